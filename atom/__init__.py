@@ -1,0 +1,19 @@
+"""Adaptive theory of mind for LangGraph agents.
+
+A light loop around any agent: predict what the partner does under each hypothesis about its
+theory-of-mind order, weigh the hypotheses by the actions observed so far, act at an order that fits.
+"""
+
+from atom.agent import AdaptiveAgent, FixedOrderAgent, Memory, Player
+from atom.belief import Bayes, FixedShare, FollowTheLeader, Hedge, Learner
+from atom.errors import (
+    BeliefError,
+    IllegalActionError,
+    PayoffError,
+    SituationError,
+    StateKeyError,
+    ToMError,
+)
+from atom.games import NormalFormReasoner, symmetric_payoffs
+from atom.reasoning import Reasoner, RecursiveReasoner
+from atom.situation import Decision, PartnerPrediction, Policy, Prediction, Situation

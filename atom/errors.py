@@ -1,0 +1,29 @@
+"""Errors of this package: each names the thing that is wrong and what to do about it.
+
+All are ``ValueError``: LangGraph's default retry policy does not retry those, and rightly so, since
+the same input would fail again.
+"""
+
+
+class ToMError(ValueError):
+    """Base of the errors raised by ``atom``."""
+
+
+class SituationError(ToMError):
+    """A situation that cannot be decided on: no partner, no legal action, an unknown player."""
+
+
+class IllegalActionError(ToMError):
+    """An action, or a distribution over actions, outside the legal ones."""
+
+
+class PayoffError(ToMError):
+    """Payoffs of the wrong shape, or not finite, or that do not fit the situation."""
+
+
+class BeliefError(ToMError):
+    """Learner settings out of range, or a belief made by another learner, order set or version."""
+
+
+class StateKeyError(ToMError):
+    """A key that the graph's state does not have, so that LangGraph would drop it in silence."""

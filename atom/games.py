@@ -1,0 +1,216 @@
+"""Exact reasoning in normal-form games of any number of players and actions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from atom.errors import PayoffError
+from atom.reasoning import RecursiveReasoner
+from atom.situation import Policy, Situation
+
+Ties: TypeAlias = Literal["first", "next", "uniform"]
+
+_CACHE_SIZE = 4096
+_TOLERANCE = 1e-9
+
+
+def symmetric_payoffs(payoffs: ArrayLike) -> NDArray[np.float64]:
+    """The payoff array of a symmetric two-player game.
+
+    Args:
+        payoffs: ``[A, A]``; ``payoffs[a, b]`` is what a player gets that does ``a`` while its
+            partner does ``b``.
+
+    Returns:
+        ``[2, A, A]``: the row player's payoffs and the column player's.
+
+    Raises:
+        PayoffError: not a square matrix.
+    """
+    matrix = np.asarray(payoffs, dtype=float)
+    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
+        raise PayoffError(
+            f"a symmetric game needs a square payoff matrix [A, A], got shape {list(matrix.shape)}; "
+            "give an array [2, A, B] for a game that is not symmetric"
+        )
+    return np.stack([matrix, matrix.T])
+
+
+class NormalFormReasoner(RecursiveReasoner):
+    """Level-k reasoning by expected payoff.
+
+    ToM-0 best-responds to what its partners did before (the last ``memory`` rounds of
+    ``situation.history``, as frequencies); ToM-k best-responds to the product of its partners'
+    ToM-(k-1) policies. Paper, section "Repeated matrix game": ``memory=1`` is Memory-1,
+    ``memory=None`` is Memory-N.
+
+    Args:
+        payoffs: ``[N, A_1, ..., A_N]``: ``payoffs[i, a_1, ..., a_N]`` is player i's payoff; finite.
+            Players and actions are those of the situation, in its order.
+        memory: how many rounds ToM-0 remembers, >= 1; None for all of them.
+        common_memory: the joint action, as action indices by player, that everybody remembers from
+            before the first round; None for everybody's first action.
+        ties: which of several best actions is taken: the ``"first"``; the first that comes
+            ``"next"`` after the partner's likeliest one, in a circle; or each equally (``"uniform"``).
+
+    Raises:
+        PayoffError: payoffs of a wrong shape or not finite, or a common memory that does not fit.
+        ValueError: ``memory`` or ``ties`` out of range.
+
+    Example:
+        >>> reasoner = NormalFormReasoner(symmetric_payoffs([[0, 5], [5, 0]]))
+        >>> situation = Situation(actions={"ann": ("A", "B"), "ben": ("A", "B")})
+        >>> reasoner.policy(situation, "ann", 0), reasoner.policy(situation, "ann", 1)
+        ({'A': 0.0, 'B': 1.0}, {'A': 1.0, 'B': 0.0})
+    """
+
+    def __init__(
+        self,
+        payoffs: ArrayLike,
+        *,
+        memory: int | None = 1,
+        common_memory: tuple[int, ...] | None = None,
+        ties: Ties = "first",
+    ) -> None:
+        super().__init__(self._best_response_to_memory, self._best_response)
+        self.payoffs = _checked(payoffs)
+        shape = self.payoffs.shape[1:]
+        if memory is not None and memory < 1:
+            raise ValueError(f"memory counts rounds and must be at least 1, or None for all; got {memory}")
+        if ties not in ("first", "next", "uniform"):
+            raise ValueError(f"ties must be 'first', 'next' or 'uniform', got {ties!r}")
+        common = common_memory or (0,) * len(shape)
+        if len(common) != len(shape) or any(not 0 <= a < n for a, n in zip(common, shape, strict=True)):
+            raise PayoffError(
+                f"common_memory {common!r} needs one action index for each of the {len(shape)} players, "
+                f"below {list(shape)}"
+            )
+        self._memory = memory
+        self._common = common
+        self._ties = ties
+        # payoffs of player i with its own axis first, so that the others contract from the back
+        self._own_first = [np.moveaxis(self.payoffs[i], i, 0) for i in range(len(shape))]
+        self._cache: dict[tuple[int, tuple[tuple[float, ...], ...]], tuple[float, ...]] = {}
+
+    def expected_payoffs(
+        self, situation: Situation, player: str, predicted: Mapping[str, Policy]
+    ) -> dict[str, float]:
+        """Action of ``player`` -> its expected payoff when the others act as ``predicted``."""
+        index = self._index(situation, player)
+        values = self._expected(index, self._vectors(situation, player, predicted))
+        return dict(zip(situation.actions[player], values.tolist(), strict=True))
+
+    def _best_response_to_memory(self, situation: Situation, player: str) -> Policy:
+        remembered = situation.history
+        if self._memory is not None:
+            remembered = remembered[max(0, len(remembered) - self._memory) :]
+        index = self._index(situation, player)
+        vectors = []
+        for axis, (name, actions) in enumerate(situation.actions.items()):
+            if axis == index:
+                continue
+            counts = [0.0] * len(actions)
+            if self._memory is None or len(remembered) < self._memory:
+                counts[self._common[axis]] = 1.0
+            for joint in remembered:
+                counts[_position(actions, joint, name)] += 1.0
+            total = sum(counts)
+            vectors.append(tuple(count / total for count in counts))
+        return self._answer(situation, player, index, tuple(vectors))
+
+    def _best_response(
+        self, situation: Situation, player: str, predicted: Mapping[str, Policy]
+    ) -> Policy:
+        index = self._index(situation, player)
+        return self._answer(situation, player, index, self._vectors(situation, player, predicted))
+
+    def _answer(
+        self, situation: Situation, player: str, index: int, others: tuple[tuple[float, ...], ...]
+    ) -> Policy:
+        # The same few predictions come back round after round.
+        key = (index, others)
+        chosen = self._cache.get(key)
+        if chosen is None:
+            if len(self._cache) >= _CACHE_SIZE:
+                self._cache.clear()
+            chosen = self._cache[key] = self._maximise(self._expected(index, others), others)
+        return dict(zip(situation.actions[player], chosen, strict=True))
+
+    def _expected(
+        self, index: int, others: tuple[tuple[float, ...], ...]
+    ) -> NDArray[np.float64]:
+        values: Any = self._own_first[index]
+        for vector in reversed(others):
+            values = values @ np.asarray(vector)
+        return np.asarray(values)
+
+    def _maximise(
+        self, values: NDArray[np.float64], others: tuple[tuple[float, ...], ...]
+    ) -> tuple[float, ...]:
+        best = np.flatnonzero(values >= values.max() - _TOLERANCE * max(1.0, float(abs(values).max())))
+        chosen = np.zeros(len(values))
+        if self._ties == "uniform":
+            chosen[best] = 1.0 / len(best)
+        elif self._ties == "next" and others:
+            likeliest = int(np.argmax(others[0]))
+            chosen[min(best, key=lambda a: (a - likeliest - 1) % len(values))] = 1.0
+        else:
+            chosen[best[0]] = 1.0
+        return tuple(chosen.tolist())
+
+    def _vectors(
+        self, situation: Situation, player: str, predicted: Mapping[str, Policy]
+    ) -> tuple[tuple[float, ...], ...]:
+        try:
+            return tuple(
+                tuple([predicted[name].get(action, 0.0) for action in actions])
+                for name, actions in situation.actions.items()
+                if name != player
+            )
+        except KeyError as missing:
+            raise PayoffError(
+                f"no prediction for player {missing.args[0]!r}; a best response needs one for every other player"
+            ) from None
+
+    def _index(self, situation: Situation, player: str) -> int:
+        situation.legal(player)
+        shape = self.payoffs.shape[1:]
+        sizes = tuple(map(len, situation.actions.values()))
+        if sizes != shape:
+            raise PayoffError(
+                f"the payoffs are for players with {list(shape)} actions, the situation has "
+                f"{ {name: len(actions) for name, actions in situation.actions.items()} }"
+            )
+        return list(situation.actions).index(player)
+
+
+def _position(actions: Any, joint: Mapping[str, str], name: str) -> int:
+    try:
+        return list(actions).index(joint[name])
+    except (KeyError, ValueError):
+        raise PayoffError(
+            f"the history holds {dict(joint)!r}, which has no legal action of {name!r}; legal are {list(actions)}"
+        ) from None
+
+
+def _checked(payoffs: ArrayLike) -> NDArray[np.float64]:
+    try:
+        array = np.asarray(payoffs, dtype=float)
+    except (TypeError, ValueError) as error:
+        raise PayoffError(f"payoffs are not an array of numbers: {error}") from None
+    players = array.ndim - 1
+    if players < 2 or array.shape[0] != players:
+        raise PayoffError(
+            f"payoffs of N players need the shape [N, A_1, ..., A_N] with N >= 2, got {list(array.shape)}; "
+            "symmetric_payoffs(matrix) makes it from one matrix"
+        )
+    if not array.size:
+        raise PayoffError(f"every player needs an action, got payoffs of shape {list(array.shape)}")
+    if not np.isfinite(array).all():
+        where = np.argwhere(~np.isfinite(array))[0].tolist()
+        raise PayoffError(f"payoffs must be finite, got {array[tuple(where)]} at {where}")
+    return array

@@ -1,0 +1,188 @@
+"""Level-k reasoning: what a player of any theory-of-mind order would do.
+
+Paper, section "Theory of mind": ToM-0 acts on the state alone; ToM-k assumes that its partners are
+ToM-(k-1), predicts their actions with that hypothesis and best-responds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Protocol, TypeAlias, cast, runtime_checkable
+
+from atom.situation import Policy, Situation
+
+LevelZero: TypeAlias = Callable[[Situation, str], Policy]
+"""``level0(situation, player)``: what a player does that models nobody."""
+
+Respond: TypeAlias = Callable[[Situation, str, Mapping[str, Policy]], Policy]
+"""``respond(situation, player, predicted)``: the answer to what every other player is expected to do."""
+
+AsyncLevelZero: TypeAlias = Callable[[Situation, str], Awaitable[Policy]]
+AsyncRespond: TypeAlias = Callable[[Situation, str, Mapping[str, Policy]], Awaitable[Policy]]
+
+
+@runtime_checkable
+class Reasoner(Protocol):
+    """Says how a player would act if it were of a given order."""
+
+    def policy(self, situation: Situation, player: str, order: int) -> Policy:
+        """How ``player`` would act here if it were ToM-``order`` (an integer >= 0)."""
+        ...
+
+
+@runtime_checkable
+class AsyncReasoner(Reasoner, Protocol):
+    """A reasoner that can also be awaited; worth having where a policy costs a call over a network."""
+
+    async def apolicy(self, situation: Situation, player: str, order: int) -> Policy:
+        """The same as ``policy``."""
+        ...
+
+
+@runtime_checkable
+class Responder(Protocol):
+    """A reasoner that can answer partners of *different* orders at once (more than two players)."""
+
+    def respond(self, situation: Situation, player: str, predicted: Mapping[str, Policy]) -> Policy:
+        """The best response of ``player`` to what every other player is expected to do."""
+        ...
+
+
+async def apolicy(reasoner: Reasoner, situation: Situation, player: str, order: int) -> Policy:
+    """``reasoner.policy``, awaited where the reasoner offers an asynchronous twin."""
+    twin = getattr(reasoner, "apolicy", None)
+    if twin is None:
+        return reasoner.policy(situation, player, order)
+    return await cast("Awaitable[Policy]", twin(situation, player, order))
+
+
+class _Memo:
+    """Results for one situation; replaced as a whole when the situation changes."""
+
+    __slots__ = ("pending", "policies", "situation")
+
+    def __init__(self, situation: Situation) -> None:
+        self.situation = situation
+        self.policies: dict[tuple[str, int], Policy] = {}
+        self.pending: dict[tuple[str, int], asyncio.Task[Policy]] = {}
+
+
+class RecursiveReasoner:
+    """ToM-k by recursion, from a level-0 policy and a way to respond.
+
+    ToM-0 is ``level0(situation, player)``; ToM-k is ``respond(situation, player, predicted)`` where
+    ``predicted`` maps every *other* player to its ToM-(k-1) policy. Results are kept per (player,
+    order) until the situation changes, so that orders 0..K of one partner and the answer at K+1 cost
+    at most 2K+2 evaluations between two players. Awaited policies that do not depend on each other
+    are evaluated at once, so the same takes K+2 rounds.
+
+    Args:
+        level0: the ToM-0 policy of a player.
+        respond: the answer to predicted partners.
+        alevel0, arespond: asynchronous twins, used by ``apolicy``; the synchronous ones serve where
+            they are absent.
+
+    Example:
+        >>> def level0(situation, player):
+        ...     return {"left": 1.0}
+        >>> def respond(situation, player, predicted):
+        ...     (partner,) = predicted.values()
+        ...     return {"right": 1.0} if "left" in partner else {"left": 1.0}
+        >>> situation = Situation(actions={"ann": ("left", "right"), "ben": ("left", "right")})
+        >>> [dict(RecursiveReasoner(level0, respond).policy(situation, "ann", k)) for k in (0, 1, 2)]
+        [{'left': 1.0}, {'right': 1.0}, {'left': 1.0}]
+    """
+
+    def __init__(
+        self,
+        level0: LevelZero,
+        respond: Respond,
+        *,
+        alevel0: AsyncLevelZero | None = None,
+        arespond: AsyncRespond | None = None,
+    ) -> None:
+        self._level0 = level0
+        self._respond = respond
+        self._alevel0 = alevel0 or level0
+        self._arespond = arespond or respond
+        self._memo: _Memo | None = None
+
+    def respond(self, situation: Situation, player: str, predicted: Mapping[str, Policy]) -> Policy:
+        """The answer of ``player`` to what every other player is expected to do."""
+        return self._respond(situation, player, predicted)
+
+    def policy(self, situation: Situation, player: str, order: int) -> Policy:
+        """How ``player`` would act here if it were ToM-``order``.
+
+        Raises:
+            ValueError: a negative order.
+            SituationError: the player is not in the situation.
+        """
+        policies = self._memo_of(situation).policies
+        found = policies.get((player, order))
+        if found is None:
+            found = self._evaluate(situation, player, order, policies)
+        return found
+
+    def _evaluate(
+        self, situation: Situation, player: str, order: int, policies: dict[tuple[str, int], Policy]
+    ) -> Policy:
+        if order == 0:
+            situation.legal(player)
+            result = self._level0(situation, player)
+        else:
+            result = self._respond(
+                situation,
+                player,
+                {
+                    other: policies.get((other, order - 1))
+                    or self._evaluate(situation, other, order - 1, policies)
+                    for other in _others(situation, player, order)
+                },
+            )
+        policies[player, order] = result
+        return result
+
+    async def apolicy(self, situation: Situation, player: str, order: int) -> Policy:
+        """The same as ``policy``; concurrent callers share every evaluation that is under way."""
+        memo = self._memo_of(situation)
+        found = memo.policies.get((player, order))
+        if found is not None:
+            return found
+        task = memo.pending.get((player, order))
+        if task is None or task.done() or task.get_loop() is not asyncio.get_running_loop():
+            task = asyncio.ensure_future(self._aevaluate(situation, player, order, memo))
+            memo.pending[player, order] = task
+        # One caller that gives up must not cancel what another still waits for.
+        return await asyncio.shield(task)
+
+    async def _aevaluate(self, situation: Situation, player: str, order: int, memo: _Memo) -> Policy:
+        if order == 0:
+            situation.legal(player)
+            answer: Policy | Awaitable[Policy] = self._alevel0(situation, player)
+        else:
+            others = _others(situation, player, order)
+            policies = await asyncio.gather(
+                *(self.apolicy(situation, other, order - 1) for other in others)
+            )
+            answer = self._arespond(situation, player, dict(zip(others, policies, strict=True)))
+        result = await answer if inspect.isawaitable(answer) else cast("Policy", answer)
+        memo.policies[player, order] = result
+        memo.pending.pop((player, order), None)
+        return result
+
+    def _memo_of(self, situation: Situation) -> _Memo:
+        # Held in one attribute that is replaced whole: threads that race lose a memo, never mix two.
+        memo = self._memo
+        if memo is None or (memo.situation is not situation and memo.situation != situation):
+            memo = self._memo = _Memo(situation)
+        return memo
+
+
+def _others(situation: Situation, player: str, order: int) -> list[str]:
+    if order < 0:
+        raise ValueError(f"a theory-of-mind order is an integer >= 0, got {order}")
+    situation.legal(player)
+    return [other for other in situation.actions if other != player]

@@ -1,0 +1,191 @@
+"""What a player sees, what it expects of its partners, and what it decided."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from atom.errors import IllegalActionError, SituationError
+
+Policy: TypeAlias = Mapping[str, float]
+"""A distribution over one player's legal actions: action -> probability in [0, 1], summing to 1."""
+
+JointAction: TypeAlias = Mapping[str, str]
+"""What each player did at one step: player -> action."""
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What is known at one step, before all players act at once.
+
+    It is the same for every player: the game is fully observed (paper, "Setting"), and who looks at it
+    is an argument of whoever asks.
+
+    Attributes:
+        actions: player -> its legal actions, at least one each. The order of the players is the
+            order of the axes of payoff arrays.
+        state: plain data that the reasoner understands (for example an index into a table), or None.
+        history: the joint actions of the earlier steps, oldest first.
+        description: rules, payoffs and state in words, for language models. Neutral: it names the
+            players and does not say "you".
+
+    Raises:
+        SituationError: a player without legal actions, or with an empty or repeated one.
+    """
+
+    actions: Mapping[str, Sequence[str]]
+    state: Any = None
+    history: Sequence[JointAction] = ()
+    description: str = ""
+
+    def __post_init__(self) -> None:
+        for player, actions in self.actions.items():
+            if isinstance(actions, str) or not actions or not all(actions):
+                raise SituationError(
+                    f"player {player!r} needs a sequence of non-empty legal actions, got {actions!r}"
+                )
+            if len(set(actions)) != len(actions):
+                raise SituationError(f"player {player!r} has a legal action twice: {list(actions)}")
+
+    def legal(self, player: str) -> Sequence[str]:
+        """The legal actions of ``player``.
+
+        Raises:
+            SituationError: the player is not in this situation.
+        """
+        try:
+            return self.actions[player]
+        except KeyError:
+            raise SituationError(
+                f"player {player!r} is not in this situation; its players are {list(self.actions)}"
+            ) from None
+
+    def check_action(self, player: str, action: object) -> str:
+        """``action`` itself when it is a legal action of ``player``.
+
+        Raises:
+            IllegalActionError: it is not; the message names the legal ones.
+            SituationError: the player is not in this situation.
+        """
+        legal = self.legal(player)
+        if isinstance(action, str) and action in legal:
+            return action
+        raise IllegalActionError(
+            f"{action!r} is not a legal action of {player!r}; legal are {list(legal)}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerPrediction:
+    """What a player expects of one partner.
+
+    Attributes:
+        order: the estimated ToM order of the partner, k̂.
+        posterior: order -> probability, over all hypotheses.
+        by_order: order -> what a partner of that order would do here. An order that was not
+            evaluated is absent; it then carries no information at this step.
+        expects: what a partner of order k̂ expects of *me*, ``policy(me, k̂ - 1)``; None at k̂ = 0,
+            whose partner expects nothing of anyone.
+    """
+
+    order: int
+    posterior: Mapping[int, float]
+    by_order: Mapping[int, Policy]
+    expects: Policy | None = None
+
+    @property
+    def policy(self) -> Policy:
+        """What the partner will do if the estimate is right, ``policy(partner, k̂)``."""
+        return self.by_order[self.order]
+
+    def equivalent_orders(self, tolerance: float = 1e-9) -> list[list[int]]:
+        """The hypotheses grouped by behaviour: orders of one group act alike in this situation.
+
+        An observed action cannot tell them apart, so an estimate is right up to its group only.
+
+        Args:
+            tolerance: largest difference in any action's probability within a group, >= 0.
+        """
+        groups: list[list[int]] = []
+        for order, policy in self.by_order.items():
+            for group in groups:
+                other = self.by_order[group[0]]
+                if all(
+                    abs(policy.get(action, 0.0) - other.get(action, 0.0)) <= tolerance
+                    for action in {*policy, *other}
+                ):
+                    group.append(order)
+                    break
+            else:
+                groups.append([order])
+        return groups
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What a player expects of everybody, and the order at which it means to act.
+
+    Acting above an estimate answers what the partner will do (``partners[p].policy``); acting below
+    it meets what the partner expects (``partners[p].expects``).
+
+    Attributes:
+        order: the ToM order to act at.
+        partners: partner -> what is expected of it.
+    """
+
+    order: int
+    partners: Mapping[str, PartnerPrediction]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a player does, and why.
+
+    Attributes:
+        player: who decides.
+        action: its legal action.
+        order: the ToM order that it acts at; None for a player that reasons about nobody.
+        partners: partner -> what the player expects of it; empty for one that predicts nobody.
+    """
+
+    player: str
+    action: str
+    order: int | None = None
+    partners: Mapping[str, PartnerPrediction] = field(default_factory=dict)
+
+    @property
+    def estimates(self) -> dict[str, int]:
+        """Partner -> estimated ToM order."""
+        return {name: partner.order for name, partner in self.partners.items()}
+
+    @property
+    def posterior(self) -> dict[str, dict[int, float]]:
+        """Partner -> order -> probability, before this step's action is seen."""
+        return {name: dict(partner.posterior) for name, partner in self.partners.items()}
+
+    @property
+    def predictions(self) -> dict[str, dict[int, Policy]]:
+        """Partner -> order -> distribution over its actions."""
+        return {name: dict(partner.by_order) for name, partner in self.partners.items()}
+
+    def equivalent_orders(self) -> dict[str, list[list[int]]]:
+        """Partner -> its orders grouped by behaviour in this situation."""
+        return {name: partner.equivalent_orders() for name, partner in self.partners.items()}
+
+    def as_plain(self) -> dict[str, Any]:
+        """The decision as JSON-serialisable data (orders as strings, as JSON object keys must be)."""
+        return {
+            "player": self.player,
+            "action": self.action,
+            "order": self.order,
+            "partners": {
+                name: {
+                    "order": partner.order,
+                    "posterior": {str(k): p for k, p in partner.posterior.items()},
+                    "by_order": {str(k): dict(p) for k, p in partner.by_order.items()},
+                    "expects": None if partner.expects is None else dict(partner.expects),
+                }
+                for name, partner in self.partners.items()
+            },
+        }

@@ -1,0 +1,1 @@
+"""Tasks, episodes, cross-play, statistics and the command line. Used from a checkout: ``python -m eval``."""

@@ -1,0 +1,74 @@
+"""What a task is: a game of simultaneous moves, as pure functions of plain data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
+
+from atom.reasoning import Reasoner
+from atom.situation import JointAction, Situation
+
+State: TypeAlias = Any
+"""The state of an episode: JSON-serialisable, so that it can live in a graph's state."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """What one step of all players leads to.
+
+    Attributes:
+        state: the next state.
+        scores: player -> what the step adds to its score: points, or 1 a step where time counts.
+        done: whether the episode is over.
+    """
+
+    state: State
+    scores: dict[str, float]
+    done: bool
+
+
+@runtime_checkable
+class Task(Protocol):
+    """A game that episodes are played of.
+
+    Attributes:
+        name: as given on the command line.
+        players: their names, in the order of the seats.
+        better: whether a ``"higher"`` or a ``"lower"`` score is better.
+        unit: what the score counts, such as points or steps.
+        optimum: the best score that an aligned pair can reach, or None where nobody computed it.
+        max_steps: the episode ends after as many steps at the latest.
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def players(self) -> tuple[str, ...]: ...
+    @property
+    def better(self) -> Literal["higher", "lower"]: ...
+    @property
+    def unit(self) -> str: ...
+    @property
+    def optimum(self) -> float | None: ...
+    @property
+    def max_steps(self) -> int: ...
+
+    def start(self) -> State:
+        """The state at the beginning of an episode."""
+        ...
+
+    def situation(self, state: State) -> Situation:
+        """What all players see in ``state``."""
+        ...
+
+    def step(self, state: State, actions: JointAction) -> Transition:
+        """What follows when all players act at once."""
+        ...
+
+    def reasoner(self) -> Reasoner:
+        """How a player of any order acts in this task; one object, shared by all players."""
+        ...
+
+    def describe(self, state: State) -> str:
+        """Rules, payoffs, state and history in words that name the players."""
+        ...

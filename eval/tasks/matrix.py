@@ -1,0 +1,228 @@
+"""Repeated normal-form games (paper, "Repeated matrix game")."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from atom.errors import PayoffError
+from atom.games import NormalFormReasoner, Ties, symmetric_payoffs
+from atom.situation import JointAction, Situation
+from eval.tasks.base import State, Transition
+
+ROUNDS = 15
+REWARD = 5.0
+
+
+class MatrixTask:
+    """A normal-form game played for a number of rounds; the score is the sum of a player's payoffs.
+
+    Args:
+        name: as given on the command line.
+        payoffs: ``[N, A_1, ..., A_N]``.
+        actions: the actions' names, for every player the same or one list each.
+        rounds: length of an episode, >= 1.
+        memory: what ToM-0 remembers, see ``NormalFormReasoner``.
+        ties: see ``NormalFormReasoner``.
+        rules: the payoffs in words; made from the payoffs where it is left out.
+        optimum: the best score of an aligned pair, where known.
+    """
+
+    better: Literal["higher"] = "higher"
+    unit = "points"
+
+    def __init__(
+        self,
+        name: str,
+        payoffs: NDArray[np.float64],
+        actions: list[str] | list[list[str]],
+        *,
+        rounds: int = ROUNDS,
+        memory: int | None = 1,
+        ties: Ties = "first",
+        rules: str = "",
+        optimum: float | None = None,
+    ) -> None:
+        self.name = name
+        self.payoffs = payoffs
+        self.players = tuple(f"player-{i + 1}" for i in range(payoffs.shape[0]))
+        per_player = (
+            [actions] * len(self.players) if isinstance(actions[0], str) else actions
+        )
+        self._actions: dict[str, tuple[str, ...]] = {
+            player: tuple(own) for player, own in zip(self.players, per_player, strict=True)
+        }
+        self.max_steps = rounds
+        self.memory = memory
+        self.optimum = optimum
+        self._ties: Ties = ties
+        self._rules = rules
+
+    @cached_property
+    def _reasoner(self) -> NormalFormReasoner:
+        return NormalFormReasoner(self.payoffs, memory=self.memory, ties=self._ties)
+
+    def reasoner(self) -> NormalFormReasoner:
+        """Exact level-k reasoning for these payoffs."""
+        return self._reasoner
+
+    def start(self) -> State:
+        """No round played."""
+        return []
+
+    def situation(self, state: State) -> Situation:
+        """The rounds so far are the history."""
+        return Situation(actions=self._actions, history=state)
+
+    def step(self, state: State, actions: JointAction) -> Transition:
+        """Every player gets the payoff of the joint action."""
+        index = tuple(self._actions[player].index(actions[player]) for player in self.players)
+        scores = {player: float(self.payoffs[(i, *index)]) for i, player in enumerate(self.players)}
+        history = [*state, {player: actions[player] for player in self.players}]
+        return Transition(history, scores, len(history) >= self.max_steps)
+
+    def describe(self, state: State) -> str:
+        """Rules, payoffs and the rounds so far in words."""
+        remembered = state if self.memory is None else state[-self.memory :]
+        lines = [self._rules or self._payoffs_in_words(), f"Round {len(state) + 1} of {self.max_steps}."]
+        first = len(state) - len(remembered)
+        lines += [
+            f"Round {first + i + 1}: " + ", ".join(f"{p} chose {a}" for p, a in joint.items()) + "."
+            for i, joint in enumerate(remembered)
+        ]
+        return "\n".join(lines)
+
+    def _payoffs_in_words(self) -> str:
+        lines = [f"{', '.join(self.players)} choose an action at the same time, again and again."]
+        for index in np.ndindex(*self.payoffs.shape[1:]):
+            chosen = ", ".join(
+                f"{player} chooses {self._actions[player][a]}"
+                for player, a in zip(self.players, index, strict=True)
+            )
+            got = ", ".join(
+                f"{player} gets {self.payoffs[(i, *index)]:g}" for i, player in enumerate(self.players)
+            )
+            lines.append(f"If {chosen}: {got}.")
+        return "\n".join(lines)
+
+
+def _names(n: int) -> list[str]:
+    return [chr(ord("A") + i) for i in range(n)] if n <= 26 else [f"A{i + 1}" for i in range(n)]
+
+
+def _common(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+    return symmetric_payoffs(REWARD * matrix)
+
+
+def memory_one() -> MatrixTask:
+    """Different actions score; ToM-0 remembers the last round (paper, Memory-1)."""
+    return MatrixTask(
+        "memory-1", _common(1.0 - np.eye(2)), _names(2), memory=1, optimum=REWARD * ROUNDS
+    )
+
+
+def memory_n() -> MatrixTask:
+    """Different actions score; ToM-0 remembers how often each action was taken (paper, Memory-N)."""
+    return MatrixTask(
+        "memory-n", _common(1.0 - np.eye(2)), _names(2), memory=None, optimum=REWARD * ROUNDS
+    )
+
+
+def one_ahead(n: int) -> MatrixTask:
+    """Neighbours on a circle of n actions score; of two best responses, the one after the partner's.
+
+    Its orders differ on every round, which those of Memory-1 do not.
+    """
+    a = np.arange(n)
+    distance = (a[:, None] - a[None, :]) % n
+    return MatrixTask(
+        f"one-ahead-{n}",
+        _common(((distance == 1) | (distance == n - 1)).astype(float)),
+        _names(n),
+        ties="next",
+        optimum=REWARD * ROUNDS,
+    )
+
+
+def anti_coordination(n: int) -> MatrixTask:
+    """Different actions score."""
+    return MatrixTask(
+        f"anti-coordination-{n}", _common(1.0 - np.eye(n)), _names(n), ties="next", optimum=REWARD * ROUNDS
+    )
+
+
+def coordination(n: int) -> MatrixTask:
+    """Equal actions score."""
+    return MatrixTask(f"coordination-{n}", _common(np.eye(n)), _names(n), optimum=REWARD * ROUNDS)
+
+
+def stag_hunt() -> MatrixTask:
+    """Hunting the stag together pays 4 each, hare pays 3 with a hare hunter and 3 alone, stag alone 0."""
+    return MatrixTask(
+        "stag-hunt",
+        symmetric_payoffs([[4.0, 0.0], [3.0, 3.0]]),
+        ["stag", "hare"],
+        optimum=4.0 * ROUNDS,
+    )
+
+
+class _MatrixFile(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    payoffs: list[Any] = Field(min_length=2)
+    actions: list[str] | list[list[str]] | None = None
+    rounds: int = Field(default=ROUNDS, ge=1)
+    memory: int | None = Field(default=1, ge=1)
+    ties: Literal["first", "next", "uniform"] = "first"
+    rules: str = ""
+    optimum: float | None = None
+    symmetric: bool = False
+
+
+def from_file(path: Path, name: str) -> MatrixTask:
+    """A task from a JSON file.
+
+    Keys: ``payoffs`` (``[N, A_1, ..., A_N]``, or ``[A, A]`` with ``"symmetric": true``), and where
+    they differ from the defaults ``actions``, ``rounds``, ``memory`` (null for all), ``ties``,
+    ``rules``, ``optimum``.
+
+    Raises:
+        PayoffError: the file is missing, is no JSON, or holds something else; the message says what.
+    """
+    try:
+        content = _MatrixFile.model_validate_json(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise PayoffError(f"cannot read the payoff file {str(path)!r}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise PayoffError(f"the payoff file {str(path)!r} is not UTF-8 text") from None
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{'.'.join(map(str, e['loc'])) or 'file'}: {e['msg']}" for e in error.errors()
+        )
+        raise PayoffError(f"the payoff file {str(path)!r} does not fit: {problems}") from None
+    reasoner = NormalFormReasoner(
+        symmetric_payoffs(content.payoffs) if content.symmetric else content.payoffs
+    )
+    shape = reasoner.payoffs.shape[1:]
+    actions = content.actions or [_names(n) for n in shape]
+    per_player = [actions] * len(shape) if isinstance(actions[0], str) else actions
+    if [len(own) for own in per_player] != list(shape):
+        raise PayoffError(
+            f"the payoff file {str(path)!r} names {[len(own) for own in per_player]} actions for payoffs of "
+            f"{list(shape)}"
+        )
+    return MatrixTask(
+        name,
+        reasoner.payoffs,
+        actions,
+        rounds=content.rounds,
+        memory=content.memory,
+        ties=content.ties,
+        rules=content.rules,
+        optimum=content.optimum,
+    )
