@@ -17,3 +17,30 @@ from atom.errors import (
 from atom.games import NormalFormReasoner, symmetric_payoffs
 from atom.reasoning import Reasoner, RecursiveReasoner
 from atom.situation import Decision, PartnerPrediction, Policy, Prediction, Situation
+
+__all__ = [
+    "AdaptiveAgent",
+    "Bayes",
+    "BeliefError",
+    "Decision",
+    "FixedOrderAgent",
+    "FixedShare",
+    "FollowTheLeader",
+    "Hedge",
+    "IllegalActionError",
+    "Learner",
+    "Memory",
+    "NormalFormReasoner",
+    "PartnerPrediction",
+    "PayoffError",
+    "Player",
+    "Policy",
+    "Prediction",
+    "Reasoner",
+    "RecursiveReasoner",
+    "Situation",
+    "SituationError",
+    "StateKeyError",
+    "ToMError",
+    "symmetric_payoffs",
+]

@@ -96,9 +96,7 @@ class FixedOrderAgent:
         policy = await apolicy(self._reasoner, situation, self.me, self.order)
         return self._decided(situation, memory, policy)
 
-    def _decided(
-        self, situation: Situation, memory: Memory, policy: Policy
-    ) -> tuple[Decision, Memory]:
+    def _decided(self, situation: Situation, memory: Memory, policy: Policy) -> tuple[Decision, Memory]:
         rng = generator(self._seed, memory["episode"], memory["step"], self.me)
         action = situation.check_action(self.me, draw(policy, rng))
         return Decision(self.me, action, self.order), {**memory, "step": memory["step"] + 1}
@@ -226,7 +224,7 @@ class AdaptiveAgent:
             if policy is None:
                 policy = self._reasoner.policy(situation, self.me, prediction.order)
             action = draw(policy, rng)
-        return self._decided(situation, memory, prediction, cast("str", action))
+        return self._decided(situation, memory, prediction, action)
 
     async def adecide(self, situation: Situation, memory: Memory) -> tuple[Decision, Memory]:
         """The same as ``decide``; hypotheses that do not depend on each other are awaited at once."""
@@ -254,7 +252,7 @@ class AdaptiveAgent:
             if own is None:
                 own = await apolicy(self._reasoner, situation, self.me, prediction.order)
             action = draw(own, rng)
-        return self._decided(situation, memory, prediction, cast("str", action))
+        return self._decided(situation, memory, prediction, action)
 
     def observe(self, memory: Memory, situation: Situation | None, actions: JointAction) -> Memory:
         """Memory after the partners' actions were seen.
@@ -319,9 +317,7 @@ class AdaptiveAgent:
             )
         return partners
 
-    def _estimate(
-        self, memory: Memory, by_order: _ByOrder
-    ) -> tuple[Prediction, np.random.Generator]:
+    def _estimate(self, memory: Memory, by_order: _ByOrder) -> tuple[Prediction, np.random.Generator]:
         rng = generator(self._seed, memory["episode"], memory["step"], self.me)
         partners = {}
         for partner, policies in by_order.items():
@@ -334,9 +330,7 @@ class AdaptiveAgent:
         estimates = [partner.order for partner in partners.values()]
         return Prediction(self._own_order(estimates, memory["order"], rng), partners), rng
 
-    def _own_order(
-        self, estimates: Iterable[int], current: int | None, rng: np.random.Generator
-    ) -> int:
+    def _own_order(self, estimates: Iterable[int], current: int | None, rng: np.random.Generator) -> int:
         estimates = set(estimates)
         above = max(estimates) + 1
         if self._response == "above":
@@ -349,7 +343,7 @@ class AdaptiveAgent:
         if not aligned:
             return above
         if current in aligned:
-            return cast("int", current)
+            return current
         return aligned[0] if len(aligned) == 1 else aligned[int(rng.random() * len(aligned))]
 
     def _combined(self, situation: Situation, prediction: Prediction) -> Policy | None:

@@ -122,9 +122,7 @@ class NormalFormReasoner(RecursiveReasoner):
             vectors.append(tuple(count / total for count in counts))
         return self._answer(situation, player, index, tuple(vectors))
 
-    def _best_response(
-        self, situation: Situation, player: str, predicted: Mapping[str, Policy]
-    ) -> Policy:
+    def _best_response(self, situation: Situation, player: str, predicted: Mapping[str, Policy]) -> Policy:
         index = self._index(situation, player)
         return self._answer(situation, player, index, self._vectors(situation, player, predicted))
 
@@ -140,9 +138,7 @@ class NormalFormReasoner(RecursiveReasoner):
             chosen = self._cache[key] = self._maximise(self._expected(index, others), others)
         return dict(zip(situation.actions[player], chosen, strict=True))
 
-    def _expected(
-        self, index: int, others: tuple[tuple[float, ...], ...]
-    ) -> NDArray[np.float64]:
+    def _expected(self, index: int, others: tuple[tuple[float, ...], ...]) -> NDArray[np.float64]:
         values: Any = self._own_first[index]
         for vector in reversed(others):
             values = values @ np.asarray(vector)
@@ -173,7 +169,7 @@ class NormalFormReasoner(RecursiveReasoner):
             )
         except KeyError as missing:
             raise PayoffError(
-                f"no prediction for player {missing.args[0]!r}; a best response needs one for every other player"
+                f"no prediction for player {missing.args[0]!r}; one is needed for every other player"
             ) from None
 
     def _index(self, situation: Situation, player: str) -> int:
@@ -193,7 +189,7 @@ def _position(actions: Any, joint: Mapping[str, str], name: str) -> int:
         return list(actions).index(joint[name])
     except (KeyError, ValueError):
         raise PayoffError(
-            f"the history holds {dict(joint)!r}, which has no legal action of {name!r}; legal are {list(actions)}"
+            f"{dict(joint)!r} in the history has no legal action of {name!r}; legal are {list(actions)}"
         ) from None
 
 

@@ -164,11 +164,9 @@ class RecursiveReasoner:
             answer: Policy | Awaitable[Policy] = self._alevel0(situation, player)
         else:
             others = _others(situation, player, order)
-            policies = await asyncio.gather(
-                *(self.apolicy(situation, other, order - 1) for other in others)
-            )
+            policies = await asyncio.gather(*(self.apolicy(situation, other, order - 1) for other in others))
             answer = self._arespond(situation, player, dict(zip(others, policies, strict=True)))
-        result = await answer if inspect.isawaitable(answer) else cast("Policy", answer)
+        result = await answer if inspect.isawaitable(answer) else answer
         memo.policies[player, order] = result
         memo.pending.pop((player, order), None)
         return result

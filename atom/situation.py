@@ -71,9 +71,7 @@ class Situation:
         legal = self.legal(player)
         if isinstance(action, str) and action in legal:
             return action
-        raise IllegalActionError(
-            f"{action!r} is not a legal action of {player!r}; legal are {list(legal)}"
-        )
+        raise IllegalActionError(f"{action!r} is not a legal action of {player!r}; legal are {list(legal)}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,15 @@
+"""Tasks to be played: by name (``make_task``), all of one protocol (``Task``)."""
+
+from eval.tasks.base import State, Task, Transition
+from eval.tasks.matrix import MatrixTask
+from eval.tasks.registry import TASKS, TaskKind, make_task
+
+__all__ = [
+    "TASKS",
+    "MatrixTask",
+    "State",
+    "Task",
+    "TaskKind",
+    "Transition",
+    "make_task",
+]

@@ -51,9 +51,7 @@ class MatrixTask:
         self.name = name
         self.payoffs = payoffs
         self.players = tuple(f"player-{i + 1}" for i in range(payoffs.shape[0]))
-        per_player = (
-            [actions] * len(self.players) if isinstance(actions[0], str) else actions
-        )
+        per_player = [actions] * len(self.players) if isinstance(actions[0], str) else actions
         self._actions: dict[str, tuple[str, ...]] = {
             player: tuple(own) for player, own in zip(self.players, per_player, strict=True)
         }
@@ -121,16 +119,12 @@ def _common(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def memory_one() -> MatrixTask:
     """Different actions score; ToM-0 remembers the last round (paper, Memory-1)."""
-    return MatrixTask(
-        "memory-1", _common(1.0 - np.eye(2)), _names(2), memory=1, optimum=REWARD * ROUNDS
-    )
+    return MatrixTask("memory-1", _common(1.0 - np.eye(2)), _names(2), memory=1, optimum=REWARD * ROUNDS)
 
 
 def memory_n() -> MatrixTask:
     """Different actions score; ToM-0 remembers how often each action was taken (paper, Memory-N)."""
-    return MatrixTask(
-        "memory-n", _common(1.0 - np.eye(2)), _names(2), memory=None, optimum=REWARD * ROUNDS
-    )
+    return MatrixTask("memory-n", _common(1.0 - np.eye(2)), _names(2), memory=None, optimum=REWARD * ROUNDS)
 
 
 def one_ahead(n: int) -> MatrixTask:
@@ -201,9 +195,7 @@ def from_file(path: Path, name: str) -> MatrixTask:
     except UnicodeDecodeError:
         raise PayoffError(f"the payoff file {str(path)!r} is not UTF-8 text") from None
     except ValidationError as error:
-        problems = "; ".join(
-            f"{'.'.join(map(str, e['loc'])) or 'file'}: {e['msg']}" for e in error.errors()
-        )
+        problems = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'file'}: {e['msg']}" for e in error.errors())
         raise PayoffError(f"the payoff file {str(path)!r} does not fit: {problems}") from None
     reasoner = NormalFormReasoner(
         symmetric_payoffs(content.payoffs) if content.symmetric else content.payoffs

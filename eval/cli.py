@@ -1,0 +1,146 @@
+"""The command line, ``python -m eval``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from eval import crossplay, paper, tables
+from eval.tasks import make_task
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Pair adaptive theory-of-mind agents with partners and measure how they coordinate.",
+)
+_out = Console()
+_err = Console(stderr=True)
+
+
+class RuntimeName(StrEnum):
+    """Where episodes are played."""
+
+    plain = "plain"
+    langgraph = "langgraph"
+
+
+Episodes = Annotated[int, typer.Option(min=1, help="Episodes a cell.")]
+Seed = Annotated[int, typer.Option(min=0, help="Seed of all random numbers.")]
+RuntimeOption = Annotated[
+    RuntimeName,
+    typer.Option(help="plain: directly. langgraph: the same episodes inside a compiled graph, slower."),
+]
+JsonFile = Annotated[
+    Path | None, typer.Option("--json", dir_okay=False, help="Also write the numbers to this file.")
+]
+
+
+@contextmanager
+def _progress(title: str, total: int) -> Iterator[Callable[[], None]]:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=_err, transient=True) as bar:
+        task = bar.add_task(title, total=total)
+        yield lambda: bar.advance(task)
+
+
+def _names(text: str) -> list[str]:
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    if not names:
+        raise ValueError(f"expected names separated by commas, got {text!r}")
+    return names
+
+
+def _check_writable(file: Path | None) -> None:
+    """Before any work is done that a wrong path would lose."""
+    if file is not None and not file.parent.is_dir():
+        raise ValueError(f"cannot write {str(file)!r}: there is no directory {str(file.parent)!r}")
+
+
+def _write(file: Path | None, content: dict[str, Any]) -> None:
+    if file is not None:
+        file.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        _err.print(f"wrote {escape(str(file))}")
+
+
+@app.command("list")
+def list_() -> None:
+    """List tasks, agents and partners with their traits."""
+    _out.print(tables.task_list())
+    _out.print(tables.player_list())
+
+
+@app.command("crossplay")
+def crossplay_(
+    task: Annotated[str, typer.Option(help="A task, such as memory-1 or matrix:game.json (see list).")],
+    agents: Annotated[
+        str, typer.Option(help="Players, separated by commas: one row each.")
+    ] = "ftl,hedge,bayes",
+    partners: Annotated[
+        str, typer.Option(help="Players: one column each; 'self' is the agent's own kind.")
+    ] = "tom-0,tom-1,tom-2,self",
+    episodes: Episodes = 30,
+    seed: Seed = 42,
+    runtime: RuntimeOption = RuntimeName.plain,
+    epsilon: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="Rate at which every player lapses to a random action.")
+    ] = 0.0,
+    json_file: JsonFile = None,
+) -> None:
+    """Pair every agent with every partner and print the agents' mean scores."""
+    rows_of, columns_of = _names(agents), _names(partners)
+    _check_writable(json_file)
+    with _progress(task, len(rows_of) * len(columns_of) * episodes) as progress:
+        rows = crossplay.cross_play(
+            task,
+            rows_of,
+            columns_of,
+            episodes,
+            seed=seed,
+            runtime=runtime.value,
+            epsilon=epsilon,
+            progress=progress,
+        )
+    _out.print(tables.cross_play_table(make_task(task), columns_of, rows))
+    _write(json_file, crossplay.as_json(task, rows_of, columns_of, seed, rows))
+
+
+@app.command("paper")
+def paper_(
+    columns: Annotated[str, typer.Option(help="Columns of the paper's tables.")] = ",".join(paper.COLUMNS),
+    episodes: Episodes = 30,
+    seed: Seed = 42,
+    runtime: RuntimeOption = RuntimeName.plain,
+    json_file: JsonFile = None,
+) -> None:
+    """Play the paper's Tables 1 and 2 with exact reasoners and print them beside the published numbers.
+
+    The published numbers are of language models, ours of exact reasoners: no language model is called.
+    The bayes rows are ours.
+    """
+    names = _names(columns)
+    _check_writable(json_file)
+    with _progress("paper", len(names) * len(list(paper.pairings())) * episodes) as progress:
+        cells = paper.paper_cells(names, episodes, seed=seed, runtime=runtime.value, progress=progress)
+    for table in tables.paper_tables(cells):
+        _out.print(table)
+    _out.print("[dim]Ours: exact reasoners, no language model. Paper: LLaMA-3.3-70B, 30 repetitions.[/dim]")
+    _write(json_file, paper.as_json(cells, episodes=episodes, seed=seed))
+
+
+def main() -> None:
+    """Run the command line; expected errors are a line on stderr and exit status 2."""
+    try:
+        app()
+    except (ValueError, ModuleNotFoundError, OSError) as error:
+        _err.print(f"[red]error:[/red] {escape(str(error))}", highlight=False)
+        raise SystemExit(2) from None

@@ -1,0 +1,106 @@
+"""The same episodes inside a compiled LangGraph graph whose players are nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from operator import add
+from typing import Annotated, Any
+
+from langgraph.graph import END, START, StateGraph
+from langgraph.graph.state import CompiledStateGraph
+from typing_extensions import TypedDict
+
+from atom.agent import Player
+from atom.node import AdaptiveToMNode, add_tom_node
+from atom.situation import JointAction
+from eval.tasks.base import State, Task
+
+# A super-step for the players and one for the environment each round, and a few to start and end.
+_SUPER_STEPS_A_ROUND = 2
+_SPARE_SUPER_STEPS = 5
+
+
+def _merge(left: dict[str, str], right: dict[str, str]) -> dict[str, str]:
+    return {**left, **right}
+
+
+class EpisodeState(TypedDict):
+    """State of the graph.
+
+    Attributes:
+        episode: the number of the episode.
+        state: the task's state.
+        actions: player -> its action in this round.
+        history: the joint actions so far.
+        scores: per round, player -> what it added to its score.
+        done: whether the episode is over.
+    """
+
+    episode: int
+    state: State
+    actions: Annotated[dict[str, str], _merge]
+    history: Annotated[list[JointAction], add]
+    scores: Annotated[list[dict[str, float]], add]
+    done: bool
+
+
+def episode_graph(
+    task: Task, seats: Mapping[str, Player]
+) -> StateGraph[EpisodeState, None, EpisodeState, EpisodeState]:
+    """An uncompiled graph that plays a task: all players at once, then the environment, in a loop.
+
+    Args:
+        task: the task to be played.
+        seats: player -> who sits there.
+    """
+
+    def environment(state: EpisodeState) -> dict[str, Any]:
+        transition = task.step(state["state"], state["actions"])
+        return {
+            "state": transition.state,
+            "history": [dict(state["actions"])],
+            "scores": [transition.scores],
+            "done": transition.done,
+        }
+
+    builder = StateGraph(EpisodeState)
+    builder.add_node("environment", environment)
+    for me, player in seats.items():
+        add_tom_node(builder, me, _player_node(task, me, player))
+        builder.add_edge(START, me)
+    builder.add_edge(list(seats), "environment")
+    builder.add_conditional_edges(
+        "environment", lambda state: END if state["done"] else list(seats), [*seats, END]
+    )
+    return builder
+
+
+def _player_node(task: Task, me: str, player: Player) -> AdaptiveToMNode:
+    return AdaptiveToMNode(
+        me,
+        player,
+        situation=lambda state: task.situation(state["state"]),
+        observed=lambda state: state["history"][-1] if state["history"] else None,
+        write=lambda decision: {"actions": {me: decision.action}},
+        episode=lambda state: state["episode"],
+    )
+
+
+def play_in_graph(graph: CompiledStateGraph[Any, Any, Any, Any], task: Task, episode: int) -> EpisodeState:
+    """One episode; the state in which the graph ends.
+
+    Args:
+        graph: ``episode_graph(task, seats).compile()``.
+        task: the task that it plays.
+        episode: the number of the episode; it keys the random numbers.
+    """
+    start: EpisodeState = {
+        "episode": episode,
+        "state": task.start(),
+        "actions": {},
+        "history": [],
+        "scores": [],
+        "done": False,
+    }
+    limit = _SUPER_STEPS_A_ROUND * task.max_steps + _SPARE_SUPER_STEPS
+    return graph.invoke(start, {"recursion_limit": limit})  # type: ignore[return-value]

@@ -1,0 +1,118 @@
+"""The paper's Tables 1 and 2 beside our own (Mu et al., AAAI 2026, arXiv 2603.16264)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from eval.crossplay import SELF, Progress, Runtime, play_cell
+from eval.tasks import make_task
+
+COLUMNS: tuple[str, ...] = ("memory-1", "memory-n")
+"""The columns that can be played, by the name of the task."""
+
+ORDERS = ("tom-0", "tom-1", "tom-2")
+FIXED_PAIRINGS = (
+    ("tom-0", "tom-0"),
+    ("tom-1", "tom-1"),
+    ("tom-2", "tom-2"),
+    ("tom-0", "tom-1"),
+    ("tom-1", "tom-2"),
+)
+ADAPTIVE_AGENTS = ("ftl", "hedge", "bayes")
+
+# (agent, partner) -> Memory-1, Memory-N, Game 1, Game 2, Overcooked; the paper's Tables 1 and 2.
+_PUBLISHED_COLUMNS = ("memory-1", "memory-n", "game-1", "game-2", "overcooked")
+_PUBLISHED: dict[tuple[str, str], tuple[float, float, float, float, float]] = {
+    ("tom-0", "tom-0"): (0.00, 11.67, 30.00, 30.00, 100.00),
+    ("tom-1", "tom-1"): (0.00, 0.00, 23.37, 30.00, 96.40),
+    ("tom-2", "tom-2"): (0.00, 12.33, 29.67, 30.00, 83.50),
+    ("tom-0", "tom-1"): (75.00, 75.00, 6.00, 8.13, 44.17),
+    ("tom-1", "tom-2"): (75.00, 75.00, 6.10, 7.10, 48.90),
+    ("ftl", "tom-0"): (75.00, 75.00, 6.03, 7.00, 45.33),
+    ("ftl", "tom-1"): (70.00, 70.00, 7.80, 10.53, 52.17),
+    ("ftl", "tom-2"): (75.00, 75.00, 6.03, 7.17, 45.30),
+    ("ftl", SELF): (0.00, 0.00, 20.90, 27.23, 51.17),
+    ("hedge", "tom-0"): (72.83, 72.50, 6.00, 8.07, 47.47),
+    ("hedge", "tom-1"): (70.00, 70.17, 7.87, 10.07, 57.60),
+    ("hedge", "tom-2"): (73.00, 72.50, 6.27, 8.17, 46.00),
+    ("hedge", SELF): (68.17, 64.33, 7.60, 8.57, 50.53),
+}
+
+
+def published(agent: str, partner: str, column: str) -> float | None:
+    """The paper's own number, or None for an agent that is not in the paper."""
+    row = _PUBLISHED.get((agent, partner))
+    return None if row is None else row[_PUBLISHED_COLUMNS.index(column)]
+
+
+@dataclass(frozen=True, slots=True)
+class PaperCell:
+    """One cell of the tables.
+
+    Attributes:
+        table: ``"fixed"`` (Table 1) or ``"adaptive"`` (Table 2).
+        column: name of the task.
+        agent, partner: names of the zoo; the partner of self-play in Table 2 is ``"self"``.
+        mean, se, n: of our episodes.
+        paper: the paper's number, or None where the row is ours.
+    """
+
+    table: Literal["fixed", "adaptive"]
+    column: str
+    agent: str
+    partner: str
+    mean: float
+    se: float
+    n: int
+    paper: float | None
+
+
+def pairings() -> Iterator[tuple[Literal["fixed", "adaptive"], str, str]]:
+    """(table, agent, partner) of every row, in the paper's order."""
+    for agent, partner in FIXED_PAIRINGS:
+        yield "fixed", agent, partner
+    for agent in ADAPTIVE_AGENTS:
+        for partner in (*ORDERS, SELF):
+            yield "adaptive", agent, partner
+
+
+def paper_cells(
+    columns: Sequence[str] = COLUMNS,
+    episodes: int = 30,
+    *,
+    seed: int = 42,
+    runtime: Runtime = "plain",
+    progress: Progress = lambda: None,
+) -> list[PaperCell]:
+    """Both tables, played.
+
+    Args:
+        columns: some of ``COLUMNS``.
+        episodes: episodes a cell, >= 1 (paper: 30).
+        seed: seed of all random numbers (paper: 42).
+        runtime: see ``pairing_scores``.
+        progress: called after every episode.
+
+    Raises:
+        ValueError: an unknown column, or no episodes.
+    """
+    unknown = [column for column in columns if column not in COLUMNS]
+    if unknown or not columns:
+        raise ValueError(f"there is no column {', '.join(unknown)!r}; columns are {', '.join(COLUMNS)}")
+    if episodes < 1:
+        raise ValueError(f"a table needs at least one episode a cell, got {episodes}")
+    cells = []
+    for column in columns:
+        task = make_task(column)
+        for table, agent, partner in pairings():
+            cell = play_cell(task, agent, partner, episodes, seed=seed, runtime=runtime, progress=progress)
+            paper = published(agent, partner, column)
+            cells.append(PaperCell(table, column, agent, partner, cell.mean, cell.se, cell.n, paper))
+    return cells
+
+
+def as_json(cells: Sequence[PaperCell], *, episodes: int, seed: int) -> dict[str, Any]:
+    """The tables as plain data."""
+    return {"episodes": episodes, "seed": seed, "cells": [asdict(cell) for cell in cells]}

@@ -1,0 +1,98 @@
+"""The list of tasks: each by name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from eval.tasks import matrix
+from eval.tasks.base import Task
+from partners.names import UnknownNameError
+
+_LARGEST = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class TaskKind:
+    """A task, or a family of tasks.
+
+    Attributes:
+        form: how its name is written; N stands for a whole number, FILE for a path.
+        summary: what it is.
+        build: makes the task from what stands for N or FILE (empty where the name is fixed).
+        example: a name of the family.
+    """
+
+    form: str
+    summary: str
+    build: Callable[[str], Task]
+    example: str = ""
+
+    def match(self, name: str) -> str | None:
+        """What stands for N or FILE in ``name``, or None where the name is of another kind."""
+        pattern = re.escape(self.form).replace("N", r"(\d+)").replace("FILE", "(.+)")
+        found = re.fullmatch(pattern, name)
+        return None if found is None else "".join(found.groups())
+
+
+def _sized(form: str, build: Callable[[int], Task]) -> Callable[[str], Task]:
+    def checked(digits: str) -> Task:
+        n = int(digits)
+        if not 2 <= n <= _LARGEST:
+            raise ValueError(f"the N of {form} counts actions and lies between 2 and {_LARGEST}, got {n}")
+        return build(n)
+
+    return checked
+
+
+def _from_file(form: str, build: Callable[[Path, str], Task]) -> Callable[[str], Task]:
+    return lambda path: build(Path(path), form.replace("FILE", path))
+
+
+TASKS: list[TaskKind] = [
+    TaskKind("memory-1", "2 actions, differ to score; sees the last round", lambda _: matrix.memory_one()),
+    TaskKind("memory-n", "2 actions, differ to score; sees all counts", lambda _: matrix.memory_n()),
+    TaskKind(
+        "one-ahead-N",
+        "N actions on a circle, neighbours score",
+        _sized("one-ahead-N", matrix.one_ahead),
+        "one-ahead-5",
+    ),
+    TaskKind(
+        "anti-coordination-N",
+        "N actions, differ to score",
+        _sized("anti-coordination-N", matrix.anti_coordination),
+        "anti-coordination-3",
+    ),
+    TaskKind(
+        "coordination-N",
+        "N actions, agree to score",
+        _sized("coordination-N", matrix.coordination),
+        "coordination-3",
+    ),
+    TaskKind("stag-hunt", "stag together pays most, hare is safe", lambda _: matrix.stag_hunt()),
+    TaskKind(
+        "matrix:FILE",
+        "payoffs from a JSON file",
+        _from_file("matrix:FILE", matrix.from_file),
+    ),
+]
+"""Every kind of task, in the order in which they are listed."""
+
+
+@lru_cache(maxsize=64)
+def make_task(name: str) -> Task:
+    """The task called ``name``, for example ``memory-1``, ``one-ahead-5`` or ``matrix:game.json``.
+
+    Raises:
+        UnknownNameError: no such task; the message offers the nearest names.
+        ValueError: a size out of range, or a file that does not fit.
+    """
+    for kind in TASKS:
+        argument = kind.match(name)
+        if argument is not None:
+            return kind.build(argument)
+    raise UnknownNameError("task", name, [kind.example or kind.form for kind in TASKS])

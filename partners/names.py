@@ -1,0 +1,29 @@
+"""Names as given on a command line, ``NAME`` or ``NAME:ARGUMENT``."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class UnknownNameError(ValueError):
+    """A name that is not in a registry; the message offers the nearest ones.
+
+    Args:
+        kind: what the name would be of, such as "task".
+        name: the name given.
+        known: the names that exist.
+    """
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        known = sorted(known)
+        near = difflib.get_close_matches(name, known, n=3, cutoff=0.5) or known
+        super().__init__(
+            f"there is no {kind} {name!r}; did you mean {', '.join(near)}? All: python -m eval list"
+        )
+
+
+def split_name(name: str) -> tuple[str, str | None]:
+    """``"switching:2-0@8"`` as ``("switching", "2-0@8")``; None where there is no argument."""
+    base, colon, argument = name.partition(":")
+    return base, argument if colon else None

@@ -1,0 +1,67 @@
+"""A wrapper that lets any player lapse."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+from atom.agent import Memory, Player
+from atom.randomness import generator
+from atom.situation import Decision, JointAction, Situation
+from partners.base import Traits
+
+
+class NoisyPartner:
+    """Plays as another player, and with a given probability a uniformly random action instead.
+
+    Args:
+        inner: the player that lapses.
+        rate: probability of a lapse, in [0, 1].
+        seed: seed of the lapses, independent of the inner player's random numbers.
+
+    Raises:
+        ValueError: a rate outside [0, 1].
+    """
+
+    def __init__(self, inner: Player, rate: float, *, seed: int = 0) -> None:
+        if not 0.0 <= rate <= 1.0:
+            raise ValueError(f"a lapse rate lies in [0, 1], got {rate}")
+        self.inner = inner
+        self.rate = rate
+        self._seed = seed
+
+    @property
+    def me(self) -> str:
+        """The inner player's name."""
+        return self.inner.me
+
+    @property
+    def traits(self) -> Traits:
+        """The inner player's, and stochastic where it lapses at all."""
+        inner: Traits = getattr(self.inner, "traits", Traits(stochastic=True, adaptive=False))
+        return dataclasses.replace(inner, stochastic=inner.stochastic or self.rate > 0.0)
+
+    def start(self, partners: Sequence[str], *, episode: int = 0) -> Memory:
+        """Memory at the beginning of an episode."""
+        return {"episode": episode, "step": 0, "inner": self.inner.start(partners, episode=episode)}
+
+    def decide(self, situation: Situation, memory: Memory) -> tuple[Decision, Memory]:
+        """The inner player's decision, or a lapse."""
+        return self._lapse(situation, memory, *self.inner.decide(situation, memory["inner"]))
+
+    async def adecide(self, situation: Situation, memory: Memory) -> tuple[Decision, Memory]:
+        """The same as ``decide``, awaited."""
+        return self._lapse(situation, memory, *await self.inner.adecide(situation, memory["inner"]))
+
+    def observe(self, memory: Memory, situation: Situation | None, actions: JointAction) -> Memory:
+        """The inner player observes."""
+        return {**memory, "inner": self.inner.observe(memory["inner"], situation, actions)}
+
+    def _lapse(
+        self, situation: Situation, memory: Memory, decision: Decision, inner: Memory
+    ) -> tuple[Decision, Memory]:
+        rng = generator(self._seed, memory["episode"], memory["step"], self.me, "lapse")
+        if rng.random() < self.rate:
+            legal = situation.legal(self.me)
+            decision = dataclasses.replace(decision, action=legal[int(rng.integers(len(legal)))])
+        return decision, {**memory, "step": memory["step"] + 1, "inner": inner}

@@ -1,0 +1,45 @@
+"""Partners that reason about nobody."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from atom.agent import Memory
+from atom.situation import Situation
+from partners.base import SimplePartner, Traits
+
+
+class RandomPartner(SimplePartner):
+    """Draws every legal action with the same probability."""
+
+    traits = Traits(stochastic=True, adaptive=False)
+
+    def choose(self, situation: Situation, memory: Memory, rng: np.random.Generator) -> tuple[str, Memory]:
+        """A uniformly random action."""
+        legal = situation.legal(self.me)
+        return legal[int(rng.integers(len(legal)))], memory
+
+
+class RepeatPartner(SimplePartner):
+    """Draws its first action and keeps it; draws anew where it is no longer legal."""
+
+    traits = Traits(stochastic=True, adaptive=False)
+
+    def choose(self, situation: Situation, memory: Memory, rng: np.random.Generator) -> tuple[str, Memory]:
+        """The last action."""
+        legal = situation.legal(self.me)
+        action: str = memory.get("last", "")
+        if action not in legal:
+            action = legal[int(rng.integers(len(legal)))]
+        return action, {**memory, "last": action}
+
+
+class AlternatePartner(SimplePartner):
+    """Goes through its legal actions in turn, beginning with the first."""
+
+    traits = Traits(stochastic=False, adaptive=False)
+
+    def choose(self, situation: Situation, memory: Memory, rng: np.random.Generator) -> tuple[str, Memory]:
+        """The next action in turn."""
+        legal = situation.legal(self.me)
+        return legal[memory["step"] % len(legal)], memory

@@ -1,0 +1,184 @@
+"""The list of partners: each by name, with its traits and where it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from atom.belief import Bayes, FixedShare, FollowTheLeader, Hedge
+from atom.reasoning import Reasoner
+from partners.base import Partner, Traits
+from partners.names import UnknownNameError, split_name
+from partners.noisy import NoisyPartner
+from partners.simple import AlternatePartner, RandomPartner, RepeatPartner
+from partners.tom import AdaptivePartner, FixedOrderPartner, SwitchingPartner
+from partners.tomsup_partner import TomsupPartner
+
+PAPER = "Mu et al. 2026"
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerKind:
+    """A partner of the zoo.
+
+    Attributes:
+        name: as given on the command line.
+        summary: what it does.
+        source: where it comes from.
+        traits: those of a partner with the default argument.
+        build: ``build(argument, me, reasoner, seed)``.
+        argument: the form of the argument after the colon; empty for partners that take none.
+        default: the argument where none is given.
+        needs: the extra that it needs.
+    """
+
+    name: str
+    summary: str
+    source: str
+    traits: Traits
+    build: Callable[[str, str, Reasoner, int], Partner]
+    argument: str = ""
+    default: str = ""
+    needs: str = ""
+
+
+def make_partner(name: str, me: str, reasoner: Reasoner, *, seed: int = 0) -> Partner:
+    """The partner called ``name``, for example ``tom-1``, ``switching:2-0@8`` or ``noisy:0.05:tom-1``.
+
+    Args:
+        name: ``NAME`` or ``NAME:ARGUMENT``.
+        me: its name in situations.
+        reasoner: how players of any order act in the task.
+        seed: seed of its random numbers, >= 0.
+
+    Raises:
+        UnknownNameError: no such partner; the message offers the nearest names.
+        ValueError: an argument of another form; the message shows the form.
+    """
+    base, argument = split_name(name)
+    kind = ZOO.get(base)
+    if kind is None:
+        raise UnknownNameError("partner", base, ZOO)
+    if argument is not None and not kind.argument:
+        raise ValueError(f"the partner {base!r} takes no argument, got {argument!r}")
+    try:
+        return kind.build(kind.default if argument is None else argument, me, reasoner, seed)
+    except (ValueError, KeyError) as error:
+        if not kind.argument or isinstance(error, UnknownNameError):
+            raise
+        raise type(error)(f"{name!r}: {error} (the form is {base}:{kind.argument})") from error
+
+
+def _fixed(order: int) -> PartnerKind:
+    def build(_: str, me: str, reasoner: Reasoner, seed: int) -> Partner:
+        return FixedOrderPartner(me, reasoner, order, seed=seed)
+
+    summary = "acts on the state alone" if order == 0 else f"best-responds to a ToM-{order - 1} partner"
+    return PartnerKind(f"tom-{order}", summary, f"{PAPER}, Table 1", Traits(False, False, order), build)
+
+
+def _switching(argument: str, me: str, reasoner: Reasoner, seed: int) -> Partner:
+    orders, _, rounds = argument.partition("@")
+    return SwitchingPartner(me, reasoner, _integers(orders), _integers(rounds), seed=seed)
+
+
+def _noisy(argument: str, me: str, reasoner: Reasoner, seed: int) -> Partner:
+    rate, _, inner = argument.partition(":")
+    return NoisyPartner(make_partner(inner, me, reasoner, seed=seed), float(rate), seed=seed)
+
+
+def _integers(text: str) -> list[int]:
+    return [int(part) for part in text.split("-")] if text else []
+
+
+def _tomsup(argument: str, me: str, reasoner: Reasoner, seed: int) -> Partner:
+    return TomsupPartner(me, reasoner, int(argument), seed=seed)
+
+
+def _kinds() -> list[PartnerKind]:
+    chance = Traits(stochastic=True, adaptive=True)
+    return [
+        *(_fixed(order) for order in range(4)),
+        PartnerKind(
+            "ftl",
+            "acts one above the order with the least cumulative loss",
+            f"{PAPER}, Table 2",
+            Traits(stochastic=False, adaptive=True),
+            lambda _, me, reasoner, seed: AdaptivePartner(
+                me, reasoner, FollowTheLeader(), response="above", seed=seed, stochastic=False
+            ),
+        ),
+        PartnerKind(
+            "hedge",
+            "acts one above an order drawn by exponential weights",
+            f"{PAPER}, Table 2",
+            chance,
+            lambda eta, me, reasoner, seed: AdaptivePartner(
+                me, reasoner, Hedge(float(eta)), response="above", seed=seed
+            ),
+            argument="ETA",
+            default="1",
+        ),
+        PartnerKind(
+            "fixed-share",
+            "exponential weights that share, for partners that change",
+            "Herbster and Warmuth 1998",
+            chance,
+            lambda share, me, reasoner, seed: AdaptivePartner(
+                me, reasoner, FixedShare(share=float(share)), response="above", seed=seed
+            ),
+            argument="SHARE",
+            default="0.05",
+        ),
+        PartnerKind(
+            "bayes",
+            "joint posterior over order and lapse rate; keeps its order while that is aligned",
+            "this project",
+            chance,
+            lambda _, me, reasoner, seed: AdaptivePartner(me, reasoner, Bayes(), seed=seed),
+        ),
+        _simple("random", "draws every action with the same probability", RandomPartner),
+        _simple("repeat", "draws its first action and keeps it", RepeatPartner),
+        _simple("alternate", "goes through its actions in turn", AlternatePartner),
+        PartnerKind(
+            "switching",
+            "plays the first order, and from the given rounds on the next ones",
+            "this project",
+            SwitchingPartner.traits,
+            _switching,
+            argument="ORDER-ORDER…@ROUND…",
+            default="2-0@8",
+        ),
+        PartnerKind(
+            "noisy",
+            "another partner that lapses to a random action at a rate",
+            "this project",
+            Traits(stochastic=True, adaptive=False, order=1),
+            _noisy,
+            argument="RATE:PARTNER",
+            default="0.05:tom-1",
+        ),
+        PartnerKind(
+            "tomsup",
+            "k-ToM agent of the package tomsup (games of 2 x 2)",
+            "Devaine et al. 2014; tomsup",
+            TomsupPartner.traits,
+            _tomsup,
+            argument="LEVEL",
+            default="1",
+            needs="tomsup",
+        ),
+    ]
+
+
+def _simple(
+    name: str, summary: str, kind: type[RandomPartner | RepeatPartner | AlternatePartner]
+) -> PartnerKind:
+    def build(_: str, me: str, reasoner: Reasoner, seed: int) -> Partner:
+        return kind(me, seed=seed)
+
+    return PartnerKind(name, summary, "folklore", kind.traits, build)
+
+
+ZOO: dict[str, PartnerKind] = {kind.name: kind for kind in _kinds()}
+"""Name -> partner, in the order in which they are listed."""
