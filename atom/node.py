@@ -5,14 +5,14 @@ from __future__ import annotations
 import copy
 import dataclasses
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, TypeAlias, cast, get_type_hints, is_typeddict
+from typing import Annotated, Any, TypeAlias, cast, get_type_hints
 
 from langchain_core.runnables import Runnable, RunnableConfig
 from langgraph.config import get_stream_writer
 from langgraph.graph import StateGraph
 from langgraph.types import StreamWriter
 from pydantic import BaseModel, Field, create_model
-from typing_extensions import TypedDict
+from typing_extensions import TypedDict, is_typeddict
 
 from atom.agent import Memory, Player
 from atom.errors import StateKeyError
@@ -122,9 +122,9 @@ class AdaptiveToMNode(Runnable[Any, dict[str, Any]]):
 
     async def ainvoke(
         self,
-        input: Any,
+        input: Any,  # noqa: A002
         config: RunnableConfig | None = None,
-        **kwargs: Any,  # noqa: A002
+        **kwargs: Any,
     ) -> dict[str, Any]:
         """The same as ``invoke``, awaited."""
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -23,7 +24,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Pair adaptive theory-of-mind agents with partners and measure how they coordinate.",
 )
-_out = Console()
+# Piped output has no terminal to fit into, and a table broken at 80 columns is hard to read.
+_out = Console() if sys.stdout.isatty() else Console(width=120)
 _err = Console(stderr=True)
 
 
@@ -142,5 +144,5 @@ def main() -> None:
     try:
         app()
     except (ValueError, ModuleNotFoundError, OSError) as error:
-        _err.print(f"[red]error:[/red] {escape(str(error))}", highlight=False)
+        _err.print(f"[red]error:[/red] {escape(str(error))}", highlight=False, soft_wrap=True)
         raise SystemExit(2) from None

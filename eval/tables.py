@@ -69,16 +69,19 @@ def task_list() -> Table:
 def player_list() -> Table:
     """All players and their traits."""
     table = Table(title="Agents and partners (--agents, --partners)")
-    for heading in ("name", "what it does", "order", "stochastic", "adaptive", "source"):
+    table.add_column("name", no_wrap=True)
+    for heading in ("what it does", "traits", "source"):
         table.add_column(heading)
     for kind in ZOO.values():
         traits = kind.traits
         table.add_row(
             f"{kind.name}[:{kind.argument}]" if kind.argument else kind.name,
             kind.summary + (f" (extra {kind.needs})" if kind.needs else ""),
-            "" if traits.order is None else str(traits.order),
-            "yes" if traits.stochastic else "no",
-            "yes" if traits.adaptive else "no",
+            ", ".join(
+                ([] if traits.order is None else [f"order {traits.order}"])
+                + ["adaptive"] * traits.adaptive
+                + ["stochastic" if traits.stochastic else "deterministic"]
+            ),
             kind.source,
         )
     return table
