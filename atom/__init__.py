@@ -4,7 +4,7 @@ A light loop around any agent: predict what the partner does under each hypothes
 theory-of-mind order, weigh the hypotheses by the actions observed so far, act at an order that fits.
 """
 
-from atom.agent import AdaptiveAgent, FixedOrderAgent, Memory, Player
+from atom.agent import AdaptiveAgent
 from atom.belief import Bayes, FixedShare, FollowTheLeader, Hedge, Learner
 from atom.errors import (
     BeliefError,
@@ -15,6 +15,7 @@ from atom.errors import (
     ToMError,
 )
 from atom.games import NormalFormReasoner, symmetric_payoffs
+from atom.player import FixedOrderAgent, Memory, Player
 from atom.reasoning import Reasoner, RecursiveReasoner
 from atom.situation import Decision, PartnerPrediction, Policy, Prediction, Situation
 

@@ -10,12 +10,13 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from typing import Any, Literal, Protocol, TypeAlias, cast
+from typing import Any, Literal, TypeAlias, cast, get_args
 
 import numpy as np
 
-from atom.belief import Bayes, Learner
+from atom.belief import Array, Bayes, Learner
 from atom.errors import BeliefError, SituationError
+from atom.player import Memory
 from atom.randomness import draw, generator
 from atom.reasoning import Reasoner, apolicy
 from atom.situation import (
@@ -27,83 +28,15 @@ from atom.situation import (
     Situation,
 )
 
-Memory: TypeAlias = dict[str, Any]
-"""A player's memory: JSON-serialisable data, never modified in place."""
-
 Actor: TypeAlias = Callable[[Situation, Prediction], "str | Awaitable[str]"]
 """A wrapped agent: given the situation and the prediction, it returns its action."""
 
-Selection: TypeAlias = Literal["sample", "leader"]
+Selection: TypeAlias = Literal["win-stay", "sample", "leader"]
 Response: TypeAlias = Literal["nearest", "above"]
 
 _VERSION = 1
+_TOLERANCE = 1e-12
 _ByOrder: TypeAlias = dict[str, dict[int, Policy]]
-
-
-class Player(Protocol):
-    """Whoever can take a seat: agents and partners alike."""
-
-    @property
-    def me(self) -> str:
-        """The name by which situations know this player."""
-        ...
-
-    def start(self, partners: Sequence[str], *, episode: int = 0) -> Memory:
-        """Memory at the beginning of an episode; ``episode`` keys the random numbers."""
-        ...
-
-    def decide(self, situation: Situation, memory: Memory) -> tuple[Decision, Memory]:
-        """An action for this situation."""
-        ...
-
-    async def adecide(self, situation: Situation, memory: Memory) -> tuple[Decision, Memory]:
-        """The same as ``decide``, awaited."""
-        ...
-
-    def observe(self, memory: Memory, situation: Situation | None, actions: JointAction) -> Memory:
-        """Memory after the others' actions were seen."""
-        ...
-
-
-class FixedOrderAgent:
-    """Acts at one ToM order for ever (paper, Table 1).
-
-    Args:
-        me: this player's name in situations.
-        reasoner: says how a player of any order acts.
-        order: the ToM order to act at, >= 0.
-        seed: seed of the random numbers, used where the policy is not certain.
-    """
-
-    def __init__(self, me: str, reasoner: Reasoner, order: int, *, seed: int = 0) -> None:
-        if order < 0:
-            raise ValueError(f"a theory-of-mind order is an integer >= 0, got {order}")
-        self.me = me
-        self.order = order
-        self._reasoner = reasoner
-        self._seed = seed
-
-    def start(self, partners: Sequence[str], *, episode: int = 0) -> Memory:
-        """Memory at the beginning of an episode."""
-        return {"version": _VERSION, "episode": episode, "step": 0}
-
-    def decide(self, situation: Situation, memory: Memory) -> tuple[Decision, Memory]:
-        """An action drawn from ``policy(me, order)``."""
-        return self._decided(situation, memory, self._reasoner.policy(situation, self.me, self.order))
-
-    async def adecide(self, situation: Situation, memory: Memory) -> tuple[Decision, Memory]:
-        """The same as ``decide``, awaited."""
-        policy = await apolicy(self._reasoner, situation, self.me, self.order)
-        return self._decided(situation, memory, policy)
-
-    def _decided(self, situation: Situation, memory: Memory, policy: Policy) -> tuple[Decision, Memory]:
-        rng = generator(self._seed, memory["episode"], memory["step"], self.me)
-        action = situation.check_action(self.me, draw(policy, rng))
-        return Decision(self.me, action, self.order), {**memory, "step": memory["step"] + 1}
-
-    def observe(self, memory: Memory, situation: Situation | None, actions: JointAction) -> Memory:
-        """The memory as it is: this agent learns nothing."""
-        return memory
 
 
 class AdaptiveAgent:
@@ -122,9 +55,11 @@ class AdaptiveAgent:
         agent: wrapped agent that takes the last step: called with the situation and the prediction,
             returns the action. None lets the reasoner act.
         orders: hypotheses about a partner's order (paper: K = {0, 1, 2}), ascending.
-        selection: how an estimate is taken from the belief: a ``"sample"`` (randomising is what
-            lets two adaptive agents break their symmetry) or the ``"leader"``, the likeliest, the
-            lowest on ties.
+        selection: how an estimate is taken from the belief. ``"sample"`` draws one at every step:
+            randomising is what lets two adaptive agents break their symmetry. ``"win-stay"`` draws
+            anew only when the partner's action was less likely under the estimate than under the
+            belief as a whole (win-stay, lose-sample: Bonawitz et al. 2014), so that what works is
+            kept. ``"leader"`` takes the likeliest, the lowest on ties.
         response: the order to act at, ``"nearest"`` or ``"above"``.
         seed: seed of the random numbers, >= 0.
 
@@ -151,14 +86,13 @@ class AdaptiveAgent:
         agent: Actor | None = None,
         *,
         orders: Sequence[int] = (0, 1, 2),
-        selection: Selection = "sample",
+        selection: Selection = "win-stay",
         response: Response = "nearest",
         seed: int = 0,
     ) -> None:
-        if selection not in ("sample", "leader"):
-            raise ValueError(f"selection must be 'sample' or 'leader', got {selection!r}")
-        if response not in ("nearest", "above"):
-            raise ValueError(f"response must be 'nearest' or 'above', got {response!r}")
+        for value, known in ((selection, get_args(Selection)), (response, get_args(Response))):
+            if value not in known:
+                raise ValueError(f"expected one of {', '.join(known)}, got {value!r}")
         if not orders or orders[0] < 0 or list(orders) != sorted(set(orders)):
             raise BeliefError(f"orders must be ascending integers >= 0, got {list(orders)}")
         self.me = me
@@ -187,6 +121,7 @@ class AdaptiveAgent:
             "episode": episode,
             "step": 0,
             "order": None,
+            "estimates": {},
             "belief": {partner: prior for partner in partners if partner != self.me},
             "pending": None,
         }
@@ -281,7 +216,7 @@ class AdaptiveAgent:
                 situation,
                 {p: {k: self._reasoner.policy(situation, p, k) for k in self.orders} for p in partners},
             )
-        belief = dict(memory["belief"])
+        belief, estimates = dict(memory["belief"]), dict(memory["estimates"])
         for partner, action in actions.items():
             if partner == self.me:
                 continue
@@ -295,8 +230,10 @@ class AdaptiveAgent:
             policies = pending[partner]["policies"]
             likelihoods = [policies[str(k)].get(action, 0.0) for k in self.orders]
             weights = np.asarray(belief.get(partner, self._prior))
+            if partner in estimates and not self._supported(estimates[partner], weights, likelihoods):
+                del estimates[partner]
             belief[partner] = self.learner.update(weights, likelihoods, len(legal)).tolist()
-        return {**memory, "belief": belief, "pending": None}
+        return {**memory, "belief": belief, "estimates": estimates, "pending": None}
 
     def posterior(self, memory: Memory, partner: str) -> dict[int, float]:
         """Order -> probability, as this player believes it of ``partner`` now."""
@@ -322,13 +259,20 @@ class AdaptiveAgent:
         partners = {}
         for partner, policies in by_order.items():
             posterior = self.posterior(memory, partner)
-            if self._selection == "sample":
-                estimate = int(draw({str(k): p for k, p in posterior.items()}, rng))
+            if self._selection == "leader":
+                estimate = max(self.orders, key=posterior.__getitem__)
+            elif self._selection == "win-stay" and partner in memory["estimates"]:
+                estimate = memory["estimates"][partner]
             else:
-                estimate = max(posterior, key=lambda k: (posterior[k], -k))
+                estimate = int(draw({str(k): p for k, p in posterior.items()}, rng))
             partners[partner] = PartnerPrediction(estimate, posterior, policies)
         estimates = [partner.order for partner in partners.values()]
         return Prediction(self._own_order(estimates, memory["order"], rng), partners), rng
+
+    def _supported(self, estimate: int, weights: Array, likelihoods: Sequence[float]) -> bool:
+        """Whether the action was at least as likely under the estimate as under the whole belief."""
+        predictive = float(np.dot(self.learner.probabilities(weights), likelihoods))
+        return likelihoods[self.orders.index(estimate)] >= predictive - _TOLERANCE
 
     def _own_order(self, estimates: Iterable[int], current: int | None, rng: np.random.Generator) -> int:
         estimates = set(estimates)
@@ -366,6 +310,7 @@ class AdaptiveAgent:
             **memory,
             "step": memory["step"] + 1,
             "order": prediction.order,
+            "estimates": {name: partner.order for name, partner in partners.items()},
             "pending": _pending(situation, {name: p.by_order for name, p in partners.items()}),
         }
 

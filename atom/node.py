@@ -14,8 +14,8 @@ from langgraph.types import StreamWriter
 from pydantic import BaseModel, Field, create_model
 from typing_extensions import TypedDict, is_typeddict
 
-from atom.agent import Memory, Player
 from atom.errors import StateKeyError
+from atom.player import Memory, Player
 from atom.situation import Decision, JointAction, Situation
 
 STATE_KEY = "tom"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from atom.agent import Player
+from atom.player import Player
 from atom.situation import Decision, JointAction, Situation
 from eval.tasks.base import State, Task
 from partners import NoisyPartner, make_partner

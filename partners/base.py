@@ -9,7 +9,7 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from atom.agent import Memory, Player
+from atom.player import Memory, Player
 from atom.randomness import generator
 from atom.situation import Decision, JointAction, Situation
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from atom.agent import Memory, Player
+from atom.player import Memory, Player
 from atom.randomness import generator
 from atom.situation import Decision, JointAction, Situation
 from partners.base import Traits

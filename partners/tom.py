@@ -6,8 +6,9 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import pairwise
 
-from atom.agent import AdaptiveAgent, FixedOrderAgent, Memory, Response
+from atom.agent import AdaptiveAgent, Response, Selection
 from atom.belief import Learner
+from atom.player import FixedOrderAgent, Memory
 from atom.reasoning import Reasoner
 from atom.situation import Decision, JointAction, Situation
 from partners.base import Traits
@@ -29,7 +30,7 @@ class AdaptivePartner(AdaptiveAgent):
     """An A-ToM agent as a partner (paper, Table 2).
 
     Args:
-        me, reasoner, learner, response, seed: see ``AdaptiveAgent``.
+        me, reasoner, learner, selection, response, seed: see ``AdaptiveAgent``.
         stochastic: whether its learner leaves anything to chance.
     """
 
@@ -39,11 +40,12 @@ class AdaptivePartner(AdaptiveAgent):
         reasoner: Reasoner,
         learner: Learner,
         *,
+        selection: Selection = "win-stay",
         response: Response = "nearest",
         seed: int = 0,
         stochastic: bool = True,
     ) -> None:
-        super().__init__(me, reasoner, learner, response=response, seed=seed)
+        super().__init__(me, reasoner, learner, selection=selection, response=response, seed=seed)
         self.traits = Traits(stochastic=stochastic, adaptive=True)
 
 

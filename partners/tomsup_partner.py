@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from atom.agent import Memory
 from atom.errors import SituationError
 from atom.games import NormalFormReasoner
+from atom.player import Memory
 from atom.reasoning import Reasoner
 from atom.situation import JointAction, Situation
 from partners.base import SimplePartner, Traits

@@ -105,7 +105,13 @@ def _kinds() -> list[PartnerKind]:
             f"{PAPER}, Table 2",
             Traits(stochastic=False, adaptive=True),
             lambda _, me, reasoner, seed: AdaptivePartner(
-                me, reasoner, FollowTheLeader(), response="above", seed=seed, stochastic=False
+                me,
+                reasoner,
+                FollowTheLeader(),
+                selection="leader",
+                response="above",
+                seed=seed,
+                stochastic=False,
             ),
         ),
         PartnerKind(
@@ -114,7 +120,7 @@ def _kinds() -> list[PartnerKind]:
             f"{PAPER}, Table 2",
             chance,
             lambda eta, me, reasoner, seed: AdaptivePartner(
-                me, reasoner, Hedge(float(eta)), response="above", seed=seed
+                me, reasoner, Hedge(float(eta)), selection="sample", response="above", seed=seed
             ),
             argument="ETA",
             default="1",
@@ -125,14 +131,14 @@ def _kinds() -> list[PartnerKind]:
             "Herbster and Warmuth 1998",
             chance,
             lambda share, me, reasoner, seed: AdaptivePartner(
-                me, reasoner, FixedShare(share=float(share)), response="above", seed=seed
+                me, reasoner, FixedShare(share=float(share)), selection="sample", response="above", seed=seed
             ),
             argument="SHARE",
             default="0.05",
         ),
         PartnerKind(
             "bayes",
-            "joint posterior over order and lapse rate; keeps its order while that is aligned",
+            "posterior over order and lapse rate; keeps estimate and order while they fit",
             "this project",
             chance,
             lambda _, me, reasoner, seed: AdaptivePartner(me, reasoner, Bayes(), seed=seed),
