@@ -4,43 +4,53 @@ A light loop around any agent: predict what the partner does under each hypothes
 theory-of-mind order, weigh the hypotheses by the actions observed so far, act at an order that fits.
 """
 
-from atom.agent import AdaptiveAgent, FixedOrderAgent, Memory, Player
+from atom.agent import AdaptiveAgent, FixedOrderAgent, Memory, PlainAgent, Player
 from atom.belief import Bayes, FixedShare, FollowTheLeader, Hedge, Learner
 from atom.errors import (
     BeliefError,
+    BudgetError,
     IllegalActionError,
+    LLMError,
     PayoffError,
     SituationError,
     StateKeyError,
     ToMError,
 )
 from atom.games import NormalFormReasoner, symmetric_payoffs
+from atom.hypotheses import Pruning
 from atom.reasoning import Reasoner, RecursiveReasoner
 from atom.situation import Decision, PartnerPrediction, Policy, Prediction, Situation
+from atom.usage import Budget, Usage
 
 __all__ = [
     "AdaptiveAgent",
     "Bayes",
     "BeliefError",
+    "Budget",
+    "BudgetError",
     "Decision",
     "FixedOrderAgent",
     "FixedShare",
     "FollowTheLeader",
     "Hedge",
     "IllegalActionError",
+    "LLMError",
     "Learner",
     "Memory",
     "NormalFormReasoner",
     "PartnerPrediction",
     "PayoffError",
+    "PlainAgent",
     "Player",
     "Policy",
     "Prediction",
+    "Pruning",
     "Reasoner",
     "RecursiveReasoner",
     "Situation",
     "SituationError",
     "StateKeyError",
     "ToMError",
+    "Usage",
     "symmetric_payoffs",
 ]
