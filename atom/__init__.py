@@ -8,40 +8,50 @@ from atom.agent import AdaptiveAgent
 from atom.belief import Bayes, FixedShare, FollowTheLeader, Hedge, Learner
 from atom.errors import (
     BeliefError,
+    BudgetError,
     IllegalActionError,
+    LLMError,
     PayoffError,
     SituationError,
     StateKeyError,
     ToMError,
 )
 from atom.games import NormalFormReasoner, symmetric_payoffs
-from atom.player import FixedOrderAgent, Memory, Player
+from atom.hypotheses import Pruning
+from atom.player import FixedOrderAgent, Memory, PlainAgent, Player
 from atom.reasoning import Reasoner, RecursiveReasoner
 from atom.situation import Decision, PartnerPrediction, Policy, Prediction, Situation
+from atom.usage import Budget, Usage
 
 __all__ = [
     "AdaptiveAgent",
     "Bayes",
     "BeliefError",
+    "Budget",
+    "BudgetError",
     "Decision",
     "FixedOrderAgent",
     "FixedShare",
     "FollowTheLeader",
     "Hedge",
     "IllegalActionError",
+    "LLMError",
     "Learner",
     "Memory",
     "NormalFormReasoner",
     "PartnerPrediction",
     "PayoffError",
+    "PlainAgent",
     "Player",
     "Policy",
     "Prediction",
+    "Pruning",
     "Reasoner",
     "RecursiveReasoner",
     "Situation",
     "SituationError",
     "StateKeyError",
     "ToMError",
+    "Usage",
     "symmetric_payoffs",
 ]

@@ -8,35 +8,43 @@ agent object holds settings only, so one object serves any number of threads, gr
 from __future__ import annotations
 
 import asyncio
-import inspect
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from typing import Any, Literal, TypeAlias, cast, get_args
+from collections.abc import Sequence
+from typing import Any, cast, get_args
 
 import numpy as np
 
-from atom.belief import Array, Bayes, Learner
-from atom.errors import BeliefError, SituationError
-from atom.player import Memory
-from atom.randomness import draw, generator
-from atom.reasoning import Reasoner, apolicy
-from atom.situation import (
-    Decision,
-    JointAction,
-    PartnerPrediction,
-    Policy,
-    Prediction,
-    Situation,
+from atom.belief import Bayes, Learner
+from atom.deciding import Decider, Request, Response, Selection, pending, sort_policies
+from atom.errors import BeliefError, LLMError, SituationError
+from atom.gate import Gate, Payoffs
+from atom.hypotheses import Pruning, impute
+from atom.player import (
+    VERSION,
+    Actor,
+    FixedOrderAgent,
+    Memory,
+    OnError,
+    PlainAgent,
+    Player,
+    aact,
+    act,
+    check_on_error,
 )
+from atom.portal import run_blocking
+from atom.reasoning import Reasoner, apolicy, arespond, respond
+from atom.situation import Decision, JointAction, Policy, Prediction, Situation
+from atom.usage import Budget, Meter, Usage, metered
 
-Actor: TypeAlias = Callable[[Situation, Prediction], "str | Awaitable[str]"]
-"""A wrapped agent: given the situation and the prediction, it returns its action."""
-
-Selection: TypeAlias = Literal["win-stay", "sample", "leader"]
-Response: TypeAlias = Literal["nearest", "above"]
-
-_VERSION = 1
-_TOLERANCE = 1e-12
-_ByOrder: TypeAlias = dict[str, dict[int, Policy]]
+__all__ = [
+    "Actor",
+    "AdaptiveAgent",
+    "FixedOrderAgent",
+    "Memory",
+    "PlainAgent",
+    "Player",
+    "Response",
+    "Selection",
+]
 
 
 class AdaptiveAgent:
@@ -62,10 +70,19 @@ class AdaptiveAgent:
             kept. ``"leader"`` takes the likeliest, the lowest on ties.
         response: the order to act at, ``"nearest"`` or ``"above"``.
         seed: seed of the random numbers, >= 0.
+        prune: leaves unlikely hypotheses out, for reasoners that cost; None evaluates all.
+        budget: limits what calls to models may cost; None sets no limit.
+        gate: what to do when the wrapped agent acts against the best response to the prediction:
+            nothing but measure (``"off"``), ``"ask"`` it once more, or ``"override"`` it.
+        payoffs: who knows the payoffs for the gate; None for the reasoner, if it does.
+        on_error: whether a model that fails degrades the decision or raises its ``LLMError``. A
+            hypothesis without an answer carries no information at that step; a wrapped agent
+            without one is replaced by the reasoner; a reasoner without one by ToM-0, and that by a
+            uniformly random action.
 
     Raises:
         BeliefError: orders that are not ascending integers >= 0.
-        ValueError: an unknown selection or response.
+        ValueError: an unknown selection, response, gate or on_error, or a gate without payoffs.
 
     Example:
         >>> from atom import AdaptiveAgent, NormalFormReasoner, Situation, symmetric_payoffs
@@ -89,22 +106,51 @@ class AdaptiveAgent:
         selection: Selection = "win-stay",
         response: Response = "nearest",
         seed: int = 0,
+        prune: Pruning | None = None,
+        budget: Budget | None = None,
+        gate: Gate = "off",
+        payoffs: Payoffs | None = None,
+        on_error: OnError = "degrade",
     ) -> None:
-        for value, known in ((selection, get_args(Selection)), (response, get_args(Response))):
-            if value not in known:
-                raise ValueError(f"expected one of {', '.join(known)}, got {value!r}")
+        settings = (
+            ("selection", selection, Selection),
+            ("response", response, Response),
+            ("gate", gate, Gate),
+        )
+        for name, value, known in settings:
+            if value not in get_args(known):
+                raise ValueError(f"{name} must be one of {', '.join(get_args(known))}; got {value!r}")
         if not orders or orders[0] < 0 or list(orders) != sorted(set(orders)):
             raise BeliefError(f"orders must be ascending integers >= 0, got {list(orders)}")
+        if payoffs is None and isinstance(reasoner, Payoffs):
+            payoffs = reasoner
+        if gate != "off" and payoffs is None:
+            raise ValueError(
+                f"gate={gate!r} needs payoffs, and this reasoner knows none; pass payoffs=, for example a "
+                "NormalFormReasoner"
+            )
         self.me = me
         self.orders = tuple(orders)
         self.learner: Learner = Bayes() if learner is None else learner
         self._reasoner = reasoner
-        self._respond = getattr(reasoner, "respond", None)
+        self._concurrent = bool(getattr(reasoner, "concurrent", False))
         self._agent = agent
-        self._selection = selection
-        self._response = response
-        self._seed = seed
-        self._prior = self.learner.init(self.orders)
+        self._budget = budget
+        self._on_error = check_on_error(on_error)
+        self._decider = Decider(
+            me,
+            self.orders,
+            self.learner,
+            self.learner.init(self.orders),
+            selection,
+            response,
+            seed,
+            prune,
+            gate,
+            payoffs,
+            wrapped=agent is not None,
+            responds=hasattr(reasoner, "respond"),
+        )
 
     def start(self, partners: Sequence[str], *, episode: int = 0) -> Memory:
         """Memory at the beginning of an episode.
@@ -113,9 +159,9 @@ class AdaptiveAgent:
             partners: their names; further ones join when a situation shows them.
             episode: number of the episode, keys the random numbers.
         """
-        prior = self._prior.tolist()
+        prior = self._decider.prior.tolist()
         return {
-            "version": _VERSION,
+            "version": VERSION,
             "learner": type(self.learner).__name__,
             "orders": list(self.orders),
             "episode": episode,
@@ -133,61 +179,29 @@ class AdaptiveAgent:
             SituationError: this player or every partner is missing from the situation.
             IllegalActionError: the wrapped agent's action is not legal.
             BeliefError: the memory was made with other orders, another learner or another version.
+            LLMError: a model failed, with ``on_error="raise"``.
         """
-        partners = self._partners(situation, memory)
-        by_order = {
-            partner: {k: self._reasoner.policy(situation, partner, k) for k in self.orders}
-            for partner in partners
-        }
-        prediction, rng = self._estimate(memory, by_order)
-        expects = {
-            partner: self._reasoner.policy(situation, self.me, found.order - 1)
-            for partner, found in prediction.partners.items()
-            if found.order > 0
-        }
-        prediction = _with_expectations(prediction, expects)
-        if self._agent is not None:
-            action = self._agent(situation, prediction)
-            if inspect.isawaitable(action):
-                if inspect.iscoroutine(action):
-                    action.close()
-                raise TypeError(
-                    f"the agent of {self.me!r} is asynchronous; call adecide, or run the graph with ainvoke"
-                )
-        else:
-            policy = self._combined(situation, prediction)
-            if policy is None:
-                policy = self._reasoner.policy(situation, self.me, prediction.order)
-            action = draw(policy, rng)
-        return self._decided(situation, memory, prediction, action)
+        with metered(self._meter(memory)) as meter:
+            partners = self._partners(situation, memory)
+            deciding = self._decider.deciding(situation, memory, partners, meter)
+            try:
+                request = next(deciding)
+                while True:
+                    request = deciding.send(self._answer(situation, request))
+            except StopIteration as decided:
+                return cast("tuple[Decision, Memory]", decided.value)
 
     async def adecide(self, situation: Situation, memory: Memory) -> tuple[Decision, Memory]:
         """The same as ``decide``; hypotheses that do not depend on each other are awaited at once."""
-        partners = self._partners(situation, memory)
-        pairs = [(partner, k) for partner in partners for k in self.orders]
-        policies = await asyncio.gather(
-            *(apolicy(self._reasoner, situation, partner, k) for partner, k in pairs)
-        )
-        by_order: _ByOrder = {partner: {} for partner in partners}
-        for (partner, k), policy in zip(pairs, policies, strict=True):
-            by_order[partner][k] = policy
-        prediction, rng = self._estimate(memory, by_order)
-        expects = {
-            partner: await apolicy(self._reasoner, situation, self.me, found.order - 1)
-            for partner, found in prediction.partners.items()
-            if found.order > 0
-        }
-        prediction = _with_expectations(prediction, expects)
-        if self._agent is not None:
-            action = self._agent(situation, prediction)
-            if inspect.isawaitable(action):
-                action = await action
-        else:
-            own = self._combined(situation, prediction)
-            if own is None:
-                own = await apolicy(self._reasoner, situation, self.me, prediction.order)
-            action = draw(own, rng)
-        return self._decided(situation, memory, prediction, action)
+        with metered(self._meter(memory)) as meter:
+            partners = self._partners(situation, memory)
+            deciding = self._decider.deciding(situation, memory, partners, meter)
+            try:
+                request = next(deciding)
+                while True:
+                    request = deciding.send(await self._aanswer(situation, request))
+            except StopIteration as decided:
+                return cast("tuple[Decision, Memory]", decided.value)
 
     def observe(self, memory: Memory, situation: Situation | None, actions: JointAction) -> Memory:
         """Memory after the partners' actions were seen.
@@ -204,43 +218,50 @@ class AdaptiveAgent:
             BeliefError: as ``decide``.
         """
         self._check(memory)
-        pending = memory["pending"]
-        if pending is None:
+        expected = memory["pending"]
+        if expected is None:
             if situation is None:
                 raise SituationError(
                     f"{self.me!r} has not decided since its last observation; pass the situation that "
                     "the observed actions were taken in"
                 )
             partners = [name for name in situation.actions if name != self.me and name in actions]
-            pending = _pending(
-                situation,
-                {p: {k: self._reasoner.policy(situation, p, k) for k in self.orders} for p in partners},
-            )
+            pairs = [(partner, k) for partner in partners for k in self.orders]
+            answers = self._answer(situation, pairs)
+            by_order = sort_policies(pairs, answers, [])
+            expected = pending(situation, {partner: by_order.get(partner, {}) for partner in partners})
         belief, estimates = dict(memory["belief"]), dict(memory["estimates"])
+        surprised = False
         for partner, action in actions.items():
             if partner == self.me:
                 continue
-            if partner not in pending:
+            if partner not in expected:
                 raise SituationError(
                     f"{self.me!r} observed an action of {partner!r}; the partners of its last decision "
-                    f"are {list(pending)}"
+                    f"are {list(expected)}"
                 )
-            legal = pending[partner]["actions"]
+            legal = expected[partner]["actions"]
             Situation({partner: legal}).check_action(partner, action)
-            policies = pending[partner]["policies"]
-            likelihoods = [policies[str(k)].get(action, 0.0) for k in self.orders]
-            weights = np.asarray(belief.get(partner, self._prior))
-            if partner in estimates and not self._supported(estimates[partner], weights, likelihoods):
+            policies = expected[partner]["policies"]
+            if not policies:
+                continue
+            weights = np.asarray(belief.get(partner, self._decider.prior))
+            if len(policies) == len(self.orders) and self._decider.prune is None:
+                likelihoods = [policies[str(k)].get(action, 0.0) for k in self.orders]
+            else:
+                posterior = self._decider.probabilities(memory, partner)
+                likelihoods, mean = impute(self.orders, policies, posterior, action)
+                surprised = surprised or mean < 1.0 / len(legal)
+            if partner in estimates and not self._decider.supported(estimates[partner], weights, likelihoods):
                 del estimates[partner]
             belief[partner] = self.learner.update(weights, likelihoods, len(legal)).tolist()
-        return {**memory, "belief": belief, "estimates": estimates, "pending": None}
+        seen = {**memory, "belief": belief, "estimates": estimates, "pending": None}
+        return {**seen, "checked": None} if surprised else seen
 
     def posterior(self, memory: Memory, partner: str) -> dict[int, float]:
         """Order -> probability, as this player believes it of ``partner`` now."""
         self._check(memory)
-        weights = np.asarray(memory["belief"].get(partner, self._prior))
-        probabilities = self.learner.probabilities(weights).tolist()
-        return dict(zip(self.orders, probabilities, strict=True))
+        return self._decider.probabilities(memory, partner)
 
     def _partners(self, situation: Situation, memory: Memory) -> list[str]:
         self._check(memory)
@@ -254,69 +275,54 @@ class AdaptiveAgent:
             )
         return partners
 
-    def _estimate(self, memory: Memory, by_order: _ByOrder) -> tuple[Prediction, np.random.Generator]:
-        rng = generator(self._seed, memory["episode"], memory["step"], self.me)
-        partners = {}
-        for partner, policies in by_order.items():
-            posterior = self.posterior(memory, partner)
-            if self._selection == "leader":
-                estimate = max(self.orders, key=posterior.__getitem__)
-            elif self._selection == "win-stay" and partner in memory["estimates"]:
-                estimate = memory["estimates"][partner]
-            else:
-                estimate = int(draw({str(k): p for k, p in posterior.items()}, rng))
-            partners[partner] = PartnerPrediction(estimate, posterior, policies)
-        estimates = [partner.order for partner in partners.values()]
-        return Prediction(self._own_order(estimates, memory["order"], rng), partners), rng
+    def _meter(self, memory: Memory) -> Meter:
+        budget = self._budget
+        per_episode = budget is not None and budget.per == "episode"
+        return Meter(budget, Usage.from_plain(memory.get("spent")) if per_episode else None)
 
-    def _supported(self, estimate: int, weights: Array, likelihoods: Sequence[float]) -> bool:
-        """Whether the action was at least as likely under the estimate as under the whole belief."""
-        predictive = float(np.dot(self.learner.probabilities(weights), likelihoods))
-        return likelihoods[self.orders.index(estimate)] >= predictive - _TOLERANCE
+    def _answer(self, situation: Situation, request: Request) -> Any:
+        """What a request asks for; the ``LLMError`` in its place where a model failed."""
+        if self._concurrent and not isinstance(request, Prediction):
+            return run_blocking(self._aanswer(situation, request))
+        if isinstance(request, list):
+            return [self._policy(situation, player, order) for player, order in request]
+        try:
+            if isinstance(request, Prediction):
+                return act(cast("Actor", self._agent), self.me, situation, request)
+            return respond(self._reasoner, situation, self.me, request)
+        except LLMError as error:
+            return self._failed(error)
 
-    def _own_order(self, estimates: Iterable[int], current: int | None, rng: np.random.Generator) -> int:
-        estimates = set(estimates)
-        above = max(estimates) + 1
-        if self._response == "above":
-            return above
-        aligned = [
-            order
-            for order in range(max(0, above - 2), above + 1)
-            if all(abs(order - estimate) == 1 for estimate in estimates)
-        ]
-        if not aligned:
-            return above
-        if current in aligned:
-            return current
-        return aligned[0] if len(aligned) == 1 else aligned[int(rng.random() * len(aligned))]
+    def _policy(self, situation: Situation, player: str, order: int) -> Policy | LLMError:
+        try:
+            return self._reasoner.policy(situation, player, order)
+        except LLMError as error:
+            return self._failed(error)
 
-    def _combined(self, situation: Situation, prediction: Prediction) -> Policy | None:
-        """The best response to partners whose orders differ; None where one order fits them all."""
-        partners = prediction.partners
-        if self._respond is None or all(
-            abs(prediction.order - partner.order) == 1 for partner in partners.values()
-        ):
-            return None
-        predicted = {name: partner.policy for name, partner in partners.items()}
-        return cast("Policy", self._respond(situation, self.me, predicted))
+    async def _aanswer(self, situation: Situation, request: Request) -> Any:
+        if isinstance(request, list):
+            return await asyncio.gather(*(self._apolicy(situation, *pair) for pair in request))
+        try:
+            if isinstance(request, Prediction):
+                return await aact(cast("Actor", self._agent), situation, request)
+            return await arespond(self._reasoner, situation, self.me, request)
+        except LLMError as error:
+            return self._failed(error)
 
-    def _decided(
-        self, situation: Situation, memory: Memory, prediction: Prediction, action: str
-    ) -> tuple[Decision, Memory]:
-        situation.check_action(self.me, action)
-        partners = prediction.partners
-        decision = Decision(self.me, action, prediction.order, partners)
-        return decision, {
-            **memory,
-            "step": memory["step"] + 1,
-            "order": prediction.order,
-            "estimates": {name: partner.order for name, partner in partners.items()},
-            "pending": _pending(situation, {name: p.by_order for name, p in partners.items()}),
-        }
+    async def _apolicy(self, situation: Situation, player: str, order: int) -> Policy | LLMError:
+        try:
+            return await apolicy(self._reasoner, situation, player, order)
+        except LLMError as error:
+            return self._failed(error)
+
+    def _failed(self, error: LLMError) -> LLMError:
+        if self._on_error == "raise":
+            raise error
+        return error
 
     def _check(self, memory: Memory) -> None:
         found = (memory.get("version"), memory.get("learner"), memory.get("orders"))
-        expected = (_VERSION, type(self.learner).__name__, list(self.orders))
+        expected = (VERSION, type(self.learner).__name__, list(self.orders))
         if found != expected:
             raise BeliefError(
                 f"the memory of {self.me!r} has (version, learner, orders) = {found}, this agent has "
@@ -324,32 +330,12 @@ class AdaptiveAgent:
             )
         for partner, weights in memory["belief"].items():
             shape = _shape(weights)
-            if shape != self._prior.shape:
+            if shape != self._decider.prior.shape:
                 raise BeliefError(
                     f"the belief of {self.me!r} about {partner!r} has shape {list(shape)}, the learner's is "
-                    f"{list(self._prior.shape)}; begin a new memory with start(partners), or use the "
+                    f"{list(self._decider.prior.shape)}; begin a new memory with start(partners), or use the "
                     "settings that made it"
                 )
-
-
-def _with_expectations(prediction: Prediction, expects: Mapping[str, Policy]) -> Prediction:
-    return Prediction(
-        prediction.order,
-        {
-            name: PartnerPrediction(p.order, p.posterior, p.by_order, expects.get(name))
-            for name, p in prediction.partners.items()
-        },
-    )
-
-
-def _pending(situation: Situation, by_order: Mapping[str, Mapping[int, Policy]]) -> dict[str, Any]:
-    return {
-        partner: {
-            "actions": list(situation.actions[partner]),
-            "policies": {str(k): dict(policy) for k, policy in policies.items()},
-        }
-        for partner, policies in by_order.items()
-    }
 
 
 def _shape(nested: Any) -> tuple[int, ...]:

@@ -1,7 +1,7 @@
 """Errors of this package: each names the thing that is wrong and what to do about it.
 
-All are ``ValueError``: LangGraph's default retry policy does not retry those, and rightly so, since
-the same input would fail again.
+All but ``LLMError`` are ``ValueError``: LangGraph's default retry policy does not retry those, and
+rightly so, since the same input would fail again.
 """
 
 
@@ -27,3 +27,14 @@ class BeliefError(ToMError):
 
 class StateKeyError(ToMError):
     """A key that the graph's state does not have, so that LangGraph would drop it in silence."""
+
+
+class LLMError(Exception):
+    """A language model, or an agent built on one, gave no usable answer after all retries.
+
+    No ``ValueError``: the same request may succeed later, so a graph's retry policy may retry it.
+    """
+
+
+class BudgetError(LLMError):
+    """The next call to a model would go over the budget."""

@@ -58,6 +58,21 @@ async def apolicy(reasoner: Reasoner, situation: Situation, player: str, order: 
     return await cast("Awaitable[Policy]", twin(situation, player, order))
 
 
+def respond(reasoner: Reasoner, situation: Situation, player: str, predicted: Mapping[str, Policy]) -> Policy:
+    """``reasoner.respond`` of a reasoner that has it."""
+    return cast("Responder", reasoner).respond(situation, player, predicted)
+
+
+async def arespond(
+    reasoner: Reasoner, situation: Situation, player: str, predicted: Mapping[str, Policy]
+) -> Policy:
+    """``reasoner.respond``, awaited where the reasoner offers an asynchronous twin."""
+    twin = getattr(reasoner, "arespond", None)
+    if twin is None:
+        return respond(reasoner, situation, player, predicted)
+    return await cast("Awaitable[Policy]", twin(situation, player, predicted))
+
+
 class _Memo:
     """Results for one situation; replaced as a whole when the situation changes."""
 
@@ -145,9 +160,16 @@ class RecursiveReasoner:
         policies[player, order] = result
         return result
 
+    async def arespond(self, situation: Situation, player: str, predicted: Mapping[str, Policy]) -> Policy:
+        """The same as ``respond``, awaited."""
+        answer = self._arespond(situation, player, predicted)
+        return await answer if inspect.isawaitable(answer) else answer
+
     async def apolicy(self, situation: Situation, player: str, order: int) -> Policy:
         """The same as ``policy``; concurrent callers share every evaluation that is under way."""
-        memo = self._memo_of(situation)
+        return await self._shared(situation, player, order, self._memo_of(situation))
+
+    async def _shared(self, situation: Situation, player: str, order: int, memo: _Memo) -> Policy:
         found = memo.policies.get((player, order))
         if found is not None:
             return found
@@ -159,17 +181,29 @@ class RecursiveReasoner:
         return await asyncio.shield(task)
 
     async def _aevaluate(self, situation: Situation, player: str, order: int, memo: _Memo) -> Policy:
+        predicted: dict[str, Policy] = {}
         if order == 0:
             situation.legal(player)
-            answer: Policy | Awaitable[Policy] = self._alevel0(situation, player)
         else:
             others = _others(situation, player, order)
-            policies = await asyncio.gather(*(self.apolicy(situation, other, order - 1) for other in others))
-            answer = self._arespond(situation, player, dict(zip(others, policies, strict=True)))
-        result = await answer if inspect.isawaitable(answer) else answer
+            # the memo goes down with the recursion: another situation may take the reasoner's meanwhile
+            policies = await asyncio.gather(
+                *(self._shared(situation, other, order - 1, memo) for other in others)
+            )
+            predicted = dict(zip(others, policies, strict=True))
+        result = await self._aanswer(situation, player, order, predicted)
         memo.policies[player, order] = result
         memo.pending.pop((player, order), None)
         return result
+
+    async def _aanswer(
+        self, situation: Situation, player: str, order: int, predicted: Mapping[str, Policy]
+    ) -> Policy:
+        """The policy itself, once the partners of one order below are predicted (none at order 0)."""
+        answer: Policy | Awaitable[Policy] = (
+            self._alevel0(situation, player) if order == 0 else self._arespond(situation, player, predicted)
+        )
+        return await answer if inspect.isawaitable(answer) else answer
 
     def _memo_of(self, situation: Situation) -> _Memo:
         # Held in one attribute that is replaced whole: threads that race lose a memo, never mix two.

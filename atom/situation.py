@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from atom.errors import IllegalActionError, SituationError
+from atom.usage import Usage
 
 Policy: TypeAlias = Mapping[str, float]
 """A distribution over one player's legal actions: action -> probability in [0, 1], summing to 1."""
@@ -129,11 +130,14 @@ class Prediction:
 
     Attributes:
         order: the ToM order to act at.
-        partners: partner -> what is expected of it.
+        partners: partner -> what is expected of it. A partner of whom nothing could be predicted is
+            absent.
+        note: what a wrapped agent should know besides, in words: why it is asked again.
     """
 
     order: int
     partners: Mapping[str, PartnerPrediction]
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,12 +149,21 @@ class Decision:
         action: its legal action.
         order: the ToM order that it acts at; None for a player that reasons about nobody.
         partners: partner -> what the player expects of it; empty for one that predicts nobody.
+        usage: what the decision cost in calls to models; None where none was needed.
+        degraded: what went wrong or was left out, one sentence each; empty for a full decision.
+        gap: belief-action gap: how much expected payoff, >= 0, the wrapped agent's first answer gives
+            away against the best response to what it believes; None where payoffs are unknown.
+        overruled: the wrapped agent's first answer where another action is taken instead.
     """
 
     player: str
     action: str
     order: int | None = None
     partners: Mapping[str, PartnerPrediction] = field(default_factory=dict)
+    usage: Usage | None = None
+    degraded: tuple[str, ...] = ()
+    gap: float | None = None
+    overruled: str | None = None
 
     @property
     def estimates(self) -> dict[str, int]:
@@ -186,4 +199,8 @@ class Decision:
                 }
                 for name, partner in self.partners.items()
             },
+            "usage": None if self.usage is None else self.usage.as_plain(),
+            "degraded": list(self.degraded),
+            "gap": self.gap,
+            "overruled": self.overruled,
         }

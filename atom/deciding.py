@@ -1,0 +1,215 @@
+"""How an adaptive agent decides, apart from how it waits for policies and for a wrapped agent.
+
+The decision is a generator: it yields what it needs and is sent the answer, so that it is written
+once for synchronous and asynchronous callers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+
+from atom.belief import Array, Learner
+from atom.errors import LLMError
+from atom.gate import Gate, Gated, Payoffs, gated
+from atom.hypotheses import Pruning, affordable
+from atom.player import Memory, last_resort
+from atom.randomness import draw, generator
+from atom.situation import Decision, PartnerPrediction, Policy, Prediction, Situation
+from atom.usage import Meter
+
+Selection: TypeAlias = Literal["win-stay", "sample", "leader"]
+Response: TypeAlias = Literal["nearest", "above"]
+
+Pairs: TypeAlias = list[tuple[str, int]]
+Predicted: TypeAlias = dict[str, Policy]
+Request: TypeAlias = Pairs | Prediction | Predicted
+"""Policies by (player, order), the wrapped agent's action, or the best response to what is predicted."""
+Deciding: TypeAlias = Generator[Request, Any, tuple[Decision, Memory]]
+ByOrder: TypeAlias = dict[str, dict[int, Policy]]
+
+_TOLERANCE = 1e-12
+
+
+@dataclass(frozen=True, slots=True)
+class Decider:
+    """The settings of an adaptive agent, and the decision that follows from them.
+
+    Attributes:
+        me, orders, learner, selection, response, seed, prune, gate, payoffs: see ``AdaptiveAgent``.
+        prior: the learner's weights before anything was observed.
+        wrapped: whether a wrapped agent takes the last step.
+        responds: whether the reasoner can answer partners of different orders at once.
+    """
+
+    me: str
+    orders: tuple[int, ...]
+    learner: Learner
+    prior: Array
+    selection: Selection
+    response: Response
+    seed: int
+    prune: Pruning | None
+    gate: Gate
+    payoffs: Payoffs | None
+    wrapped: bool
+    responds: bool
+
+    def probabilities(self, memory: Memory, partner: str) -> dict[int, float]:
+        """Order -> probability."""
+        weights = np.asarray(memory["belief"].get(partner, self.prior))
+        probabilities = self.learner.probabilities(weights).tolist()
+        return dict(zip(self.orders, probabilities, strict=True))
+
+    def deciding(
+        self, situation: Situation, memory: Memory, partners: Sequence[str], meter: Meter
+    ) -> Deciding:
+        """Yields requests; a model's failure is sent back as its ``LLMError``."""
+        rng = generator(self.seed, memory["episode"], memory["step"], self.me)
+        posteriors = {partner: self.probabilities(memory, partner) for partner in partners}
+        estimates = {p: self._estimate(posteriors[p], memory["estimates"].get(p), rng) for p in partners}
+        problems: list[str] = []
+        wanted, complete = self._wanted(situation, memory, posteriors, estimates, meter, problems)
+        pairs = [(partner, k) for partner, orders in wanted.items() for k in orders]
+        by_order = sort_policies(pairs, (yield pairs), problems)
+        found: dict[str, PartnerPrediction] = {}
+        for partner, policies in by_order.items():
+            posterior, estimate = posteriors[partner], estimates[partner]
+            if estimate not in policies:
+                estimate = max(policies, key=lambda k: (posterior[k], -k))
+            found[partner] = PartnerPrediction(estimate, posterior, policies)
+        order = self._own_order({p.order for p in found.values()}, memory["order"], rng)
+        expecting = {p: (self.me, e.order - 1) for p, e in found.items() if e.order > 0}
+        if expecting:
+            for partner, expects in zip(expecting, (yield list(expecting.values())), strict=True):
+                if not isinstance(expects, LLMError):
+                    old = found[partner]
+                    found[partner] = PartnerPrediction(old.order, old.posterior, old.by_order, expects)
+        taken = yield from self._acting(situation, Prediction(order, found), rng, problems)
+        situation.check_action(self.me, taken.action)
+        usage = meter.usage() if meter.touched else None
+        decision = Decision(
+            self.me, taken.action, order, found, usage, tuple(problems), taken.gap, taken.overruled
+        )
+        after = {
+            **memory,
+            "step": memory["step"] + 1,
+            "order": order if found else memory["order"],
+            "estimates": {**memory["estimates"], **{p: e.order for p, e in found.items()}},
+            "pending": pending(situation, {partner: by_order.get(partner, {}) for partner in partners}),
+        }
+        if self.prune is not None and complete and len(by_order) == len(partners):
+            after["checked"] = memory["step"]
+        if meter.budget is not None and meter.budget.per == "episode":
+            after["spent"] = (meter.before + meter.usage()).as_plain()
+        return decision, after
+
+    def _estimate(self, posterior: Mapping[int, float], kept: int | None, rng: np.random.Generator) -> int:
+        if self.selection == "leader":
+            return max(self.orders, key=posterior.__getitem__)
+        if self.selection == "win-stay" and kept is not None:
+            return kept
+        return int(draw({str(k): p for k, p in posterior.items()}, rng))
+
+    def supported(self, estimate: int, weights: Array, likelihoods: Sequence[float]) -> bool:
+        """Whether an action was at least as likely under the estimate as under the belief as a whole.
+
+        Args:
+            estimate: one of the orders.
+            weights: the learner's weights before the action.
+            likelihoods: ``[K]``, the probability that each order gave to the action.
+        """
+        predictive = float(np.dot(self.learner.probabilities(weights), likelihoods))
+        return likelihoods[self.orders.index(estimate)] >= predictive - _TOLERANCE
+
+    def _wanted(
+        self,
+        situation: Situation,
+        memory: Memory,
+        posteriors: Mapping[str, Mapping[int, float]],
+        estimates: Mapping[str, int],
+        meter: Meter,
+        problems: list[str],
+    ) -> tuple[Mapping[str, Sequence[int]], bool]:
+        """Partner -> orders to evaluate, and whether that is all of them."""
+        wanted: dict[str, tuple[int, ...]] = dict.fromkeys(posteriors, self.orders)
+        if self.prune is not None and not self.prune.due(memory["step"], memory.get("checked")):
+            wanted = {p: self.prune.keep(posteriors[p], estimates[p]) for p in posteriors}
+        if meter.budget is not None:
+            calls = meter.budget.affordable_calls(meter.before)
+            players = list(situation.actions)
+            wanted, step = affordable(calls, players, self.me, wanted, posteriors, wrapped=self.wrapped)
+            if step:
+                problems.append(step)
+        complete = len(wanted) == len(posteriors) and all(ks == self.orders for ks in wanted.values())
+        return wanted, complete
+
+    def _own_order(self, estimates: set[int], current: int | None, rng: np.random.Generator) -> int:
+        if not estimates:
+            return 0
+        above = max(estimates) + 1
+        if self.response == "above":
+            return above
+        aligned = [
+            order
+            for order in range(max(0, above - 2), above + 1)
+            if all(abs(order - estimate) == 1 for estimate in estimates)
+        ]
+        if not aligned:
+            return above
+        if current in aligned:
+            return current
+        return aligned[0] if len(aligned) == 1 else aligned[int(rng.random() * len(aligned))]
+
+    def _acting(
+        self, situation: Situation, prediction: Prediction, rng: np.random.Generator, problems: list[str]
+    ) -> Generator[Request, Any, Gated]:
+        """The action: the wrapped agent's, else the reasoner's own, else ToM-0's, else a random one."""
+        if self.wrapped:
+            action = yield prediction
+            if not isinstance(action, LLMError):
+                situation.check_action(self.me, action)
+                if self.payoffs is None:
+                    return Gated(action)
+                return (yield from gated(self.gate, self.payoffs, situation, self.me, prediction, action))
+            problems.append(f"the agent: {action}")
+        partners = prediction.partners
+        if self.responds and not all(abs(prediction.order - p.order) == 1 for p in partners.values()):
+            # no single order fits partners whose orders differ: answer all of them at once
+            policy = yield {name: partner.policy for name, partner in partners.items()}
+        else:
+            (policy,) = yield [(self.me, prediction.order)]
+        if isinstance(policy, LLMError):
+            problems.append(f"acting at order {prediction.order}: {policy}")
+            if prediction.order > 0:
+                (policy,) = yield [(self.me, 0)]
+        if isinstance(policy, LLMError):
+            if prediction.order > 0:
+                problems.append(f"acting at order 0: {policy}")
+            return Gated(last_resort(situation, self.me, rng, problems))
+        return Gated(draw(policy, rng))
+
+
+def sort_policies(pairs: Pairs, answers: Iterable[Policy | LLMError], problems: list[str]) -> ByOrder:
+    """Partner -> order -> policy; failures go to ``problems``, partners without any policy are absent."""
+    by_order: ByOrder = {}
+    for (partner, order), answer in zip(pairs, answers, strict=True):
+        if isinstance(answer, LLMError):
+            problems.append(f"{partner} at order {order}: {answer}")
+        else:
+            by_order.setdefault(partner, {})[order] = answer
+    return by_order
+
+
+def pending(situation: Situation, by_order: Mapping[str, Mapping[int, Policy]]) -> dict[str, Any]:
+    """What was predicted, as plain data, to judge the partners' actions by."""
+    return {
+        partner: {
+            "actions": list(situation.actions[partner]),
+            "policies": {str(k): dict(policy) for k, policy in policies.items()},
+        }
+        for partner, policies in by_order.items()
+    }

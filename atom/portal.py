@@ -1,0 +1,48 @@
+"""One event loop in a thread of its own, for callers that are not asynchronous.
+
+Clients of HTTP libraries belong to the event loop that they were made in. Loops of callers come and
+go (``asyncio.run``, a notebook, a server's reload); this one stays as long as the process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+_lock = threading.Lock()
+_loop: asyncio.AbstractEventLoop | None = None
+_thread: threading.Thread | None = None
+
+
+def run_blocking(work: Coroutine[Any, Any, T]) -> T:
+    """The result of ``work``, which runs in the portal's loop with the caller's context variables."""
+    loop = _running()
+    if threading.current_thread() is _thread:
+        work.close()
+        raise RuntimeError(
+            "a synchronous call within the event loop of atom's portal would wait for itself; call the "
+            "asynchronous twin (adecide, apolicy, ainvoke) there"
+        )
+    return asyncio.run_coroutine_threadsafe(work, loop).result()
+
+
+async def run_in_portal(work: Coroutine[Any, Any, T]) -> T:
+    """The same, awaited from any event loop; cancelling it cancels ``work``."""
+    loop = _running()
+    if asyncio.get_running_loop() is loop:
+        return await work
+    return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, loop))
+
+
+def _running() -> asyncio.AbstractEventLoop:
+    global _loop, _thread  # noqa: PLW0603
+    with _lock:
+        if _loop is None or _thread is None or not _thread.is_alive():  # a fork leaves the thread behind
+            _loop = asyncio.new_event_loop()
+            _thread = threading.Thread(target=_loop.run_forever, name="atom-portal", daemon=True)
+            _thread.start()
+        return _loop
