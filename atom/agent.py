@@ -11,8 +11,6 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any, cast, get_args
 
-import numpy as np
-
 from atom.belief import Bayes, Learner
 from atom.deciding import Decider, Request, Response, Selection, pending, sort_policies
 from atom.errors import BeliefError, LLMError, SituationError
@@ -245,7 +243,7 @@ class AdaptiveAgent:
             policies = expected[partner]["policies"]
             if not policies:
                 continue
-            weights = np.asarray(belief.get(partner, self._decider.prior))
+            weights = self._decider.weights(memory, partner)
             if len(policies) == len(self.orders) and self._decider.prune is None:
                 likelihoods = [policies[str(k)].get(action, 0.0) for k in self.orders]
             else:
@@ -328,20 +326,3 @@ class AdaptiveAgent:
                 f"the memory of {self.me!r} has (version, learner, orders) = {found}, this agent has "
                 f"{expected}; begin a new one with start(partners), or use the settings that made it"
             )
-        for partner, weights in memory["belief"].items():
-            shape = _shape(weights)
-            if shape != self._decider.prior.shape:
-                raise BeliefError(
-                    f"the belief of {self.me!r} about {partner!r} has shape {list(shape)}, the learner's is "
-                    f"{list(self._decider.prior.shape)}; begin a new memory with start(partners), or use the "
-                    "settings that made it"
-                )
-
-
-def _shape(nested: Any) -> tuple[int, ...]:
-    """Shape of nested lists, by their first elements."""
-    shape = []
-    while isinstance(nested, list):
-        shape.append(len(nested))
-        nested = nested[0] if nested else None
-    return tuple(shape)

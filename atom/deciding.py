@@ -13,11 +13,11 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 
 from atom.belief import Array, Learner
-from atom.errors import LLMError
+from atom.errors import BeliefError, LLMError
 from atom.gate import Gate, Gated, Payoffs, gated
 from atom.hypotheses import Pruning, affordable
 from atom.player import Memory, last_resort
-from atom.randomness import draw, generator
+from atom.randomness import LazyGenerator, Uniform, draw
 from atom.situation import Decision, PartnerPrediction, Policy, Prediction, Situation
 from atom.usage import Meter
 
@@ -58,17 +58,31 @@ class Decider:
     wrapped: bool
     responds: bool
 
+    def weights(self, memory: Memory, partner: str) -> Array:
+        """The learner's weights for one partner.
+
+        Raises:
+            BeliefError: they are of another shape than this learner's.
+        """
+        weights = np.asarray(memory["belief"].get(partner, self.prior))
+        if weights.shape != self.prior.shape:
+            raise BeliefError(
+                f"the belief of {self.me!r} about {partner!r} has shape {list(weights.shape)}, the learner's "
+                f"is {list(self.prior.shape)}; begin a new memory with start(partners), or use the settings "
+                "that made it"
+            )
+        return weights
+
     def probabilities(self, memory: Memory, partner: str) -> dict[int, float]:
         """Order -> probability."""
-        weights = np.asarray(memory["belief"].get(partner, self.prior))
-        probabilities = self.learner.probabilities(weights).tolist()
+        probabilities = self.learner.probabilities(self.weights(memory, partner)).tolist()
         return dict(zip(self.orders, probabilities, strict=True))
 
     def deciding(
         self, situation: Situation, memory: Memory, partners: Sequence[str], meter: Meter
     ) -> Deciding:
         """Yields requests; a model's failure is sent back as its ``LLMError``."""
-        rng = generator(self.seed, memory["episode"], memory["step"], self.me)
+        rng = LazyGenerator(self.seed, memory["episode"], memory["step"], self.me)
         posteriors = {partner: self.probabilities(memory, partner) for partner in partners}
         estimates = {p: self._estimate(posteriors[p], memory["estimates"].get(p), rng) for p in partners}
         problems: list[str] = []
@@ -107,7 +121,7 @@ class Decider:
             after["spent"] = (meter.before + meter.usage()).as_plain()
         return decision, after
 
-    def _estimate(self, posterior: Mapping[int, float], kept: int | None, rng: np.random.Generator) -> int:
+    def _estimate(self, posterior: Mapping[int, float], kept: int | None, rng: Uniform) -> int:
         if self.selection == "leader":
             return max(self.orders, key=posterior.__getitem__)
         if self.selection == "win-stay" and kept is not None:
@@ -147,7 +161,7 @@ class Decider:
         complete = len(wanted) == len(posteriors) and all(ks == self.orders for ks in wanted.values())
         return wanted, complete
 
-    def _own_order(self, estimates: set[int], current: int | None, rng: np.random.Generator) -> int:
+    def _own_order(self, estimates: set[int], current: int | None, rng: Uniform) -> int:
         if not estimates:
             return 0
         above = max(estimates) + 1
@@ -165,7 +179,7 @@ class Decider:
         return aligned[0] if len(aligned) == 1 else aligned[int(rng.random() * len(aligned))]
 
     def _acting(
-        self, situation: Situation, prediction: Prediction, rng: np.random.Generator, problems: list[str]
+        self, situation: Situation, prediction: Prediction, rng: Uniform, problems: list[str]
     ) -> Generator[Request, Any, Gated]:
         """The action: the wrapped agent's, else the reasoner's own, else ToM-0's, else a random one."""
         if self.wrapped:

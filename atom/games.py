@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -94,6 +94,7 @@ class NormalFormReasoner(RecursiveReasoner):
         self._ties = ties
         # payoffs of player i with its own axis first, so that the others contract from the back
         self._own_first = [np.moveaxis(self.payoffs[i], i, 0) for i in range(len(shape))]
+        self._seats: tuple[Mapping[str, Sequence[str]] | None, dict[str, int]] = (None, {})
         self._cache: dict[tuple[int, tuple[tuple[float, ...], ...]], tuple[float, ...]] = {}
 
     def expected_payoffs(
@@ -116,8 +117,13 @@ class NormalFormReasoner(RecursiveReasoner):
             counts = [0.0] * len(actions)
             if self._memory is None or len(remembered) < self._memory:
                 counts[self._common[axis]] = 1.0
-            for joint in remembered:
-                counts[_position(actions, joint, name)] += 1.0
+            try:
+                for joint in remembered:
+                    counts[actions.index(joint[name])] += 1.0
+            except (KeyError, ValueError):
+                raise PayoffError(
+                    f"{dict(joint)!r} in the history has no legal action of {name!r} among {list(actions)}"
+                ) from None
             total = sum(counts)
             vectors.append(tuple(count / total for count in counts))
         return self._answer(situation, player, index, tuple(vectors))
@@ -174,23 +180,17 @@ class NormalFormReasoner(RecursiveReasoner):
 
     def _index(self, situation: Situation, player: str) -> int:
         situation.legal(player)
-        shape = self.payoffs.shape[1:]
-        sizes = tuple(map(len, situation.actions.values()))
-        if sizes != shape:
-            raise PayoffError(
-                f"the payoffs are for players with {list(shape)} actions, the situation has "
-                f"{ {name: len(actions) for name, actions in situation.actions.items()} }"
-            )
-        return list(situation.actions).index(player)
-
-
-def _position(actions: Any, joint: Mapping[str, str], name: str) -> int:
-    try:
-        return list(actions).index(joint[name])
-    except (KeyError, ValueError):
-        raise PayoffError(
-            f"{dict(joint)!r} in the history has no legal action of {name!r}; legal are {list(actions)}"
-        ) from None
+        checked, seats = self._seats
+        if checked is not situation.actions:
+            sizes = {name: len(actions) for name, actions in situation.actions.items()}
+            if tuple(sizes.values()) != self.payoffs.shape[1:]:
+                raise PayoffError(
+                    f"the payoffs are for players with {list(self.payoffs.shape[1:])} actions, the situation "
+                    f"has {sizes}"
+                )
+            seats = {name: seat for seat, name in enumerate(sizes)}
+            self._seats = (situation.actions, seats)
+        return seats[player]
 
 
 def _checked(payoffs: ArrayLike) -> NDArray[np.float64]:

@@ -6,10 +6,8 @@ import inspect
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Literal, Protocol, TypeAlias, cast, runtime_checkable
 
-import numpy as np
-
 from atom.errors import LLMError
-from atom.randomness import draw, generator
+from atom.randomness import LazyGenerator, Uniform, draw
 from atom.reasoning import Reasoner, apolicy
 from atom.situation import Decision, JointAction, Policy, Prediction, Situation
 from atom.usage import Meter, metered
@@ -127,7 +125,7 @@ class FixedOrderAgent:
     def _decided(
         self, situation: Situation, memory: Memory, policy: Policy | None, problems: list[str], meter: Meter
     ) -> tuple[Decision, Memory]:
-        rng = generator(self._seed, memory["episode"], memory["step"], self.me)
+        rng = LazyGenerator(self._seed, memory["episode"], memory["step"], self.me)
         action = last_resort(situation, self.me, rng, problems) if policy is None else draw(policy, rng)
         decision = Decision(
             self.me,
@@ -190,7 +188,7 @@ class PlainAgent:
             if self._on_error == "raise":
                 raise action
             problems.append(f"the agent: {action}")
-            rng = generator(self._seed, memory["episode"], memory["step"], self.me)
+            rng = LazyGenerator(self._seed, memory["episode"], memory["step"], self.me)
             action = last_resort(situation, self.me, rng, problems)
         decision = Decision(
             self.me,
@@ -226,7 +224,7 @@ async def aact(agent: Actor, situation: Situation, prediction: Prediction) -> st
     return cast("str", await action if inspect.isawaitable(action) else action)
 
 
-def last_resort(situation: Situation, me: str, rng: np.random.Generator, problems: list[str]) -> str:
+def last_resort(situation: Situation, me: str, rng: Uniform, problems: list[str]) -> str:
     """A uniformly random legal action, for when nobody can say what to do; adds that to ``problems``."""
     problems.append("the action was drawn uniformly from the legal ones")
     legal = situation.legal(me)

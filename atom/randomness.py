@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 
 from atom.situation import Policy
@@ -21,15 +23,40 @@ def generator(seed: int, episode: int, step: int, player: str, purpose: str = ""
     return np.random.default_rng([seed, episode, step, name])
 
 
-def draw(policy: Policy, rng: np.random.Generator) -> str:
+class Uniform(Protocol):
+    """A source of uniform random numbers."""
+
+    def random(self) -> float:
+        """The next number, in [0, 1)."""
+        ...
+
+
+class LazyGenerator:
+    """``generator(...)``, made when its first number is asked for.
+
+    Making one takes about as long as the rest of a small decision, and most decisions draw nothing.
+    """
+
+    __slots__ = ("_generator", "_key")
+
+    def __init__(self, seed: int, episode: int, step: int, player: str) -> None:
+        self._key = (seed, episode, step, player)
+        self._generator: np.random.Generator | None = None
+
+    def random(self) -> float:
+        """The next number, in [0, 1)."""
+        if self._generator is None:
+            self._generator = generator(*self._key)
+        return self._generator.random()
+
+
+def draw(policy: Policy, rng: Uniform) -> str:
     """One action drawn from a distribution; certain actions use up no random number."""
-    threshold: float | None = None
-    cumulative = 0.0
-    action = ""
     for action, probability in policy.items():
         if probability >= 1.0:
             return action
     threshold = rng.random() * sum(policy.values())
+    cumulative, action = 0.0, ""
     for action, probability in policy.items():
         cumulative += probability
         if threshold < cumulative:
