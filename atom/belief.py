@@ -23,6 +23,8 @@ from atom.errors import BeliefError
 
 Array: TypeAlias = NDArray[np.float64]
 
+_SMALLEST = 1e-300
+
 
 @runtime_checkable
 class Learner(Protocol):
@@ -60,7 +62,7 @@ class Bayes:
     With one lapse rate and h = 0 this is ``Hedge`` with ``η = ln((1 - ε)(|A| - 1) / ε)`` where
     ``ε`` counts the probability *off* the predicted action, ``ε · (|A| - 1) / |A|`` here (paper, Hedge).
 
-    Weights are log-probabilities of shape ``[..., K, L]``.
+    Weights are probabilities of shape ``[..., K, L]``, summing to 1 over the last two axes.
 
     Args:
         lapses: L rates in (0, 1].
@@ -96,32 +98,34 @@ class Bayes:
     def _lapse_array(self) -> Array:
         return np.asarray(self.lapses)
 
+    @cached_property
+    def _attention(self) -> Array:
+        return np.asarray(1.0 - self._lapse_array)
+
     def init(self, orders: Sequence[int], batch: tuple[int, ...] = ()) -> Array:
-        """Log prior, ``[*batch, K, L]``."""
-        prior = np.log(_joint_prior(self.prior, len(orders), len(self.lapses)))
+        """Joint prior, uniform over lapse rates, ``[*batch, K, L]``."""
+        prior = _joint_prior(self.prior, len(orders), len(self.lapses))
         return np.broadcast_to(prior, (*batch, *prior.shape)).copy()
 
     def update(self, weights: Array, likelihoods: ArrayLike, n_actions: int = 2) -> Array:
-        """Log posterior, ``[..., K, L]``."""
+        """Joint posterior, ``[..., K, L]``."""
         given_order = np.asarray(likelihoods, dtype=float)[..., None]
-        lapse = self._lapse_array
-        joint = weights + np.log((1.0 - lapse) * given_order + lapse / n_actions)
-        joint -= joint.max(axis=(-2, -1), keepdims=True)
-        posterior = np.exp(joint)
-        total = posterior.sum(axis=(-2, -1), keepdims=True)
-        if self.hazard == 0.0:
-            return np.asarray(joint - np.log(total))
-        posterior *= (1.0 - self.hazard) / total
-        posterior += self.hazard * _joint_prior(self.prior, *weights.shape[-2:])
-        return np.asarray(np.log(posterior))
+        posterior = (given_order * self._attention + self._lapse_array / n_actions) * weights
+        posterior *= (1.0 - self.hazard) / posterior.sum(axis=(-2, -1), keepdims=True)
+        if self.hazard > 0.0:
+            posterior += _restart(self.prior, weights.shape[-2], len(self.lapses), self.hazard)
+        else:
+            # nothing is mixed back in, and a probability that underflows to 0 could never recover
+            np.maximum(posterior, _SMALLEST, out=posterior)
+        return np.asarray(posterior)
 
     def probabilities(self, weights: Array) -> Array:
         """Posterior over orders, the lapse rate summed out, ``[..., K]``."""
-        return _normalised(np.exp(weights).sum(axis=-1))
+        return np.asarray(weights.sum(axis=-1))
 
     def lapse_posterior(self, weights: Array) -> Array:
         """Posterior over lapse rates, the order summed out, ``[..., L]``."""
-        return _normalised(np.exp(weights).sum(axis=-2))
+        return np.asarray(weights.sum(axis=-2))
 
 
 @lru_cache(maxsize=64)
@@ -134,6 +138,14 @@ def _joint_prior(prior: tuple[float, ...] | None, k: int, lapses: int) -> Array:
     joint /= joint.sum()
     joint.flags.writeable = False
     return joint
+
+
+@lru_cache(maxsize=64)
+def _restart(prior: tuple[float, ...] | None, k: int, lapses: int, hazard: float) -> Array:
+    """What a change of the partner mixes back in, ``[K, L]``."""
+    restart = hazard * _joint_prior(prior, k, lapses)
+    restart.flags.writeable = False
+    return restart
 
 
 @dataclass(frozen=True)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from atom.errors import PayoffError
-from atom.reasoning import RecursiveReasoner
+from atom.reasoning import Memo, RecursiveReasoner
 from atom.situation import Policy, Situation
 
 Ties: TypeAlias = Literal["first", "next", "uniform"]
+
+_Vectors: TypeAlias = "tuple[tuple[float, ...], ...]"
 
 _CACHE_SIZE = 4096
 _TOLERANCE = 1e-9
@@ -38,6 +40,14 @@ def symmetric_payoffs(payoffs: ArrayLike) -> NDArray[np.float64]:
             "give an array [2, A, B] for a game that is not symmetric"
         )
     return np.stack([matrix, matrix.T])
+
+
+class _Table(NamedTuple):
+    """What is known of the players and actions that the situations show at present."""
+
+    actions: Mapping[str, Sequence[str]]
+    seats: dict[str, int]
+    memos: dict[_Vectors, Memo]
 
 
 class NormalFormReasoner(RecursiveReasoner):
@@ -94,8 +104,8 @@ class NormalFormReasoner(RecursiveReasoner):
         self._ties = ties
         # payoffs of player i with its own axis first, so that the others contract from the back
         self._own_first = [np.moveaxis(self.payoffs[i], i, 0) for i in range(len(shape))]
-        self._seats: tuple[Mapping[str, Sequence[str]] | None, dict[str, int]] = (None, {})
-        self._cache: dict[tuple[int, tuple[tuple[float, ...], ...]], tuple[float, ...]] = {}
+        self._answers: dict[tuple[int, _Vectors], tuple[float, ...]] = {}
+        self._table = _Table({}, {}, {})
 
     def expected_payoffs(
         self, situation: Situation, player: str, predicted: Mapping[str, Policy]
@@ -105,54 +115,68 @@ class NormalFormReasoner(RecursiveReasoner):
         values = self._expected(index, self._vectors(situation, player, predicted))
         return dict(zip(situation.actions[player], values.tolist(), strict=True))
 
-    def _best_response_to_memory(self, situation: Situation, player: str) -> Policy:
-        remembered = situation.history
-        if self._memory is not None:
-            remembered = remembered[max(0, len(remembered) - self._memory) :]
-        index = self._index(situation, player)
-        vectors = []
+    async def apolicy(self, situation: Situation, player: str, order: int) -> Policy:
+        """The same as ``policy``: nothing here is worth waiting for."""
+        return self.policy(situation, player, order)
+
+    def _lookup(self, situation: Situation) -> Memo:
+        # The policies depend on the remembered frequencies alone, and the same ones come back.
+        memos = self._table_of(situation).memos
+        remembered = self._remembered(situation)
+        memo = memos.get(remembered)
+        if memo is None:
+            if len(memos) >= _CACHE_SIZE:
+                memos.clear()
+            memo = memos[remembered] = Memo()
+        return memo
+
+    def _remembered(self, situation: Situation) -> _Vectors:
+        """How often each player took each of its actions, as far back as ToM-0 remembers."""
+        history = situation.history
+        length = len(history) if self._memory is None else min(self._memory, len(history))
+        common = self._memory is None or length < self._memory
+        found = []
         for axis, (name, actions) in enumerate(situation.actions.items()):
-            if axis == index:
-                continue
             counts = [0.0] * len(actions)
-            if self._memory is None or len(remembered) < self._memory:
+            if common:
                 counts[self._common[axis]] = 1.0
             try:
-                for joint in remembered:
+                for joint in history[len(history) - length :]:
                     counts[actions.index(joint[name])] += 1.0
             except (KeyError, ValueError):
                 raise PayoffError(
                     f"{dict(joint)!r} in the history has no legal action of {name!r} among {list(actions)}"
                 ) from None
-            total = sum(counts)
-            vectors.append(tuple(count / total for count in counts))
-        return self._answer(situation, player, index, tuple(vectors))
+            found.append(tuple(counts))
+        return tuple(found)
+
+    def _best_response_to_memory(self, situation: Situation, player: str) -> Policy:
+        index = self._index(situation, player)
+        counts = self._remembered(situation)
+        frequencies = [tuple([count / sum(own) for count in own]) for own in counts]
+        return self._answer(situation, player, index, tuple(frequencies[:index] + frequencies[index + 1 :]))
 
     def _best_response(self, situation: Situation, player: str, predicted: Mapping[str, Policy]) -> Policy:
         index = self._index(situation, player)
         return self._answer(situation, player, index, self._vectors(situation, player, predicted))
 
-    def _answer(
-        self, situation: Situation, player: str, index: int, others: tuple[tuple[float, ...], ...]
-    ) -> Policy:
+    def _answer(self, situation: Situation, player: str, index: int, others: _Vectors) -> Policy:
         # The same few predictions come back round after round.
         key = (index, others)
-        chosen = self._cache.get(key)
+        chosen = self._answers.get(key)
         if chosen is None:
-            if len(self._cache) >= _CACHE_SIZE:
-                self._cache.clear()
-            chosen = self._cache[key] = self._maximise(self._expected(index, others), others)
+            if len(self._answers) >= _CACHE_SIZE:
+                self._answers.clear()
+            chosen = self._answers[key] = self._maximise(self._expected(index, others), others)
         return dict(zip(situation.actions[player], chosen, strict=True))
 
-    def _expected(self, index: int, others: tuple[tuple[float, ...], ...]) -> NDArray[np.float64]:
+    def _expected(self, index: int, others: _Vectors) -> NDArray[np.float64]:
         values: Any = self._own_first[index]
         for vector in reversed(others):
             values = values @ np.asarray(vector)
         return np.asarray(values)
 
-    def _maximise(
-        self, values: NDArray[np.float64], others: tuple[tuple[float, ...], ...]
-    ) -> tuple[float, ...]:
+    def _maximise(self, values: NDArray[np.float64], others: _Vectors) -> tuple[float, ...]:
         best = np.flatnonzero(values >= values.max() - _TOLERANCE * max(1.0, float(abs(values).max())))
         chosen = np.zeros(len(values))
         if self._ties == "uniform":
@@ -164,9 +188,7 @@ class NormalFormReasoner(RecursiveReasoner):
             chosen[best[0]] = 1.0
         return tuple(chosen.tolist())
 
-    def _vectors(
-        self, situation: Situation, player: str, predicted: Mapping[str, Policy]
-    ) -> tuple[tuple[float, ...], ...]:
+    def _vectors(self, situation: Situation, player: str, predicted: Mapping[str, Policy]) -> _Vectors:
         try:
             return tuple(
                 tuple([predicted[name].get(action, 0.0) for action in actions])
@@ -180,17 +202,22 @@ class NormalFormReasoner(RecursiveReasoner):
 
     def _index(self, situation: Situation, player: str) -> int:
         situation.legal(player)
-        checked, seats = self._seats
-        if checked is not situation.actions:
+        return self._table_of(situation).seats[player]
+
+    def _table_of(self, situation: Situation) -> _Table:
+        table = self._table
+        if table.actions is not situation.actions and table.actions != situation.actions:
             sizes = {name: len(actions) for name, actions in situation.actions.items()}
             if tuple(sizes.values()) != self.payoffs.shape[1:]:
                 raise PayoffError(
                     f"the payoffs are for players with {list(self.payoffs.shape[1:])} actions, the situation "
                     f"has {sizes}"
                 )
-            seats = {name: seat for seat, name in enumerate(sizes)}
-            self._seats = (situation.actions, seats)
-        return seats[player]
+            # Replaced whole, as the memo of the base is.
+            table = self._table = _Table(
+                situation.actions, {name: seat for seat, name in enumerate(sizes)}, {}
+            )
+        return table
 
 
 def _checked(payoffs: ArrayLike) -> NDArray[np.float64]:

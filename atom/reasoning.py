@@ -73,13 +73,17 @@ async def arespond(
     return await cast("Awaitable[Policy]", twin(situation, player, predicted))
 
 
-class _Memo:
-    """Results for one situation; replaced as a whole when the situation changes."""
+class Memo:
+    """What is known of one situation.
 
-    __slots__ = ("pending", "policies", "situation")
+    Attributes:
+        policies: (player, order) -> policy.
+        pending: the evaluations under way.
+    """
 
-    def __init__(self, situation: Situation) -> None:
-        self.situation = situation
+    __slots__ = ("pending", "policies")
+
+    def __init__(self) -> None:
         self.policies: dict[tuple[str, int], Policy] = {}
         self.pending: dict[tuple[str, int], asyncio.Task[Policy]] = {}
 
@@ -122,7 +126,7 @@ class RecursiveReasoner:
         self._respond = respond
         self._alevel0 = alevel0 or level0
         self._arespond = arespond or respond
-        self._memo: _Memo | None = None
+        self._last: tuple[Situation, Memo] | None = None
 
     def respond(self, situation: Situation, player: str, predicted: Mapping[str, Policy]) -> Policy:
         """The answer of ``player`` to what every other player is expected to do."""
@@ -169,7 +173,7 @@ class RecursiveReasoner:
         """The same as ``policy``; concurrent callers share every evaluation that is under way."""
         return await self._shared(situation, player, order, self._memo_of(situation))
 
-    async def _shared(self, situation: Situation, player: str, order: int, memo: _Memo) -> Policy:
+    async def _shared(self, situation: Situation, player: str, order: int, memo: Memo) -> Policy:
         found = memo.policies.get((player, order))
         if found is not None:
             return found
@@ -180,7 +184,7 @@ class RecursiveReasoner:
         # One caller that gives up must not cancel what another still waits for.
         return await asyncio.shield(task)
 
-    async def _aevaluate(self, situation: Situation, player: str, order: int, memo: _Memo) -> Policy:
+    async def _aevaluate(self, situation: Situation, player: str, order: int, memo: Memo) -> Policy:
         predicted: dict[str, Policy] = {}
         if order == 0:
             situation.legal(player)
@@ -205,12 +209,19 @@ class RecursiveReasoner:
         )
         return await answer if inspect.isawaitable(answer) else answer
 
-    def _memo_of(self, situation: Situation) -> _Memo:
-        # Held in one attribute that is replaced whole: threads that race lose a memo, never mix two.
-        memo = self._memo
-        if memo is None or (memo.situation is not situation and memo.situation != situation):
-            memo = self._memo = _Memo(situation)
+    def _memo_of(self, situation: Situation) -> Memo:
+        last = self._last
+        if last is not None and last[0] is situation:
+            return last[1]
+        memo = self._lookup(situation)
+        # One attribute that is replaced whole: threads that race lose a memo, never mix two.
+        self._last = (situation, memo)
         return memo
+
+    def _lookup(self, situation: Situation) -> Memo:
+        """The memo of an equal situation; a new one where there is none."""
+        last = self._last
+        return last[1] if last is not None and last[0] == situation else Memo()
 
 
 def _others(situation: Situation, player: str, order: int) -> list[str]:
