@@ -23,12 +23,27 @@ STATE_KEY = "tom"
 _MISSING = object()
 
 
-def merge_memories(left: dict[str, Memory], right: dict[str, Memory]) -> dict[str, Memory]:
+def merge_memories(left: Mapping[str, Memory], right: Mapping[str, Memory | None]) -> dict[str, Memory]:
     """Reducer of the state key ``tom``: per observer, the newer memory wins.
 
-    Nodes of different players may therefore write in parallel branches of one super-step.
+    Nodes of different players may therefore write in parallel branches of one super-step. A subgraph
+    returns the whole key, what it was given of other players included; such an older memory (fewer
+    steps of the same episode) never replaces a newer one. None forgets an observer's memory.
     """
-    return {**left, **right}
+    merged = dict(left)
+    for observer, memory in right.items():
+        known = merged.get(observer)
+        if memory is None:
+            merged.pop(observer, None)
+        elif known is None or not _older(memory, known):
+            merged[observer] = memory
+    return merged
+
+
+def _older(memory: Memory, known: Memory) -> bool:
+    if memory.get("episode") != known.get("episode"):
+        return False
+    return bool(0 < memory.get("step", 0) < known.get("step", 0))
 
 
 class ToMState(TypedDict, total=False):

@@ -18,7 +18,8 @@ def adaptive_microseconds() -> tuple[float, float]:
     """Microseconds of one decision, and of one decision with the observation that follows it."""
     agent = AdaptiveAgent("ann", NormalFormReasoner(PAYOFFS))
     actions = {"ann": ("A", "B"), "ben": ("A", "B")}
-    memory, history, deciding, started = agent.start(["ben"]), [], 0.0, time.perf_counter()
+    history: list[dict[str, str]] = []
+    memory, deciding, started = agent.start(["ben"]), 0.0, time.perf_counter()
     for step in range(ROUNDS):
         situation = Situation(actions, history=history[-1:])
         before = time.perf_counter()

@@ -53,7 +53,9 @@ def adaptive_graph() -> CompiledStateGraph[Any, Any, Any, Any]:
     return _looped(builder, lambda state: state["tom"]["ann"]["step"])
 
 
-def _looped(builder: StateGraph[Any], rounds: Any = lambda state: state["round"]) -> Any:
+def _looped(
+    builder: StateGraph[Any], rounds: Any = lambda state: state["round"]
+) -> CompiledStateGraph[Any, Any, Any, Any]:
     builder.add_edge(START, "ann")
     builder.add_conditional_edges(
         "ann", lambda state: END if rounds(state) >= ROUNDS else "ann", ["ann", END]

@@ -49,16 +49,16 @@ class TomsupPartner(SimplePartner):
                 "tomsup agents play normal-form games of two players with two actions each, such as memory-1"
             )
         self.level = level
-        self._functions = _ktom_functions()
-        self._payoffs = importlib.import_module("tomsup").PayoffMatrix(
-            name="custom", predefined=reasoner.payoffs
-        )
+        _ktom_functions()  # say so now if the package is missing
+        self._payoffs = reasoner.payoffs
 
     def choose(self, situation: Situation, memory: Memory, rng: np.random.Generator) -> tuple[str, Memory]:
         """A draw from the probability that the k-ToM agent gives to its second action."""
         states = self._states(memory)
         seat = list(situation.actions).index(self.me)
-        log_odds, _ = self._functions.decision_function(states, _PARAMETERS, seat, self.level, self._payoffs)
+        log_odds, _ = _ktom_functions().decision_function(
+            states, _PARAMETERS, seat, self.level, self._matrix()
+        )
         second = rng.random() < 1.0 / (1.0 + np.exp(-log_odds))
         legal = situation.legal(self.me)
         actions = [list(own) for own in situation.actions.values()]
@@ -70,21 +70,25 @@ class TomsupPartner(SimplePartner):
         partner = next((action for player, action in actions.items() if player != self.me), None)
         if seat is None or legal is None or partner is None:
             return memory
-        states = self._functions.learning_function(
+        states = _ktom_functions().learning_function(
             self._states(memory),
             _PARAMETERS,
             legal[seat].index(memory["own"]),
             legal[1 - seat].index(partner),
             self.level,
             seat,
-            self._payoffs,
+            self._matrix(),
         )
         return {**memory, "states": _plain(states)}
 
     def _states(self, memory: Memory) -> Any:
         if "states" in memory:
             return _arrays(memory["states"])
-        return self._functions.init_k_tom(_PARAMETERS, self.level, priors="default")
+        return _ktom_functions().init_k_tom(_PARAMETERS, self.level, priors="default")
+
+    def _matrix(self) -> Any:
+        package = importlib.import_module("tomsup")
+        return package.PayoffMatrix(name="custom", predefined=self._payoffs)
 
 
 def _ktom_functions() -> ModuleType:

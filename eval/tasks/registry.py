@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 from eval.tasks import matrix
@@ -83,9 +82,13 @@ TASKS: list[TaskKind] = [
 """Every kind of task, in the order in which they are listed."""
 
 
-@lru_cache(maxsize=64)
+_MADE: dict[str, Task] = {}
+
+
 def make_task(name: str) -> Task:
     """The task called ``name``, for example ``memory-1``, ``one-ahead-5`` or ``matrix:game.json``.
+
+    Tasks that are not made from files are made once a process: what they know of their game is kept.
 
     Raises:
         UnknownNameError: no such task; the message offers the nearest names.
@@ -93,6 +96,10 @@ def make_task(name: str) -> Task:
     """
     for kind in TASKS:
         argument = kind.match(name)
+        if argument is not None and kind.form.endswith("FILE"):
+            return kind.build(argument)  # the file may have changed
         if argument is not None:
-            return kind.build(argument)
+            if name not in _MADE:
+                _MADE[name] = kind.build(argument)
+            return _MADE[name]
     raise UnknownNameError("task", name, [kind.example or kind.form for kind in TASKS])

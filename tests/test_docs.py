@@ -1,0 +1,66 @@
+"""Every block of the README and the docs runs, every docstring's example too, and every example."""
+
+import doctest
+import importlib
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("**/*.md"))]
+BLOCKS = [
+    pytest.param(page, code, id=f"{page.name}:{page.read_text()[: match.start()].count(chr(10)) + 1}")
+    for page in PAGES
+    for match in re.finditer(r"^```python\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL)
+    for code in [match.group(1)]
+]
+MODULES = [
+    ".".join(path.relative_to(ROOT).with_suffix("").parts)
+    for package in ("atom", "partners", "eval")
+    for path in sorted((ROOT / package).rglob("*.py"))
+    if ">>>" in path.read_text()
+]
+
+
+@pytest.mark.parametrize(("page", "code"), BLOCKS)
+def test_python_blocks_run(page, code, tmp_path):
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True, text=True, check=False, cwd=tmp_path, env=environment, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_docstring_examples(module):
+    failed, tried = doctest.testmod(importlib.import_module(module))
+    assert tried > 0
+    assert failed == 0
+
+
+def run_example(name):
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "examples" / name)],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    return done.stdout
+
+
+def test_two_agents_collide_before_and_meet_after():
+    """As the example prints it: without the node on every round, with it hardly ever."""
+    bare, adaptive = run_example("two_agents.py").splitlines()
+    assert "on 20 boards 15.0 collisions in 15 rounds" in bare
+    assert float(re.search(r"on 20 boards (\S+) collisions", adaptive).group(1)) < 2.5
+
+
+def test_the_readme_names_the_commands():
+    text = (ROOT / "README.md").read_text()
+    assert all(f"make {target}" in text for target in ("demo", "test", "check", "bench"))

@@ -1,0 +1,107 @@
+"""Recursion: what is evaluated, how often, and in how many rounds."""
+
+import asyncio
+
+import pytest
+
+from atom import RecursiveReasoner, Situation
+
+
+class Counting:
+    """A level-0 policy and a response that note when they were asked."""
+
+    def __init__(self):
+        self.asked = []
+        self.running = 0
+        self.together = []
+
+    def level0(self, situation, player):
+        self.asked.append((player, 0))
+        return {"x": 1.0}
+
+    def respond(self, situation, player, predicted):
+        self.asked.append((player, tuple(sorted(predicted))))
+        return {"x": 0.5, "y": 0.5}
+
+    async def arespond(self, situation, player, predicted):
+        self.running += 1
+        self.together.append(self.running)
+        await asyncio.sleep(0.01)
+        self.running -= 1
+        return self.respond(situation, player, predicted)
+
+    async def alevel0(self, situation, player):
+        return await self.arespond(situation, player, {})
+
+
+def players(n):
+    return Situation({f"p{i}": ("x", "y") for i in range(n)})
+
+
+@pytest.mark.parametrize("orders", [1, 2, 3, 5])
+def test_two_players_cost_at_most_2k_plus_2_evaluations(orders):
+    """Orders 0..K of the partner and my answer at K + 1."""
+    counting = Counting()
+    reasoner = RecursiveReasoner(counting.level0, counting.respond)
+    situation = players(2)
+    for k in range(orders + 1):
+        reasoner.policy(situation, "p1", k)
+    reasoner.policy(situation, "p0", orders + 1)
+    assert len(counting.asked) <= 2 * orders + 2
+
+
+def test_every_other_player_is_predicted():
+    counting = Counting()
+    RecursiveReasoner(counting.level0, counting.respond).policy(players(4), "p2", 1)
+    assert counting.asked == [("p0", 0), ("p1", 0), ("p3", 0), ("p2", ("p0", "p1", "p3"))]
+
+
+def test_a_new_situation_is_evaluated_anew():
+    counting = Counting()
+    reasoner = RecursiveReasoner(counting.level0, counting.respond)
+    reasoner.policy(players(2), "p0", 0)
+    reasoner.policy(players(2), "p0", 0)  # equal, another object
+    assert len(counting.asked) == 1
+    reasoner.policy(players(3), "p0", 0)
+    assert len(counting.asked) == 2
+
+
+async def test_awaited_policies_run_in_rounds_and_are_shared():
+    counting = Counting()
+    reasoner = RecursiveReasoner(
+        counting.level0, counting.respond, alevel0=counting.alevel0, arespond=counting.arespond
+    )
+    situation = players(2)
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    await asyncio.gather(*(reasoner.apolicy(situation, "p1", k) for k in (0, 1, 2)))
+    rounds = (loop.time() - began) / 0.01
+    assert len(counting.asked) == 5  # 2K + 1
+    assert max(counting.together) == 2  # one of each player at a level
+    assert rounds < 5  # three rounds, not five calls in a row
+
+
+async def test_a_caller_that_gives_up_does_not_cancel_another():
+    counting = Counting()
+    reasoner = RecursiveReasoner(counting.level0, counting.respond, arespond=counting.arespond)
+    situation = players(2)
+    patient = asyncio.create_task(reasoner.apolicy(situation, "p0", 1))
+    hasty = asyncio.create_task(reasoner.apolicy(situation, "p0", 1))
+    await asyncio.sleep(0)
+    hasty.cancel()
+    assert await patient == {"x": 0.5, "y": 0.5}
+
+
+async def test_a_failed_evaluation_is_tried_again():
+    failures = [RuntimeError("first"), None]
+
+    async def alevel0(situation, player):
+        if (error := failures.pop(0)) is not None:
+            raise error
+        return {"x": 1.0}
+
+    counting = Counting()
+    reasoner = RecursiveReasoner(counting.level0, counting.respond, alevel0=alevel0)
+    with pytest.raises(RuntimeError, match="first"):
+        await reasoner.apolicy(players(2), "p0", 0)
+    assert await reasoner.apolicy(players(2), "p0", 0) == {"x": 1.0}
