@@ -64,7 +64,7 @@ class AdaptiveAgent:
         selection: how an estimate is taken from the belief. ``"sample"`` draws one at every step:
             randomising is what lets two adaptive agents break their symmetry. ``"win-stay"`` draws
             anew only when the partner's action was less likely under the estimate than under the
-            belief as a whole (win-stay, lose-sample: Bonawitz et al. 2014), so that what works is
+            belief as a whole, or than by chance (win-stay, lose-sample: Bonawitz et al. 2014), so that what works is
             kept. ``"leader"`` takes the likeliest, the lowest on ties.
         response: the order to act at, ``"nearest"`` or ``"above"``.
         seed: seed of the random numbers, >= 0.
@@ -250,7 +250,9 @@ class AdaptiveAgent:
                 posterior = self._decider.probabilities(memory, partner)
                 likelihoods, mean = impute(self.orders, policies, posterior, action)
                 surprised = surprised or mean < 1.0 / len(legal)
-            if partner in estimates and not self._decider.supported(estimates[partner], weights, likelihoods):
+            if partner in estimates and not self._decider.supported(
+                estimates[partner], weights, likelihoods, len(legal)
+            ):
                 del estimates[partner]
             belief[partner] = self.learner.update(weights, likelihoods, len(legal)).tolist()
         seen = {**memory, "belief": belief, "estimates": estimates, "pending": None}

@@ -128,16 +128,22 @@ class Decider:
             return kept
         return int(draw({str(k): p for k, p in posterior.items()}, rng))
 
-    def supported(self, estimate: int, weights: Array, likelihoods: Sequence[float]) -> bool:
-        """Whether an action was at least as likely under the estimate as under the belief as a whole.
+    def supported(
+        self, estimate: int, weights: Array, likelihoods: Sequence[float], n_actions: int
+    ) -> bool:
+        """Whether an action was as likely under the estimate as under the belief as a whole, or more.
+
+        It must also be as likely as by chance: of a partner that no order explains, every order is
+        equally wrong, and an estimate that is kept for that would be kept for ever.
 
         Args:
             estimate: one of the orders.
             weights: the learner's weights before the action.
             likelihoods: ``[K]``, the probability that each order gave to the action.
+            n_actions: how many legal actions the partner had.
         """
         predictive = float(np.dot(self.learner.probabilities(weights), likelihoods))
-        return likelihoods[self.orders.index(estimate)] >= predictive - _TOLERANCE
+        return likelihoods[self.orders.index(estimate)] >= max(predictive, 1.0 / n_actions) - _TOLERANCE
 
     def _wanted(
         self,
