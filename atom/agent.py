@@ -64,8 +64,8 @@ class AdaptiveAgent:
         selection: how an estimate is taken from the belief. ``"sample"`` draws one at every step:
             randomising is what lets two adaptive agents break their symmetry. ``"win-stay"`` draws
             anew only when the partner's action was less likely under the estimate than under the
-            belief as a whole, or than by chance (win-stay, lose-sample: Bonawitz et al. 2014), so that what works is
-            kept. ``"leader"`` takes the likeliest, the lowest on ties.
+            belief as a whole, or than by chance (win-stay, lose-sample: Bonawitz et al. 2014), so
+            that what works is kept. ``"leader"`` takes the likeliest, the lowest on ties.
         response: the order to act at, ``"nearest"`` or ``"above"``.
         seed: seed of the random numbers, >= 0.
         prune: leaves unlikely hypotheses out, for reasoners that cost; None evaluates all.

@@ -128,9 +128,7 @@ class Decider:
             return kept
         return int(draw({str(k): p for k, p in posterior.items()}, rng))
 
-    def supported(
-        self, estimate: int, weights: Array, likelihoods: Sequence[float], n_actions: int
-    ) -> bool:
+    def supported(self, estimate: int, weights: Array, likelihoods: Sequence[float], n_actions: int) -> bool:
         """Whether an action was as likely under the estimate as under the belief as a whole, or more.
 
         It must also be as likely as by chance: of a partner that no order explains, every order is
