@@ -38,7 +38,7 @@ def load(path: Path, key: str, model: TabularModel, max_order: int) -> Solution 
         UserWarning: the file is there but damaged, or was written for something else.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
             found = int(archive["version"]), str(archive["key"])
             solution = Solution(archive["policies"], archive["values"])
     except (FileNotFoundError, NotADirectoryError):

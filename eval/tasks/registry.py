@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from eval.tasks import matrix
+from eval.tasks import grid, matrix, overcooked
 from eval.tasks.base import Task
 from partners.names import UnknownNameError
 
@@ -77,6 +77,16 @@ TASKS: list[TaskKind] = [
         "matrix:FILE",
         "payoffs from a JSON file",
         _from_file("matrix:FILE", matrix.from_file),
+    ),
+    TaskKind("game-1", "two rows, each player goes where the other began", lambda _: grid.game_one()),
+    TaskKind("game-2", "the same in a corridor with a bay", lambda _: grid.game_two()),
+    TaskKind("grid:FILE", "the same on a map from a text file", _from_file("grid:FILE", grid.grid_from_file)),
+    TaskKind("overcooked", "two cooks, one onion soup, small kitchen", lambda _: overcooked.overcooked()),
+    TaskKind("overcooked-ring", "the same in a ring of floor", lambda _: overcooked.overcooked_ring()),
+    TaskKind(
+        "overcooked:FILE",
+        "the same on a one-pot layout from a text file",
+        _from_file("overcooked:FILE", overcooked.overcooked_from_file),
     ),
 ]
 """Every kind of task, in the order in which they are listed."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from atom.planning import TabularModel
 from eval.tasks.base import State
 from eval.tasks.maps import MEMORY_BUDGET, STARTS, check_budget, named, read
-from eval.tasks.overcooked.dynamics import COOK_TIME, FULL, HELD, READY, Kitchen, kitchen
+from eval.tasks.overcooked.dynamics import COOK_TIME, FULL, READY, Kitchen, kitchen
 from eval.tasks.overcooked.layout import (
     COUNTER,
     DISHES,
@@ -25,6 +25,7 @@ from eval.tasks.overcooked.table import Table, build_table, needed_bytes
 from eval.tasks.tabular import TabularTask
 
 MAX_STEPS = 100
+_HELD = ("nothing", "an onion", "a dish", "a soup")
 
 
 class OvercookedTask(TabularTask):
@@ -104,7 +105,7 @@ class OvercookedTask(TabularTask):
         for player, cook in zip(self.players, divmod(cooks, self.kitchen.n_cooks), strict=True):
             cell = named(self.layout.map.cells[cook >> 4])
             facing = ("up", "down", "left", "right")[cook >> 2 & 3]
-            words.append(f"{player} is at {cell}, faces {facing} and holds {HELD[cook & 3]}.")
+            words.append(f"{player} is at {cell}, faces {facing} and holds {_HELD[cook & 3]}.")
         if pot <= FULL:
             words.append(f"The pot holds {pot} of {FULL} onions and is not cooking.")
         elif pot < READY:
