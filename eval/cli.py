@@ -122,6 +122,15 @@ def paper_(
     episodes: Episodes = 30,
     seed: Seed = 42,
     runtime: RuntimeOption = RuntimeName.plain,
+    epsilon: Annotated[
+        float | None,
+        typer.Option(
+            min=0.0,
+            max=1.0,
+            help="Rate at which every player lapses to a random action.",
+            show_default=f"{paper.EPSILON} on grids and in kitchens, 0 in matrix games",
+        ),
+    ] = None,
     json_file: JsonFile = None,
 ) -> None:
     """Play the paper's Tables 1 and 2 with exact reasoners and print them beside the published numbers.
@@ -132,9 +141,12 @@ def paper_(
     names = _names(columns)
     _check_writable(json_file)
     with _progress("paper", len(names) * len(list(paper.pairings())) * episodes) as progress:
-        cells = paper.paper_cells(names, episodes, seed=seed, runtime=runtime.value, progress=progress)
+        cells = paper.paper_cells(
+            names, episodes, seed=seed, runtime=runtime.value, epsilon=epsilon, progress=progress
+        )
     for table in tables.paper_tables(cells):
         _out.print(table)
+    _out.print(tables.excess_table(paper.excesses(cells)))
     _out.print("[dim]Ours: exact reasoners, no language model. Paper: LLaMA-3.3-70B, 30 repetitions.[/dim]")
     _write(json_file, paper.as_json(cells, episodes=episodes, seed=seed))
 
