@@ -106,7 +106,9 @@ def player_list() -> Table:
         traits = kind.traits
         table.add_row(
             f"{kind.name}[:{kind.argument}]" if kind.argument else kind.name,
-            kind.summary + (f" (extra {kind.needs})" if kind.needs else ""),
+            kind.summary
+            + (f" (extra {kind.needs})" if kind.needs else "")
+            + (f" ({kind.plays} only)" if kind.plays != "all" else ""),
             ", ".join(
                 ([] if traits.order is None else [f"order {traits.order}"])
                 + ["adaptive"] * traits.adaptive

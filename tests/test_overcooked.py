@@ -11,9 +11,9 @@ from atom.planning import TabularReasoner
 from eval.crossplay import play_cell
 from eval.tasks import make_task
 from eval.tasks.maps import MapError
-from eval.tasks.overcooked import OvercookedTask
+from eval.tasks.overcooked import OvercookedTask, RealOvercookedTask
 from eval.tasks.overcooked.layout import RING, SMALL
-from eval.tasks.overcooked.real import MissingExtraError, RealKitchen, RealOvercookedTask, guarded
+from eval.tasks.overcooked.real import MissingExtraError, RealKitchen, guarded
 
 TWO_SIDED_POT = "XXXXX\nO1 2D\nX P X\nX   S\nXXXXX"
 CROSSED = "XXDXX\nO 1 S\nX   X\nP 2 X\nXOXXX"

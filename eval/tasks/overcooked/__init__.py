@@ -2,9 +2,10 @@
 
 from eval.tasks.overcooked.task import (
     OvercookedTask,
+    RealOvercookedTask,
     overcooked,
     overcooked_from_file,
     overcooked_ring,
 )
 
-__all__ = ["OvercookedTask", "overcooked", "overcooked_from_file", "overcooked_ring"]
+__all__ = ["OvercookedTask", "RealOvercookedTask", "overcooked", "overcooked_from_file", "overcooked_ring"]

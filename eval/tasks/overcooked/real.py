@@ -6,16 +6,12 @@ import contextlib
 import importlib
 import io
 import warnings
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from atom.errors import ToMError
-from atom.situation import JointAction
-from eval.tasks.base import State, Transition
 from eval.tasks.overcooked.dynamics import (
-    ACTIONS,
     COOK_TIME,
     FULL,
     HELD,
@@ -27,7 +23,6 @@ from eval.tasks.overcooked.dynamics import (
     Kitchen,
 )
 from eval.tasks.overcooked.layout import COUNTER, POT
-from eval.tasks.overcooked.task import OvercookedTask
 
 _VECTORS = ((0, -1), (0, 1), (-1, 0), (1, 0))
 """Up, down, left, right as the package writes directions: (x, y)."""
@@ -154,21 +149,3 @@ def guarded(kitchen: Kitchen, code: int, first: int, second: int) -> tuple[int, 
         else:
             actions.append(action)
     return actions[0], actions[1]
-
-
-class RealOvercookedTask(OvercookedTask):
-    """``OvercookedTask`` with every step taken by the real package; reasoning stays on the table."""
-
-    @cached_property
-    def real(self) -> RealKitchen:
-        """The package's kitchen, made when first used."""
-        return RealKitchen(self.kitchen)
-
-    def step(self, state: State, actions: JointAction) -> Transition:
-        """One step of the real environment; each step costs both players 1."""
-        first, second = (ACTIONS.index(actions[player]) for player in self.players)
-        code, _ = self.real.step(int(self.table.codes[state["index"]]), first, second)
-        step = state["step"] + 1
-        done = step >= self.max_steps or code == self.kitchen.size
-        after = {"index": int(self.table.index[code]), "step": step}
-        return Transition(after, dict.fromkeys(self.players, 1.0), done)

@@ -6,9 +6,10 @@ from functools import cached_property
 from pathlib import Path
 
 from atom.planning import TabularModel
-from eval.tasks.base import State
+from atom.situation import JointAction
+from eval.tasks.base import State, Transition
 from eval.tasks.maps import MEMORY_BUDGET, STARTS, check_budget, named, read
-from eval.tasks.overcooked.dynamics import COOK_TIME, FULL, READY, Kitchen, kitchen
+from eval.tasks.overcooked.dynamics import ACTIONS, COOK_TIME, FULL, READY, Kitchen, kitchen
 from eval.tasks.overcooked.layout import (
     COUNTER,
     DISHES,
@@ -21,6 +22,7 @@ from eval.tasks.overcooked.layout import (
     Layout,
     parse_layout,
 )
+from eval.tasks.overcooked.reasoner import KitchenReasoner
 from eval.tasks.overcooked.table import Table, build_table, needed_bytes
 from eval.tasks.tabular import TabularTask
 
@@ -70,6 +72,10 @@ class OvercookedTask(TabularTask):
         return self.table.model
 
     @cached_property
+    def _reasoner(self) -> KitchenReasoner:
+        return KitchenReasoner(self.kitchen, self.table, epsilon=self._epsilon)
+
+    @cached_property
     def optimum(self) -> float | None:
         """The least number of steps in which two cooks who follow one plan can serve."""
         return float(self.reasoner().values[self.model.starts[0]])
@@ -113,6 +119,19 @@ class OvercookedTask(TabularTask):
         else:
             words.append("The soup is ready.")
         return " ".join(words)
+
+
+class RealOvercookedTask(OvercookedTask):
+    """``OvercookedTask`` with every step taken by the real package; reasoning stays on the table."""
+
+    def step(self, state: State, actions: JointAction) -> Transition:
+        """One step of the real environment; each step costs both players 1."""
+        first, second = (ACTIONS.index(actions[player]) for player in self.players)
+        code, _ = self._reasoner.real.step(int(self.table.codes[state["index"]]), first, second)
+        step = state["step"] + 1
+        done = step >= self.max_steps or code == self.kitchen.size
+        after = {"index": int(self.table.index[code]), "step": step}
+        return Transition(after, dict.fromkeys(self.players, 1.0), done)
 
 
 def overcooked() -> OvercookedTask:
