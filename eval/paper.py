@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from eval.crossplay import SELF, Progress, Runtime, play_cell
-from eval.tasks import make_task
+from eval.tasks import Environment, make_task
 
 COLUMNS: tuple[str, ...] = (
     "memory-1",
@@ -101,6 +101,7 @@ def paper_cells(
     seed: int = 42,
     runtime: Runtime = "plain",
     epsilon: float | None = None,
+    env: Environment = "table",
     progress: Progress = lambda: None,
 ) -> list[PaperCell]:
     """Both tables, played.
@@ -112,6 +113,7 @@ def paper_cells(
         runtime: see ``pairing_scores``.
         epsilon: the rate at which both players lapse to a random action, in [0, 1]; None for
             ``EPSILON`` on grids and in kitchens, and 0 in matrix games.
+        env: ``"real"`` plays the kitchens in ``overcooked-ai`` itself.
         progress: called after every episode.
 
     Raises:
@@ -124,7 +126,7 @@ def paper_cells(
         raise ValueError(f"a table needs at least one episode a cell, got {episodes}")
     cells = []
     for column in columns:
-        task = make_task(column)
+        task = make_task(column, env if column.startswith("overcooked") else "table")
         lapses = default_epsilon(column) if epsilon is None else epsilon
         for table, agent, partner in pairings():
             cell = play_cell(

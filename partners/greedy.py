@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import importlib
 import io
-from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any, Protocol, runtime_checkable
 
@@ -95,9 +94,8 @@ def _module(name: str) -> Any:
     return importlib.import_module(f"overcooked_ai_py.{name}")
 
 
-@lru_cache(maxsize=8)
 def _manager(kitchen: Any) -> Any:
-    """The package's manager of medium-level actions, without the joint planner that it does not need here.
+    """The package's manager of medium-level actions, without its joint planner, which is not needed.
 
     The joint planner takes seconds and leaves pickles among the installed packages.
     """

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, TypeAlias
 
 from eval.tasks import grid, matrix, overcooked
 from eval.tasks.base import Task
@@ -92,24 +93,38 @@ TASKS: list[TaskKind] = [
 """Every kind of task, in the order in which they are listed."""
 
 
-_MADE: dict[str, Task] = {}
+Environment: TypeAlias = Literal["table", "real"]
+
+_MADE: dict[tuple[str, Environment], Task] = {}
 
 
-def make_task(name: str) -> Task:
+def make_task(name: str, env: Environment = "table") -> Task:
     """The task called ``name``, for example ``memory-1``, ``one-ahead-5`` or ``matrix:game.json``.
 
     Tasks that are not made from files are made once a process: what they know of their game is kept.
 
+    Args:
+        name: the task's name.
+        env: ``"real"`` takes every step of a kitchen in the real ``overcooked-ai``.
+
     Raises:
         UnknownNameError: no such task; the message offers the nearest names.
-        ValueError: a size out of range, or a file that does not fit.
+        ValueError: a size out of range, a file that does not fit, or a task without a real environment.
     """
     for kind in TASKS:
         argument = kind.match(name)
         if argument is not None and kind.form.endswith("FILE"):
-            return kind.build(argument)  # the file may have changed
+            return _in_environment(kind.build(argument), env)  # the file may have changed
         if argument is not None:
-            if name not in _MADE:
-                _MADE[name] = kind.build(argument)
-            return _MADE[name]
+            if (name, env) not in _MADE:
+                _MADE[name, env] = _in_environment(kind.build(argument), env)
+            return _MADE[name, env]
     raise UnknownNameError("task", name, [kind.example or kind.form for kind in TASKS])
+
+
+def _in_environment(task: Task, env: Environment) -> Task:
+    if env == "table":
+        return task
+    if isinstance(task, overcooked.OvercookedTask):
+        return task.in_real_environment()
+    raise ValueError(f"the task {task.name!r} has no real environment; leave --env out")

@@ -22,6 +22,7 @@ from eval.tasks.overcooked.layout import (
     Layout,
     parse_layout,
 )
+from eval.tasks.overcooked.real import package
 from eval.tasks.overcooked.reasoner import KitchenReasoner
 from eval.tasks.overcooked.table import Table, build_table, needed_bytes
 from eval.tasks.tabular import TabularTask
@@ -54,6 +55,7 @@ class OvercookedTask(TabularTask):
         budget: int = MEMORY_BUDGET,
     ) -> None:
         super().__init__(name, max_steps=max_steps, epsilon=epsilon)
+        self._text = text
         self.layout: Layout = parse_layout(text, f"the layout of {name!r}")
         self.kitchen: Kitchen = kitchen(self.layout)
         check_budget(repr(name), needed_bytes(self.kitchen), budget)
@@ -79,6 +81,18 @@ class OvercookedTask(TabularTask):
     def optimum(self) -> float | None:
         """The least number of steps in which two cooks who follow one plan can serve."""
         return float(self.reasoner().values[self.model.starts[0]])
+
+    def in_real_environment(self) -> RealOvercookedTask:
+        """The same task with its steps taken by ``overcooked-ai``.
+
+        Raises:
+            MissingExtraError: the package is not installed.
+        """
+        task = RealOvercookedTask(
+            self.name, self._text, max_steps=self.max_steps, epsilon=self._epsilon
+        )
+        package("mdp.overcooked_mdp")
+        return task
 
     def rules(self) -> str:
         """The rules and the layout in words."""
