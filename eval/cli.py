@@ -172,6 +172,7 @@ def paper_(
 
 
 app.command("train-partner")(commands.train_partner)
+app.command("findings")(commands.findings)
 
 
 def main() -> None:

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import json
+import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from eval import findings as found
+from eval.findings.measure import EPSILONS, PARTNERS, count
+from eval.findings.pictures import draw_findings
+from eval.paper import EPSILON, ORDERS
 from eval.tasks import make_task
 from partners.population import save_policies, train
 from partners.tabular import on_table
 
+_out = Console() if sys.stdout.isatty() else Console(width=120)
 _err = Console(stderr=True)
 
 Seed = Annotated[int, typer.Option(min=0, help="Seed of all random numbers.")]
@@ -46,3 +55,61 @@ def train_partner(
             best = generation.best
             save_policies(out, model, generation.policies)
     _err.print(f"wrote {escape(str(out))}: play with it as population:{escape(str(out))}")
+
+
+def findings(
+    episodes: Annotated[int, typer.Option(min=1, help="Episodes a pairing.")] = 60,
+    seed: Seed = 42,
+    population: Annotated[
+        Path | None, typer.Option(help="A checkpoint of train-partner, to join the other partners.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(file_okay=False, help="Also write pictures to this directory.")
+    ] = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", dir_okay=False, help="Also write the numbers to this file.")
+    ] = None,
+) -> None:
+    """Reproduce the paper's further findings: other partners, optimal actions, rationality.
+
+    Partners that are no ToM agents play in the real Overcooked (extra overcooked).
+    """
+    for path in (out, json_file):
+        if path is not None and not path.parent.is_dir():
+            raise ValueError(f"cannot write {str(path)!r}: there is no directory {str(path.parent)!r}")
+    partners = [*PARTNERS, *([f"population:{population}"] if population else [])]
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=_err, transient=True) as bar:
+        task = bar.add_task("findings", total=count(partners, episodes))
+
+        def progress() -> None:
+            bar.advance(task)
+
+        read = found.readings([*ORDERS, *partners], episodes=episodes, epsilon=EPSILON, seed=seed)
+        measured = [
+            *found.other_partners(
+                partners, episodes=episodes, epsilon=EPSILON, seed=seed, progress=progress
+            ),
+            *found.fewer_optimal_actions(episodes=episodes, epsilon=EPSILON, seed=seed, progress=progress),
+            *found.less_rational(episodes=episodes, seed=seed, progress=progress),
+        ]
+    for table in found.findings_tables(measured, read):
+        _out.print(table)
+    _out.print(
+        "[dim]equal: orders k with k. aligned: orders that differ by one. penalty: between them. blind: an "
+        "order drawn at random beside one drawn at random. gain: bayes over blind. "
+        f"ε = {EPSILON:g} unless it is varied ({', '.join(f'{e:g}' for e in EPSILONS)}).[/dim]"
+    )
+    if out is not None:
+        out.mkdir(exist_ok=True)
+        for path in draw_findings(measured, read, out):
+            _err.print(f"wrote {escape(str(path))}")
+    if json_file is not None:
+        content = {
+            "episodes": episodes,
+            "seed": seed,
+            "findings": [asdict(finding) for finding in measured],
+            "readings": [asdict(reading) for reading in read],
+        }
+        json_file.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        _err.print(f"wrote {escape(str(json_file))}")
