@@ -21,6 +21,10 @@ class PayoffError(ToMError):
     """Payoffs of the wrong shape, or not finite, or that do not fit the situation."""
 
 
+class ModelError(ToMError):
+    """A tabular model whose arrays do not fit each other, or a question beyond its tables."""
+
+
 class BeliefError(ToMError):
     """Learner settings out of range, or a belief made by another learner, order set or version."""
 

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from eval import crossplay, paper, tables
+from eval import commands, crossplay, paper, tables
 from eval.tasks import make_task
 
 app = typer.Typer(
@@ -27,6 +27,13 @@ app = typer.Typer(
 # Piped output has no terminal to fit into, and a table broken at 80 columns is hard to read.
 _out = Console() if sys.stdout.isatty() else Console(width=120)
 _err = Console(stderr=True)
+
+
+class EnvName(StrEnum):
+    """What takes the steps of a kitchen."""
+
+    table = "table"
+    real = "real"
 
 
 class RuntimeName(StrEnum):
@@ -41,6 +48,10 @@ Seed = Annotated[int, typer.Option(min=0, help="Seed of all random numbers.")]
 RuntimeOption = Annotated[
     RuntimeName,
     typer.Option(help="plain: directly. langgraph: the same episodes inside a compiled graph, slower."),
+]
+EnvOption = Annotated[
+    EnvName,
+    typer.Option(help="real: every step of a kitchen in overcooked-ai itself (extra overcooked)."),
 ]
 JsonFile = Annotated[
     Path | None, typer.Option("--json", dir_okay=False, help="Also write the numbers to this file.")
@@ -96,6 +107,7 @@ def crossplay_(
     epsilon: Annotated[
         float, typer.Option(min=0.0, max=1.0, help="Rate at which every player lapses to a random action.")
     ] = 0.0,
+    env: EnvOption = EnvName.table,
     json_file: JsonFile = None,
 ) -> None:
     """Pair every agent with every partner and print the agents' mean scores."""
@@ -110,6 +122,7 @@ def crossplay_(
             seed=seed,
             runtime=runtime.value,
             epsilon=epsilon,
+            env=env.value,
             progress=progress,
         )
     _out.print(tables.cross_play_table(make_task(task), columns_of, rows))
@@ -122,6 +135,16 @@ def paper_(
     episodes: Episodes = 30,
     seed: Seed = 42,
     runtime: RuntimeOption = RuntimeName.plain,
+    epsilon: Annotated[
+        float | None,
+        typer.Option(
+            min=0.0,
+            max=1.0,
+            help="Rate at which every player lapses to a random action.",
+            show_default=f"{paper.EPSILON} on grids and in kitchens, 0 in matrix games",
+        ),
+    ] = None,
+    env: EnvOption = EnvName.table,
     json_file: JsonFile = None,
 ) -> None:
     """Play the paper's Tables 1 and 2 with exact reasoners and print them beside the published numbers.
@@ -132,11 +155,24 @@ def paper_(
     names = _names(columns)
     _check_writable(json_file)
     with _progress("paper", len(names) * len(list(paper.pairings())) * episodes) as progress:
-        cells = paper.paper_cells(names, episodes, seed=seed, runtime=runtime.value, progress=progress)
+        cells = paper.paper_cells(
+            names,
+            episodes,
+            seed=seed,
+            runtime=runtime.value,
+            epsilon=epsilon,
+            env=env.value,
+            progress=progress,
+        )
     for table in tables.paper_tables(cells):
         _out.print(table)
+    _out.print(tables.excess_table(paper.excesses(cells)))
     _out.print("[dim]Ours: exact reasoners, no language model. Paper: LLaMA-3.3-70B, 30 repetitions.[/dim]")
     _write(json_file, paper.as_json(cells, episodes=episodes, seed=seed))
+
+
+app.command("train-partner")(commands.train_partner)
+app.command("findings")(commands.findings)
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ import numpy as np
 
 from eval.episodes import play, seat_players, total_scores
 from eval.graph import episode_graph, play_in_graph
-from eval.tasks import Task, make_task
+from eval.tasks import Environment, Task, make_task
 
 Runtime: TypeAlias = Literal["plain", "langgraph"]
 Progress: TypeAlias = Callable[[], None]
@@ -117,6 +117,7 @@ def cross_play(
     seed: int,
     runtime: Runtime = "plain",
     epsilon: float = 0.0,
+    env: Environment = "table",
     progress: Progress = lambda: None,
 ) -> list[list[Cell]]:
     """The cross-play matrix, one row for each agent and one column for each partner.
@@ -126,6 +127,7 @@ def cross_play(
         agents, partners: names of the zoo.
         episodes: episodes a cell, >= 1.
         seed, runtime, epsilon: see ``pairing_scores``.
+        env: see ``make_task``.
         progress: called after every episode.
 
     Raises:
@@ -134,7 +136,7 @@ def cross_play(
     """
     if episodes < 1:
         raise ValueError(f"cross-play needs at least one episode a cell, got {episodes}")
-    task = make_task(task_name)
+    task = make_task(task_name, env)
     for name in dict.fromkeys([*agents, *partners]):
         if name != SELF:
             seat_players(task, [name] * len(task.players), seed=seed, epsilon=epsilon)

@@ -7,10 +7,23 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from eval.crossplay import SELF, Progress, Runtime, play_cell
-from eval.tasks import make_task
+from eval.tasks import Environment, make_task
 
-COLUMNS: tuple[str, ...] = ("memory-1", "memory-n")
-"""The columns that can be played, by the name of the task."""
+COLUMNS: tuple[str, ...] = (
+    "memory-1",
+    "memory-n",
+    "game-1",
+    "game-2",
+    "overcooked",
+    "overcooked-ring",
+)
+"""The columns, by the name of the task. The paper does not print its kitchen: two stand for it."""
+
+EPSILON = 0.02
+"""The lapse rate that stands for a language model's where a game has more than one decision a round.
+
+The published fixed orders of the repeated matrix games never lapse, and those of the others do.
+"""
 
 ORDERS = ("tom-0", "tom-1", "tom-2")
 FIXED_PAIRINGS = (
@@ -20,10 +33,11 @@ FIXED_PAIRINGS = (
     ("tom-0", "tom-1"),
     ("tom-1", "tom-2"),
 )
+ALIGNED = FIXED_PAIRINGS[3:]
 ADAPTIVE_AGENTS = ("ftl", "hedge", "bayes")
 
 # (agent, partner) -> Memory-1, Memory-N, Game 1, Game 2, Overcooked; the paper's Tables 1 and 2.
-_PUBLISHED_COLUMNS = ("memory-1", "memory-n", "game-1", "game-2", "overcooked")
+_PUBLISHED_COLUMNS = {name: i for i, name in enumerate(COLUMNS[:-1])} | {"overcooked-ring": 4}
 _PUBLISHED: dict[tuple[str, str], tuple[float, float, float, float, float]] = {
     ("tom-0", "tom-0"): (0.00, 11.67, 30.00, 30.00, 100.00),
     ("tom-1", "tom-1"): (0.00, 0.00, 23.37, 30.00, 96.40),
@@ -44,7 +58,7 @@ _PUBLISHED: dict[tuple[str, str], tuple[float, float, float, float, float]] = {
 def published(agent: str, partner: str, column: str) -> float | None:
     """The paper's own number, or None for an agent that is not in the paper."""
     row = _PUBLISHED.get((agent, partner))
-    return None if row is None else row[_PUBLISHED_COLUMNS.index(column)]
+    return None if row is None else row[_PUBLISHED_COLUMNS[column]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +69,7 @@ class PaperCell:
         table: ``"fixed"`` (Table 1) or ``"adaptive"`` (Table 2).
         column: name of the task.
         agent, partner: names of the zoo; the partner of self-play in Table 2 is ``"self"``.
+        epsilon: the rate at which both players lapsed.
         mean, se, n: of our episodes.
         paper: the paper's number, or None where the row is ours.
     """
@@ -63,6 +78,7 @@ class PaperCell:
     column: str
     agent: str
     partner: str
+    epsilon: float
     mean: float
     se: float
     n: int
@@ -84,6 +100,8 @@ def paper_cells(
     *,
     seed: int = 42,
     runtime: Runtime = "plain",
+    epsilon: float | None = None,
+    env: Environment = "table",
     progress: Progress = lambda: None,
 ) -> list[PaperCell]:
     """Both tables, played.
@@ -93,6 +111,9 @@ def paper_cells(
         episodes: episodes a cell, >= 1 (paper: 30).
         seed: seed of all random numbers (paper: 42).
         runtime: see ``pairing_scores``.
+        epsilon: the rate at which both players lapse to a random action, in [0, 1]; None for
+            ``EPSILON`` on grids and in kitchens, and 0 in matrix games.
+        env: ``"real"`` plays the kitchens in ``overcooked-ai`` itself.
         progress: called after every episode.
 
     Raises:
@@ -105,12 +126,75 @@ def paper_cells(
         raise ValueError(f"a table needs at least one episode a cell, got {episodes}")
     cells = []
     for column in columns:
-        task = make_task(column)
+        task = make_task(column, env if column.startswith("overcooked") else "table")
+        lapses = default_epsilon(column) if epsilon is None else epsilon
         for table, agent, partner in pairings():
-            cell = play_cell(task, agent, partner, episodes, seed=seed, runtime=runtime, progress=progress)
+            cell = play_cell(
+                task,
+                agent,
+                partner,
+                episodes,
+                seed=seed,
+                runtime=runtime,
+                epsilon=lapses,
+                progress=progress,
+            )
             paper = published(agent, partner, column)
-            cells.append(PaperCell(table, column, agent, partner, cell.mean, cell.se, cell.n, paper))
+            cells.append(PaperCell(table, column, agent, partner, lapses, cell.mean, cell.se, cell.n, paper))
     return cells
+
+
+def default_epsilon(column: str) -> float:
+    """The lapse rate that a column is played with unless told otherwise."""
+    return 0.0 if column.startswith("memory") else EPSILON
+
+
+@dataclass(frozen=True, slots=True)
+class Excess:
+    """How far a ``bayes`` cell stays behind aligned fixed orders, and how far the paper's best did.
+
+    Attributes:
+        column, partner: the cell of Table 2.
+        ours: ``bayes`` beyond the better of our aligned pairs, as a fraction of that pair's score;
+            0 is as good as aligned, 0.1 is ten per cent worse.
+        se: the standard error of ``bayes``, as the same fraction.
+        paper: the same for the better of the paper's two algorithms beside its own aligned pairs.
+    """
+
+    column: str
+    partner: str
+    ours: float
+    se: float
+    paper: float
+
+    @property
+    def worse(self) -> bool:
+        """Whether ours stays behind the paper's by more than two standard errors."""
+        return self.ours - 2.0 * self.se > self.paper
+
+
+def excesses(cells: Sequence[PaperCell]) -> list[Excess]:
+    """``bayes`` beside the paper's better algorithm, each relative to its aligned optimum."""
+    found = {(cell.column, cell.agent, cell.partner): cell for cell in cells}
+    result = []
+    for column in dict.fromkeys(cell.column for cell in cells):
+        sign = 1.0 if make_task(column).better == "lower" else -1.0
+        aligned = [found[column, a, b] for a, b in ALIGNED]
+        best = min(sign * cell.mean for cell in aligned)
+        best_paper = min(sign * (cell.paper or 0.0) for cell in aligned)
+        for partner in (*ORDERS, SELF):
+            ours = found[column, "bayes", partner]
+            theirs = min(sign * (found[column, agent, partner].paper or 0.0) for agent in ("ftl", "hedge"))
+            result.append(
+                Excess(
+                    column,
+                    partner,
+                    (sign * ours.mean - best) / abs(best),
+                    ours.se / abs(best),
+                    (theirs - best_paper) / abs(best_paper),
+                )
+            )
+    return result
 
 
 def as_json(cells: Sequence[PaperCell], *, episodes: int, seed: int) -> dict[str, Any]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from atom.belief import Bayes, FixedShare, FollowTheLeader, Hedge
 from atom.reasoning import Reasoner
+from partners import tabular
 from partners.base import Partner, Traits
+from partners.greedy import GreedyPartner
 from partners.names import UnknownNameError, split_name
 from partners.noisy import NoisyPartner
 from partners.simple import AlternatePartner, RandomPartner, RepeatPartner
@@ -30,6 +33,8 @@ class PartnerKind:
         argument: the form of the argument after the colon; empty for partners that take none.
         default: the argument where none is given.
         needs: the extra that it needs.
+        plays: the tasks that it plays: ``"all"``, those on ``"tables"`` (grids and kitchens), or
+            ``"kitchens"``.
     """
 
     name: str
@@ -40,6 +45,7 @@ class PartnerKind:
     argument: str = ""
     default: str = ""
     needs: str = ""
+    plays: Literal["all", "tables", "kitchens"] = "all"
 
 
 def make_partner(name: str, me: str, reasoner: Reasoner, *, seed: int = 0) -> Partner:
@@ -93,6 +99,41 @@ def _integers(text: str) -> list[int]:
 
 def _tomsup(argument: str, me: str, reasoner: Reasoner, seed: int) -> Partner:
     return TomsupPartner(me, reasoner, int(argument), seed=seed)
+
+
+def _convention(argument: str, me: str, reasoner: Reasoner, seed: int) -> Partner:
+    return tabular.ConventionPartner(me, reasoner, _whole(argument))
+
+
+def _independent_ties(argument: str, me: str, reasoner: Reasoner, seed: int) -> Partner:
+    order, _, ties = argument.partition("@")
+    return tabular.independent_ties(me, reasoner, _whole(order), _whole(ties))
+
+
+def _population(argument: str, me: str, reasoner: Reasoner, seed: int) -> Partner:
+    return tabular.population(me, reasoner, argument)
+
+
+def _greedy(unstuck: bool) -> PartnerKind:
+    def build(_: str, me: str, reasoner: Reasoner, seed: int) -> Partner:
+        return GreedyPartner(me, reasoner, unstuck=unstuck, seed=seed)
+
+    name, how = ("greedy-unstuck", ", moves at random when stuck") if unstuck else ("greedy", "")
+    return PartnerKind(
+        name,
+        f"the greedy planner of overcooked-ai{how}",
+        "Carroll et al. 2019",
+        Traits(stochastic=unstuck, adaptive=unstuck),
+        build,
+        needs="overcooked",
+        plays="kitchens",
+    )
+
+
+def _whole(text: str) -> int:
+    if not text.isdecimal():
+        raise ValueError(f"expected a whole number, got {text!r}")
+    return int(text)
 
 
 def _kinds() -> list[PartnerKind]:
@@ -174,6 +215,38 @@ def _kinds() -> list[PartnerKind]:
             default="1",
             needs="tomsup",
         ),
+        PartnerKind(
+            "convention",
+            "its half of one joint-optimal plan: stands for self-play-trained partners",
+            "this project",
+            tabular.ConventionPartner.traits,
+            _convention,
+            argument="SEED",
+            default="0",
+            plays="tables",
+        ),
+        PartnerKind(
+            "independent-ties",
+            "an order whose ties are broken in another way than expected",
+            "this project",
+            tabular.PolicyPartner.traits,
+            _independent_ties,
+            argument="ORDER@SEED",
+            default="1@1",
+            plays="tables",
+        ),
+        PartnerKind(
+            "population",
+            "the best of a trained population (python -m eval train-partner)",
+            "Jaderberg et al. 2017; Carroll et al. 2019",
+            tabular.PolicyPartner.traits,
+            _population,
+            argument="FILE",
+            default="population.npz",
+            plays="tables",
+        ),
+        _greedy(unstuck=False),
+        _greedy(unstuck=True),
     ]
 
 

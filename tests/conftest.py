@@ -22,3 +22,11 @@ def anti_coordination():
 @pytest.fixture
 def situation():
     return Situation(actions={"ann": ("A", "B"), "ben": ("A", "B")})
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _own_cache(tmp_path_factory):
+    """Tests leave the user's cache alone."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield

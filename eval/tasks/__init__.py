@@ -2,10 +2,11 @@
 
 from eval.tasks.base import State, Task, Transition
 from eval.tasks.matrix import MatrixTask
-from eval.tasks.registry import TASKS, TaskKind, make_task
+from eval.tasks.registry import TASKS, Environment, TaskKind, make_task
 
 __all__ = [
     "TASKS",
+    "Environment",
     "MatrixTask",
     "State",
     "Task",

@@ -6,8 +6,9 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, TypeAlias
 
-from eval.tasks import matrix
+from eval.tasks import grid, matrix, overcooked
 from eval.tasks.base import Task
 from partners.names import UnknownNameError
 
@@ -78,28 +79,52 @@ TASKS: list[TaskKind] = [
         "payoffs from a JSON file",
         _from_file("matrix:FILE", matrix.from_file),
     ),
+    TaskKind("game-1", "two rows, each player goes where the other began", lambda _: grid.game_one()),
+    TaskKind("game-2", "the same in a corridor with a bay", lambda _: grid.game_two()),
+    TaskKind("grid:FILE", "the same on a map from a text file", _from_file("grid:FILE", grid.grid_from_file)),
+    TaskKind("overcooked", "two cooks, one onion soup, small kitchen", lambda _: overcooked.overcooked()),
+    TaskKind("overcooked-ring", "the same in a ring of floor", lambda _: overcooked.overcooked_ring()),
+    TaskKind(
+        "overcooked:FILE",
+        "the same on a one-pot layout from a text file",
+        _from_file("overcooked:FILE", overcooked.overcooked_from_file),
+    ),
 ]
 """Every kind of task, in the order in which they are listed."""
 
 
-_MADE: dict[str, Task] = {}
+Environment: TypeAlias = Literal["table", "real"]
+
+_MADE: dict[tuple[str, Environment], Task] = {}
 
 
-def make_task(name: str) -> Task:
+def make_task(name: str, env: Environment = "table") -> Task:
     """The task called ``name``, for example ``memory-1``, ``one-ahead-5`` or ``matrix:game.json``.
 
     Tasks that are not made from files are made once a process: what they know of their game is kept.
 
+    Args:
+        name: the task's name.
+        env: ``"real"`` takes every step of a kitchen in the real ``overcooked-ai``.
+
     Raises:
         UnknownNameError: no such task; the message offers the nearest names.
-        ValueError: a size out of range, or a file that does not fit.
+        ValueError: a size out of range, a file that does not fit, or a task without a real environment.
     """
     for kind in TASKS:
         argument = kind.match(name)
         if argument is not None and kind.form.endswith("FILE"):
-            return kind.build(argument)  # the file may have changed
+            return _in_environment(kind.build(argument), env)  # the file may have changed
         if argument is not None:
-            if name not in _MADE:
-                _MADE[name] = kind.build(argument)
-            return _MADE[name]
+            if (name, env) not in _MADE:
+                _MADE[name, env] = _in_environment(kind.build(argument), env)
+            return _MADE[name, env]
     raise UnknownNameError("task", name, [kind.example or kind.form for kind in TASKS])
+
+
+def _in_environment(task: Task, env: Environment) -> Task:
+    if env == "table":
+        return task
+    if isinstance(task, overcooked.OvercookedTask):
+        return task.in_real_environment()
+    raise ValueError(f"the task {task.name!r} has no real environment; leave --env out")

@@ -1,0 +1,115 @@
+"""Commands on tables: train a partner, further findings, replays."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from eval import findings as found
+from eval.findings.measure import EPSILONS, PARTNERS, count
+from eval.findings.pictures import draw_findings
+from eval.paper import EPSILON, ORDERS
+from eval.tasks import make_task
+from partners.population import save_policies, train
+from partners.tabular import on_table
+
+_out = Console() if sys.stdout.isatty() else Console(width=120)
+_err = Console(stderr=True)
+
+Seed = Annotated[int, typer.Option(min=0, help="Seed of all random numbers.")]
+
+
+def train_partner(
+    task: Annotated[str, typer.Option(help="A task on a table, such as overcooked.")] = "overcooked",
+    out: Annotated[Path, typer.Option(dir_okay=False, help="File to write.")] = Path("population.npz"),
+    generations: Annotated[int, typer.Option(min=1, help="Rounds of learning and selection.")] = 30,
+    members: Annotated[int, typer.Option(min=2, help="Size of the population.")] = 6,
+    seed: Seed = 0,
+) -> None:
+    """Train a small population that learns to play with itself, and keep its best member.
+
+    The best is the one with the fewest steps beside all members, itself included, over all generations. Play
+    with it as the partner population:FILE.
+    """
+    if not out.parent.is_dir():
+        raise ValueError(f"cannot write {str(out)!r}: there is no directory {str(out.parent)!r}")
+    made = make_task(task)
+    model = on_table("population", made.reasoner()).model
+    best = float("inf")
+    for generation in train(
+        model, generations=generations, members=members, horizon=made.max_steps, seed=seed
+    ):
+        _err.print(
+            f"generation {generation.number}: best {generation.scores.min():.1f}, mean "
+            f"{generation.scores.mean():.1f} steps; best so far {generation.best:.1f}"
+        )
+        if generation.best < best:
+            best = generation.best
+            save_policies(out, model, generation.policies)
+    _err.print(f"wrote {escape(str(out))}: play with it as population:{escape(str(out))}")
+
+
+def findings(
+    episodes: Annotated[int, typer.Option(min=1, help="Episodes a pairing.")] = 60,
+    seed: Seed = 42,
+    population: Annotated[
+        Path | None, typer.Option(help="A checkpoint of train-partner, to join the other partners.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(file_okay=False, help="Also write pictures to this directory.")
+    ] = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", dir_okay=False, help="Also write the numbers to this file.")
+    ] = None,
+) -> None:
+    """Reproduce the paper's further findings: other partners, optimal actions, rationality.
+
+    Partners that are no ToM agents play in the real Overcooked (extra overcooked).
+    """
+    for path in (out, json_file):
+        if path is not None and not path.parent.is_dir():
+            raise ValueError(f"cannot write {str(path)!r}: there is no directory {str(path.parent)!r}")
+    partners = [*PARTNERS, *([f"population:{population}"] if population else [])]
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=_err, transient=True) as bar:
+        task = bar.add_task("findings", total=count(partners, episodes))
+
+        def progress() -> None:
+            bar.advance(task)
+
+        read = found.readings([*ORDERS, *partners], episodes=episodes, epsilon=EPSILON, seed=seed)
+        measured = [
+            *found.other_partners(
+                partners, episodes=episodes, epsilon=EPSILON, seed=seed, progress=progress
+            ),
+            *found.fewer_optimal_actions(episodes=episodes, epsilon=EPSILON, seed=seed, progress=progress),
+            *found.less_rational(episodes=episodes, seed=seed, progress=progress),
+        ]
+    for table in found.findings_tables(measured, read):
+        _out.print(table)
+    _out.print(
+        "[dim]equal: orders k with k. aligned: orders that differ by one. penalty: between them. blind: an "
+        "order drawn at random beside one drawn at random. gain: bayes over blind. "
+        f"ε = {EPSILON:g} unless it is varied ({', '.join(f'{e:g}' for e in EPSILONS)}).[/dim]"
+    )
+    if out is not None:
+        out.mkdir(exist_ok=True)
+        for path in draw_findings(measured, read, out):
+            _err.print(f"wrote {escape(str(path))}")
+    if json_file is not None:
+        content = {
+            "episodes": episodes,
+            "seed": seed,
+            "findings": [asdict(finding) for finding in measured],
+            "readings": [asdict(reading) for reading in read],
+        }
+        json_file.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        _err.print(f"wrote {escape(str(json_file))}")

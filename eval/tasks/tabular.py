@@ -1,0 +1,96 @@
+"""Tasks of two players whose states can be listed: the score is the number of steps to the end."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+
+from atom.planning import TabularModel, TabularReasoner, shortest_costs
+from atom.situation import JointAction, Situation
+from eval.tasks.base import State, Transition
+
+PLAYERS = ("player-1", "player-2")
+
+
+class TabularTask(ABC):
+    """A game on a ``TabularModel``, scored 1 a step until its terminal states.
+
+    A state is ``{"index": state of the model, "step": steps so far}``; situations carry the index.
+
+    Args:
+        name: as given on the command line.
+        max_steps: the episode ends after as many steps, finished or not.
+        epsilon: lapse rate of the reasoner's policies, see ``TabularReasoner``.
+    """
+
+    better: Literal["lower"] = "lower"
+    unit = "steps"
+    players = PLAYERS
+
+    def __init__(self, name: str, *, max_steps: int, epsilon: float = 0.0) -> None:
+        self.name = name
+        self.max_steps = max_steps
+        self._epsilon = epsilon
+
+    @abstractmethod
+    def build(self) -> TabularModel:
+        """The game's tables."""
+
+    @abstractmethod
+    def rules(self) -> str:
+        """The rules and the map in words."""
+
+    @abstractmethod
+    def positions(self, state: State) -> str:
+        """What is where in ``state``, in words that name the players."""
+
+    @cached_property
+    def model(self) -> TabularModel:
+        """The game's tables, built when first used."""
+        return self.build()
+
+    @cached_property
+    def optimum(self) -> float | None:
+        """The least number of steps in which two players who follow one plan can finish."""
+        joint = self.model.next.reshape(self.model.n_states, -1)
+        steps = np.ones(self.model.n_states, dtype=np.int32)
+        return float(shortest_costs(joint, steps, self.model.terminal)[self.model.starts[0]])
+
+    @cached_property
+    def _reasoner(self) -> TabularReasoner:
+        return TabularReasoner(self.model, epsilon=self._epsilon)
+
+    @cached_property
+    def _actions(self) -> dict[str, tuple[str, ...]]:
+        return dict.fromkeys(self.players, self.model.actions)
+
+    def reasoner(self) -> TabularReasoner:
+        """Exact level-k reasoning over the whole horizon."""
+        return self._reasoner
+
+    def start(self) -> State:
+        """The first start of the model."""
+        return {"index": self.model.starts[0], "step": 0}
+
+    def situation(self, state: State) -> Situation:
+        """Both players see the state of the model."""
+        return Situation(actions=self._actions, state=state["index"])
+
+    def step(self, state: State, actions: JointAction) -> Transition:
+        """One step later; each step costs both players 1."""
+        first, second = (self.model.actions.index(actions[player]) for player in self.players)
+        index = int(self.model.next[state["index"], first, second])
+        step = state["step"] + 1
+        done = step >= self.max_steps or bool(self.model.terminal[index])
+        return Transition({"index": index, "step": step}, dict.fromkeys(self.players, 1.0), done)
+
+    def describe(self, state: State) -> str:
+        """Rules, map, positions and steps so far in words."""
+        legal = ", ".join(self.model.actions)
+        return (
+            f"{self.rules()}\nActions of both players: {legal}.\n"
+            f"Step {state['step'] + 1} of at most {self.max_steps}.\n{self.positions(state)}"
+        )

@@ -1,0 +1,116 @@
+"""The greedy planner of ``overcooked-ai`` as a partner (extra: ``overcooked``)."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import io
+from types import SimpleNamespace
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+
+from atom.player import Memory
+from atom.reasoning import Reasoner
+from atom.situation import Situation
+from partners.base import SimplePartner, Traits
+
+_NAMES = {(0, -1): "up", (0, 1): "down", (-1, 0): "left", (1, 0): "right", (0, 0): "stay"}
+
+
+@runtime_checkable
+class Kitchen(Protocol):
+    """A reasoner that can show a state as the package's own."""
+
+    @property
+    def mdp(self) -> Any:
+        """The package's ``OvercookedGridworld``."""
+        ...
+
+    def real_state(self, index: int) -> Any:
+        """The package's state of ``situation.state``."""
+        ...
+
+
+class GreedyPartner(SimplePartner):
+    """Does what seems most urgent by the shortest way (Carroll et al. 2019, ``GreedyHumanModel``).
+
+    High-level choices and motion plans are the package's. Its ``auto_unstuck`` is played here, by the
+    same rule with this partner's own random numbers, since the package draws from a global generator.
+
+    Args:
+        me: this player's name in situations.
+        reasoner: of a kitchen.
+        unstuck: whether it takes a random action that would move it, when neither player has moved
+            or turned since the last step.
+        seed: seed of the random numbers, >= 0.
+
+    Raises:
+        ValueError: a task that is no kitchen, or the package is not installed.
+    """
+
+    def __init__(self, me: str, reasoner: Reasoner, *, unstuck: bool = False, seed: int = 0) -> None:
+        super().__init__(me, seed=seed)
+        # Not isinstance: that would evaluate the property, and so import the package.
+        if not hasattr(type(reasoner), "real_state"):
+            raise ValueError("the partner 'greedy' plays Overcooked only, such as the task overcooked")
+        self.traits = Traits(stochastic=unstuck, adaptive=unstuck)
+        self._kitchen: Kitchen = reasoner  # type: ignore[assignment]
+        self._unstuck = unstuck
+        self._manager = _manager(reasoner)
+        self._known: dict[tuple[int, int], Any] = {}
+
+    def choose(self, situation: Situation, memory: Memory, rng: np.random.Generator) -> tuple[str, Memory]:
+        """The planner's action."""
+        player = list(situation.actions).index(self.me)
+        index = situation.state
+        action = self._known.get((player, index))
+        if action is None:
+            action = self._known[player, index] = self._plan(index, player)
+        if self._unstuck and memory.get("last") is not None:
+            action = self._get_unstuck(index, memory["last"], player, action, rng)
+        return _NAMES.get(action, action), {**memory, "last": index}
+
+    def _plan(self, index: int, player: int) -> Any:
+        agent = _module("agents.agent").GreedyHumanModel(self._manager, auto_unstuck=False)
+        agent.set_agent_index(player)
+        return agent.action(self._kitchen.real_state(index))[0]
+
+    def _get_unstuck(self, index: int, last: int, player: int, action: Any, rng: np.random.Generator) -> Any:
+        state, before = self._kitchen.real_state(index), self._kitchen.real_state(last)
+        if state.players_pos_and_or != before.players_pos_and_or:
+            return action
+        actions = _module("mdp.actions").Action
+        moving = []
+        for own in actions.ALL_ACTIONS:
+            joint = (own, actions.STAY) if player == 0 else (actions.STAY, own)
+            after, _ = self._kitchen.mdp.get_state_transition(state, joint)
+            if after.player_positions != before.player_positions:
+                moving.append(own)
+        return moving[int(rng.integers(len(moving)))] if moving else actions.STAY
+
+
+def _module(name: str) -> Any:
+    return importlib.import_module(f"overcooked_ai_py.{name}")
+
+
+def _manager(kitchen: Any) -> Any:
+    """The package's manager of medium-level actions, without its joint planner, which is not needed.
+
+    The joint planner takes seconds and leaves pickles among the installed packages.
+    """
+    mdp = kitchen.mdp
+    planners = _module("planning.planners")
+
+    class Manager(planners.MediumLevelActionManager):  # type: ignore[misc, name-defined]
+        def __init__(self) -> None:
+            self.mdp = mdp
+            self.params = planners.NO_COUNTERS_PARAMS
+            self.wait_allowed = False
+            self.counter_drop: list[Any] = []
+            self.counter_pickup: list[Any] = []
+            with contextlib.redirect_stdout(io.StringIO()):
+                self.motion_planner = planners.MotionPlanner(mdp)
+            self.joint_motion_planner = SimpleNamespace(motion_planner=self.motion_planner)
+
+    return Manager()

@@ -1,0 +1,147 @@
+"""Partners on tables that are no ToM agents of the modelled kind: plans, other ties, learned policies."""
+
+from __future__ import annotations
+
+import dataclasses
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from atom.planning import TabularModel, TabularReasoner
+from atom.player import Memory
+from atom.reasoning import Reasoner
+from atom.situation import Situation
+from partners.base import SimplePartner, Traits
+from partners.population import load_policies
+
+
+def on_table(name: str, reasoner: Reasoner) -> TabularReasoner:
+    """``reasoner`` itself where it reasons on a table.
+
+    Raises:
+        ValueError: it does not; the message says in which tasks the partner can play.
+    """
+    if isinstance(reasoner, TabularReasoner):
+        return reasoner
+    raise ValueError(
+        f"the partner {name!r} plays tasks on tables, such as game-1 or overcooked; this task has none"
+    )
+
+
+class _TablePartner(SimplePartner):
+    """Acts by a rule on the state of a table.
+
+    Args:
+        me: this player's name in situations.
+        model: the game.
+        seed: seed of the random numbers.
+    """
+
+    def __init__(self, me: str, model: TabularModel, *, seed: int = 0) -> None:
+        super().__init__(me, seed=seed)
+        self._actions = model.actions
+
+    def act(self, state: int, player: int) -> int:
+        """The index of the action of ``player`` (0 or 1) in ``state``."""
+        raise NotImplementedError
+
+    def choose(self, situation: Situation, memory: Memory, rng: np.random.Generator) -> tuple[str, Memory]:
+        """The action of the rule."""
+        player = list(situation.actions).index(self.me)
+        return self._actions[self.act(situation.state, player)], memory
+
+
+class ConventionPartner(_TablePartner):
+    """Plays its half of one joint-optimal plan, whatever the other does.
+
+    The plan has no memory: in each state a seeded draw picks one of the best joint actions. It stands
+    for partners that were trained in self-play and expect the convention that they happened on.
+
+    Args:
+        me: this player's name in situations.
+        reasoner: of a task on a table.
+        convention: seed of the plan, >= 0; two partners with the same one fit perfectly.
+
+    Raises:
+        ValueError: a task without a table.
+    """
+
+    traits = Traits(stochastic=False, adaptive=False)
+
+    def __init__(self, me: str, reasoner: Reasoner, convention: int = 0) -> None:
+        table = on_table("convention", reasoner)
+        super().__init__(me, table.model)
+        self._reasoner = table
+        self._convention = convention
+
+    def act(self, state: int, player: int) -> int:
+        """The player's half of the plan."""
+        following = self._reasoner.values[self._reasoner.model.next[state]]
+        best = np.argwhere(following == following.min())
+        rng = np.random.default_rng([self._convention, state])
+        return int(best[rng.integers(len(best))][player])
+
+
+class PolicyPartner(_TablePartner):
+    """Acts by a policy that was learned or planned elsewhere.
+
+    Args:
+        me: this player's name in situations.
+        model: the game.
+        policies: ``[2, S]``, the action of each seat in each state.
+    """
+
+    traits = Traits(stochastic=False, adaptive=False)
+
+    def __init__(self, me: str, model: TabularModel, policies: NDArray[np.int8]) -> None:
+        super().__init__(me, model)
+        self._policies = policies
+
+    def act(self, state: int, player: int) -> int:
+        """The policy's action."""
+        return int(self._policies[player, state])
+
+
+def independent_ties(me: str, reasoner: Reasoner, order: int, ties: int) -> PolicyPartner:
+    """A ToM-k partner that breaks ties in another order than everybody expects: a misspecified partner.
+
+    Its whole hierarchy is solved with the other ties, without a mirror.
+
+    Args:
+        me: this player's name in situations.
+        reasoner: of a task on a table.
+        order: its ToM order, >= 0.
+        ties: seed of its preferences, >= 0.
+
+    Raises:
+        ValueError: a task without a table, or an order that it was not solved for.
+    """
+    table = on_table("independent-ties", reasoner)
+    if not 0 <= order <= table.max_order:
+        raise ValueError(f"the order lies between 0 and {table.max_order}, got {order}")
+    other = _with_other_ties(table.model, ties, table.max_order)
+    return PolicyPartner(me, table.model, other.policies[order])
+
+
+@lru_cache(maxsize=8)
+def _with_other_ties(model: TabularModel, seed: int, max_order: int) -> TabularReasoner:
+    rng = np.random.default_rng([seed])
+    first, second = (tuple(rng.permutation(len(model.actions)).tolist()) for _ in range(2))
+    return TabularReasoner(dataclasses.replace(model, mirror=None, ties=(first, second)), max_order)
+
+
+def population(me: str, reasoner: Reasoner, file: str) -> PolicyPartner:
+    """The best member of a trained population (see ``python -m eval train-partner``).
+
+    Args:
+        me: this player's name in situations.
+        reasoner: of the task that it was trained in.
+        file: the checkpoint.
+
+    Raises:
+        ValueError: a task without a table, a missing or damaged file, or one of another task.
+    """
+    table = on_table("population", reasoner)
+    return PolicyPartner(me, table.model, load_policies(Path(file), table.model))
