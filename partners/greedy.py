@@ -57,8 +57,12 @@ class GreedyPartner(SimplePartner):
         self.traits = Traits(stochastic=unstuck, adaptive=unstuck)
         self._kitchen: Kitchen = reasoner  # type: ignore[assignment]
         self._unstuck = unstuck
-        self._manager = _manager(reasoner)
+        self._manager: Any = _manager(reasoner)
         self._known: dict[tuple[int, int], Any] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without the package's planners, which hold modules; they are made again where they are used."""
+        return {**self.__dict__, "_manager": None, "_known": {}}
 
     def choose(self, situation: Situation, memory: Memory, rng: np.random.Generator) -> tuple[str, Memory]:
         """The planner's action."""
@@ -72,6 +76,8 @@ class GreedyPartner(SimplePartner):
         return _NAMES.get(action, action), {**memory, "last": index}
 
     def _plan(self, index: int, player: int) -> Any:
+        if self._manager is None:
+            self._manager = _manager(self._kitchen)
         agent = _module("agents.agent").GreedyHumanModel(self._manager, auto_unstuck=False)
         agent.set_agent_index(player)
         return agent.action(self._kitchen.real_state(index))[0]

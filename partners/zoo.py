@@ -33,8 +33,8 @@ class PartnerKind:
         argument: the form of the argument after the colon; empty for partners that take none.
         default: the argument where none is given.
         needs: the extra that it needs.
-        plays: the tasks that it plays: ``"all"``, those on ``"tables"`` (grids and kitchens), or
-            ``"kitchens"``.
+        plays: the tasks that it plays: ``"all"``, normal-form games of ``"2x2"`` actions, those on
+            ``"tables"`` (grids and kitchens), or ``"kitchens"``.
     """
 
     name: str
@@ -45,7 +45,7 @@ class PartnerKind:
     argument: str = ""
     default: str = ""
     needs: str = ""
-    plays: Literal["all", "tables", "kitchens"] = "all"
+    plays: Literal["all", "2x2", "tables", "kitchens"] = "all"
 
 
 def make_partner(name: str, me: str, reasoner: Reasoner, *, seed: int = 0) -> Partner:
@@ -214,6 +214,7 @@ def _kinds() -> list[PartnerKind]:
             argument="LEVEL",
             default="1",
             needs="tomsup",
+            plays="2x2",
         ),
         PartnerKind(
             "convention",

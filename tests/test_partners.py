@@ -11,18 +11,42 @@ import partners
 from atom import NormalFormReasoner, Situation, SituationError, symmetric_payoffs
 from eval.tasks import make_task
 from partners import ZOO, NoisyPartner, Partner, Traits, UnknownNameError, make_partner
+from partners.population import save_policies, train
 
 NAMES = [*ZOO, "switching:2-0-1@4-9", "noisy:0.3:bayes", "noisy:0.5:switching:1-2@6", "hedge:0.5", "tomsup:2"]
+
+
+PLAYED = {"all": "memory-1", "2x2": "memory-1", "tables": "game-2", "kitchens": "overcooked"}
+
+
+def task_for(name):
+    """The task of the contract for a partner's name."""
+    return make_task(PLAYED[ZOO[name.split(":")[0]].plays])
+
+
+def trained(folder):
+    """A file with a population that was trained for a moment."""
+    file = folder / "population.npz"
+    model = task_for("population").model
+    settings = {"generations": 1, "members": 2, "games": 4, "steps": 10, "horizon": 30, "seed": 1}
+    *_, last = train(model, **settings)
+    save_policies(file, model, last.policies)
+    return file
 
 
 class PartnerContract:
     """What every partner promises; inherit and set ``name`` for one of another package."""
 
     name = ""
-    task = make_task("memory-1")
+
+    @pytest.fixture(autouse=True)
+    def setting(self, tmp_path):
+        """A task that the partner plays, and a trained population where it needs one."""
+        self.task = task_for(self.name)
+        self.argument = f":{trained(tmp_path)}" if self.name == "population" else ""
 
     def make(self, seed=7):
-        return make_partner(self.name, "player-1", self.task.reasoner(), seed=seed)
+        return make_partner(self.name + self.argument, "player-1", self.task.reasoner(), seed=seed)
 
     def actions(self, partner, episode=0, rounds=12, against="tom-1", through_json=False):
         other = make_partner(against, "player-2", self.task.reasoner())
@@ -37,8 +61,11 @@ class PartnerContract:
             memory = partner.observe(memory, situation, joint)
             if through_json:
                 memory = json.loads(json.dumps(memory, allow_nan=False))
-            state = self.task.step(state, joint).state
             actions.append(decision.action)
+            transition = self.task.step(state, joint)
+            state = transition.state
+            if transition.done:
+                break
         return actions
 
     def test_is_a_partner_with_traits(self):
@@ -83,8 +110,13 @@ for _name in NAMES:
 del _class
 
 
-def test_every_partner_class_is_listed():
-    listed = {type(make_partner(name, "player-1", make_task("memory-1").reasoner())) for name in ZOO}
+def make_listed(name, folder):
+    argument = f":{trained(folder)}" if name == "population" else ""
+    return make_partner(name + argument, "player-1", task_for(name).reasoner())
+
+
+def test_every_partner_class_is_listed(tmp_path):
+    listed = {type(make_listed(name, tmp_path)) for name in ZOO}
     found = set()
     for module in pkgutil.iter_modules(partners.__path__):
         members = inspect.getmembers(__import__(f"partners.{module.name}", fromlist=["_"]), inspect.isclass)
@@ -94,14 +126,15 @@ def test_every_partner_class_is_listed():
             if cls.__module__ == f"partners.{module.name}"
             and hasattr(cls, "decide")
             and not inspect.isabstract(cls)
+            and not cls.__name__.startswith("_")
             and not getattr(cls, "_is_protocol", False)
         }
     assert found == {cls for cls in listed if cls.__module__.startswith("partners")}
 
 
-def test_the_list_declares_the_traits_that_partners_have():
+def test_the_list_declares_the_traits_that_partners_have(tmp_path):
     for name, kind in ZOO.items():
-        assert make_partner(name, "player-1", make_task("memory-1").reasoner()).traits == kind.traits, name
+        assert make_listed(name, tmp_path).traits == kind.traits, name
         assert kind.summary
         assert kind.source
 

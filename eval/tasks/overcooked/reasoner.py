@@ -25,6 +25,10 @@ class KitchenReasoner(TabularReasoner):
         self._kitchen = kitchen
         self._codes = table.codes
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Without the real kitchen, which holds modules; it is made again where it is used."""
+        return {name: value for name, value in self.__dict__.items() if name != "real"}
+
     @cached_property
     def real(self) -> RealKitchen:
         """The real kitchen, made when first used.
