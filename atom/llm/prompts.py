@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import string
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 from typing import Literal, TypeAlias
@@ -30,15 +30,17 @@ class Question:
     Attributes:
         text: everything but the form of the reply.
         actions: label -> action.
+        advice: what the system message adds, such as a prediction.
     """
 
     text: str
     actions: Mapping[str, str]
+    advice: str = ""
 
     def messages(self, form: ReplyForm) -> list[dict[str, str]]:
         """System and user message."""
         return [
-            {"role": "system", "content": template("system").template.strip()},
+            {"role": "system", "content": f"{template('system').template}\n{self.advice}".strip()},
             {"role": "user", "content": f"{self.text}\n\n{self.reply(form)}"},
         ]
 
@@ -100,8 +102,7 @@ def response(situation: Situation, player: str, predicted: Mapping[str, Policy])
 
 def action(situation: Situation, player: str, advice: str = "") -> Question:
     """What does ``player`` do, with or without advice about the others?"""
-    task = template("act").template
-    return _question(situation, player, f"{advice.strip()}\n{task}" if advice else task)
+    return replace(_question(situation, player, template("act").template), advice=advice)
 
 
 def expectations(predicted: Mapping[str, Policy]) -> str:

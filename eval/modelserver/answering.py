@@ -138,7 +138,9 @@ def _logprobs(
         top = {first: -1e-3, **dict.fromkeys(_FILLER, _FILLER_LOGPROB)}
     else:
         known = _probabilities(logits)
-        top = {label: max(_LEAST_LOGPROB, math.log(p)) if p > 0 else _LEAST_LOGPROB for label, p in known.items()}
+        top = {
+            label: max(_LEAST_LOGPROB, math.log(p)) if p > 0 else _LEAST_LOGPROB for label, p in known.items()
+        }
         top |= dict.fromkeys(_FILLER, _FILLER_LOGPROB)
     ranked = sorted(top.items(), key=lambda item: -item[1])[: int(request.get("top_logprobs") or 0)]
     entries = [{"token": token, "logprob": p, "bytes": list(token.encode())} for token, p in ranked]

@@ -36,7 +36,13 @@ def grid_values(question: Question) -> dict[str, float]:
         raise UnreadableError(f"goals are told of {sorted(goals)}, positions of {sorted(cells)}")
     first, second = question.players
     planned = _planned(
-        rows, goals[second], goals[first], cells[first], cells[second], first == question.me, question.order or 0
+        rows,
+        goals[second],
+        goals[first],
+        cells[first],
+        cells[second],
+        first == question.me,
+        question.order or 0,
     )
     return {label: float(action == planned) for label, action in question.options.items()}
 

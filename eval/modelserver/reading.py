@@ -64,7 +64,8 @@ def read_question(messages: Sequence[Mapping[str, Any]]) -> Question:
     users = [str(m.get("content") or "") for m in messages if m.get("role") == "user"]
     if not users:
         raise UnreadableError("there is no user message")
-    text = users[0]
+    text = "\n".join(str(m.get("content") or "") for m in messages if m.get("role") == "system")
+    text = f"{text}\n{users[0]}"
     own_lines = "\n".join(line for line in text.splitlines() if not line.startswith(_MARK))
     who = _ME.search(own_lines)
     if who is None:

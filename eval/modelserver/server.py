@@ -192,7 +192,7 @@ class _Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     server: _Server
 
-    def do_POST(self) -> None:  # noqa: N802  # the name is the protocol's
+    def do_POST(self) -> None:  # the name is the protocol's
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         scripted = self.server.scripted
         if not self.path.endswith("/chat/completions"):

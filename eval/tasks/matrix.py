@@ -104,7 +104,7 @@ class MatrixTask:
         # Everybody remembers a round of first actions from before the first one, see NormalFormReasoner.
         common = {player: actions[0] for player, actions in self._actions.items()}
         if self.memory is None:
-            return [
+            return ["Players remember how often each action was chosen."] + [
                 f"Remembered counts of {player}: "
                 + ", ".join(f"{a} {sum(joint[player] == a for joint in [common, *state])}" for a in actions)
                 + "."
@@ -113,7 +113,8 @@ class MatrixTask:
         remembered = state[-self.memory :]
         if len(remembered) < self.memory:
             remembered = [common, *remembered]
-        return [
+        last = "the last round" if self.memory == 1 else f"the last {self.memory} rounds"
+        return [f"Players remember {last}."] + [
             "Remembered: " + ", ".join(f"{player} chose {joint[player]}" for player in self.players) + "."
             for joint in remembered
         ]
