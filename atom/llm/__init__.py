@@ -1,6 +1,6 @@
 """Language models as hypotheses and as agents, through LiteLLM (imported when first asked)."""
 
-from atom.llm.client import Method, Sampling
+from atom.llm.client import Method, Model, Sampling
 from atom.llm.endpoint import Exchange, Patience
 from atom.llm.memo import Memo, ProcessMemo, SqliteMemo
 from atom.llm.reasoner import LLMActor, LLMReasoner
@@ -11,6 +11,7 @@ __all__ = [
     "LLMReasoner",
     "Memo",
     "Method",
+    "Model",
     "Patience",
     "ProcessMemo",
     "Sampling",

@@ -68,6 +68,27 @@ class Sampling:
             )
 
 
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model and how to reach it.
+
+    Attributes:
+        name: as LiteLLM names it, such as ``openai/gpt-4o-mini`` or ``ollama_chat/llama3.1``.
+        api_key: None leaves finding it to LiteLLM (environment variables).
+        options: further arguments of ``litellm.acompletion``, such as ``api_base``.
+    """
+
+    name: str
+    api_key: SecretStr | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.name, str) or not self.name.strip():
+            raise ValueError(f"a model needs a name, such as 'openai/gpt-4o-mini'; got {self.name!r}")
+        if isinstance(self.api_key, str):
+            object.__setattr__(self, "api_key", SecretStr(self.api_key))
+
+
 @dataclass
 class _Talk:
     """What was said about one question so far, for the transcript."""
@@ -80,11 +101,9 @@ class Client:
     """Asks models in order until one answers.
 
     Args:
-        models: names as LiteLLM knows them, the first choice first.
+        models: the first choice first.
         sampling: how an answer becomes a distribution.
         patience: how long to try.
-        api_key: used for all models; None leaves finding keys to LiteLLM (environment variables).
-        options: further arguments of ``litellm.acompletion``, such as ``api_base``.
         memo: where answers are kept; None keeps none.
         observer: told of every exchange.
         seed: of the pauses between retries, >= 0.
@@ -92,23 +111,20 @@ class Client:
 
     def __init__(
         self,
-        models: Sequence[str],
+        models: Sequence[Model],
         *,
         sampling: Sampling,
         patience: Patience,
-        api_key: str | SecretStr | None,
-        options: Mapping[str, Any],
         memo: Memo | None,
         observer: Observer | None,
         seed: int,
     ) -> None:
-        if not models or not all(models):
-            raise ValueError(f"a model needs a name, such as 'openai/gpt-4o-mini'; got {list(models)}")
-        key = SecretStr(api_key) if isinstance(api_key, str) else api_key
         self.sampling = sampling
         self.patience = patience
         self.endpoints = [
-            Endpoint(model, patience, dict(options), key, np.random.default_rng([seed, i]))
+            Endpoint(
+                model.name, patience, dict(model.options), model.api_key, np.random.default_rng([seed, i])
+            )
             for i, model in enumerate(models)
         ]
         self._memo = memo

@@ -27,6 +27,7 @@ _log = logging.getLogger(__name__)
 _REFUSED = {400, 413, 415, 422}
 _HOPELESS = {401, 403, 404, 405}
 _LONGEST_REASON = 200
+_GRACE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,8 +184,8 @@ class Endpoint:
     ) -> Any:
         litellm = await aload_litellm()
         key = {} if self.api_key is None else {"api_key": self.api_key.get_secret_value()}
-        async with asyncio.timeout(limit):
-            return await litellm.acompletion(
+        call = asyncio.ensure_future(
+            litellm.acompletion(
                 model=self.model,
                 messages=[dict(message) for message in messages],
                 timeout=limit,
@@ -194,6 +195,15 @@ class Endpoint:
                 **self.options,
                 **request,
             )
+        )
+        # LiteLLM ends it at its own time-out. Cancelling it from outside can leave coroutines of its
+        # own behind that nobody awaits, so a call that overstays is left to end by itself.
+        _overdue.add(call)
+        call.add_done_callback(_forget)
+        done, _ = await asyncio.wait({call}, timeout=limit + _GRACE)
+        if not done:
+            raise TimeoutError
+        return call.result()
 
     def _describe(self, error: Exception, limit: float) -> str:
         if isinstance(error, TimeoutError) or type(error).__name__ == "Timeout":
@@ -227,6 +237,15 @@ class Endpoint:
             _log.warning("%s answers again", self.model)
         self._given_up = 0
         self._warned = False
+
+
+_overdue: set[asyncio.Future[Any]] = set()
+
+
+def _forget(call: asyncio.Future[Any]) -> None:
+    _overdue.discard(call)
+    if not call.cancelled():
+        call.exception()  # seen, so that asyncio does not report it
 
 
 class _Stop(stop_base):

@@ -8,7 +8,7 @@ from typing import Any, Literal, NoReturn
 from pydantic import SecretStr
 
 from atom.llm import prompts
-from atom.llm.client import Client, Sampling
+from atom.llm.client import Client, Model, Sampling
 from atom.llm.endpoint import Observer, Patience
 from atom.llm.memo import Memo, ProcessMemo
 from atom.portal import run_blocking
@@ -30,7 +30,8 @@ class LLMReasoner(RecursiveReasoner):
 
     Args:
         model: as LiteLLM names it, such as ``openai/gpt-4o-mini`` or ``ollama_chat/llama3.1``.
-        fallbacks: further models, tried in order where the one before gave no usable answer.
+        fallbacks: further models, tried in order where the one before gave no usable answer: names,
+            or ``Model`` for those that need a key or options of their own.
         sampling: how an answer becomes a distribution over actions.
         patience: timeouts, retries and the deadline.
         api_key: None leaves finding keys to LiteLLM (environment variables). It is kept out of
@@ -59,7 +60,7 @@ class LLMReasoner(RecursiveReasoner):
         self,
         model: str,
         *,
-        fallbacks: Sequence[str] = (),
+        fallbacks: Sequence[str | Model] = (),
         sampling: Sampling | None = None,
         patience: Patience | None = None,
         api_key: str | SecretStr | None = None,
@@ -71,11 +72,9 @@ class LLMReasoner(RecursiveReasoner):
         super().__init__(_only_async, _only_async)
         self.model = model
         self.client = Client(
-            [model, *fallbacks],
+            _models(model, api_key, options, fallbacks),
             sampling=sampling or Sampling(),
             patience=patience or Patience(),
-            api_key=api_key,
-            options=options,
             memo=ProcessMemo() if memo == "process" else memo,
             observer=observer,
             seed=seed,
@@ -116,6 +115,14 @@ def _only_async(*_: Any) -> NoReturn:
     raise NotImplementedError("a language model is only asked asynchronously")
 
 
+def _models(
+    model: str, api_key: str | SecretStr | None, options: Mapping[str, Any], fallbacks: Sequence[str | Model]
+) -> list[Model]:
+    key = SecretStr(api_key) if isinstance(api_key, str) else api_key
+    others = [Model(other) if isinstance(other, str) else other for other in fallbacks]
+    return [Model(model, key, options), *others]
+
+
 class LLMActor:
     """A language model as the wrapped agent: it is told the prediction and chooses an action.
 
@@ -136,7 +143,7 @@ class LLMActor:
         me: str,
         model: str,
         *,
-        fallbacks: Sequence[str] = (),
+        fallbacks: Sequence[str | Model] = (),
         sampling: Sampling | None = None,
         patience: Patience | None = None,
         api_key: str | SecretStr | None = None,
@@ -147,11 +154,9 @@ class LLMActor:
         self.me = me
         self.model = model
         self.client = Client(
-            [model, *fallbacks],
+            _models(model, api_key, options, fallbacks),
             sampling=sampling or Sampling(),
             patience=patience or Patience(),
-            api_key=api_key,
-            options=options,
             memo=None,
             observer=observer,
             seed=seed,

@@ -34,18 +34,18 @@ def read_label(text: str | None, actions: Mapping[str, str]) -> str:
         ReplyError: the reply names none of the options.
     """
     text = _bare(text)
-    answer: Any = text
     if text.startswith("{"):
         found = _json(text)
         if "answer" not in found:
             raise ReplyError('the JSON object has no key "answer"')
         answer = found["answer"]
-    for candidate in (str(answer), str(answer).strip(_EDGES)):
-        label = _match(candidate, actions)
-        if label is not None:
-            return label
-    at_end = _ANSWER.search(text)
-    label = _match(at_end.group(1), actions) if at_end else None
+        label = _match(str(answer).strip(), actions) if isinstance(answer, str | int) else None
+    else:
+        answer = text
+        at_end = _ANSWER.search(text)
+        label = _match(text, actions) or _match(text.strip(_EDGES), actions)
+        if label is None and at_end is not None:
+            label = _match(at_end.group(1), actions)
     if label is None:
         raise ReplyError(f"{_shown(str(answer))} is none of the options; their labels are {list(actions)}")
     return label

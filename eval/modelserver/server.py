@@ -111,10 +111,11 @@ class ScriptedServer:
 
     def close(self) -> None:
         """Stops listening, so that further connections are refused, and drops the open ones."""
-        self._http.shutdown()
+        if self._thread.is_alive():
+            self._http.shutdown()
+            self._thread.join()
         self._http.server_close()
         self._http.drop_connections()
-        self._thread.join()
 
     def __enter__(self) -> Self:
         return self.start()

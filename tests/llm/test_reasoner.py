@@ -8,9 +8,8 @@ import pytest
 
 from atom import AdaptiveAgent, FixedOrderAgent, Pruning, SituationError
 from eval.tasks import make_task
+from eval.tasks.matrix import MatrixTask
 from tests.llm.conftest import described, reasoner_at
-
-LIKE = pytest.approx
 
 
 def _walk(task, steps, seed=0):
@@ -113,7 +112,7 @@ def test_hypotheses_are_asked_at_once(way, serve):
     reasoner = reasoner_at(server)
     task = make_task("one-ahead-5")
     situation = described(task, task.start())
-    reasoner.policy(described(make_task("memory-1"), []), "player-1", 0)  # LiteLLM is imported
+    reasoner.policy(described(make_task("one-ahead-6"), []), "player-1", 2)  # LiteLLM is imported
     agent = AdaptiveAgent("player-1", reasoner, response="above", prune=Pruning())
     began = time.monotonic()
     if way == "sync":
@@ -137,8 +136,6 @@ async def test_callers_at_once_share_questions(serve):
 
 
 def test_three_players_each_get_a_prediction(server):
-    from eval.tasks.matrix import MatrixTask
-
     payoffs = np.zeros((3, 2, 2, 2))
     payoffs[:, 0, 1, 1] = payoffs[:, 1, 0, 0] = 5.0
     task = MatrixTask("three", payoffs, ["A", "B"])
