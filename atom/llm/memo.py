@@ -60,6 +60,7 @@ class ProcessMemo:
         """Keeps ``policy`` under ``key``."""
         with self._lock:
             self._policies[key] = policy
+            self._policies.move_to_end(key)
             if len(self._policies) > self._size:
                 self._policies.popitem(last=False)
 
