@@ -87,9 +87,7 @@ def findings(
 
         read = found.readings([*ORDERS, *partners], episodes=episodes, epsilon=EPSILON, seed=seed)
         measured = [
-            *found.other_partners(
-                partners, episodes=episodes, epsilon=EPSILON, seed=seed, progress=progress
-            ),
+            *found.other_partners(partners, episodes=episodes, epsilon=EPSILON, seed=seed, progress=progress),
             *found.fewer_optimal_actions(episodes=episodes, epsilon=EPSILON, seed=seed, progress=progress),
             *found.less_rational(episodes=episodes, seed=seed, progress=progress),
         ]

@@ -158,7 +158,8 @@ class Client:
             meter = current_meter()
             if meter is not None:
                 meter.hit()
-            self._tell(self.endpoints[0].model, player, purpose, _Talk(), known, memo=True)
+            talk = _Talk(question.messages("label"))
+            self._tell(self.endpoints[0].model, player, purpose, talk, known, memo=True)
             return known
         task = asyncio.ensure_future(self._fresh_policy(question, player, purpose, key))
         self._asked[key] = task
