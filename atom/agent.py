@@ -19,6 +19,7 @@ from atom.hypotheses import Pruning, impute
 from atom.player import (
     VERSION,
     Actor,
+    Agent,
     FixedOrderAgent,
     Memory,
     OnError,
@@ -27,6 +28,7 @@ from atom.player import (
     aact,
     act,
     check_on_error,
+    wrap,
 )
 from atom.portal import run_blocking
 from atom.reasoning import Reasoner, apolicy, arespond, respond
@@ -58,8 +60,9 @@ class AdaptiveAgent:
         me: this player's name in situations.
         reasoner: says how a player of any order acts.
         learner: belief over a partner's order; each partner has its own.
-        agent: wrapped agent that takes the last step: called with the situation and the prediction,
-            returns the action. None lets the reasoner act.
+        agent: wrapped agent that takes the last step: a callable of the situation and the prediction
+            that returns the action, a chat model, a compiled graph, or the name of a model (see
+            ``atom.actors.as_actor``). None lets the reasoner act.
         orders: hypotheses about a partner's order (paper: K = {0, 1, 2}), ascending.
         selection: how an estimate is taken from the belief. ``"sample"`` draws one at every step:
             randomising is what lets two adaptive agents break their symmetry. ``"win-stay"`` draws
@@ -98,7 +101,7 @@ class AdaptiveAgent:
         me: str,
         reasoner: Reasoner,
         learner: Learner | None = None,
-        agent: Actor | None = None,
+        agent: Agent | None = None,
         *,
         orders: Sequence[int] = (0, 1, 2),
         selection: Selection = "win-stay",
@@ -132,7 +135,7 @@ class AdaptiveAgent:
         self.learner: Learner = Bayes() if learner is None else learner
         self._reasoner = reasoner
         self._concurrent = bool(getattr(reasoner, "concurrent", False))
-        self._agent = agent
+        self._agent = None if agent is None else wrap(me, agent)
         self._budget = budget
         self._on_error = check_on_error(on_error)
         self._decider = Decider(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
@@ -58,8 +59,8 @@ def gated(
     if gate == "override":
         return Gated(best, gap, action)
     note = (
-        f'You answered "{action}". If the prediction is right, that is worth {expected[action]:g} to you, '
-        f'and "{best}" is worth {expected[best]:g}. Decide again.'
+        f"You answered {json.dumps(action)}. If the prediction is right, that is worth "
+        f"{expected[action]:g} to you, and {json.dumps(best)} is worth {expected[best]:g}. Decide again."
     )
     again = yield replace(prediction, note=note)
     if not isinstance(again, str):  # the model failed; the first answer stands

@@ -21,6 +21,23 @@ Actor: TypeAlias = Callable[[Situation, Prediction], "str | Awaitable[str]"]
 It may have an asynchronous twin ``aact``, which asynchronous runs then call.
 """
 
+
+@runtime_checkable
+class Invocable(Protocol):
+    """A LangChain chat model or runnable, or a compiled graph."""
+
+    def invoke(self, input: Any) -> Any:  # noqa: A002
+        """The answer to messages, or to a state with messages."""
+        ...
+
+    async def ainvoke(self, input: Any) -> Any:  # noqa: A002
+        """The same, awaited."""
+        ...
+
+
+Agent: TypeAlias = "Actor | Invocable | str"
+"""What can be wrapped: an actor, a chat model or graph, or the name of a model, see ``as_actor``."""
+
 OnError: TypeAlias = Literal["degrade", "raise"]
 
 VERSION = 1
@@ -146,15 +163,15 @@ class PlainAgent:
 
     Args:
         me: this player's name in situations.
-        agent: who acts.
+        agent: who acts: a callable, a chat model, a graph or the name of a model.
         seed: seed of the random numbers, used only where the agent's model failed.
         on_error: whether a model that fails degrades the decision to a uniformly random action or
             raises its ``LLMError``.
     """
 
-    def __init__(self, me: str, agent: Actor, *, seed: int = 0, on_error: OnError = "degrade") -> None:
+    def __init__(self, me: str, agent: Agent, *, seed: int = 0, on_error: OnError = "degrade") -> None:
         self.me = me
-        self._agent = agent
+        self._agent = wrap(me, agent)
         self._seed = seed
         self._on_error = check_on_error(on_error)
 
@@ -201,6 +218,15 @@ class PlainAgent:
     def observe(self, memory: Memory, situation: Situation | None, actions: JointAction) -> Memory:
         """The memory as it is: this agent learns nothing."""
         return memory
+
+
+def wrap(me: str, agent: Agent) -> Actor:
+    """``agent`` as an actor, by ``atom.actors.as_actor`` where it is none yet."""
+    if callable(agent) and not isinstance(agent, Invocable):
+        return agent
+    from atom.actors import as_actor  # noqa: PLC0415  # not needed by exact players, and it needs this file
+
+    return as_actor(me, agent)
 
 
 def act(agent: Actor, me: str, situation: Situation, prediction: Prediction) -> str:

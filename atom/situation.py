@@ -98,6 +98,15 @@ class PartnerPrediction:
         """What the partner will do if the estimate is right, ``policy(partner, k̂)``."""
         return self.by_order[self.order]
 
+    def as_plain(self) -> dict[str, Any]:
+        """JSON-serialisable data (orders as strings, as JSON object keys must be)."""
+        return {
+            "order": self.order,
+            "posterior": {str(k): p for k, p in self.posterior.items()},
+            "by_order": {str(k): dict(p) for k, p in self.by_order.items()},
+            "expects": None if self.expects is None else dict(self.expects),
+        }
+
     def equivalent_orders(self, tolerance: float = 1e-9) -> list[list[int]]:
         """The hypotheses grouped by behaviour: orders of one group act alike in this situation.
 
@@ -138,6 +147,11 @@ class Prediction:
     order: int
     partners: Mapping[str, PartnerPrediction]
     note: str = ""
+
+    def as_plain(self) -> dict[str, Any]:
+        """JSON-serialisable data."""
+        partners = {name: partner.as_plain() for name, partner in self.partners.items()}
+        return {"order": self.order, "partners": partners, "note": self.note}
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,15 +204,7 @@ class Decision:
             "player": self.player,
             "action": self.action,
             "order": self.order,
-            "partners": {
-                name: {
-                    "order": partner.order,
-                    "posterior": {str(k): p for k, p in partner.posterior.items()},
-                    "by_order": {str(k): dict(p) for k, p in partner.by_order.items()},
-                    "expects": None if partner.expects is None else dict(partner.expects),
-                }
-                for name, partner in self.partners.items()
-            },
+            "partners": {name: partner.as_plain() for name, partner in self.partners.items()},
             "usage": None if self.usage is None else self.usage.as_plain(),
             "degraded": list(self.degraded),
             "gap": self.gap,

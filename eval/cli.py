@@ -16,6 +16,8 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from eval import commands, crossplay, paper, tables
+from eval.llm import LLMOptions, LLMRun, llm_session, show_transcript, spend
+from eval.llm.session import PAPER_TEMPERATURE
 from eval.tasks import make_task
 
 app = typer.Typer(
@@ -58,12 +60,35 @@ JsonFile = Annotated[
 ]
 
 
+Temperature = Annotated[float, typer.Option(min=0.0, help="Temperature of language models (paper: 0.1).")]
+TranscriptsDir = Annotated[
+    Path | None,
+    typer.Option(
+        "--transcripts",
+        file_okay=False,
+        help="Keep prompts and answers of language models here; episodes found there are not played again.",
+    ),
+]
+Workers = Annotated[int, typer.Option(min=1, help="Episodes with language models at once.")]
+MemoFile = Annotated[
+    Path | None,
+    typer.Option("--memo", dir_okay=False, help="SQLite file of language models' answers, for later runs."),
+]
+Yes = Annotated[bool, typer.Option("--yes", help="Ask language models without asking first.")]
+
+
 @contextmanager
-def _progress(title: str, total: int) -> Iterator[Callable[[], None]]:
+def _progress(title: str, total: int, run: LLMRun | None = None) -> Iterator[Callable[[], None]]:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=_err, transient=True) as bar:
         task = bar.add_task(title, total=total)
+        if run is not None:
+            run.on_episode = lambda run: bar.update(task, description=f"{title}: {spend(run.spent)}")
         yield lambda: bar.advance(task)
+
+
+def _say(text: str) -> None:
+    _err.print(escape(text), highlight=False, soft_wrap=True)
 
 
 def _names(text: str) -> list[str]:
@@ -108,12 +133,23 @@ def crossplay_(
         float, typer.Option(min=0.0, max=1.0, help="Rate at which every player lapses to a random action.")
     ] = 0.0,
     env: EnvOption = EnvName.table,
+    temperature: Temperature = PAPER_TEMPERATURE,
+    transcripts: TranscriptsDir = None,
+    workers: Workers = 4,
+    memo: MemoFile = None,
+    yes: Yes = False,
     json_file: JsonFile = None,
 ) -> None:
     """Pair every agent with every partner and print the agents' mean scores."""
     rows_of, columns_of = _names(agents), _names(partners)
     _check_writable(json_file)
-    with _progress(task, len(rows_of) * len(columns_of) * episodes) as progress:
+    settings = {"task": task, "seed": seed, "epsilon": epsilon}
+    options = LLMOptions(temperature, transcripts, workers, memo, yes)
+    pairings = [(make_task(task), row, column) for row in rows_of for column in columns_of]
+    with (
+        llm_session(options, pairings, episodes, settings, _say) as run,
+        _progress(task, len(pairings) * episodes, run) as progress,
+    ):
         rows = crossplay.cross_play(
             task,
             rows_of,
@@ -145,16 +181,33 @@ def paper_(
         ),
     ] = None,
     env: EnvOption = EnvName.table,
+    agent: Annotated[
+        str | None, typer.Option(help="llm:MODEL: a language model plays every row instead.")
+    ] = None,
+    temperature: Temperature = PAPER_TEMPERATURE,
+    transcripts: TranscriptsDir = None,
+    workers: Workers = 4,
+    memo: MemoFile = None,
+    yes: Yes = False,
     json_file: JsonFile = None,
 ) -> None:
     """Play the paper's Tables 1 and 2 with exact reasoners and print them beside the published numbers.
 
-    The published numbers are of language models, ours of exact reasoners: no language model is called.
-    The bayes rows are ours.
+    The published numbers are of language models, ours of exact reasoners: no language model is called,
+    unless --agent names one. The bayes rows are ours.
     """
-    names = _names(columns)
+    names, model = _names(columns), _model(agent)
     _check_writable(json_file)
-    with _progress("paper", len(names) * len(list(paper.pairings())) * episodes) as progress:
+    options = LLMOptions(temperature, transcripts, workers, memo, yes)
+    pairings = [
+        (make_task(column), paper.asked_of(own, model), paper.asked_of(partner, model))
+        for column in names
+        for _, own, partner in paper.pairings()
+    ]
+    with (
+        llm_session(options, pairings, episodes, {"seed": seed, "epsilon": epsilon}, _say) as run,
+        _progress("paper", len(pairings) * episodes, run) as progress,
+    ):
         cells = paper.paper_cells(
             names,
             episodes,
@@ -162,13 +215,37 @@ def paper_(
             runtime=runtime.value,
             epsilon=epsilon,
             env=env.value,
+            model=model,
             progress=progress,
         )
     for table in tables.paper_tables(cells):
         _out.print(table)
     _out.print(tables.excess_table(paper.excesses(cells)))
-    _out.print("[dim]Ours: exact reasoners, no language model. Paper: LLaMA-3.3-70B, 30 repetitions.[/dim]")
-    _write(json_file, paper.as_json(cells, episodes=episodes, seed=seed))
+    ours = "exact reasoners, no language model" if model is None else escape(model)
+    _out.print(f"[dim]Ours: {ours}. Paper: LLaMA-3.3-70B, 30 repetitions.[/dim]")
+    _write(json_file, paper.as_json(cells, episodes=episodes, seed=seed, model=model))
+
+
+def _model(agent: str | None) -> str | None:
+    """The model in ``llm:MODEL``."""
+    if agent is None:
+        return None
+    kind, _, model = agent.partition(":")
+    if kind != "llm" or not model or "@tom" in model or model.endswith(("@ftl", "@hedge", "@bayes")):
+        raise ValueError(
+            f"the paper's tables are played by exact reasoners or by one language model, --agent llm:MODEL, "
+            f"for example llm:openai/gpt-4o-mini; got {agent!r}"
+        )
+    return model
+
+
+@app.command("transcript")
+def transcript_(
+    file: Annotated[Path, typer.Argument(help="An episode's file below the directory of --transcripts.")],
+    prompts: Annotated[bool, typer.Option(help="Print what was asked, too.")] = True,
+) -> None:
+    """Print an episode with a language model: prompts, answers, decisions."""
+    show_transcript(file, _out, prompts=prompts)
 
 
 app.command("train-partner")(commands.train_partner)

@@ -11,7 +11,10 @@ import numpy as np
 
 from eval.episodes import play, seat_players, total_scores
 from eval.graph import episode_graph, play_in_graph
+from eval.llm.run import llm_scores
 from eval.tasks import Environment, Task, make_task
+from eval.tasks.described import DescribedTask
+from partners import asks_models
 
 Runtime: TypeAlias = Literal["plain", "langgraph"]
 Progress: TypeAlias = Callable[[], None]
@@ -73,6 +76,11 @@ def pairing_scores(
         epsilon: the rate at which every player lapses to a random action.
     """
     partner = agent if partner == SELF else partner
+    if asks_models(agent) or asks_models(partner):
+        if runtime == "plain":
+            yield from llm_scores(task, agent, partner, episodes, seed=seed, epsilon=epsilon)
+            return
+        task = DescribedTask(task)
     tables = []
     for seat in range(2):
         names = [partner] * len(task.players)

@@ -102,6 +102,7 @@ def paper_cells(
     runtime: Runtime = "plain",
     epsilon: float | None = None,
     env: Environment = "table",
+    model: str | None = None,
     progress: Progress = lambda: None,
 ) -> list[PaperCell]:
     """Both tables, played.
@@ -112,8 +113,10 @@ def paper_cells(
         seed: seed of all random numbers (paper: 42).
         runtime: see ``pairing_scores``.
         epsilon: the rate at which both players lapse to a random action, in [0, 1]; None for
-            ``EPSILON`` on grids and in kitchens, and 0 in matrix games.
+            ``EPSILON`` on grids and in kitchens, and 0 in matrix games and for language models,
+            which lapse by themselves.
         env: ``"real"`` plays the kitchens in ``overcooked-ai`` itself.
+        model: a language model that plays every row, in place of exact reasoners.
         progress: called after every episode.
 
     Raises:
@@ -127,12 +130,12 @@ def paper_cells(
     cells = []
     for column in columns:
         task = make_task(column, env if column.startswith("overcooked") else "table")
-        lapses = default_epsilon(column) if epsilon is None else epsilon
+        lapses = (0.0 if model else default_epsilon(column)) if epsilon is None else epsilon
         for table, agent, partner in pairings():
             cell = play_cell(
                 task,
-                agent,
-                partner,
+                asked_of(agent, model),
+                asked_of(partner, model),
                 episodes,
                 seed=seed,
                 runtime=runtime,
@@ -142,6 +145,11 @@ def paper_cells(
             paper = published(agent, partner, column)
             cells.append(PaperCell(table, column, agent, partner, lapses, cell.mean, cell.se, cell.n, paper))
     return cells
+
+
+def asked_of(name: str, model: str | None) -> str:
+    """The player called ``name`` in the paper's tables, when ``model`` plays it."""
+    return name if model is None or name == SELF else f"llm:{model}@{name}"
 
 
 def default_epsilon(column: str) -> float:
@@ -197,6 +205,9 @@ def excesses(cells: Sequence[PaperCell]) -> list[Excess]:
     return result
 
 
-def as_json(cells: Sequence[PaperCell], *, episodes: int, seed: int) -> dict[str, Any]:
-    """The tables as plain data."""
-    return {"episodes": episodes, "seed": seed, "cells": [asdict(cell) for cell in cells]}
+def as_json(
+    cells: Sequence[PaperCell], *, episodes: int, seed: int, model: str | None = None
+) -> dict[str, Any]:
+    """The tables as plain data; ``model`` is there where a language model played."""
+    asked = {} if model is None else {"model": model}
+    return {"episodes": episodes, "seed": seed, **asked, "cells": [asdict(cell) for cell in cells]}

@@ -9,7 +9,7 @@ from rich.table import Table
 from eval.crossplay import Cell
 from eval.paper import Excess, PaperCell
 from eval.tasks import TASKS, Task, make_task
-from partners import ZOO
+from partners import LLM, ZOO
 
 _AT_ONCE = 3
 """Columns of the paper beside each other."""
@@ -102,7 +102,7 @@ def player_list() -> Table:
     table.add_column("name", no_wrap=True)
     for heading in ("what it does", "traits", "source"):
         table.add_column(heading)
-    for kind in ZOO.values():
+    for kind in (*ZOO.values(), LLM):
         traits = kind.traits
         table.add_row(
             f"{kind.name}[:{kind.argument}]" if kind.argument else kind.name,

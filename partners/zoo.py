@@ -8,7 +8,7 @@ from typing import Literal
 
 from atom.belief import Bayes, FixedShare, FollowTheLeader, Hedge
 from atom.reasoning import Reasoner
-from partners import tabular
+from partners import llm, tabular
 from partners.base import Partner, Traits
 from partners.greedy import GreedyPartner
 from partners.names import UnknownNameError, split_name
@@ -62,9 +62,9 @@ def make_partner(name: str, me: str, reasoner: Reasoner, *, seed: int = 0) -> Pa
         ValueError: an argument of another form; the message shows the form.
     """
     base, argument = split_name(name)
-    kind = ZOO.get(base)
+    kind = LLM if base == LLM.name else ZOO.get(base)
     if kind is None:
-        raise UnknownNameError("partner", base, ZOO)
+        raise UnknownNameError("partner", base, [*ZOO, LLM.name])
     if argument is not None and not kind.argument:
         raise ValueError(f"the partner {base!r} takes no argument, got {argument!r}")
     try:
@@ -262,3 +262,13 @@ def _simple(
 
 ZOO: dict[str, PartnerKind] = {kind.name: kind for kind in _kinds()}
 """Name -> partner, in the order in which they are listed."""
+
+LLM = PartnerKind(
+    llm.PREFIX,
+    "a language model: on its own, at an order, or adaptive",
+    PAPER,
+    llm.LLMPartner.traits,
+    lambda argument, me, _, seed: llm.make_llm_partner(argument, me, seed),
+    argument=llm.FORM,
+)
+"""Language models: apart from the others, since they need a server to play."""

@@ -16,6 +16,12 @@ from atom.situation import JointAction, Situation
 from eval.tasks.base import State, Transition
 
 ROUNDS = 15
+_TIES_IN_WORDS: dict[Ties, str] = {
+    "first": "Of equally good actions players take the first.",
+    "next": "Of equally good actions players take the one that follows the likeliest action of the other, "
+    "in a circle.",
+    "uniform": "Of equally good actions players take each with the same chance.",
+}
 REWARD = 5.0
 
 
@@ -85,15 +91,33 @@ class MatrixTask:
         return Transition(history, scores, len(history) >= self.max_steps)
 
     def describe(self, state: State) -> str:
-        """Rules, payoffs and the rounds so far in words."""
-        remembered = state if self.memory is None else state[-self.memory :]
-        lines = [self._rules or self._payoffs_in_words(), f"Round {len(state) + 1} of {self.max_steps}."]
-        first = len(state) - len(remembered)
-        lines += [
-            f"Round {first + i + 1}: " + ", ".join(f"{p} chose {a}" for p, a in joint.items()) + "."
-            for i, joint in enumerate(remembered)
+        """Rules, payoffs, ties and what is remembered in words; two states of equal memory read alike."""
+        lines = [
+            self._rules or self._payoffs_in_words(),
+            f"The game lasts {self.max_steps} rounds.",
+            _TIES_IN_WORDS[self._ties],
+            *self._memory_in_words(state),
         ]
         return "\n".join(lines)
+
+    def _memory_in_words(self, state: State) -> list[str]:
+        # Everybody remembers a round of first actions from before the first one, see NormalFormReasoner.
+        common = {player: actions[0] for player, actions in self._actions.items()}
+        if self.memory is None:
+            return ["Players remember how often each action was chosen."] + [
+                f"Remembered counts of {player}: "
+                + ", ".join(f"{a} {sum(joint[player] == a for joint in [common, *state])}" for a in actions)
+                + "."
+                for player, actions in self._actions.items()
+            ]
+        remembered = state[-self.memory :]
+        if len(remembered) < self.memory:
+            remembered = [common, *remembered]
+        last = "the last round" if self.memory == 1 else f"the last {self.memory} rounds"
+        return [f"Players remember {last}."] + [
+            "Remembered: " + ", ".join(f"{player} chose {joint[player]}" for player in self.players) + "."
+            for joint in remembered
+        ]
 
     def _payoffs_in_words(self) -> str:
         lines = [f"{', '.join(self.players)} choose an action at the same time, again and again."]

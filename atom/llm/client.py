@@ -1,0 +1,353 @@
+"""Policies and actions from language models: how to ask, in which form, of whom, and what to keep."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+from pydantic import SecretStr
+
+from atom.errors import BudgetError, LLMError
+from atom.llm.endpoint import Endpoint, Exchange, Observer, Patience, RefusedError, Reply, aload_litellm
+from atom.llm.memo import Memo, memo_key
+from atom.llm.prompts import Question, ReplyForm, template
+from atom.llm.replies import (
+    ReplyError,
+    from_logprobs,
+    from_samples,
+    read_label,
+    read_stated,
+    with_lapse,
+)
+from atom.situation import Policy
+from atom.usage import current_meter
+
+Method: TypeAlias = Literal["logprobs", "samples", "stated", "single"]
+METHODS: tuple[Method, ...] = ("logprobs", "samples", "stated", "single")
+
+_MOST_LOGPROBS = 20
+_LABEL_TOKENS = 16
+_STATED_TOKENS = 12
+_SHOWN_REPLY = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How an answer becomes a distribution.
+
+    Attributes:
+        methods: in order of preference; the next is taken where a model does not support one.
+            ``"logprobs"``: the labels' log-probabilities, one call and one token; ``"samples"``: n
+            answers of one call; ``"stated"``: the model writes the probabilities down; ``"single"``:
+            one answer, with a lapse rate.
+        temperature: T >= 0. Log-probabilities are asked for at 1 and sharpened by us, since some
+            servers report them before and some after the temperature.
+        n: number of samples, >= 2.
+        lapse: ε in [0, 1] of ``"single"``.
+        structured: whether to ask for JSON by schema; None asks LiteLLM what the model supports.
+    """
+
+    methods: tuple[Method, ...] = METHODS
+    temperature: float = 0.1
+    n: int = 8
+    lapse: float = 0.02
+    structured: bool | None = None
+
+    def __post_init__(self) -> None:
+        unknown = [method for method in self.methods if method not in METHODS]
+        if unknown or not self.methods:
+            raise ValueError(f"methods are some of {list(METHODS)}, got {list(self.methods)}")
+        if self.temperature < 0 or self.n < 2 or not 0 <= self.lapse <= 1:
+            raise ValueError(
+                "the temperature is at least 0, n at least 2 and the lapse rate in [0, 1]; got "
+                f"{self.temperature}, {self.n} and {self.lapse}"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model and how to reach it.
+
+    Attributes:
+        name: as LiteLLM names it, such as ``openai/gpt-4o-mini`` or ``ollama_chat/llama3.1``.
+        api_key: None leaves finding it to LiteLLM (environment variables).
+        options: further arguments of ``litellm.acompletion``, such as ``api_base``.
+    """
+
+    name: str
+    api_key: SecretStr | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.name, str) or not self.name.strip():
+            raise ValueError(f"a model needs a name, such as 'openai/gpt-4o-mini'; got {self.name!r}")
+        if isinstance(self.api_key, str):
+            object.__setattr__(self, "api_key", SecretStr(self.api_key))
+
+
+@dataclass
+class _Talk:
+    """What was said about one question so far, for the transcript."""
+
+    messages: list[dict[str, str]] = field(default_factory=list)
+    reply: str = ""
+
+
+class Client:
+    """Asks models in order until one answers.
+
+    Args:
+        models: the first choice first.
+        sampling: how an answer becomes a distribution.
+        patience: how long to try.
+        memo: where answers are kept; None keeps none.
+        observer: told of every exchange.
+        seed: of the pauses between retries, >= 0.
+    """
+
+    def __init__(
+        self,
+        models: Sequence[Model],
+        *,
+        sampling: Sampling,
+        patience: Patience,
+        memo: Memo | None,
+        observer: Observer | None,
+        seed: int,
+    ) -> None:
+        self.sampling = sampling
+        self.patience = patience
+        self.endpoints = [
+            Endpoint(
+                model.name, patience, dict(model.options), model.api_key, np.random.default_rng([seed, i])
+            )
+            for i, model in enumerate(models)
+        ]
+        self._memo = memo
+        self._observer = observer
+        self._asked: dict[str, asyncio.Task[Policy]] = {}
+
+    async def policy(self, question: Question, player: str, purpose: str) -> Policy:
+        """The distribution over the options.
+
+        Raises:
+            LLMError: no model gave a usable answer.
+        """
+        if len(question.actions) == 1:
+            return dict.fromkeys(question.actions.values(), 1.0)
+        if self._memo is None:
+            return await self._fresh_policy(question, player, purpose, "")
+        key = memo_key(
+            models=[(endpoint.model, endpoint.options) for endpoint in self.endpoints],
+            sampling=repr(self.sampling),
+            question=question.text,
+            actions=question.actions,
+        )
+        known = self._memo.get(key)
+        task = self._asked.get(key)
+        if known is None and task is not None and _joinable(task):
+            try:
+                known = await asyncio.shield(task)
+            except BudgetError:  # the other's budget
+                known = None
+        if known is not None:
+            meter = current_meter()
+            if meter is not None:
+                meter.hit()
+            talk = _Talk(question.messages("label"))
+            self._tell(self.endpoints[0].model, player, purpose, talk, known, memo=True)
+            return known
+        task = asyncio.ensure_future(self._fresh_policy(question, player, purpose, key))
+        self._asked[key] = task
+        task.add_done_callback(lambda _: self._asked.pop(key, None))
+        # One caller that gives up must not cancel what another still waits for.
+        return await asyncio.shield(task)
+
+    async def action(self, question: Question, player: str) -> str:
+        """The action that a model chooses, never from the memo.
+
+        Raises:
+            LLMError: no model gave a usable answer.
+        """
+        deadline = time.monotonic() + self.patience.deadline
+        problems = []
+        for endpoint in self.endpoints:
+            talk = _Talk()
+            try:
+                policy = await self._asked_for("single", endpoint, question, deadline, talk, lapse=0.0)
+            except LLMError as error:
+                problems.append(self._failed(endpoint, player, "action", talk, error))
+                continue
+            self._tell(endpoint.model, player, "action", talk, policy)
+            return max(policy, key=lambda action: policy[action])
+        raise LLMError("; ".join(problems))
+
+    async def _fresh_policy(self, question: Question, player: str, purpose: str, key: str) -> Policy:
+        deadline = time.monotonic() + self.patience.deadline
+        problems = []
+        for endpoint in self.endpoints:
+            talk = _Talk()
+            try:
+                policy = await self._by_any_method(endpoint, question, deadline, talk)
+            except LLMError as error:
+                problems.append(self._failed(endpoint, player, purpose, talk, error))
+                continue
+            self._tell(endpoint.model, player, purpose, talk, policy)
+            if self._memo is not None:
+                self._memo.put(key, policy)
+            return policy
+        raise LLMError("; ".join(problems))
+
+    async def _by_any_method(
+        self, endpoint: Endpoint, question: Question, deadline: float, talk: _Talk
+    ) -> Policy:
+        refused: LLMError | None = None
+        for method in self.sampling.methods:
+            if method in endpoint.unsupported or not _fits(method, question, self.sampling):
+                continue
+            try:
+                return await self._asked_for(method, endpoint, question, deadline, talk)
+            except RefusedError as error:
+                refused = error
+                endpoint.unsupported.add(method)
+        if refused is not None:
+            endpoint.unsupported.clear()  # refused in every form: the forms were not the reason
+            raise refused
+        return await self._asked_for("single", endpoint, question, deadline, talk)
+
+    async def _asked_for(
+        self,
+        method: Method,
+        endpoint: Endpoint,
+        question: Question,
+        deadline: float,
+        talk: _Talk,
+        *,
+        lapse: float | None = None,
+    ) -> Policy:
+        """The policy by one method, with one repair."""
+        form, request = await self._request(method, endpoint, question)
+        talk.messages = question.messages(form)
+        for repair in (True, False):
+            try:
+                reply = await endpoint.complete(talk.messages, deadline=deadline, **request)
+            except RefusedError:
+                if "response_format" not in request:
+                    raise
+                endpoint.unsupported.add("schema")
+                return await self._asked_for(method, endpoint, question, deadline, talk, lapse=lapse)
+            talk.reply = (reply.texts[0] or "")[:_SHOWN_REPLY]
+            try:
+                return self._read(method, reply, question, lapse)
+            except ReplyError as error:
+                problem = str(error)
+            if repair:
+                text = template("repair").substitute(problem=problem, reply=question.reply(form)).strip()
+                talk.messages += [
+                    {"role": "assistant", "content": talk.reply or "(empty)"},
+                    {"role": "user", "content": text},
+                ]
+        raise LLMError(f"{endpoint.model}: {problem} (after one repair)")
+
+    async def _request(
+        self, method: Method, endpoint: Endpoint, question: Question
+    ) -> tuple[ReplyForm, dict[str, Any]]:
+        options = len(question.actions)
+        if method == "logprobs":
+            top = min(_MOST_LOGPROBS, options + 5)
+            return "label", {"temperature": 1.0, "max_tokens": 1, "logprobs": True, "top_logprobs": top}
+        request: dict[str, Any] = {"temperature": self.sampling.temperature}
+        if method == "samples":
+            request["n"] = self.sampling.n
+        if method == "stated":
+            request["max_tokens"] = 32 + _STATED_TOKENS * options
+        else:
+            request["max_tokens"] = _LABEL_TOKENS
+        form: ReplyForm = "stated" if method == "stated" else "label"
+        if await self._structured(endpoint):
+            form = "stated" if method == "stated" else "json"
+            request["response_format"] = _schema(form, list(question.actions))
+            request["max_tokens"] += _LABEL_TOKENS
+        return form, request
+
+    async def _structured(self, endpoint: Endpoint) -> bool:
+        if "schema" in endpoint.unsupported:
+            return False
+        if self.sampling.structured is not None:
+            return self.sampling.structured
+        litellm = await aload_litellm()
+        return bool(litellm.supports_response_schema(model=endpoint.model))
+
+    def _read(self, method: Method, reply: Reply, question: Question, lapse: float | None) -> Policy:
+        actions = question.actions
+        if method == "logprobs":
+            if not reply.top:
+                read_label(reply.texts[0], actions)  # a reply that is wrong besides is to be repaired
+                raise RefusedError("no log-probabilities in the reply")
+            return from_logprobs(reply.top, actions, self.sampling.temperature)
+        if method == "samples":
+            if len(reply.texts) < 2:
+                read_label(reply.texts[0], actions)
+                raise RefusedError("one sample in the reply instead of several")
+            return from_samples([read_label(text, actions) for text in reply.texts], actions)
+        if method == "stated":
+            return read_stated(reply.texts[0], actions)
+        label = read_label(reply.texts[0], actions)
+        return with_lapse(label, actions, self.sampling.lapse if lapse is None else lapse)
+
+    def _failed(self, endpoint: Endpoint, player: str, purpose: str, talk: _Talk, error: LLMError) -> str:
+        """The problem in words; a spent budget ends everything."""
+        self._tell(endpoint.model, player, purpose, talk, {}, problem=str(error))
+        if isinstance(error, BudgetError):
+            raise error
+        return str(error)
+
+    def _tell(
+        self,
+        model: str,
+        player: str,
+        purpose: str,
+        talk: _Talk,
+        policy: Policy,
+        *,
+        problem: str = "",
+        memo: bool = False,
+    ) -> None:
+        if self._observer is not None:
+            exchange = Exchange(
+                model, player, purpose, tuple(talk.messages), talk.reply, dict(policy), problem, memo
+            )
+            self._observer(exchange)
+
+
+def _fits(method: Method, question: Question, sampling: Sampling) -> bool:
+    """Whether a method makes sense here; where none does, a single answer is asked for."""
+    if method == "logprobs":
+        return len(question.actions) <= _MOST_LOGPROBS and all(len(label) == 1 for label in question.actions)
+    return method != "samples" or sampling.temperature > 0
+
+
+def _joinable(task: asyncio.Task[Policy]) -> bool:
+    return not task.done() and task.get_loop() is asyncio.get_running_loop()
+
+
+def _schema(form: ReplyForm, labels: list[str]) -> dict[str, Any]:
+    if form == "stated":
+        inner = _object({label: {"type": "number"} for label in labels})
+        schema = _object({"probabilities": inner})
+    else:
+        schema = _object({"answer": {"type": "string", "enum": labels}})
+    return {"type": "json_schema", "json_schema": {"name": form, "strict": True, "schema": schema}}
+
+
+def _object(properties: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }

@@ -1,0 +1,341 @@
+"""One model behind LiteLLM: requests with retries, and a breaker for servers that are down."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+import numpy as np
+from pydantic import SecretStr
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type
+from tenacity.stop import stop_base
+
+from atom.errors import LLMError
+from atom.llm.secrets import redact
+from atom.portal import run_in_portal
+from atom.usage import Meter, current_meter
+
+_log = logging.getLogger(__name__)
+
+_REFUSED = {400, 413, 415, 422}
+_HOPELESS = {401, 403, 404, 405}
+_LONGEST_REASON = 200
+_GRACE = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to try.
+
+    Attributes:
+        timeout: seconds for one request.
+        deadline: seconds for a policy: all requests, pauses, repairs and fallback models together.
+        attempts: requests before a model is given up, >= 1.
+        pause: seconds before the first retry; doubled each time, up to ``longest_pause``, and drawn
+            between half of that and all of it.
+        longest_pause: seconds.
+        failures: so many requests of all callers given up in a row suspend the model.
+        cooldown: seconds for which it stays suspended.
+    """
+
+    timeout: float = 30.0
+    deadline: float = 90.0
+    attempts: int = 4
+    pause: float = 0.5
+    longest_pause: float = 8.0
+    failures: int = 3
+    cooldown: float = 30.0
+
+    def __post_init__(self) -> None:
+        if self.attempts < 1 or self.failures < 1:
+            raise ValueError(f"attempts and failures must be at least 1, got {self}")
+        if min(self.timeout, self.deadline) <= 0 or min(self.pause, self.longest_pause, self.cooldown) < 0:
+            raise ValueError(f"timeout and deadline must be positive, and no time negative, got {self}")
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back.
+
+    Attributes:
+        texts: the replies, as many as were asked for; None for one without content.
+        top: for each token of the first reply, token -> log-probability; empty where not offered.
+    """
+
+    texts: tuple[str | None, ...]
+    top: tuple[Mapping[str, float], ...] = ()
+
+
+class RefusedError(LLMError):
+    """The server refused the request itself: retrying is useless, another form may be accepted."""
+
+
+class _FailedError(Exception):
+    """One attempt failed in a way that may pass."""
+
+    def __init__(self, reason: str, pause: float = 0.0) -> None:
+        super().__init__(reason)
+        self.pause = pause
+
+
+@dataclass(eq=False)
+class Endpoint:
+    """A model, and how it has been doing.
+
+    Attributes:
+        model: as LiteLLM names it, such as ``openai/gpt-4o-mini`` or ``ollama_chat/llama3.1``.
+        patience: how long to try.
+        options: further arguments of ``litellm.acompletion``, such as ``api_base``.
+        api_key: None leaves finding it to LiteLLM (environment variables).
+        rng: draws the pauses.
+        unsupported: forms of requests that this model refused.
+    """
+
+    model: str
+    patience: Patience
+    options: Mapping[str, Any]
+    api_key: SecretStr | None
+    rng: np.random.Generator
+    unsupported: set[str] = field(default_factory=set)
+    _given_up: int = 0
+    _suspended_until: float = 0.0
+    _reason: str = ""
+    _warned: bool = False
+
+    async def complete(
+        self, messages: Sequence[Mapping[str, str]], *, deadline: float, **request: Any
+    ) -> Reply:
+        """A reply to ``messages``.
+
+        Args:
+            messages: as in the API of OpenAI.
+            deadline: when to give up, on ``time.monotonic``'s clock.
+            request: further arguments, such as ``temperature``.
+
+        Raises:
+            RefusedError: the server refused the request.
+            BudgetError: the budget of the decision under way is spent.
+            LLMError: no reply within the attempts and the deadline, or the model is suspended.
+        """
+        now = time.monotonic()
+        if now < self._suspended_until:
+            raise LLMError(f"{self.model} is suspended: {self._reason}")
+        meter = current_meter()
+        if meter is not None and meter.deadline is not None:
+            deadline = min(deadline, meter.deadline)
+        reason = "the deadline had passed already"
+        retrying = AsyncRetrying(
+            retry=retry_if_exception_type(_FailedError),
+            stop=_Stop(self.patience.attempts, deadline),
+            wait=self._pause,
+            reraise=True,
+        )
+        try:
+            if deadline > now:
+                async for attempt in retrying:
+                    with attempt:
+                        reply = await self._attempt(messages, deadline, meter, request)
+                self._recovered()
+                return reply
+        except _FailedError as error:
+            reason = str(error)
+        # outside of the handler, so that the original, which may quote a key, is not in the context
+        self._give_up(reason)
+        raise LLMError(f"{self.model}: {reason}")
+
+    async def _attempt(
+        self,
+        messages: Sequence[Mapping[str, str]],
+        deadline: float,
+        meter: Meter | None,
+        request: Mapping[str, Any],
+    ) -> Reply:
+        began = meter.begin_call() if meter else 0.0
+        booked: dict[str, Any] = {}
+        limit = max(0.001, min(self.patience.timeout, deadline - time.monotonic()))
+        try:
+            response = await run_in_portal(self._send(messages, limit, request))
+            booked = _bill(response)
+            return _read(response)
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:  # noqa: BLE001  # LiteLLM raises its own, OpenAI's and plain ones
+            status = getattr(error, "status_code", None)
+            failure = _FailedError(self._describe(error, limit), _retry_after(error))
+        finally:
+            if meter:
+                meter.end_call(began, **booked)
+        if status in _REFUSED:
+            raise RefusedError(f"{self.model}: {failure}")
+        if status in _HOPELESS:
+            self._give_up(str(failure), at_once=True)
+            raise LLMError(f"{self.model}: {failure}")
+        raise failure
+
+    async def _send(
+        self, messages: Sequence[Mapping[str, str]], limit: float, request: Mapping[str, Any]
+    ) -> Any:
+        litellm = await aload_litellm()
+        key = {} if self.api_key is None else {"api_key": self.api_key.get_secret_value()}
+        call = asyncio.ensure_future(
+            litellm.acompletion(
+                model=self.model,
+                messages=[dict(message) for message in messages],
+                timeout=limit,
+                num_retries=0,
+                max_retries=0,
+                **key,
+                **self.options,
+                **request,
+            )
+        )
+        # LiteLLM ends it at its own time-out. Cancelling it from outside can leave coroutines of its
+        # own behind that nobody awaits, so a call that overstays is left to end by itself.
+        _overdue.add(call)
+        call.add_done_callback(_forget)
+        done, _ = await asyncio.wait({call}, timeout=limit + _GRACE)
+        if not done:
+            raise TimeoutError
+        return call.result()
+
+    def _describe(self, error: Exception, limit: float) -> str:
+        if isinstance(error, TimeoutError) or type(error).__name__ == "Timeout":
+            return f"no answer within {limit:.3g} s"
+        secrets = [] if self.api_key is None else [self.api_key.get_secret_value()]
+        text = redact(" ".join(str(error).split()), secrets)
+        return f"{type(error).__name__}: {text[:_LONGEST_REASON]}"
+
+    def _pause(self, state: RetryCallState) -> float:
+        longest = min(self.patience.longest_pause, self.patience.pause * 2.0 ** (state.attempt_number - 1))
+        error = state.outcome.exception() if state.outcome else None
+        return max(longest * (0.5 + 0.5 * float(self.rng.random())), getattr(error, "pause", 0.0))
+
+    def _give_up(self, reason: str, *, at_once: bool = False) -> None:
+        self._given_up += 1
+        if self._given_up < self.patience.failures and not at_once:
+            return
+        self._reason = reason
+        self._suspended_until = time.monotonic() + self.patience.cooldown
+        if not self._warned:
+            self._warned = True
+            _log.warning(
+                "%s does not answer (%s); decisions degrade, and it is tried again every %g s",
+                self.model,
+                reason,
+                self.patience.cooldown,
+            )
+
+    def _recovered(self) -> None:
+        if self._warned:
+            _log.warning("%s answers again", self.model)
+        self._given_up = 0
+        self._warned = False
+
+
+_overdue: set[asyncio.Future[Any]] = set()
+
+
+def _forget(call: asyncio.Future[Any]) -> None:
+    _overdue.discard(call)
+    if not call.cancelled():
+        call.exception()  # seen, so that asyncio does not report it
+
+
+class _Stop(stop_base):
+    """After some attempts, or when the next pause would go beyond the deadline."""
+
+    def __init__(self, attempts: int, deadline: float) -> None:
+        self._attempts = attempts
+        self._deadline = deadline
+
+    def __call__(self, retry_state: RetryCallState) -> bool:
+        if retry_state.attempt_number >= self._attempts:
+            return True
+        return time.monotonic() + retry_state.upcoming_sleep >= self._deadline
+
+
+_import_lock = threading.Lock()
+
+
+async def aload_litellm() -> Any:
+    """The same as ``load_litellm``, without holding up the event loop meanwhile."""
+    loaded = load_litellm.cache_info().currsize > 0
+    return load_litellm() if loaded else await asyncio.to_thread(load_litellm)
+
+
+@cache
+def load_litellm() -> Any:
+    """LiteLLM, imported when first needed: that takes seconds.
+
+    Its table of prices comes from the package and not from the network, and its hints for debugging,
+    which quote requests, stay off.
+    """
+    with _import_lock:
+        os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
+        import litellm  # noqa: PLC0415
+
+        litellm.suppress_debug_info = True
+        return litellm
+
+
+def _bill(response: Any) -> dict[str, Any]:
+    usage = getattr(response, "usage", None)
+    cost = getattr(response, "_hidden_params", {}).get("response_cost")
+    return {
+        "prompt_tokens": int(getattr(usage, "prompt_tokens", 0) or 0),
+        "completion_tokens": int(getattr(usage, "completion_tokens", 0) or 0),
+        "cost": None if cost is None else float(cost),
+    }
+
+
+def _read(response: Any) -> Reply:
+    choices = list(response.choices or [])
+    if not choices:
+        raise _FailedError("the response has no choices")
+    texts = tuple(choice.message.content for choice in choices)
+    tokens = getattr(getattr(choices[0], "logprobs", None), "content", None) or []
+    top = tuple({entry.token: entry.logprob for entry in token.top_logprobs or []} for token in tokens)
+    return Reply(texts, top)
+
+
+def _retry_after(error: Exception) -> float:
+    headers = getattr(getattr(error, "response", None), "headers", None) or {}
+    try:
+        return max(0.0, float(headers.get("retry-after", 0.0)))
+    except (TypeError, ValueError):
+        return 0.0
+
+
+Observer = Callable[["Exchange"], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One question and what came of it, for transcripts.
+
+    Attributes:
+        model: who was asked.
+        player: on whose behalf.
+        purpose: such as ``"order 1"`` or ``"action"``.
+        messages: what was sent, the repair included.
+        reply: the last reply, or an empty text.
+        result: action -> probability; empty where none was found.
+        problem: what went wrong, or an empty text.
+        memo: whether the answer came from the memo.
+    """
+
+    model: str
+    player: str
+    purpose: str
+    messages: tuple[Mapping[str, str], ...]
+    reply: str
+    result: Mapping[str, float]
+    problem: str = ""
+    memo: bool = False

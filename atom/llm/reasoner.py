@@ -1,0 +1,179 @@
+"""Hypotheses from a language model: how would a player of some order act?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, NoReturn
+
+from pydantic import SecretStr
+
+from atom.llm import prompts
+from atom.llm.client import Client, Model, Sampling
+from atom.llm.endpoint import Observer, Patience
+from atom.llm.memo import Memo, ProcessMemo
+from atom.portal import run_blocking
+from atom.reasoning import RecursiveReasoner
+from atom.situation import Policy, Prediction, Situation
+
+
+class LLMReasoner(RecursiveReasoner):
+    """Level-k reasoning by prompts: ToM-0 acts on the game as it stands, ToM-k answers ToM-(k-1).
+
+    The prompt says everything that ``situation.description`` says (rules, payoffs, history), whom the
+    model decides for, the legal actions as labelled options, and from order 1 on what the others are
+    expected to do, which are the answers to the questions one order below (paper, "ToM module").
+    Orders 0..K of one partner and the own action at K+1 are at most 2K+2 questions in K+2 rounds;
+    equal questions are answered from the memo.
+
+    Nothing in a description, a name or a reply can add an action or change what is asked: text of
+    others is marked as data, and every reply is checked against the options.
+
+    Args:
+        model: as LiteLLM names it, such as ``openai/gpt-4o-mini`` or ``ollama_chat/llama3.1``.
+        fallbacks: further models, tried in order where the one before gave no usable answer: names,
+            or ``Model`` for those that need a key or options of their own.
+        sampling: how an answer becomes a distribution over actions.
+        patience: timeouts, retries and the deadline.
+        api_key: None leaves finding keys to LiteLLM (environment variables). It is kept out of
+            errors, logs, memos and transcripts.
+        memo: where answers are kept: by default in this process, ``SqliteMemo(path)`` on disk, None
+            nowhere.
+        observer: told of every exchange, for transcripts.
+        seed: of the pauses between retries, >= 0.
+        options: further arguments of ``litellm.acompletion``, such as ``api_base``.
+
+    Raises:
+        ValueError: settings out of range, at once; ``LLMError`` from the policies when no model gave
+            a usable answer within the deadline.
+
+    Example:
+        >>> from atom import AdaptiveAgent, Pruning
+        >>> from atom.llm import LLMReasoner
+        >>> reasoner = LLMReasoner("openai/gpt-4o-mini")
+        >>> ann = AdaptiveAgent("ann", reasoner, prune=Pruning())
+    """
+
+    concurrent = True
+    """Policies are calls over a network: whoever needs several should ask for them at once."""
+
+    def __init__(
+        self,
+        model: str,
+        *,
+        fallbacks: Sequence[str | Model] = (),
+        sampling: Sampling | None = None,
+        patience: Patience | None = None,
+        api_key: str | SecretStr | None = None,
+        memo: Memo | Literal["process"] | None = "process",
+        observer: Observer | None = None,
+        seed: int = 0,
+        **options: Any,
+    ) -> None:
+        super().__init__(_only_async, _only_async)
+        self.model = model
+        self.client = Client(
+            _models(model, api_key, options, fallbacks),
+            sampling=sampling or Sampling(),
+            patience=patience or Patience(),
+            memo=ProcessMemo() if memo == "process" else memo,
+            observer=observer,
+            seed=seed,
+        )
+
+    def __repr__(self) -> str:
+        return f"LLMReasoner({self.model!r})"
+
+    def policy(self, situation: Situation, player: str, order: int) -> Policy:
+        """How ``player`` would act here if it were ToM-``order``.
+
+        Raises:
+            LLMError: no model gave a usable answer.
+            SituationError: the player is not in the situation.
+        """
+        return run_blocking(self.apolicy(situation, player, order))
+
+    def respond(self, situation: Situation, player: str, predicted: Mapping[str, Policy]) -> Policy:
+        """The answer of ``player`` to what every other player is expected to do."""
+        return run_blocking(self.arespond(situation, player, predicted))
+
+    async def arespond(self, situation: Situation, player: str, predicted: Mapping[str, Policy]) -> Policy:
+        """The same as ``respond``, awaited."""
+        question = prompts.response(situation, player, predicted)
+        return await self.client.policy(question, player, "response")
+
+    async def _aanswer(
+        self, situation: Situation, player: str, order: int, predicted: Mapping[str, Policy]
+    ) -> Policy:
+        if order == 0:
+            question = prompts.level_zero(situation, player)
+        else:
+            question = prompts.level_k(situation, player, order, predicted)
+        return await self.client.policy(question, player, f"order {order}")
+
+
+def _only_async(*_: Any) -> NoReturn:
+    raise NotImplementedError("a language model is only asked asynchronously")
+
+
+def _models(
+    model: str, api_key: str | SecretStr | None, options: Mapping[str, Any], fallbacks: Sequence[str | Model]
+) -> list[Model]:
+    key = SecretStr(api_key) if isinstance(api_key, str) else api_key
+    others = [Model(other) if isinstance(other, str) else other for other in fallbacks]
+    return [Model(model, key, options), *others]
+
+
+class LLMActor:
+    """A language model as the wrapped agent: it is told the prediction and chooses an action.
+
+    Args:
+        me: for whom it decides.
+        model, fallbacks, sampling, patience, api_key, observer, seed, options: see ``LLMReasoner``;
+            only the temperature of ``sampling`` matters, the model answers once.
+
+    Example:
+        >>> from atom import AdaptiveAgent, NormalFormReasoner, symmetric_payoffs
+        >>> from atom.llm import LLMActor
+        >>> reasoner = NormalFormReasoner(symmetric_payoffs([[0, 5], [5, 0]]))
+        >>> ann = AdaptiveAgent("ann", reasoner, agent=LLMActor("ann", "ollama_chat/llama3.1"), gate="ask")
+    """
+
+    def __init__(
+        self,
+        me: str,
+        model: str,
+        *,
+        fallbacks: Sequence[str | Model] = (),
+        sampling: Sampling | None = None,
+        patience: Patience | None = None,
+        api_key: str | SecretStr | None = None,
+        observer: Observer | None = None,
+        seed: int = 0,
+        **options: Any,
+    ) -> None:
+        self.me = me
+        self.model = model
+        self.client = Client(
+            _models(model, api_key, options, fallbacks),
+            sampling=sampling or Sampling(),
+            patience=patience or Patience(),
+            memo=None,
+            observer=observer,
+            seed=seed,
+        )
+
+    def __repr__(self) -> str:
+        return f"LLMActor({self.me!r}, {self.model!r})"
+
+    def __call__(self, situation: Situation, prediction: Prediction) -> str:
+        """The action.
+
+        Raises:
+            LLMError: no model gave a usable answer.
+        """
+        return run_blocking(self.aact(situation, prediction))
+
+    async def aact(self, situation: Situation, prediction: Prediction) -> str:
+        """The same, awaited."""
+        question = prompts.action(situation, self.me, prompts.advice(prediction))
+        return await self.client.action(question, self.me)

@@ -1,0 +1,155 @@
+"""Reading replies: every reply is checked against the options, whatever the server promised."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from atom.situation import Policy
+
+_LONGEST = 4000
+_SHOWN = 80
+_LEAST_MASS = 0.5
+_FENCE = re.compile(r"^```[a-z]*\n(.*)\n```$", re.DOTALL)
+_ANSWER = re.compile(r"answer\W*(?:is)?\W*([A-Za-z0-9]+)\W*$", re.IGNORECASE)
+_EDGES = " \t\r\n.,:;!?()[]*_`'\""
+
+
+class ReplyError(ValueError):
+    """A reply that names no option; the message tells the model what is wrong."""
+
+
+def read_label(text: str | None, actions: Mapping[str, str]) -> str:
+    """The label that a reply names: alone, in ``{"answer": LABEL}``, as the option's text, or at the end.
+
+    Args:
+        text: the reply.
+        actions: label -> action.
+
+    Raises:
+        ReplyError: the reply names none of the options.
+    """
+    text = _bare(text)
+    if text.startswith("{"):
+        found = _json(text)
+        if "answer" not in found:
+            raise ReplyError('the JSON object has no key "answer"')
+        answer = found["answer"]
+        label = _match(str(answer).strip(), actions) if isinstance(answer, str | int) else None
+    else:
+        answer = text
+        at_end = _ANSWER.search(text)
+        label = _match(text, actions) or _match(text.strip(_EDGES), actions)
+        if label is None and at_end is not None:
+            label = _match(at_end.group(1), actions)
+    if label is None:
+        raise ReplyError(f"{_shown(str(answer))} is none of the options; their labels are {list(actions)}")
+    return label
+
+
+def _match(candidate: str, actions: Mapping[str, str]) -> str | None:
+    if candidate in actions:
+        return candidate
+    folded = candidate.casefold()
+    for label, action in actions.items():
+        if folded in (label.casefold(), action.casefold()):
+            return label
+    return None
+
+
+def read_stated(text: str | None, actions: Mapping[str, str]) -> Policy:
+    """The distribution in a reply ``{"probabilities": {LABEL: P, ...}}``.
+
+    Raises:
+        ReplyError: it is no distribution over the options.
+    """
+    found = _json(_bare(text)).get("probabilities")
+    if not isinstance(found, dict) or not found:
+        raise ReplyError('the JSON object needs a key "probabilities" with an object of labels')
+    unknown = [label for label in found if label not in actions]
+    if unknown:
+        raise ReplyError(f"{_shown(str(unknown[0]))} is no label; the labels are {list(actions)}")
+    values = [found.get(label, 0.0) for label in actions]
+    if not all(isinstance(v, int | float) and math.isfinite(v) and v >= 0 for v in values):
+        raise ReplyError("probabilities must be numbers of at least 0")
+    total = float(sum(values))
+    if not 0.9 <= total <= 1.1:  # models round; what is further off is no distribution
+        raise ReplyError(f"the probabilities add up to {total:g} instead of 1")
+    return {action: v / total for action, v in zip(actions.values(), values, strict=True)}
+
+
+def from_logprobs(
+    top: Sequence[Mapping[str, float]], actions: Mapping[str, str], temperature: float
+) -> Policy:
+    """The distribution over options from one token's log-probabilities.
+
+    ``p(a) ∝ (Σ exp(logprob of the tokens that spell a's label))^(1/T)``, at T = 0 the likeliest label.
+
+    Args:
+        top: token position -> (token -> log-probability), asked for at temperature 1.
+        actions: label -> action, labels of one token each.
+        temperature: T >= 0.
+
+    Raises:
+        ReplyError: no position at which labels have half of the probability.
+    """
+    for position in top:
+        mass = dict.fromkeys(actions, 0.0)
+        for token, logprob in position.items():
+            label = token.strip(_EDGES)
+            if label in mass:
+                mass[label] += math.exp(min(0.0, logprob))
+        if sum(mass.values()) >= _LEAST_MASS:
+            return _sharpened(mass, actions, temperature)
+        if any(token.strip() for token in position):
+            break
+    raise ReplyError(f"the reply does not begin with a label; the labels are {list(actions)}")
+
+
+def _sharpened(mass: Mapping[str, float], actions: Mapping[str, str], temperature: float) -> Policy:
+    best = max(mass, key=lambda label: mass[label])
+    if temperature <= 0.0:
+        return {action: float(label == best) for label, action in actions.items()}
+    scaled = {label: (p / mass[best]) ** (1.0 / temperature) for label, p in mass.items()}
+    total = sum(scaled.values())
+    return {action: scaled[label] / total for label, action in actions.items()}
+
+
+def from_samples(labels: Sequence[str], actions: Mapping[str, str]) -> Policy:
+    """Frequencies of the labels in n >= 1 replies."""
+    counts = Counter(labels)
+    return {action: counts[label] / len(labels) for label, action in actions.items()}
+
+
+def with_lapse(label: str, actions: Mapping[str, str], lapse: float) -> Policy:
+    """One answer as a distribution: ``1 - ε + ε/A`` for it, ``ε/A`` for each other action."""
+    share = lapse / len(actions)
+    return {action: share + (1.0 - lapse) * (own == label) for own, action in actions.items()}
+
+
+def _bare(text: str | None) -> str:
+    text = (text or "").strip()
+    if not text:
+        raise ReplyError("the reply is empty")
+    if len(text) > _LONGEST:
+        raise ReplyError(f"the reply is {len(text)} characters long; only the answer is asked for")
+    fence = _FENCE.match(text)
+    return fence.group(1).strip() if fence else text
+
+
+def _json(text: str) -> dict[str, Any]:
+    try:
+        found = json.loads(text)
+    except (json.JSONDecodeError, RecursionError):
+        raise ReplyError(f"{_shown(text)} is no JSON object") from None
+    if not isinstance(found, dict):
+        raise ReplyError(f"{_shown(text)} is no JSON object")
+    return found
+
+
+def _shown(text: str) -> str:
+    return json.dumps(text if len(text) <= _SHOWN else text[:_SHOWN] + "…", ensure_ascii=False)

@@ -1,0 +1,97 @@
+"""What episodes with a language model will cost, before the first call."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from atom.llm import Sampling, prompts
+from atom.llm.endpoint import load_litellm
+from eval.tasks.base import Task
+from eval.tasks.described import DescribedTask
+from partners import asks_models
+
+_CHARACTERS_A_TOKEN = 4
+_ORDERS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """An upper bound, if nothing fails and nothing comes from the memo.
+
+    Attributes:
+        calls: requests.
+        prompt_tokens, completion_tokens: by the length of the prompts, four characters a token.
+        cost: US dollars; None where the model's price is unknown.
+    """
+
+    calls: int
+    prompt_tokens: int
+    completion_tokens: int
+    cost: float | None
+
+    def __str__(self) -> str:
+        tokens = f"{self.prompt_tokens:,} prompt and {self.completion_tokens:,} completion tokens"
+        price = "price unknown" if self.cost is None else f"${self.cost:,.2f}"
+        return f"at most {self.calls:,} calls, {tokens}, {price}"
+
+
+def estimate(
+    model: str, sampling: Sampling, pairings: Sequence[tuple[Task, str, str]], episodes: int
+) -> Estimate:
+    """What ``episodes`` of each pairing cost at most.
+
+    Args:
+        model: as LiteLLM names it.
+        sampling: how an answer becomes a distribution.
+        pairings: (task, agent, partner), names as in ``pairing_scores``.
+        episodes: episodes of each pairing.
+    """
+    calls = prompt = completion = 0
+    for task, agent, partner in pairings:
+        decided = sum(_calls(agent if name == "self" else name) for name in (agent, partner))
+        asked = decided * task.max_steps * episodes
+        calls += asked
+        prompt += asked * _prompt_tokens(task)
+        answer = 1 if sampling.methods[0] == "logprobs" else 16
+        completion += asked * answer * (sampling.n if sampling.methods[0] == "samples" else 1)
+    return Estimate(calls, prompt, completion, _cost(model, prompt, completion))
+
+
+def _calls(name: str) -> int:
+    """Calls of one decision at most: 2K + 2 for an adaptive player, k + 1 at order k, 1 on its own."""
+    if not asks_models(name):
+        return 0
+    mode = name.rpartition("@")[2]
+    if mode.startswith("tom-"):
+        return int(mode.removeprefix("tom-")) + 1
+    return 2 * _ORDERS if "@" in name else 1
+
+
+def _prompt_tokens(task: Task) -> int:
+    """Tokens of a prompt midway through an episode of random actions."""
+    rng = np.random.default_rng(0)
+    task = DescribedTask(task)
+    state, situation = task.start(), task.situation(task.start())
+    for _ in range(task.max_steps // 2):
+        joint = {player: str(rng.choice(situation.actions[player])) for player in task.players}
+        transition = task.step(state, joint)
+        if transition.done:
+            break
+        state, situation = transition.state, task.situation(transition.state)
+    me, *others = task.players
+    expected = {other: {situation.actions[other][0]: 1.0} for other in others}
+    messages = prompts.level_k(situation, me, 1, expected).messages("label")
+    return math.ceil(sum(len(message["content"]) for message in messages) / _CHARACTERS_A_TOKEN)
+
+
+def _cost(model: str, prompt: int, completion: int) -> float | None:
+    litellm = load_litellm()
+    try:
+        costs = litellm.cost_per_token(model=model, prompt_tokens=prompt, completion_tokens=completion)
+    except Exception:  # noqa: BLE001  # LiteLLM raises a plain Exception, or one of its own, by version
+        return None
+    return float(sum(costs))

@@ -1,0 +1,64 @@
+"""Tasks whose situations come with their words, for players that are language models."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from atom.reasoning import Reasoner
+from atom.situation import JointAction, Situation
+from eval.tasks.base import State, Task, Transition
+
+
+@dataclass(frozen=True, slots=True)
+class DescribedTask:
+    """``task``, with ``describe`` as the description of every situation.
+
+    Words cost time, so tasks leave them out where nobody reads them.
+    """
+
+    task: Task
+
+    @property
+    def name(self) -> str:
+        return self.task.name
+
+    @property
+    def players(self) -> tuple[str, ...]:
+        return self.task.players
+
+    @property
+    def better(self) -> Literal["higher", "lower"]:
+        return self.task.better
+
+    @property
+    def unit(self) -> str:
+        return self.task.unit
+
+    @property
+    def optimum(self) -> float | None:
+        return self.task.optimum
+
+    @property
+    def max_steps(self) -> int:
+        return self.task.max_steps
+
+    def start(self) -> State:
+        """The state at the beginning of an episode."""
+        return self.task.start()
+
+    def situation(self, state: State) -> Situation:
+        """What all players see in ``state``, in words too."""
+        return replace(self.task.situation(state), description=self.task.describe(state))
+
+    def step(self, state: State, actions: JointAction) -> Transition:
+        """What follows when all players act at once."""
+        return self.task.step(state, actions)
+
+    def reasoner(self) -> Reasoner:
+        """How a player of any order acts in this task."""
+        return self.task.reasoner()
+
+    def describe(self, state: State) -> str:
+        """Rules, payoffs, state and history in words."""
+        return self.task.describe(state)

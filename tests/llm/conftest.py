@@ -1,0 +1,45 @@
+"""A scripted model server on loopback for every test that asks for one."""
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from atom import Situation
+from atom.llm import LLMReasoner, Patience, Sampling
+from eval.modelserver import ScriptedServer
+from eval.tasks import Task
+
+QUICK = Patience(timeout=2.0, deadline=6.0, attempts=6, pause=0.001, longest_pause=0.01)
+GREEDY = Sampling(temperature=0.0)
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., ScriptedServer]]:
+    """Starts servers; all are closed at the end."""
+    servers: list[ScriptedServer] = []
+
+    def start(**settings: Any) -> ScriptedServer:
+        servers.append(ScriptedServer(**settings).start())
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.close()
+
+
+@pytest.fixture
+def server(serve: Callable[..., ScriptedServer]) -> ScriptedServer:
+    return serve(record=True)
+
+
+def reasoner_at(server: ScriptedServer, **settings: Any) -> LLMReasoner:
+    """A reasoner that asks the scripted server, greedily unless told otherwise."""
+    settings = {"sampling": GREEDY, "patience": QUICK, "api_key": "none", **settings}
+    return LLMReasoner("openai/scripted", api_base=server.url, **settings)
+
+
+def described(task: Task, state: Any) -> Situation:
+    """A situation with its words."""
+    return dataclasses.replace(task.situation(state), description=task.describe(state))

@@ -1,0 +1,124 @@
+"""What may be spent is not overspent, and decisions say which step they degraded to."""
+
+import time
+
+import pytest
+
+from atom import AdaptiveAgent, Budget, Pruning, Usage
+from atom.hypotheses import BARE, FEWER, TOM_1, evaluations
+from atom.llm import LLMActor
+from eval.tasks import make_task
+from tests.llm.conftest import described, reasoner_at
+
+TASK = make_task("one-ahead-5")
+SITUATION = described(TASK, [])
+
+
+def _decide(server, budget, *, agent=None, steps=1):
+    player = AdaptiveAgent(
+        "player-1", reasoner_at(server, memo=None), agent=agent, budget=budget, response="above", seed=2
+    )
+    memory = player.start(["player-2"])
+    decisions = []
+    for step in range(steps):
+        situation = described(TASK, [{"player-1": "A", "player-2": "ABCDE"[step % 5]}])
+        decision, memory = player.decide(situation, memory)
+        memory = player.observe(memory, situation, {"player-2": "B"})
+        decisions.append(decision)
+    return decisions
+
+
+@pytest.mark.parametrize(
+    ("calls", "orders", "step"),
+    [
+        (6, [0, 1, 2], None),
+        (5, [0, 1], FEWER),
+        (4, [0, 1], FEWER),
+        (3, [0], FEWER),
+        (2, [0], FEWER),
+        (1, [], BARE),
+    ],
+)
+def test_a_decision_degrades_in_stated_steps(calls, orders, step, server):
+    (decision,) = _decide(server, Budget(calls=calls))
+    assert server.requests <= calls
+    found = decision.partners["player-2"].by_order if decision.partners else {}
+    assert sorted(found) == orders
+    assert decision.degraded == (() if step is None else (step,))
+    assert decision.usage.calls == server.requests
+
+
+def test_where_order_zero_is_unlikely_tom_1_is_the_last_step_before_the_bare_agent(server):
+    player = AdaptiveAgent("player-1", reasoner_at(server, memo=None), budget=Budget(calls=2), seed=1)
+    memory = player.start(["player-2"])
+    generous = AdaptiveAgent("player-1", reasoner_at(server, memo=None), seed=1)
+    for _ in range(3):  # order 1 does C here
+        _, memory = generous.decide(SITUATION, memory)
+        memory = generous.observe(memory, SITUATION, {"player-2": "C"})
+    before = server.requests
+    decision, _ = player.decide(SITUATION, memory)
+    assert decision.degraded == (TOM_1,)
+    assert decision.order == 1
+    assert server.requests - before == 2
+
+
+def test_without_a_call_left_the_action_is_random_and_marked(server):
+    (decision,) = _decide(server, Budget(calls=0))
+    assert server.requests == 0
+    assert decision.degraded[0] == BARE
+    assert decision.degraded[-1] == "the action was drawn uniformly from the legal ones"
+
+
+def test_the_bare_wrapped_agent_is_what_one_call_pays_for(server):
+    actor = LLMActor("player-1", "openai/scripted", api_base=server.url, api_key="none")
+    (decision,) = _decide(server, Budget(calls=1), agent=actor)
+    assert server.requests == 1
+    assert decision.degraded == (BARE,)
+    assert not decision.partners
+
+
+def test_an_episodes_budget_is_kept_in_memory(server):
+    decisions = _decide(server, Budget(calls=14, per="episode"), steps=6)
+    assert server.requests <= 14
+    calls = [d.usage.calls if d.usage else 0 for d in decisions]
+    assert sum(calls) == server.requests
+    assert calls[0] == 6
+    assert not decisions[1].degraded
+    assert decisions[2].degraded == (FEWER,)
+    assert decisions[-1].degraded[0] == BARE
+
+
+def test_tokens_and_money_count_as_well(serve):
+    server = serve()
+    first, second, third = _decide(server, Budget(tokens=5000, per="episode"), steps=3)
+    assert first.usage.tokens < 5000 <= first.usage.tokens + 6 * 700
+    assert second.degraded
+    assert third.degraded[0] == BARE
+    assert Budget(cost=1.0).affordable_calls(Usage(calls=10, cost=0.5)) == pytest.approx(10)
+    assert Budget(cost=1.0).affordable_calls(Usage(calls=10, cost=1.5)) == 0
+    assert Budget(cost=1.0).affordable_calls(Usage(calls=10, cost=None)) == float("inf")
+
+
+def test_seconds_end_calls_that_are_under_way(serve):
+    reasoner_at(serve()).policy(SITUATION, "player-1", 0)  # LiteLLM is imported
+    server = serve(latency=0.4)
+    began = time.monotonic()
+    (decision,) = _decide(server, Budget(seconds=0.6))
+    assert time.monotonic() - began < 1.2
+    assert any("no answer within" in reason or "deadline" in reason for reason in decision.degraded)
+
+
+def test_bad_limits_are_refused():
+    with pytest.raises(ValueError, match="calls must be at least 0"):
+        Budget(calls=-1)
+    with pytest.raises(ValueError, match="per 'decision' or per 'episode'"):
+        Budget(per="day")
+    with pytest.raises(ValueError, match="threshold of pruning"):
+        Pruning(threshold=1.0)
+
+
+def test_the_number_of_evaluations_is_at_most_twice_the_orders():
+    for top in range(4):
+        wanted = [("b", k) for k in range(top + 1)]
+        assert len(evaluations("ab", [*wanted, ("a", top + 1)])) == 2 * top + 2
+    assert len(evaluations("abc", [("b", 1), ("c", 0)])) == 3

@@ -1,0 +1,190 @@
+"""How an answer becomes a distribution, and what happens where a model does not support a way."""
+
+import math
+
+import pytest
+
+from atom import FixedOrderAgent, LLMError
+from atom.llm import Sampling
+from atom.llm.replies import ReplyError, from_logprobs, read_label, read_stated
+from eval.tasks import make_task
+from tests.llm.conftest import described, reasoner_at
+
+TASK = make_task("one-ahead-5")
+SITUATION = described(TASK, [])
+# log-odds of 3 for each of the two best actions over the three others, and a hair more for one
+BEST = math.exp(3.0)
+
+
+def _policy(server, **settings):
+    reasoner = reasoner_at(server, memo=None, sampling=Sampling(**settings))
+    return reasoner.policy(SITUATION, "player-1", 0), reasoner
+
+
+def test_logprobs_give_the_distribution_in_one_call_and_one_token(server):
+    policy, _ = _policy(server, temperature=1.0)
+    assert server.requests == 1
+    assert server.bodies[0]["max_tokens"] == 1
+    assert policy["B"] == pytest.approx(BEST / (2 * BEST + 3), rel=0.01)
+    assert policy["A"] == pytest.approx(1 / (2 * BEST + 3), rel=0.01)
+    assert sum(policy.values()) == pytest.approx(1.0)
+
+
+def test_the_temperature_sharpens_logprobs(server):
+    warm, _ = _policy(server, temperature=1.0)
+    cool, _ = _policy(server, temperature=0.5)
+    cold, _ = _policy(server, temperature=0.0)
+    odds = warm["C"] / warm["B"]
+    assert cool["C"] / cool["B"] == pytest.approx(odds**2)
+    assert cold == {"A": 0.0, "B": 1.0, "C": 0.0, "D": 0.0, "E": 0.0}
+    assert all(body["temperature"] == 1.0 for body in server.bodies)
+
+
+def test_samples_count(server):
+    policy, _ = _policy(server, methods=("samples",), temperature=1.0, n=200)
+    assert server.requests == 1
+    assert server.bodies[0]["n"] == 200
+    assert policy["B"] == pytest.approx(BEST / (2 * BEST + 3), abs=0.1)
+
+
+def test_a_stated_distribution_is_read(server):
+    policy, _ = _policy(server, methods=("stated",))
+    assert policy["B"] == pytest.approx(BEST / (2 * BEST + 3), rel=0.01)
+    assert "response_format" not in server.bodies[0]  # LiteLLM knows of no schemas here
+
+
+@pytest.mark.parametrize("structured", [True, False])
+def test_a_single_answer_gets_a_lapse_rate(structured, server):
+    policy, _ = _policy(server, methods=("single",), temperature=0.0, lapse=0.1, structured=structured)
+    assert policy == pytest.approx({"A": 0.02, "B": 0.92, "C": 0.02, "D": 0.02, "E": 0.02})
+    schema = server.bodies[0].get("response_format", {}).get("json_schema", {}).get("schema", {})
+    if structured:
+        assert schema["properties"]["answer"]["enum"] == ["1", "2", "3", "4", "5"]
+
+
+def test_what_a_model_does_not_support_is_left_out_from_then_on(serve):
+    server = serve(logprobs=False, samples=False, schemas=False, record=True)
+    policy, reasoner = _policy(server, temperature=1.0, structured=True)
+    assert policy["B"] == pytest.approx(BEST / (2 * BEST + 3), rel=0.01)  # stated, without a schema
+    before = server.requests
+    reasoner.policy(SITUATION, "player-2", 0)
+    assert server.requests == before + 1
+
+
+def test_all_refused_is_an_error_that_quotes_the_server(serve):
+    server = serve()
+    situation = described(make_task("memory-1"), [])
+    broken = type(situation)(situation.actions, description="A game that nobody understands.")
+    with pytest.raises(LLMError, match="cannot read the prompt"):
+        reasoner_at(server).policy(broken, "player-1", 0)
+
+
+def test_a_player_with_one_action_needs_no_model(server):
+    situation = type(SITUATION)({"player-1": ["go"], "player-2": ["go", "stay"]})
+    assert reasoner_at(server).policy(situation, "player-1", 0) == {"go": 1.0}
+    assert server.requests == 0
+
+
+@pytest.mark.parametrize("temperature", [0.0, 1.0])
+def test_misalignment_costs_less_when_models_are_less_rational(temperature, serve):
+    """Paper: misalignment hurts more when agents are more rational (lower temperature)."""
+    server = serve(rationality=2.0)
+    task = make_task("memory-1")
+    reasoner = reasoner_at(server, sampling=Sampling(temperature=temperature))
+    means = {}
+    for partner_order in (1, 2):
+        total = 0.0
+        for episode in range(12):
+            seats = [
+                FixedOrderAgent(p, reasoner, k, seed=1)
+                for p, k in zip(task.players, (1, partner_order), strict=True)
+            ]
+            memories = [seat.start([], episode=episode) for seat in seats]
+            state, done = task.start(), False
+            while not done:
+                situation = described(task, state)
+                joint = {}
+                for i, seat in enumerate(seats):
+                    decision, memories[i] = seat.decide(situation, memories[i])
+                    joint[seat.me] = decision.action
+                transition = task.step(state, joint)
+                state, done = transition.state, transition.done
+                total += transition.scores["player-1"]
+        means[partner_order] = total / 12
+    penalty = means[2] - means[1]
+    assert (penalty == 75.0) if temperature == 0.0 else (5.0 < penalty < 50.0)
+
+
+ACTIONS = {"1": "wait", "2": "go left"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2",
+        " 2.",
+        "'2'",
+        "**2**",
+        '{"answer": "2"}',
+        '{"answer": 2}',
+        "go left",
+        "GO LEFT",
+        "Answer: 2",
+        '```json\n{"answer": "2"}\n```',
+        "I think they wait, so my answer is 2.",
+    ],
+)
+def test_labels_are_found(text):
+    assert read_label(text, ACTIONS) == "2"
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (None, "empty"),
+        ("", "empty"),
+        ("3", "none of the options"),
+        ('{"choice": 2}', "no key"),
+        ('{"answer": ["2"]}', "none of the options"),
+        ("1 or 2", "none of the options"),
+        ("x" * 5000, "long"),
+        ("{", "no JSON"),
+        ('{"answer": null}', "none of the options"),
+    ],
+)
+def test_anything_else_is_refused(text, says):
+    with pytest.raises(ReplyError, match=says):
+        read_label(text, ACTIONS)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1",
+        "[]",
+        '{"probabilities": {}}',
+        '{"probabilities": {"1": -1, "2": 2}}',
+        '{"probabilities": {"3": 1}}',
+        '{"probabilities": {"1": 0.2, "2": 0.2}}',
+        '{"probabilities": {"1": NaN, "2": 1}}',
+        '{"probabilities": {"1": "all"}}',
+        '{"probabilities": [1, 0]}',
+    ],
+)
+def test_what_is_no_distribution_is_refused(text):
+    with pytest.raises(ReplyError):
+        read_stated(text, ACTIONS)
+
+
+def test_logprobs_of_one_label_in_several_spellings_add_up():
+    top = [{" 1": math.log(0.3), "1": math.log(0.3), "**2": math.log(0.2), "The": math.log(0.2)}]
+    assert from_logprobs(top, ACTIONS, 1.0) == pytest.approx({"wait": 0.75, "go left": 0.25})
+
+
+def test_a_first_token_of_white_space_is_skipped_and_words_are_refused():
+    blank = {"\n": math.log(0.9)}
+    assert from_logprobs([blank, {"2": -0.01}], ACTIONS, 0.0) == {"wait": 0.0, "go left": 1.0}
+    with pytest.raises(ReplyError, match="does not begin with a label"):
+        from_logprobs([{"Well": -0.1}, {"2": -0.01}], ACTIONS, 0.0)
+    with pytest.raises(ReplyError):
+        from_logprobs([], ACTIONS, 0.0)

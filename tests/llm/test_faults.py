@@ -1,0 +1,239 @@
+"""Whatever a server does, episodes finish, and decisions say what went wrong."""
+
+import logging
+import socket
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from atom import AdaptiveAgent, FixedOrderAgent, LLMError, NormalFormReasoner, PlainAgent
+from atom.llm import LLMActor, LLMReasoner, Model, Patience, Sampling
+from eval.episodes import play
+from eval.graph import episode_graph, play_in_graph
+from eval.modelserver import KINDS, Faults
+from eval.tasks.matrix import MatrixTask, memory_one
+from tests.llm.conftest import GREEDY, QUICK, described, reasoner_at
+
+TASK = memory_one()
+SITUATION = described(TASK, [])
+IMPATIENT = Patience(timeout=0.15, deadline=1.0, attempts=3, pause=0.001, longest_pause=0.005)
+
+
+class Described:
+    """The task with its words in every situation."""
+
+    def __init__(self, rounds=15):
+        self._task = MatrixTask("memory-1", TASK.payoffs, ["A", "B"], rounds=rounds)
+
+    def __getattr__(self, name):
+        return getattr(self._task, name)
+
+    def situation(self, state):
+        return described(self._task, state)
+
+
+def _dead_url():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{free.getsockname()[1]}/v1"
+
+
+def _episodes(server, n, rounds, *, runtime="plain"):
+    """Decisions of an agent that asks the server, over n episodes; each has a memo of its own."""
+    task = Described(rounds)
+
+    def episode(number):
+        reasoner = reasoner_at(server, seed=number, patience=IMPATIENT)
+        seats = {
+            "player-1": AdaptiveAgent("player-1", reasoner),
+            "player-2": FixedOrderAgent("player-2", TASK.reasoner(), 1),
+        }
+        if runtime == "langgraph":
+            assert len(play_in_graph(episode_graph(task, seats).compile(), task, number)["history"]) == rounds
+            return []
+        steps = list(play(task, seats, number))
+        assert len(steps) == rounds
+        return [step.decisions["player-1"] for step in steps]
+
+    with ThreadPoolExecutor(8) as pool:  # most of the time is spent waiting for time-outs
+        return [decision for decisions in pool.map(episode, range(n)) for decision in decisions]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_fault_is_survived(kind, serve):
+    server = serve(faults=Faults({kind: 0.3}, hang=0.3))
+    decisions = _episodes(server, 8, 6)
+    assert server.fault_counts[kind] >= 8
+    assert all(d.action in "AB" for d in decisions)
+    assert sum(bool(d.degraded) for d in decisions) < len(decisions) / 2
+    assert max(d.usage.seconds for d in decisions if d.usage) <= 6 * IMPATIENT.deadline
+
+
+def test_two_hundred_episodes_with_all_faults_together(serve):
+    server = serve(faults=Faults.all_together(0.3, hang=0.3))
+    decisions = _episodes(server, 200, 5)
+    assert set(server.fault_counts) == set(KINDS)
+    asked = [d for d in decisions if d.usage]
+    assert all(d.usage.calls >= 1 or d.usage.cache_hits >= 1 for d in asked)
+    for decision in decisions:
+        complete = set(decision.partners) == {"player-2"} and set(decision.partners["player-2"].by_order) == {
+            0,
+            1,
+            2,
+        }
+        assert complete or decision.degraded
+    degraded = [d for d in decisions if d.degraded]
+    assert 0 < len(degraded) < len(decisions) / 3
+    assert all(
+        reason.startswith(("player-2 at order", "acting at order", "the action"))
+        for d in degraded
+        for reason in d.degraded
+    )
+
+
+def test_no_exception_leaves_the_node(serve):
+    server = serve(faults=Faults.all_together(0.6, hang=0.3))
+    _episodes(server, 10, 5, runtime="langgraph")
+
+
+def test_a_hypothesis_without_an_answer_carries_no_information(serve):
+    server = serve()
+    reasoner = reasoner_at(server)
+    agent = AdaptiveAgent("player-1", reasoner)
+    _, memory = agent.decide(SITUATION, agent.start(["player-2"]))
+    del memory["pending"]["player-2"]["policies"]["1"]
+    before = agent.posterior(memory, "player-2")
+    after = agent.posterior(agent.observe(memory, None, {"player-2": "B"}), "player-2")
+    assert after[1] == pytest.approx(before[1], abs=0.02)  # the hazard rate moves it a little
+    assert after[0] == pytest.approx(before[0], abs=0.02)
+
+
+def test_a_dead_server_gives_the_bare_agents_play_and_one_warning(caplog):
+    calls = []
+
+    def bare(situation, prediction):
+        calls.append(prediction)
+        return "B"
+
+    url = _dead_url()
+    reasoner = LLMReasoner("openai/scripted", api_base=url, api_key="none", patience=QUICK)
+    task = Described()
+    seats = {
+        "player-1": AdaptiveAgent("player-1", reasoner, agent=bare),
+        "player-2": FixedOrderAgent("player-2", TASK.reasoner(), 0),
+    }
+    with caplog.at_level(logging.WARNING):
+        began = time.monotonic()
+        for episode in range(200):
+            for step in play(task, seats, episode):
+                assert step.decisions["player-1"].action == "B"
+                assert step.decisions["player-1"].degraded
+    assert time.monotonic() - began < 30
+    assert len(calls) == 200 * 15
+    assert all(not prediction.partners for prediction in calls)
+    warnings = [record for record in caplog.records if record.levelno >= logging.WARNING]
+    assert len(warnings) == 1
+    assert "openai/scripted does not answer" in warnings[0].getMessage()
+    assert "Connection" in warnings[0].getMessage()
+
+
+def test_a_server_that_comes_back_is_asked_again(serve, caplog):
+    patience = Patience(timeout=1.0, deadline=2.0, attempts=2, pause=0.001, failures=1, cooldown=0.2)
+    server = serve()
+    url, port = server.url, int(server.url.split(":")[2].split("/")[0])
+    server.close()
+    reasoner = LLMReasoner(
+        "openai/scripted", api_base=url, api_key="none", patience=patience, sampling=GREEDY
+    )
+    with pytest.raises(LLMError):
+        reasoner.policy(SITUATION, "player-1", 0)
+    serve(port=port)
+    with pytest.raises(LLMError, match="suspended"):
+        reasoner.policy(SITUATION, "player-1", 0)
+    time.sleep(0.25)
+    assert reasoner.policy(SITUATION, "player-1", 0) == {"A": 0.0, "B": 1.0}
+    assert [r.getMessage().split(" (")[0] for r in caplog.records] == [
+        "openai/scripted does not answer",
+        "openai/scripted answers again",
+    ]
+
+
+def test_retries_end_by_the_deadline(serve):
+    server = serve(faults=Faults({"timeout": 1.0}, hang=1.0))
+    patience = Patience(timeout=0.2, deadline=0.7, attempts=50, pause=0.01)
+    reasoner = reasoner_at(server, patience=patience)
+    reasoner_at(serve()).policy(SITUATION, "player-1", 0)  # LiteLLM is imported
+    began = time.monotonic()
+    with pytest.raises(LLMError, match="no answer within"):
+        reasoner.policy(SITUATION, "player-1", 0)
+    assert 0.4 < time.monotonic() - began < 0.9
+    assert 2 <= server.requests <= 4
+
+
+def test_a_bad_answer_is_repaired_once_with_the_error_shown(serve):
+    server = serve(faults=Faults({"illegal": 1.0}), record=True)
+    with pytest.raises(LLMError, match="after one repair"):
+        reasoner_at(server, sampling=Sampling(methods=("single",))).policy(SITUATION, "player-1", 0)
+    assert server.requests == 2
+    repair = server.bodies[1]["messages"]
+    assert [message["role"] for message in repair] == ["system", "user", "assistant", "user"]
+    assert repair[2]["content"] == "Z9"
+    assert '"Z9" is none of the options' in repair[3]["content"]
+
+
+def test_fallback_models_are_asked_in_order(serve):
+    broken, whole = serve(faults=Faults({"server-error": 1.0})), serve()
+    models = [
+        Model("openai/second", "none", {"api_base": broken.url}),
+        Model("openai/third", "none", {"api_base": whole.url}),
+    ]
+    reasoner = LLMReasoner(
+        "openai/first",
+        fallbacks=models,
+        api_base=broken.url,
+        api_key="none",
+        patience=IMPATIENT,
+        sampling=GREEDY,
+    )
+    assert reasoner.policy(SITUATION, "player-1", 0) == {"A": 0.0, "B": 1.0}
+    assert broken.requests == 2 * IMPATIENT.attempts
+    assert whole.requests == 1
+    whole.close()
+    with pytest.raises(LLMError, match=r"openai/first: .*; openai/second: .*; openai/third: "):
+        reasoner.policy(SITUATION, "player-1", 1)
+
+
+def test_errors_are_raised_where_asked_for():
+    reasoner = LLMReasoner("openai/scripted", api_base=_dead_url(), api_key="none", patience=QUICK)
+    for agent in (
+        AdaptiveAgent("player-1", reasoner, on_error="raise"),
+        FixedOrderAgent("player-1", reasoner, 1, on_error="raise"),
+        PlainAgent(
+            "player-1",
+            LLMActor("player-1", "openai/scripted", api_base=_dead_url(), api_key="none", patience=QUICK),
+            on_error="raise",
+        ),
+    ):
+        with pytest.raises(LLMError, match="openai/scripted"):
+            agent.decide(SITUATION, agent.start(["player-2"]))
+
+
+def test_unknown_models_and_wrong_settings_say_what_to_do():
+    with pytest.raises(ValueError, match="a model needs a name"):
+        LLMReasoner("")
+    with pytest.raises(ValueError, match="methods are some of"):
+        Sampling(methods=("guess",))
+    with pytest.raises(ValueError, match="timeout and deadline must be positive"):
+        Patience(timeout=0)
+    with pytest.raises(LLMError, match="no-such-provider"):
+        LLMReasoner("no-such-provider/model", patience=QUICK).policy(SITUATION, "player-1", 0)
+
+
+def test_a_failing_wrapped_agent_is_replaced_by_the_reasoner():
+    actor = LLMActor("player-1", "openai/scripted", api_base=_dead_url(), api_key="none", patience=QUICK)
+    agent = AdaptiveAgent("player-1", NormalFormReasoner(TASK.payoffs), agent=actor)
+    decision, _ = agent.decide(SITUATION, agent.start(["player-2"]))
+    assert TASK.reasoner().policy(SITUATION, "player-1", decision.order)[decision.action] == 1.0
+    assert decision.degraded[0].startswith("the agent: openai/scripted")
+    assert len(decision.degraded) == 1
