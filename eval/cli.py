@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
-import json
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from enum import StrEnum
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from eval import commands, crossplay, paper, tables
+from eval import crossplay, paper, tables
+from eval.commands import analysis, findings
+from eval.commands import results as results_commands
+from eval.commands.sweeps import matrices_of, stored
+from eval.console import (
+    DaskAddress,
+    EnvName,
+    EnvOption,
+    Episodes,
+    Epsilon,
+    ForceNew,
+    JsonFile,
+    Results,
+    RuntimeName,
+    RuntimeOption,
+    Seed,
+    Workers,
+    check_writable,
+    choose_backend,
+    err,
+    out,
+    progress_bar,
+    split_names,
+    write_json,
+)
+from eval.executors import WorkerLostError
 from eval.tasks import make_task
 
 app = typer.Typer(
@@ -24,109 +41,72 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Pair adaptive theory-of-mind agents with partners and measure how they coordinate.",
 )
-# Piped output has no terminal to fit into, and a table broken at 80 columns is hard to read.
-_out = Console() if sys.stdout.isatty() else Console(width=120)
-_err = Console(stderr=True)
+for commands in (results_commands, analysis, findings):
+    commands.register(app)
 
-
-class EnvName(StrEnum):
-    """What takes the steps of a kitchen."""
-
-    table = "table"
-    real = "real"
-
-
-class RuntimeName(StrEnum):
-    """Where episodes are played."""
-
-    plain = "plain"
-    langgraph = "langgraph"
-
-
-Episodes = Annotated[int, typer.Option(min=1, help="Episodes a cell.")]
-Seed = Annotated[int, typer.Option(min=0, help="Seed of all random numbers.")]
-RuntimeOption = Annotated[
-    RuntimeName,
-    typer.Option(help="plain: directly. langgraph: the same episodes inside a compiled graph, slower."),
-]
-EnvOption = Annotated[
-    EnvName,
-    typer.Option(help="real: every step of a kitchen in overcooked-ai itself (extra overcooked)."),
-]
-JsonFile = Annotated[
-    Path | None, typer.Option("--json", dir_okay=False, help="Also write the numbers to this file.")
-]
-
-
-@contextmanager
-def _progress(title: str, total: int) -> Iterator[Callable[[], None]]:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=_err, transient=True) as bar:
-        task = bar.add_task(title, total=total)
-        yield lambda: bar.advance(task)
-
-
-def _names(text: str) -> list[str]:
-    names = [name.strip() for name in text.split(",") if name.strip()]
-    if not names:
-        raise ValueError(f"expected names separated by commas, got {text!r}")
-    return names
-
-
-def _check_writable(file: Path | None) -> None:
-    """Before any work is done that a wrong path would lose."""
-    if file is not None and not file.parent.is_dir():
-        raise ValueError(f"cannot write {str(file)!r}: there is no directory {str(file.parent)!r}")
-
-
-def _write(file: Path | None, content: dict[str, Any]) -> None:
-    if file is not None:
-        file.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-        _err.print(f"wrote {escape(str(file))}")
+_COLUMNS = 6
+"""How many partners fit into the width of a table."""
 
 
 @app.command("list")
 def list_() -> None:
     """List tasks, agents and partners with their traits."""
-    _out.print(tables.task_list())
-    _out.print(tables.player_list())
+    out.print(tables.task_list())
+    out.print(tables.player_list())
 
 
 @app.command("crossplay")
 def crossplay_(
-    task: Annotated[str, typer.Option(help="A task, such as memory-1 or matrix:game.json (see list).")],
+    task: Annotated[
+        str, typer.Option(help="A task, such as memory-1 or matrix:game.json (see list), or several.")
+    ],
     agents: Annotated[
-        str, typer.Option(help="Players, separated by commas: one row each.")
+        str, typer.Option(help="Players, separated by commas: one row each. 'all' are all that can play.")
     ] = "ftl,hedge,bayes",
     partners: Annotated[
-        str, typer.Option(help="Players: one column each; 'self' is the agent's own kind.")
+        str, typer.Option(help="Players: one column each; 'self' is the agent's own kind, 'all' as above.")
     ] = "tom-0,tom-1,tom-2,self",
     episodes: Episodes = 30,
     seed: Seed = 42,
     runtime: RuntimeOption = RuntimeName.plain,
-    epsilon: Annotated[
-        float, typer.Option(min=0.0, max=1.0, help="Rate at which every player lapses to a random action.")
-    ] = 0.0,
+    epsilon: Epsilon = 0.0,
     env: EnvOption = EnvName.table,
     json_file: JsonFile = None,
+    results: Results = None,
+    force_new: ForceNew = False,
+    workers: Workers = 1,
+    dask: DaskAddress = "",
 ) -> None:
     """Pair every agent with every partner and print the agents' mean scores."""
-    rows_of, columns_of = _names(agents), _names(partners)
-    _check_writable(json_file)
-    with _progress(task, len(rows_of) * len(columns_of) * episodes) as progress:
-        rows = crossplay.cross_play(
-            task,
-            rows_of,
-            columns_of,
+    check_writable(json_file)
+    matrices = matrices_of(split_names(task), split_names(agents), split_names(partners), env.value)
+    backend = choose_backend(workers, dask)
+    total = sum(len(rows) * len(columns) for _, rows, columns in matrices) * episodes
+    settings = {"seed": seed, "epsilon": epsilon, "runtime": runtime.value, "env": env.value}
+    with (
+        stored(results, "crossplay", matrices, episodes, settings, force_new=force_new) as run,
+        progress_bar(task, total) as progress,
+    ):
+        tables_of_rows = crossplay.cross_plays(
+            matrices,
             episodes,
             seed=seed,
             runtime=runtime.value,
             epsilon=epsilon,
             env=env.value,
             progress=progress,
+            backend=backend,
+            run=run,
         )
-    _out.print(tables.cross_play_table(make_task(task), columns_of, rows))
-    _write(json_file, crossplay.as_json(task, rows_of, columns_of, seed, rows))
+    matrices_as_json = []
+    for (name, rows_of, columns_of), rows in zip(matrices, tables_of_rows, strict=True):
+        for first in range(0, len(columns_of), _COLUMNS):
+            block = slice(first, first + _COLUMNS)
+            shown = [row[block] for row in rows]
+            out.print(tables.cross_play_table(make_task(name), columns_of[block], shown))
+        matrices_as_json.append(crossplay.as_json(name, rows_of, columns_of, seed, rows))
+    several = {"matrices": matrices_as_json}
+    write_json(json_file, matrices_as_json[0] if len(matrices) == 1 else several)
 
 
 @app.command("paper")
@@ -152,33 +132,20 @@ def paper_(
     The published numbers are of language models, ours of exact reasoners: no language model is called.
     The bayes rows are ours.
     """
-    names = _names(columns)
-    _check_writable(json_file)
-    with _progress("paper", len(names) * len(list(paper.pairings())) * episodes) as progress:
-        cells = paper.paper_cells(
-            names,
-            episodes,
-            seed=seed,
-            runtime=runtime.value,
-            epsilon=epsilon,
-            env=env.value,
-            progress=progress,
-        )
+    names = split_names(columns)
+    check_writable(json_file)
+    with progress_bar("paper", len(names) * len(list(paper.pairings())) * episodes) as progress:
+        cells = paper.paper_cells(names, episodes, seed=seed, runtime=runtime.value, progress=progress)
     for table in tables.paper_tables(cells):
-        _out.print(table)
-    _out.print(tables.excess_table(paper.excesses(cells)))
-    _out.print("[dim]Ours: exact reasoners, no language model. Paper: LLaMA-3.3-70B, 30 repetitions.[/dim]")
-    _write(json_file, paper.as_json(cells, episodes=episodes, seed=seed))
-
-
-app.command("train-partner")(commands.train_partner)
-app.command("findings")(commands.findings)
+        out.print(table)
+    out.print("[dim]Ours: exact reasoners, no language model. Paper: LLaMA-3.3-70B, 30 repetitions.[/dim]")
+    write_json(json_file, paper.as_json(cells, episodes=episodes, seed=seed))
 
 
 def main() -> None:
     """Run the command line; expected errors are a line on stderr and exit status 2."""
     try:
         app()
-    except (ValueError, ModuleNotFoundError, OSError) as error:
-        _err.print(f"[red]error:[/red] {escape(str(error))}", highlight=False, soft_wrap=True)
+    except (ValueError, ModuleNotFoundError, OSError, WorkerLostError) as error:
+        err.print(f"[red]error:[/red] {escape(str(error))}", highlight=False, soft_wrap=True)
         raise SystemExit(2) from None

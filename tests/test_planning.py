@@ -134,9 +134,7 @@ def test_policies_are_mirror_images_in_every_state(task):
 
 def test_a_best_response_breaks_ties_in_the_order_given():
     following = np.array([[[1, 1], [1, 1], [0, 0]], [[1, 1]] * 3])[:, :, [0, 0, 0]]
-    model = TabularModel(
-        following, [1, 0], [False, True], (0,), NAMES, ties=((2, 1, 0), (0, 1, 2))
-    )
+    model = TabularModel(following, [1, 0], [False, True], (0,), NAMES, ties=((2, 1, 0), (0, 1, 2)))
     partner = np.zeros(2, dtype=np.int8)
     assert best_response(model, 0, partner, otherwise=partner)[0] == 1
 

@@ -66,9 +66,7 @@ class Mirror:
             object.__setattr__(self, name, array)
             _check_indices(f"mirror.{name}", array, len(array))
             if array.ndim != 1 or (array[array] != np.arange(len(array))).any():
-                raise ModelError(
-                    f"mirror.{name} must be its own inverse: two reflections change nothing"
-                )
+                raise ModelError(f"mirror.{name} must be its own inverse: two reflections change nothing")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -154,13 +152,10 @@ class TabularModel:
 
     def _check_solo(self, solo: Solo) -> None:
         if solo.next.shape[1] != len(self.actions):
-            raise ModelError(
-                f"solo.next has {solo.next.shape[1]} actions, the game has {len(self.actions)}"
-            )
+            raise ModelError(f"solo.next has {solo.next.shape[1]} actions, the game has {len(self.actions)}")
         if solo.project.shape != (2, self.n_states):
             raise ModelError(
-                f"solo.project needs the shape [2, S] = {[2, self.n_states]}, got "
-                f"{list(solo.project.shape)}"
+                f"solo.project needs the shape [2, S] = {[2, self.n_states]}, got {list(solo.project.shape)}"
             )
 
     def _check_mirror(self, mirror: Mirror) -> None:

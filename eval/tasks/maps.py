@@ -97,9 +97,7 @@ class TileMap:
             if all(tiles[reflect(*cell)] == tile.translate(swapped) for cell, tile in tiles.items()):
                 cells = [self.index[reflect(*cell)] for cell in self.cells]
                 r0, c0 = reflect(0, 0)
-                seen = [
-                    (r - r0, c - c0) for r, c in (reflect(dr, dc) for dr, dc in DIRECTIONS.values())
-                ]
+                seen = [(r - r0, c - c0) for r, c in (reflect(dr, dc) for dr, dc in DIRECTIONS.values())]
                 directions = [list(DIRECTIONS.values()).index(step) for step in seen]
                 return np.array(cells, dtype=np.int32), np.array(directions, dtype=np.int32)
         return None

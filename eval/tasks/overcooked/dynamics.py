@@ -89,9 +89,7 @@ class Kitchen:
         for a_interacts in (False, True):
             a, pot_a, a_delivers = self._interact(first, pot) if a_interacts else (first, pot, no)
             for b_interacts in (False, True):
-                b, pot_b, b_delivers = (
-                    self._interact(second, pot_a) if b_interacts else (second, pot_a, no)
-                )
+                b, pot_b, b_delivers = self._interact(second, pot_a) if b_interacts else (second, pot_a, no)
                 cooked = cook(pot_b)
                 over = a_delivers | b_delivers
                 for x in (INTERACT,) if a_interacts else range(INTERACT):

@@ -30,12 +30,7 @@ class Layout:
     def facing(self) -> NDArray[np.str_]:
         """``[C, 4]``: the tile that a cook sees from each floor cell in each direction."""
         rows = self.map.rows
-        return np.array(
-            [
-                [rows[r + dr][c + dc] for dr, dc in DIRECTIONS.values()]
-                for r, c in self.map.cells
-            ]
-        )
+        return np.array([[rows[r + dr][c + dc] for dr, dc in DIRECTIONS.values()] for r, c in self.map.cells])
 
     @property
     def pot_places(self) -> int:

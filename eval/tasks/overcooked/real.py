@@ -107,8 +107,7 @@ class RealKitchen:
         # Recipes are settings of a class, so another kitchen may have changed them.
         self._package.Recipe.configure(self.mdp.recipe_config)
         joint = tuple(
-            "interact" if a == INTERACT else (0, 0) if a == STAY else _VECTORS[a]
-            for a in (first, second)
+            "interact" if a == INTERACT else (0, 0) if a == STAY else _VECTORS[a] for a in (first, second)
         )
         after, infos = self.mdp.get_state_transition(state, joint)
         return after, float(sum(infos["sparse_reward_by_agent"]))

@@ -88,9 +88,7 @@ class OvercookedTask(TabularTask):
         Raises:
             MissingExtraError: the package is not installed.
         """
-        task = RealOvercookedTask(
-            self.name, self._text, max_steps=self.max_steps, epsilon=self._epsilon
-        )
+        task = RealOvercookedTask(self.name, self._text, max_steps=self.max_steps, epsilon=self._epsilon)
         package("mdp.overcooked_mdp")
         return task
 
