@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 import numpy as np
 
-from eval.episodes import play, seat_players, total_scores
-from eval.graph import episode_graph, play_in_graph
+from eval.executors import Backend
 from eval.llm.run import llm_scores
+from eval.storage.runs import Run
+from eval.sweep import Matrix, Progress, plan, sweep
 from eval.tasks import Environment, Task, make_task
 from eval.tasks.described import DescribedTask
-from partners import asks_models
+from eval.units import SEATS, SELF, Limiter, Pairing, Runtime
+from partners import ZOO, asks_models
 
-Runtime: TypeAlias = Literal["plain", "langgraph"]
-Progress: TypeAlias = Callable[[], None]
-SELF = "self"
+ALL = "all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,26 +75,19 @@ def pairing_scores(
             episodes are the same.
         epsilon: the rate at which every player lapses to a random action.
     """
-    partner = agent if partner == SELF else partner
     if asks_models(agent) or asks_models(partner):
         if runtime == "plain":
-            yield from llm_scores(task, agent, partner, episodes, seed=seed, epsilon=epsilon)
+            own = agent if partner == SELF else partner
+            yield from llm_scores(task, agent, own, episodes, seed=seed, epsilon=epsilon)
             return
         task = DescribedTask(task)
-    tables = []
-    for seat in range(2):
-        names = [partner] * len(task.players)
-        names[seat] = agent
-        seats = seat_players(task, names, seed=seed, epsilon=epsilon)
-        graph = episode_graph(task, seats).compile() if runtime == "langgraph" else None
-        tables.append((task.players[seat], seats, graph))
+    pairings = [
+        Pairing(task, agent, partner, seat, seed=seed, epsilon=epsilon, runtime=runtime)
+        for seat in range(SEATS)
+    ]
     for episode in range(episodes):
-        me, seats, graph = tables[episode % 2]
-        if graph is None:
-            scores = [step.scores for step in play(task, seats, episode)]
-        else:
-            scores = list(play_in_graph(graph, task, episode)["scores"])
-        yield total_scores(task, scores)[me]
+        pairing = pairings[episode % SEATS]
+        yield pairing.scores(episode)[pairing.me]
 
 
 def play_cell(
@@ -127,6 +120,9 @@ def cross_play(
     epsilon: float = 0.0,
     env: Environment = "table",
     progress: Progress = lambda: None,
+    backend: Backend | None = None,
+    run: Run | None = None,
+    limiter: Limiter | None = None,
 ) -> list[list[Cell]]:
     """The cross-play matrix, one row for each agent and one column for each partner.
 
@@ -137,33 +133,93 @@ def cross_play(
         seed, runtime, epsilon: see ``pairing_scores``.
         env: see ``make_task``.
         progress: called after every episode.
+        backend, run, limiter: where episodes are played and stored, see ``sweep``.
 
     Raises:
         ValueError: an unknown name, a partner that cannot play the task, no episodes; all before the
             first episode is played.
     """
+    (rows,) = cross_plays(
+        [(task_name, tuple(agents), tuple(partners))],
+        episodes,
+        seed=seed,
+        runtime=runtime,
+        epsilon=epsilon,
+        env=env,
+        progress=progress,
+        backend=backend,
+        run=run,
+        limiter=limiter,
+    )
+    return rows
+
+
+def cross_plays(
+    matrices: Sequence[Matrix],
+    episodes: int,
+    *,
+    seed: int,
+    runtime: Runtime = "plain",
+    epsilon: float = 0.0,
+    env: Environment = "table",
+    progress: Progress = lambda: None,
+    backend: Backend | None = None,
+    run: Run | None = None,
+    limiter: Limiter | None = None,
+) -> list[list[list[Cell]]]:
+    """Several cross-play matrices as one sweep; arguments and errors as ``cross_play``."""
     if episodes < 1:
         raise ValueError(f"cross-play needs at least one episode a cell, got {episodes}")
-    task = make_task(task_name, env)
-    for name in dict.fromkeys([*agents, *partners]):
-        if name != SELF:
-            seat_players(task, [name] * len(task.players), seed=seed, epsilon=epsilon)
+    for task, agents, partners in matrices:
+        for agent in agents:
+            for partner in partners:
+                Pairing(make_task(task, env), agent, partner, 0, seed=seed, epsilon=epsilon)
+    if any(map(asks_models, [name for _, agents, partners in matrices for name in (*agents, *partners)])):
+        return [
+            [
+                [
+                    play_cell(
+                        make_task(task, env),
+                        agent,
+                        partner,
+                        episodes,
+                        seed=seed,
+                        runtime=runtime,
+                        epsilon=epsilon,
+                        progress=progress,
+                    )
+                    for partner in partners
+                ]
+                for agent in agents
+            ]
+            for task, agents, partners in matrices
+        ]
+    units = plan(matrices, episodes, seed=seed, epsilon=epsilon, runtime=runtime, env=env)
+    scores = sweep(units, backend=backend, run=run, limiter=limiter, progress=progress)
     return [
         [
-            play_cell(
-                task,
-                agent,
-                partner,
-                episodes,
-                seed=seed,
-                runtime=runtime,
-                epsilon=epsilon,
-                progress=progress,
-            )
-            for partner in partners
+            [
+                Cell(agent, partner, tuple(scores[task, agent, partner, e] for e in range(episodes)))
+                for partner in partners
+            ]
+            for agent in agents
         ]
-        for agent in agents
+        for task, agents, partners in matrices
     ]
+
+
+def who_plays(task_name: str, env: Environment = "table") -> tuple[tuple[str, ...], dict[str, str]]:
+    """All players of the zoo that can play a task, and name -> reason for those that cannot."""
+    task = make_task(task_name, env)
+    able, reasons = [], {}
+    for name in ZOO:
+        try:
+            Pairing(task, name, SELF, 0, seed=0)
+        except (ValueError, ModuleNotFoundError) as error:
+            reasons[name] = str(error)
+        else:
+            able.append(name)
+    return tuple(able), reasons
 
 
 def as_json(

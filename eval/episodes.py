@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from atom.player import Player
 from atom.situation import Decision, JointAction, Situation
+from eval.baselines import told_names
 from eval.tasks.base import State, Task
 from partners import NoisyPartner, make_partner
 
@@ -52,7 +53,7 @@ def seat_players(task: Task, names: Sequence[str], *, seed: int, epsilon: float 
     if len(names) != len(task.players):
         raise ValueError(f"{task.name} has {len(task.players)} seats, got the players {list(names)}")
     seats: dict[str, Player] = {}
-    for me, name in zip(task.players, names, strict=True):
+    for me, name in zip(task.players, told_names(names), strict=True):
         player = make_partner(name, me, task.reasoner(), seed=seed)
         seats[me] = NoisyPartner(player, epsilon, seed=seed) if epsilon > 0.0 else player
     return seats

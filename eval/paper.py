@@ -6,8 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from eval.crossplay import SELF, Progress, Runtime, play_cell
+from eval.crossplay import play_cell
+from eval.sweep import Progress
 from eval.tasks import Environment, make_task
+from eval.units import SELF, Runtime
 
 COLUMNS: tuple[str, ...] = (
     "memory-1",

@@ -27,3 +27,12 @@ def split_name(name: str) -> tuple[str, str | None]:
     """``"switching:2-0@8"`` as ``("switching", "2-0@8")``; None where there is no argument."""
     base, colon, argument = name.partition(":")
     return base, argument if colon else None
+
+
+def integers(text: str) -> list[int]:
+    """``"2-0-1"`` as ``[2, 0, 1]``; nothing for an empty text.
+
+    Raises:
+        ValueError: a part that is no whole number.
+    """
+    return [int(part) for part in text.split("-")] if text else []

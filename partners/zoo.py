@@ -2,50 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
-
 from atom.belief import Bayes, FixedShare, FollowTheLeader, Hedge
 from atom.reasoning import Reasoner
 from partners import llm, tabular
 from partners.base import Partner, Traits
+from partners.baseline_kinds import baseline_kinds
 from partners.greedy import GreedyPartner
-from partners.names import UnknownNameError, split_name
+from partners.kinds import PAPER, PartnerKind
+from partners.names import UnknownNameError, integers, split_name
 from partners.noisy import NoisyPartner
 from partners.simple import AlternatePartner, RandomPartner, RepeatPartner
 from partners.tom import AdaptivePartner, FixedOrderPartner, SwitchingPartner
 from partners.tomsup_partner import TomsupPartner
-
-PAPER = "Mu et al. 2026"
-
-
-@dataclass(frozen=True, slots=True)
-class PartnerKind:
-    """A partner of the zoo.
-
-    Attributes:
-        name: as given on the command line.
-        summary: what it does.
-        source: where it comes from.
-        traits: those of a partner with the default argument.
-        build: ``build(argument, me, reasoner, seed)``.
-        argument: the form of the argument after the colon; empty for partners that take none.
-        default: the argument where none is given.
-        needs: the extra that it needs.
-        plays: the tasks that it plays: ``"all"``, normal-form games of ``"2x2"`` actions, those on
-            ``"tables"`` (grids and kitchens), or ``"kitchens"``.
-    """
-
-    name: str
-    summary: str
-    source: str
-    traits: Traits
-    build: Callable[[str, str, Reasoner, int], Partner]
-    argument: str = ""
-    default: str = ""
-    needs: str = ""
-    plays: Literal["all", "2x2", "tables", "kitchens"] = "all"
 
 
 def make_partner(name: str, me: str, reasoner: Reasoner, *, seed: int = 0) -> Partner:
@@ -85,16 +53,12 @@ def _fixed(order: int) -> PartnerKind:
 
 def _switching(argument: str, me: str, reasoner: Reasoner, seed: int) -> Partner:
     orders, _, rounds = argument.partition("@")
-    return SwitchingPartner(me, reasoner, _integers(orders), _integers(rounds), seed=seed)
+    return SwitchingPartner(me, reasoner, integers(orders), integers(rounds), seed=seed)
 
 
 def _noisy(argument: str, me: str, reasoner: Reasoner, seed: int) -> Partner:
     rate, _, inner = argument.partition(":")
     return NoisyPartner(make_partner(inner, me, reasoner, seed=seed), float(rate), seed=seed)
-
-
-def _integers(text: str) -> list[int]:
-    return [int(part) for part in text.split("-")] if text else []
 
 
 def _tomsup(argument: str, me: str, reasoner: Reasoner, seed: int) -> Partner:
@@ -248,6 +212,7 @@ def _kinds() -> list[PartnerKind]:
         ),
         _greedy(unstuck=False),
         _greedy(unstuck=True),
+        *baseline_kinds(),
     ]
 
 

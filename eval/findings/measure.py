@@ -8,11 +8,13 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from eval.crossplay import SELF, Progress, play_cell
+from eval.crossplay import play_cell
 from eval.episodes import play, seat_players
 from eval.paper import ORDERS
+from eval.sweep import Progress
 from eval.tasks import Environment, MatrixTask, Task, make_task
 from eval.tasks.matrix import anti_coordination
+from eval.units import SELF
 
 Name: TypeAlias = Literal["partners", "actions", "rationality"]
 

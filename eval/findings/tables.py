@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from rich.table import Table
 
-from eval.crossplay import SELF
 from eval.findings.measure import Finding, Reading, mean_over
 from eval.paper import ORDERS
 from eval.tables import score
+from eval.units import SELF
 
 EQUAL = [(order, order) for order in ORDERS]
 ALIGNED = [("tom-0", "tom-1"), ("tom-1", "tom-0"), ("tom-1", "tom-2"), ("tom-2", "tom-1")]

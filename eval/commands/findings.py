@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from eval import findings as found
+from eval.console import JsonFile, Seed, check_writable, err, progress_bar, write_json
+from eval.console import out as console
 from eval.findings.measure import EPSILONS, PARTNERS, count
 from eval.findings.pictures import draw_findings
 from eval.paper import EPSILON, ORDERS
@@ -21,10 +19,11 @@ from eval.tasks import make_task
 from partners.population import save_policies, train
 from partners.tabular import on_table
 
-_out = Console() if sys.stdout.isatty() else Console(width=120)
-_err = Console(stderr=True)
 
-Seed = Annotated[int, typer.Option(min=0, help="Seed of all random numbers.")]
+def register(app: typer.Typer) -> None:
+    """Adds the commands."""
+    app.command("train-partner")(train_partner)
+    app.command("findings")(findings)
 
 
 def train_partner(
@@ -39,22 +38,21 @@ def train_partner(
     The best is the one with the fewest steps beside all members, itself included, over all generations. Play
     with it as the partner population:FILE.
     """
-    if not out.parent.is_dir():
-        raise ValueError(f"cannot write {str(out)!r}: there is no directory {str(out.parent)!r}")
+    check_writable(out)
     made = make_task(task)
     model = on_table("population", made.reasoner()).model
     best = float("inf")
     for generation in train(
         model, generations=generations, members=members, horizon=made.max_steps, seed=seed
     ):
-        _err.print(
+        err.print(
             f"generation {generation.number}: best {generation.scores.min():.1f}, mean "
             f"{generation.scores.mean():.1f} steps; best so far {generation.best:.1f}"
         )
         if generation.best < best:
             best = generation.best
             save_policies(out, model, generation.policies)
-    _err.print(f"wrote {escape(str(out))}: play with it as population:{escape(str(out))}")
+    err.print(f"wrote {escape(str(out))}: play with it as population:{escape(str(out))}")
 
 
 def findings(
@@ -66,25 +64,16 @@ def findings(
     out: Annotated[
         Path | None, typer.Option(file_okay=False, help="Also write pictures to this directory.")
     ] = None,
-    json_file: Annotated[
-        Path | None, typer.Option("--json", dir_okay=False, help="Also write the numbers to this file.")
-    ] = None,
+    json_file: JsonFile = None,
 ) -> None:
     """Reproduce the paper's further findings: other partners, optimal actions, rationality.
 
     Partners that are no ToM agents play in the real Overcooked (extra overcooked).
     """
-    for path in (out, json_file):
-        if path is not None and not path.parent.is_dir():
-            raise ValueError(f"cannot write {str(path)!r}: there is no directory {str(path.parent)!r}")
+    check_writable(out)
+    check_writable(json_file)
     partners = [*PARTNERS, *([f"population:{population}"] if population else [])]
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=_err, transient=True) as bar:
-        task = bar.add_task("findings", total=count(partners, episodes))
-
-        def progress() -> None:
-            bar.advance(task)
-
+    with progress_bar("findings", count(partners, episodes)) as progress:
         read = found.readings([*ORDERS, *partners], episodes=episodes, epsilon=EPSILON, seed=seed)
         measured = [
             *found.other_partners(partners, episodes=episodes, epsilon=EPSILON, seed=seed, progress=progress),
@@ -92,8 +81,8 @@ def findings(
             *found.less_rational(episodes=episodes, seed=seed, progress=progress),
         ]
     for table in found.findings_tables(measured, read):
-        _out.print(table)
-    _out.print(
+        console.print(table)
+    console.print(
         "[dim]equal: orders k with k. aligned: orders that differ by one. penalty: between them. blind: an "
         "order drawn at random beside one drawn at random. gain: bayes over blind. "
         f"ε = {EPSILON:g} unless it is varied ({', '.join(f'{e:g}' for e in EPSILONS)}).[/dim]"
@@ -101,13 +90,13 @@ def findings(
     if out is not None:
         out.mkdir(exist_ok=True)
         for path in draw_findings(measured, read, out):
-            _err.print(f"wrote {escape(str(path))}")
-    if json_file is not None:
-        content = {
+            err.print(f"wrote {escape(str(path))}")
+    write_json(
+        json_file,
+        {
             "episodes": episodes,
             "seed": seed,
             "findings": [asdict(finding) for finding in measured],
             "readings": [asdict(reading) for reading in read],
-        }
-        json_file.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-        _err.print(f"wrote {escape(str(json_file))}")
+        },
+    )

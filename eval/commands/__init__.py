@@ -1,0 +1,1 @@
+"""Commands of ``python -m eval``, one idea a module."""

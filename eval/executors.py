@@ -1,0 +1,201 @@
+"""Where episodes are played: here, in other processes, in threads, or on a Dask cluster.
+
+All through the interface of ``concurrent.futures.Executor``, so that a sweep does not know which.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    ThreadPoolExecutor,
+    wait,
+)
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from eval.units import EpisodeResult, Limiter, Unit, play_units
+
+_CONNECT_SECONDS = 5
+_LARGEST_CHUNK = 64
+_CHUNKS_A_WORKER = 8
+_LOSSES = 3
+_DASK = "a Dask cluster needs the extra 'cluster': pip install 'langgraph-atom[cluster]'"
+
+Chunk: TypeAlias = tuple[Unit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """A kind of executor.
+
+    Attributes:
+        open: makes one, and closes it at the end of the block.
+        workers: how many episodes it plays at once.
+        local: whether episodes are played in this very thread, one by one as they are asked for.
+    """
+
+    open: Callable[[], AbstractContextManager[Executor]]
+    workers: int = 1
+    local: bool = False
+
+
+class WorkerLostError(RuntimeError):
+    """Workers died again and again over the same episodes."""
+
+
+def in_process() -> Backend:
+    """In this process, one episode after the other."""
+    return Backend(_Inline, local=True)
+
+
+def processes(workers: int) -> Backend:
+    """In so many processes of this machine (``ProcessPoolExecutor``)."""
+    _check_workers(workers)
+    # A forked child would inherit the locks of whatever threads run here, a progress bar's for one.
+    context = multiprocessing.get_context("spawn")
+    return Backend(lambda: ProcessPoolExecutor(workers, mp_context=context), workers)
+
+
+def threads(workers: int) -> Backend:
+    """In so many threads: for episodes that wait for language models."""
+    _check_workers(workers)
+    return Backend(lambda: ThreadPoolExecutor(workers), workers)
+
+
+def dask(address: str) -> Backend:
+    """On a Dask cluster whose workers can import this package (``Client.get_executor``).
+
+    Raises:
+        ModuleNotFoundError: Dask is not installed.
+        ConnectionError: no scheduler answers at ``address``.
+    """
+    try:
+        from distributed import Client  # noqa: PLC0415 - takes a second, and an extra
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError(_DASK, name=error.name) from None
+
+    def client() -> Client:
+        try:
+            return Client(address, timeout=_CONNECT_SECONDS, set_as_default=False)  # type: ignore[no-untyped-call]
+        except (OSError, TimeoutError, ValueError) as error:
+            raise ConnectionError(
+                f"no Dask scheduler answers at {address!r} ({error}); start one with 'dask scheduler' and "
+                "give the address that it prints, such as tcp://127.0.0.1:8786"
+            ) from error
+
+    @contextmanager
+    def executor() -> Iterator[Executor]:
+        with client() as connected:
+            # episodes are pure, but a sweep must not be answered from another sweep's results
+            yield connected.get_executor(pure=False)
+
+    with client() as connected:
+        n = sum(connected.nthreads().values())
+    if not n:
+        raise ConnectionError(
+            f"the Dask scheduler at {address!r} has no workers; start some with 'dask worker {address}'"
+        )
+    return Backend(executor, n)
+
+
+def play_all(
+    units: Sequence[Unit],
+    backend: Backend | None = None,
+    *,
+    detailed: bool = True,
+    limiter: Limiter | None = None,
+) -> Iterator[EpisodeResult]:
+    """The results of all units, in the order in which they are done.
+
+    Episodes that were lost with a worker are played again; they come out the same. What an episode
+    itself raises is raised here.
+
+    Args:
+        units: what to play.
+        backend: where; in this process for None.
+        detailed: whether to record every step.
+        limiter: entered for each episode. It must be picklable where workers are other processes.
+
+    Raises:
+        WorkerLostError: workers died three times over the same episodes.
+    """
+    backend = backend or in_process()
+    chunks = deque(_chunks(units, backend))
+    losses: dict[Chunk, int] = {}
+    while chunks:
+        lost: list[Chunk] = []
+        with backend.open() as executor:
+            yield from _play_until_broken(executor, backend, chunks, lost, detailed, limiter)
+        for chunk in lost:
+            losses[chunk] = losses.get(chunk, 0) + 1
+            if losses[chunk] >= _LOSSES:
+                first = chunk[0]
+                raise WorkerLostError(
+                    f"workers died {_LOSSES} times over {first.agent} with {first.partner} on {first.task}, "
+                    f"episode {first.episode} or one of the {len(chunk)} after it; is the memory too small? "
+                    "Fewer workers need less"
+                )
+        chunks.extendleft(lost)
+
+
+def _play_until_broken(
+    executor: Executor,
+    backend: Backend,
+    chunks: deque[Chunk],
+    lost: list[Chunk],
+    detailed: bool,
+    limiter: Limiter | None,
+) -> Iterator[EpisodeResult]:
+    """Takes chunks and yields results until none is left or the executor broke; then fills ``lost``."""
+    limit = 1 if backend.local else 2 * backend.workers
+    waiting: dict[Future[list[EpisodeResult]], Chunk] = {}
+    while waiting or (chunks and not lost):
+        while chunks and not lost and len(waiting) < limit:
+            chunk = chunks.popleft()
+            try:
+                waiting[executor.submit(play_units, chunk, detailed=detailed, limiter=limiter)] = chunk
+            except BrokenExecutor:
+                lost.append(chunk)
+        done, _ = wait(waiting, return_when=FIRST_COMPLETED)
+        for future in done:
+            chunk = waiting.pop(future)
+            try:
+                results = future.result()
+            except BrokenExecutor:
+                lost.append(chunk)
+            else:
+                yield from results
+
+
+def _chunks(units: Sequence[Unit], backend: Backend) -> Iterator[Chunk]:
+    """Units in portions: large enough to be worth sending, small enough to keep all workers busy."""
+    size = max(1, min(_LARGEST_CHUNK, len(units) // (backend.workers * _CHUNKS_A_WORKER)))
+    if backend.local:
+        size = 1
+    for first in range(0, len(units), size):
+        yield tuple(units[first : first + size])
+
+
+class _Inline(Executor):
+    """Plays at once what is submitted."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:  # noqa: BLE001 - whoever asks for the result gets it
+            future.set_exception(error)
+        return future
+
+
+def _check_workers(workers: int) -> None:
+    if workers < 1:
+        raise ValueError(f"at least one worker is needed, got {workers}")

@@ -1,0 +1,107 @@
+"""Sweeps: all episodes of a cross-play, stored as they are played, continued where they stopped."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+
+from eval.executors import Backend, play_all
+from eval.storage.runs import Run
+from eval.tasks import Environment
+from eval.units import Key, Limiter, Runtime, Unit, file_of
+
+Progress: TypeAlias = Callable[[], None]
+Matrix: TypeAlias = tuple[str, tuple[str, ...], tuple[str, ...]]
+"""A task, the agents and the partners to be paired on it, all by name."""
+
+
+def plan(
+    matrices: Sequence[Matrix],
+    episodes: int,
+    *,
+    seed: int,
+    epsilon: float = 0.0,
+    runtime: Runtime = "plain",
+    env: Environment = "table",
+) -> list[Unit]:
+    """The units of a sweep, in the order of tasks, agents, partners and episodes.
+
+    Args:
+        matrices: who is paired with whom.
+        episodes: episodes a pairing, >= 1.
+        seed, epsilon, runtime, env: see ``Unit``.
+    """
+    return [
+        Unit(task, agent, partner, episode, seed, epsilon, runtime, env)
+        for task, agents, partners in matrices
+        for agent in agents
+        for partner in partners
+        for episode in range(episodes)
+    ]
+
+
+def sweep(
+    units: Sequence[Unit],
+    *,
+    backend: Backend | None = None,
+    run: Run | None = None,
+    limiter: Limiter | None = None,
+    progress: Progress = lambda: None,
+) -> dict[Key, float]:
+    """(task, agent, partner, episode) -> the agent's score, of all units.
+
+    Args:
+        units: what to play.
+        backend: where; in this process for None.
+        run: where episodes are stored, and taken from where they are there already; None keeps the
+            scores only.
+        limiter: entered for each episode, see ``play_all``.
+        progress: called after every episode, played or found.
+
+    Raises:
+        ResultsError: an episode could not be stored; those before it are safe.
+        WorkerLostError: see ``play_all``.
+    """
+    scores: dict[Key, float] = {} if run is None else run.scores()
+    missing = [unit for unit in units if unit.key not in scores]
+    for _ in range(len(units) - len(missing)):
+        progress()
+    for result in play_all(missing, backend, detailed=run is not None, limiter=limiter):
+        if run is not None:
+            run.add(result)
+        scores[result.unit.key] = result.score
+        progress()
+    if run is not None:
+        run.finish()
+    return {unit.key: scores[unit.key] for unit in units}
+
+
+def configuration(
+    kind: str,
+    matrices: Sequence[Matrix],
+    episodes: int,
+    *,
+    seed: int,
+    epsilon: float,
+    runtime: Runtime = "plain",
+    env: Environment = "table",
+) -> dict[str, Any]:
+    """Everything that the episodes of a sweep depend on, for ``open_run``.
+
+    Tasks and players that are made from files count with the files' content.
+    """
+    names = dict.fromkeys(name for task, agents, partners in matrices for name in (task, *agents, *partners))
+    files = {name: file for name in names if (file := file_of(name)) is not None}
+    return {
+        "kind": kind,
+        "matrices": {
+            task: {"agents": list(agents), "partners": list(partners)} for task, agents, partners in matrices
+        },
+        "episodes": episodes,
+        "seed": seed,
+        "epsilon": epsilon,
+        "runtime": runtime,
+        "env": env,
+        "files": {name: hashlib.sha256(file.read_bytes()).hexdigest() for name, file in files.items()},
+    }

@@ -1,0 +1,249 @@
+"""The unit of work of a sweep: one episode, named by plain data, so that any process can play it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+from langgraph.graph.state import CompiledStateGraph
+
+from atom.player import Memory, Player
+from atom.situation import Decision, JointAction, Situation
+from eval.episodes import Step, play, seat_players, total_scores
+from eval.graph import episode_graph, play_in_graph
+from eval.recording import Totals, record
+from eval.tasks import Environment, Task, make_task
+
+Runtime: TypeAlias = Literal["plain", "langgraph"]
+Limiter: TypeAlias = AbstractContextManager[Any]
+"""Entered for the time of an episode: a semaphore, or whatever else holds episodes back."""
+
+SELF = "self"
+SEATS = 2
+"""The seats that an agent takes in turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One episode of one pairing.
+
+    Attributes:
+        task: name of the task.
+        agent, partner: names of the zoo; a partner ``"self"`` is the agent's own kind.
+        episode: number of the episode, >= 0; keys the random numbers and seats the agent.
+        seed: seed of all random numbers, >= 0.
+        epsilon: the rate, in [0, 1], at which every player lapses to a random action.
+        runtime: ``"plain"`` or ``"langgraph"``; the episodes are the same.
+        env: see ``make_task``.
+    """
+
+    task: str
+    agent: str
+    partner: str
+    episode: int
+    seed: int
+    epsilon: float = 0.0
+    runtime: Runtime = "plain"
+    env: Environment = "table"
+
+    @property
+    def seat(self) -> int:
+        """The agent takes the first seat in even episodes and the next one in odd ones."""
+        return self.episode % SEATS
+
+    @property
+    def key(self) -> Key:
+        """What tells it from the other units of one run."""
+        return (self.task, self.agent, self.partner, self.episode)
+
+
+Key: TypeAlias = tuple[str, str, str, int]
+"""(task, agent, partner, episode)."""
+
+
+@dataclass(frozen=True, slots=True)
+class EpisodeResult:
+    """What came of a unit.
+
+    Attributes:
+        unit: the unit.
+        score: the agent's score.
+        scores: player -> score.
+        steps: the record of every step, see ``eval.recording``; empty where none was asked for.
+        totals: what the steps come to.
+        seconds: wall time.
+    """
+
+    unit: Unit
+    score: float
+    scores: dict[str, float]
+    steps: bytes
+    totals: Totals
+    seconds: float
+
+
+def play_unit(unit: Unit, *, detailed: bool = True) -> EpisodeResult:
+    """Plays one episode.
+
+    Args:
+        unit: what to play.
+        detailed: whether to record every step.
+
+    Raises:
+        ValueError: an unknown name, or a player that cannot play the task.
+    """
+    began = time.perf_counter()
+    stamps = tuple(map(_stamp, (unit.task, unit.agent, unit.partner)))
+    pairing = _pairing(replace(unit, episode=unit.seat), stamps)
+    if detailed:
+        steps = list(pairing.steps(unit.episode))
+        scores = total_scores(pairing.task, [step.scores for step in steps])
+        recorded, totals = record(steps)
+    else:
+        scores = pairing.scores(unit.episode)
+        recorded, totals = b"", Totals()
+    return EpisodeResult(unit, scores[pairing.me], scores, recorded, totals, time.perf_counter() - began)
+
+
+def play_units(
+    units: Sequence[Unit], *, detailed: bool = True, limiter: Limiter | None = None
+) -> list[EpisodeResult]:
+    """Plays several episodes, one after the other; ``limiter`` is entered for each of them."""
+    results = []
+    for unit in units:
+        with limiter or nullcontext():
+            results.append(play_unit(unit, detailed=detailed))
+    return results
+
+
+class Pairing:
+    """An agent and its partner at their seats, ready for any number of episodes.
+
+    Args:
+        task: the task to be played.
+        agent, partner, seed, epsilon, runtime: see ``Unit``.
+        seat: where the agent sits, counted from 0; the other seats are the partner's.
+
+    Raises:
+        ValueError: an unknown name, or a player that cannot play the task.
+    """
+
+    def __init__(
+        self,
+        task: Task,
+        agent: str,
+        partner: str,
+        seat: int,
+        *,
+        seed: int,
+        epsilon: float = 0.0,
+        runtime: Runtime = "plain",
+    ) -> None:
+        names = [agent if partner == SELF else partner] * len(task.players)
+        names[seat] = agent
+        self.task = task
+        self.me = task.players[seat]
+        self._runtime = runtime
+        self._seats = seat_players(task, names, seed=seed, epsilon=epsilon)
+        self._listeners = {me: _Listener(player) for me, player in self._seats.items()}
+
+    @property
+    def player(self) -> Player:
+        """The agent."""
+        return self._seats[self.me]
+
+    def scores(self, episode: int) -> dict[str, float]:
+        """Player -> its score in an episode."""
+        if self._runtime == "langgraph":
+            steps = list(play_in_graph(self._graph, self.task, episode)["scores"])
+        else:
+            steps = [dict(step.scores) for step in play(self.task, self._seats, episode)]
+        return total_scores(self.task, steps)
+
+    def steps(self, episode: int) -> Iterator[Step]:
+        """The steps of an episode."""
+        if self._runtime == "langgraph":
+            return self._steps_in_graph(episode)
+        return play(self.task, self._seats, episode)
+
+    def _steps_in_graph(self, episode: int) -> Iterator[Step]:
+        end = play_in_graph(self._listening_graph, self.task, episode)
+        heard = {me: listener.take() for me, listener in self._listeners.items()}
+        state = self.task.start()
+        for t, (joint, scores) in enumerate(zip(end["history"], end["scores"], strict=True)):
+            decisions = {me: heard[me][t] for me in self._seats}
+            yield Step(state, self.task.situation(state), decisions, scores)
+            # the graph keeps its last state only; tasks are pure, so the others are played again
+            state = self.task.step(state, joint).state
+
+    @cached_property
+    def _graph(self) -> CompiledStateGraph[Any, Any, Any, Any]:
+        return episode_graph(self.task, self._seats).compile()
+
+    @cached_property
+    def _listening_graph(self) -> CompiledStateGraph[Any, Any, Any, Any]:
+        return episode_graph(self.task, self._listeners).compile()
+
+
+class _Listener:
+    """A player whose decisions are kept until somebody takes them."""
+
+    def __init__(self, player: Player) -> None:
+        self._player = player
+        self._heard: list[Decision] = []
+
+    @property
+    def me(self) -> str:
+        return self._player.me
+
+    def take(self) -> list[Decision]:
+        heard, self._heard = self._heard, []
+        return heard
+
+    def start(self, partners: Sequence[str], *, episode: int = 0) -> Memory:
+        self._heard = []
+        return self._player.start(partners, episode=episode)
+
+    def decide(self, situation: Situation, memory: Memory) -> tuple[Decision, Memory]:
+        decision, memory = self._player.decide(situation, memory)
+        self._heard.append(decision)
+        return decision, memory
+
+    async def adecide(self, situation: Situation, memory: Memory) -> tuple[Decision, Memory]:
+        decision, memory = await self._player.adecide(situation, memory)
+        self._heard.append(decision)
+        return decision, memory
+
+    def observe(self, memory: Memory, situation: Situation | None, actions: JointAction) -> Memory:
+        return self._player.observe(memory, situation, actions)
+
+
+@lru_cache(maxsize=256)
+def _pairing(unit: Unit, stamps: tuple[int, ...]) -> Pairing:
+    """The pairing of a unit, kept from episode to episode until a file that it is made from changes."""
+    return Pairing(
+        make_task(unit.task, unit.env),
+        unit.agent,
+        unit.partner,
+        unit.seat,
+        seed=unit.seed,
+        epsilon=unit.epsilon,
+        runtime=unit.runtime,
+    )
+
+
+def file_of(name: str) -> Path | None:
+    """The file that a task or player is made from, ``game.json`` for ``matrix:game.json``."""
+    argument = name.partition(":")[2]
+    path = Path(argument)
+    return path if argument and path.is_file() else None
+
+
+def _stamp(name: str) -> int:
+    file = file_of(name) if ":" in name else None
+    return 0 if file is None else file.stat().st_mtime_ns
