@@ -166,6 +166,7 @@ def paper_(
     """
     names, model = split_names(columns), _model(agent)
     check_writable(json_file)
+    paper.check_columns(names)
     options = LLMOptions(temperature, transcripts, workers or _MODEL_WORKERS, memo, yes)
     pairings = [
         (make_task(column), paper.asked_of(own, model), paper.asked_of(partner, model))

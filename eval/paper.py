@@ -124,9 +124,7 @@ def paper_cells(
     Raises:
         ValueError: an unknown column, or no episodes.
     """
-    unknown = [column for column in columns if column not in COLUMNS]
-    if unknown or not columns:
-        raise ValueError(f"there is no column {', '.join(unknown)!r}; columns are {', '.join(COLUMNS)}")
+    check_columns(columns)
     if episodes < 1:
         raise ValueError(f"a table needs at least one episode a cell, got {episodes}")
     cells = []
@@ -152,6 +150,17 @@ def paper_cells(
 def asked_of(name: str, model: str | None) -> str:
     """The player called ``name`` in the paper's tables, when ``model`` plays it."""
     return name if model is None or name == SELF else f"llm:{model}@{name}"
+
+
+def check_columns(columns: Sequence[str]) -> None:
+    """Whether the tables have such columns.
+
+    Raises:
+        ValueError: an unknown column, or none.
+    """
+    unknown = [column for column in columns if column not in COLUMNS]
+    if unknown or not columns:
+        raise ValueError(f"there is no column {', '.join(unknown)!r}; columns are {', '.join(COLUMNS)}")
 
 
 def default_epsilon(column: str) -> float:

@@ -16,7 +16,13 @@ from partners.population import save_policies, train
 NAMES = [*ZOO, "switching:2-0-1@4-9", "noisy:0.3:bayes", "noisy:0.5:switching:1-2@6", "hedge:0.5", "tomsup:2"]
 
 
-PLAYED = {"all": "memory-1", "2x2": "memory-1", "tables": "game-2", "kitchens": "overcooked"}
+PLAYED = {
+    "all": "memory-1",
+    "2x2": "memory-1",
+    "matrices": "memory-1",
+    "tables": "game-2",
+    "kitchens": "overcooked",
+}
 
 
 def task_for(name):

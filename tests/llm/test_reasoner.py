@@ -71,7 +71,8 @@ def test_a_cold_decision_takes_six_calls_in_four_rounds_where_naive_recursion_ta
 
 
 @pytest.mark.parametrize("order", [0, 1, 2])
-def test_an_episode_against_a_fixed_order_takes_few_calls(order, server):
+def test_an_episode_against_a_fixed_order_takes_few_calls(order, serve):
+    server = serve(record=True, latency=0.05)  # calls at once overlap, however busy the machine
     task = make_task("memory-1")
     agent = AdaptiveAgent("player-1", reasoner_at(server), prune=Pruning())
     partner = FixedOrderAgent("player-2", task.reasoner(), order)
