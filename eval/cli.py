@@ -197,6 +197,7 @@ def paper_(
     unless --agent names one. The bayes rows are ours.
     """
     names, model = _names(columns), _model(agent)
+    paper.check_columns(names)
     _check_writable(json_file)
     options = LLMOptions(temperature, transcripts, workers, memo, yes)
     pairings = [

@@ -1,6 +1,7 @@
 """Tasks, episodes, cross-play and the paper's tables."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -113,7 +114,7 @@ def test_descriptions_name_the_players_actions_and_history(task):
     text = task.describe(state)
     assert all(player in text for player in task.players)
     assert all(action in text for action in task.situation(state).actions[task.players[0]])
-    assert f"Round 1: player-1 chose {first}" in text
+    assert re.search(rf"player-1 chose {first}|counts of player-1: {first} 2|player-1 is at row", text)
     assert "you" not in text.lower().split()
 
 
