@@ -16,7 +16,7 @@ from atom.belief import Array, Learner
 from atom.errors import BeliefError, LLMError
 from atom.gate import Gate, Gated, Payoffs, gated
 from atom.hypotheses import Pruning, affordable
-from atom.player import Memory, last_resort
+from atom.player import VERSION, Memory, last_resort
 from atom.randomness import LazyGenerator, Uniform, draw
 from atom.situation import Decision, PartnerPrediction, Policy, Prediction, Situation
 from atom.usage import Meter
@@ -57,6 +57,20 @@ class Decider:
     payoffs: Payoffs | None
     wrapped: bool
     responds: bool
+
+    def check(self, memory: Memory) -> None:
+        """Refuses a memory that was made by other settings.
+
+        Raises:
+            BeliefError: other orders, another learner or another version.
+        """
+        found = (memory.get("version"), memory.get("learner"), memory.get("orders"))
+        expected = (VERSION, type(self.learner).__name__, list(self.orders))
+        if found != expected:
+            raise BeliefError(
+                f"the memory of {self.me!r} has (version, learner, orders) = {found}, this agent has "
+                f"{expected}; begin a new one with start(partners), or use the settings that made it"
+            )
 
     def weights(self, memory: Memory, partner: str) -> Array:
         """The learner's weights for one partner.

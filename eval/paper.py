@@ -147,6 +147,17 @@ def paper_cells(
     return cells
 
 
+def check_columns(columns: Sequence[str]) -> None:
+    """Refuses what is no column of the paper's tables.
+
+    Raises:
+        ValueError: an unknown column, or none.
+    """
+    unknown = [column for column in columns if column not in COLUMNS]
+    if unknown or not columns:
+        raise ValueError(f"there is no column {', '.join(unknown)!r}; columns are {', '.join(COLUMNS)}")
+
+
 def asked_of(name: str, model: str | None) -> str:
     """The player called ``name`` in the paper's tables, when ``model`` plays it."""
     return name if model is None or name == SELF else f"llm:{model}@{name}"

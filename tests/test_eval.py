@@ -1,6 +1,7 @@
 """Tasks, episodes, cross-play and the paper's tables."""
 
 import json
+import re
 import subprocess
 import sys
 

@@ -8,9 +8,10 @@ from typing import Any, Literal, NoReturn
 from pydantic import SecretStr
 
 from atom.llm import prompts
-from atom.llm.client import Client, Model, Sampling
-from atom.llm.endpoint import Observer, Patience
+from atom.llm.client import Client
+from atom.llm.exchange import Observer
 from atom.llm.memo import Memo, ProcessMemo
+from atom.llm.settings import Model, Patience, Sampling
 from atom.portal import run_blocking
 from atom.reasoning import RecursiveReasoner
 from atom.situation import Policy, Prediction, Situation
