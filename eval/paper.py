@@ -163,17 +163,6 @@ def asked_of(name: str, model: str | None) -> str:
     return name if model is None or name == SELF else f"llm:{model}@{name}"
 
 
-def check_columns(columns: Sequence[str]) -> None:
-    """Whether the tables have such columns.
-
-    Raises:
-        ValueError: an unknown column, or none.
-    """
-    unknown = [column for column in columns if column not in COLUMNS]
-    if unknown or not columns:
-        raise ValueError(f"there is no column {', '.join(unknown)!r}; columns are {', '.join(COLUMNS)}")
-
-
 def default_epsilon(column: str) -> float:
     """The lapse rate that a column is played with unless told otherwise."""
     return 0.0 if column.startswith("memory") else EPSILON

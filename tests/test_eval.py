@@ -1,7 +1,6 @@
 """Tasks, episodes, cross-play and the paper's tables."""
 
 import json
-import re
 import subprocess
 import sys
 

@@ -23,7 +23,9 @@ def register(app: typer.Typer) -> None:
 def replay(
     task: Annotated[str, typer.Option(help="A grid or a kitchen, such as game-1 or overcooked.")],
     players: Annotated[str, typer.Option(help="One player for each seat.")] = "bayes,bayes",
-    out: Annotated[Path, typer.Option(dir_okay=False, help="A .gif, or an .html page.")] = Path("replay.html"),
+    out: Annotated[Path, typer.Option(dir_okay=False, help="A .gif, or an .html page.")] = Path(
+        "replay.html"
+    ),
     episode: Annotated[int, typer.Option(min=0, help="The episode's number.")] = 0,
     seed: Seed = 42,
     epsilon: Annotated[float, typer.Option(min=0.0, max=1.0, help="Rate at which everybody lapses.")] = 0.0,
