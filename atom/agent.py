@@ -8,10 +8,11 @@ agent object holds settings only, so one object serves any number of threads, gr
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast, get_args
 
 from atom.belief import Bayes, Learner
+from atom.contract import Contract, Term
 from atom.deciding import Decider, Request, Response, Selection, pending, sort_policies
 from atom.errors import BeliefError, LLMError, SituationError
 from atom.gate import Gate, Payoffs
@@ -76,6 +77,8 @@ class AdaptiveAgent:
         gate: what to do when the wrapped agent acts against the best response to the prediction:
             nothing but measure (``"off"``), ``"ask"`` it once more, or ``"override"`` it.
         payoffs: who knows the payoffs for the gate; None for the reasoner, if it does.
+        contract: declared orders, and how far they are believed. While a partner keeps an order that
+            is one apart from the one that this agent declared, the agent acts at its own.
         on_error: whether a model that fails degrades the decision or raises its ``LLMError``. A
             hypothesis without an answer carries no information at that step; a wrapped agent
             without one is replaced by the reasoner; a reasoner without one by ToM-0, and that by a
@@ -83,6 +86,7 @@ class AdaptiveAgent:
 
     Raises:
         BeliefError: orders that are not ascending integers >= 0.
+        ContractError: a contract that these orders cannot test, or that aligns this agent with nobody.
         ValueError: an unknown selection, response, gate or on_error, or a gate without payoffs.
 
     Example:
@@ -111,6 +115,7 @@ class AdaptiveAgent:
         budget: Budget | None = None,
         gate: Gate = "off",
         payoffs: Payoffs | None = None,
+        contract: Contract | None = None,
         on_error: OnError = "degrade",
     ) -> None:
         settings = (
@@ -138,6 +143,8 @@ class AdaptiveAgent:
         self._agent = None if agent is None else wrap(me, agent)
         self._budget = budget
         self._on_error = check_on_error(on_error)
+        self._contract = contract
+        self._opening = {} if contract is None else contract.opening(me, self.orders)
         self._decider = Decider(
             me,
             self.orders,
@@ -151,6 +158,7 @@ class AdaptiveAgent:
             payoffs,
             wrapped=agent is not None,
             responds=hasattr(reasoner, "respond"),
+            contract=contract,
         )
 
     def start(self, partners: Sequence[str], *, episode: int = 0) -> Memory:
@@ -171,7 +179,21 @@ class AdaptiveAgent:
             "estimates": {},
             "belief": {partner: prior for partner in partners if partner != self.me},
             "pending": None,
+            **self._opening,
         }
+
+    def hear(self, memory: Memory, declared: Mapping[str, int]) -> Memory:
+        """Memory after declarations of partners were heard of; the same without a contract.
+
+        Args:
+            memory: the memory before.
+            declared: player -> declared ToM order, >= 0; one's own is passed over.
+        """
+        if self._contract is None:
+            return memory
+        others = {player: order for player, order in declared.items() if player != self.me}
+        terms = self._contract.adopt(memory["contracts"], others, self.orders)
+        return memory if terms == memory["contracts"] else {**memory, "contracts": terms}
 
     def decide(self, situation: Situation, memory: Memory) -> tuple[Decision, Memory]:
         """An action, and the memory that waits for the partners' actions.
@@ -221,17 +243,9 @@ class AdaptiveAgent:
         self._check(memory)
         expected = memory["pending"]
         if expected is None:
-            if situation is None:
-                raise SituationError(
-                    f"{self.me!r} has not decided since its last observation; pass the situation that "
-                    "the observed actions were taken in"
-                )
-            partners = [name for name in situation.actions if name != self.me and name in actions]
-            pairs = [(partner, k) for partner in partners for k in self.orders]
-            answers = self._answer(situation, pairs)
-            by_order = sort_policies(pairs, answers, [])
-            expected = pending(situation, {partner: by_order.get(partner, {}) for partner in partners})
+            expected = self._expected(situation, actions)
         belief, estimates = dict(memory["belief"]), dict(memory["estimates"])
+        terms: dict[str, Term] = {}
         surprised = False
         for partner, action in actions.items():
             if partner == self.me:
@@ -247,19 +261,42 @@ class AdaptiveAgent:
             if not policies:
                 continue
             weights = self._decider.weights(memory, partner)
-            if len(policies) == len(self.orders) and self._decider.prune is None:
-                likelihoods = [policies[str(k)].get(action, 0.0) for k in self.orders]
-            else:
-                posterior = self._decider.probabilities(memory, partner)
-                likelihoods, mean = impute(self.orders, policies, posterior, action)
-                surprised = surprised or mean < 1.0 / len(legal)
+            likelihoods, mean = self._likelihoods(memory, partner, policies, action)
+            surprised = surprised or mean < 1.0 / len(legal)
             if partner in estimates and not self._decider.supported(
                 estimates[partner], weights, likelihoods, len(legal)
             ):
                 del estimates[partner]
             belief[partner] = self.learner.update(weights, likelihoods, len(legal)).tolist()
+            term = self._decider.verified(memory, partner, policies, action, len(legal))
+            if term is not None:
+                terms[partner] = term
+                if term["broken"] == memory["step"]:
+                    estimates[partner] = self._decider.best_explanation(belief[partner], term["order"])
         seen = {**memory, "belief": belief, "estimates": estimates, "pending": None}
+        if terms:
+            seen["contracts"] = {**memory["contracts"], **terms}
         return {**seen, "checked": None} if surprised else seen
+
+    def _expected(self, situation: Situation | None, actions: JointAction) -> dict[str, Any]:
+        """What a decision would have predicted of those who acted."""
+        if situation is None:
+            raise SituationError(
+                f"{self.me!r} has not decided since its last observation; pass the situation that "
+                "the observed actions were taken in"
+            )
+        partners = [name for name in situation.actions if name != self.me and name in actions]
+        pairs = [(partner, k) for partner in partners for k in self.orders]
+        by_order = sort_policies(pairs, self._answer(situation, pairs), [])
+        return pending(situation, {partner: by_order.get(partner, {}) for partner in partners})
+
+    def _likelihoods(
+        self, memory: Memory, partner: str, policies: Mapping[str, Policy], action: str
+    ) -> tuple[list[float], float]:
+        """``[K]`` likelihoods, and their mean under the belief where a surprise would matter."""
+        if len(policies) == len(self.orders) and self._decider.prune is None:
+            return [policies[str(k)].get(action, 0.0) for k in self.orders], 1.0
+        return impute(self.orders, policies, self._decider.probabilities(memory, partner), action)
 
     def posterior(self, memory: Memory, partner: str) -> dict[int, float]:
         """Order -> probability, as this player believes it of ``partner`` now."""
@@ -271,6 +308,8 @@ class AdaptiveAgent:
         situation.legal(self.me)
         partners = [player for player in situation.actions if player != self.me]
         known = memory["belief"]
+        if self._contract is not None and memory["step"] == 0:
+            self._contract.check_players(self.me, list(situation.actions))
         if not partners or (known and not any(partner in known for partner in partners)):
             raise SituationError(
                 f"no partner of {self.me!r} is in this situation: expected {list(known) or 'one at least'}, "
