@@ -191,9 +191,34 @@ class AdaptiveAgent:
         """
         if self._contract is None:
             return memory
+        memory = {**self._opening, **memory}
         others = {player: order for player, order in declared.items() if player != self.me}
         terms = self._contract.adopt(memory["contracts"], others, self.orders)
         return memory if terms == memory["contracts"] else {**memory, "contracts": terms}
+
+    def expect(self, memory: Memory, priors: Mapping[str, Mapping[int, float]]) -> Memory:
+        """Memory with partners that are not met for the first time.
+
+        Args:
+            memory: the memory before.
+            priors: partner -> order -> probability, positive, by which its belief is re-weighed.
+
+        Raises:
+            BeliefError: the learner cannot take a prior.
+        """
+        if not priors:
+            return memory
+        reweigh = getattr(self.learner, "reweigh", None)
+        if reweigh is None:
+            raise BeliefError(
+                f"the learner {type(self.learner).__name__} cannot take a prior; give it a method "
+                "reweigh(weights, prior)"
+            )
+        belief = dict(memory["belief"])
+        for partner, prior in priors.items():
+            weights = self._decider.weights(memory, partner)
+            belief[partner] = reweigh(weights, [prior[k] for k in self.orders]).tolist()
+        return {**memory, "belief": belief}
 
     def decide(self, situation: Situation, memory: Memory) -> tuple[Decision, Memory]:
         """An action, and the memory that waits for the partners' actions.

@@ -90,7 +90,7 @@ class Decider:
         """How the declaration of ``partner`` stands."""
         if self.contract is None:
             return None
-        return self.contract.standing(memory["contracts"].get(partner))
+        return self.contract.standing(memory.get("contracts", {}).get(partner))
 
     def deciding(
         self, situation: Situation, memory: Memory, partners: Sequence[str], meter: Meter
@@ -178,7 +178,7 @@ class Decider:
             action: what it did.
             n_actions: how many legal actions it had.
         """
-        term = None if self.contract is None else memory["contracts"].get(partner)
+        term = None if self.contract is None else memory.get("contracts", {}).get(partner)
         if self.contract is None or term is None:
             return None
         by_order = {int(k): policy for k, policy in policies.items()}
