@@ -7,16 +7,16 @@ agent object holds settings only, so one object serves any number of threads, gr
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any, cast, get_args
 
+from atom.asking import Asker
 from atom.belief import Bayes, Learner
 from atom.contract import Contract, Term
-from atom.deciding import Decider, Request, Response, Selection, pending, sort_policies
-from atom.errors import BeliefError, LLMError, SituationError
+from atom.deciding import Decider, Response, Selection, pending, sort_policies
+from atom.errors import BeliefError, SituationError
 from atom.gate import Gate, Payoffs
-from atom.hypotheses import Pruning, impute
+from atom.hypotheses import Pruning
 from atom.player import (
     VERSION,
     Actor,
@@ -26,14 +26,11 @@ from atom.player import (
     OnError,
     PlainAgent,
     Player,
-    aact,
-    act,
     check_on_error,
     wrap,
 )
-from atom.portal import run_blocking
-from atom.reasoning import Reasoner, apolicy, arespond, respond
-from atom.situation import Decision, JointAction, Policy, Prediction, Situation
+from atom.reasoning import Reasoner
+from atom.situation import Decision, JointAction, Situation
 from atom.usage import Budget, Meter, Usage, metered
 
 __all__ = [
@@ -46,6 +43,8 @@ __all__ = [
     "Response",
     "Selection",
 ]
+
+_CHOICES: dict[str, Any] = {"selection": Selection, "response": Response, "gate": Gate}
 
 
 class AdaptiveAgent:
@@ -118,14 +117,9 @@ class AdaptiveAgent:
         contract: Contract | None = None,
         on_error: OnError = "degrade",
     ) -> None:
-        settings = (
-            ("selection", selection, Selection),
-            ("response", response, Response),
-            ("gate", gate, Gate),
-        )
-        for name, value, known in settings:
-            if value not in get_args(known):
-                raise ValueError(f"{name} must be one of {', '.join(get_args(known))}; got {value!r}")
+        for name, value in (("selection", selection), ("response", response), ("gate", gate)):
+            if value not in (known := get_args(_CHOICES[name])):
+                raise ValueError(f"{name} must be one of {', '.join(known)}; got {value!r}")
         if not orders or orders[0] < 0 or list(orders) != sorted(set(orders)):
             raise BeliefError(f"orders must be ascending integers >= 0, got {list(orders)}")
         if payoffs is None and isinstance(reasoner, Payoffs):
@@ -138,12 +132,10 @@ class AdaptiveAgent:
         self.me = me
         self.orders = tuple(orders)
         self.learner: Learner = Bayes() if learner is None else learner
-        self._reasoner = reasoner
-        self._concurrent = bool(getattr(reasoner, "concurrent", False))
-        self._agent = None if agent is None else wrap(me, agent)
+        actor = None if agent is None else wrap(me, agent)
+        self._asker = Asker(me, reasoner, actor, check_on_error(on_error))
         self._budget = budget
-        self._on_error = check_on_error(on_error)
-        self._contract = contract
+        self.contract = contract
         self._opening = {} if contract is None else contract.opening(me, self.orders)
         self._decider = Decider(
             me,
@@ -189,11 +181,11 @@ class AdaptiveAgent:
             memory: the memory before.
             declared: player -> declared ToM order, >= 0; one's own is passed over.
         """
-        if self._contract is None:
+        if self.contract is None:
             return memory
         memory = {**self._opening, **memory}
         others = {player: order for player, order in declared.items() if player != self.me}
-        terms = self._contract.adopt(memory["contracts"], others, self.orders)
+        terms = self.contract.adopt(memory["contracts"], others, self.orders)
         return memory if terms == memory["contracts"] else {**memory, "contracts": terms}
 
     def expect(self, memory: Memory, priors: Mapping[str, Mapping[int, float]]) -> Memory:
@@ -235,7 +227,7 @@ class AdaptiveAgent:
             try:
                 request = next(deciding)
                 while True:
-                    request = deciding.send(self._answer(situation, request))
+                    request = deciding.send(self._asker.answer(situation, request))
             except StopIteration as decided:
                 return cast("tuple[Decision, Memory]", decided.value)
 
@@ -247,7 +239,7 @@ class AdaptiveAgent:
             try:
                 request = next(deciding)
                 while True:
-                    request = deciding.send(await self._aanswer(situation, request))
+                    request = deciding.send(await self._asker.aanswer(situation, request))
             except StopIteration as decided:
                 return cast("tuple[Decision, Memory]", decided.value)
 
@@ -286,7 +278,7 @@ class AdaptiveAgent:
             if not policies:
                 continue
             weights = self._decider.weights(memory, partner)
-            likelihoods, mean = self._likelihoods(memory, partner, policies, action)
+            likelihoods, mean = self._decider.likelihoods(memory, partner, policies, action)
             surprised = surprised or mean < 1.0 / len(legal)
             if partner in estimates and not self._decider.supported(
                 estimates[partner], weights, likelihoods, len(legal)
@@ -312,16 +304,8 @@ class AdaptiveAgent:
             )
         partners = [name for name in situation.actions if name != self.me and name in actions]
         pairs = [(partner, k) for partner in partners for k in self.orders]
-        by_order = sort_policies(pairs, self._answer(situation, pairs), [])
+        by_order = sort_policies(pairs, self._asker.answer(situation, pairs), [])
         return pending(situation, {partner: by_order.get(partner, {}) for partner in partners})
-
-    def _likelihoods(
-        self, memory: Memory, partner: str, policies: Mapping[str, Policy], action: str
-    ) -> tuple[list[float], float]:
-        """``[K]`` likelihoods, and their mean under the belief where a surprise would matter."""
-        if len(policies) == len(self.orders) and self._decider.prune is None:
-            return [policies[str(k)].get(action, 0.0) for k in self.orders], 1.0
-        return impute(self.orders, policies, self._decider.probabilities(memory, partner), action)
 
     def posterior(self, memory: Memory, partner: str) -> dict[int, float]:
         """Order -> probability, as this player believes it of ``partner`` now."""
@@ -333,8 +317,8 @@ class AdaptiveAgent:
         situation.legal(self.me)
         partners = [player for player in situation.actions if player != self.me]
         known = memory["belief"]
-        if self._contract is not None and memory["step"] == 0:
-            self._contract.check_players(self.me, list(situation.actions))
+        if self.contract is not None and memory["step"] == 0:
+            self.contract.check_players(self.me, list(situation.actions))
         if not partners or (known and not any(partner in known for partner in partners)):
             raise SituationError(
                 f"no partner of {self.me!r} is in this situation: expected {list(known) or 'one at least'}, "
@@ -346,46 +330,6 @@ class AdaptiveAgent:
         budget = self._budget
         per_episode = budget is not None and budget.per == "episode"
         return Meter(budget, Usage.from_plain(memory.get("spent")) if per_episode else None)
-
-    def _answer(self, situation: Situation, request: Request) -> Any:
-        """What a request asks for; the ``LLMError`` in its place where a model failed."""
-        if self._concurrent and not isinstance(request, Prediction):
-            return run_blocking(self._aanswer(situation, request))
-        if isinstance(request, list):
-            return [self._policy(situation, player, order) for player, order in request]
-        try:
-            if isinstance(request, Prediction):
-                return act(cast("Actor", self._agent), self.me, situation, request)
-            return respond(self._reasoner, situation, self.me, request)
-        except LLMError as error:
-            return self._failed(error)
-
-    def _policy(self, situation: Situation, player: str, order: int) -> Policy | LLMError:
-        try:
-            return self._reasoner.policy(situation, player, order)
-        except LLMError as error:
-            return self._failed(error)
-
-    async def _aanswer(self, situation: Situation, request: Request) -> Any:
-        if isinstance(request, list):
-            return await asyncio.gather(*(self._apolicy(situation, *pair) for pair in request))
-        try:
-            if isinstance(request, Prediction):
-                return await aact(cast("Actor", self._agent), situation, request)
-            return await arespond(self._reasoner, situation, self.me, request)
-        except LLMError as error:
-            return self._failed(error)
-
-    async def _apolicy(self, situation: Situation, player: str, order: int) -> Policy | LLMError:
-        try:
-            return await apolicy(self._reasoner, situation, player, order)
-        except LLMError as error:
-            return self._failed(error)
-
-    def _failed(self, error: LLMError) -> LLMError:
-        if self._on_error == "raise":
-            raise error
-        return error
 
     def _check(self, memory: Memory) -> None:
         found = (memory.get("version"), memory.get("learner"), memory.get("orders"))

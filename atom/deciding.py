@@ -17,7 +17,7 @@ from atom.belief import Array, Learner
 from atom.contract import Contract, Term, bound_to, sharpened
 from atom.errors import BeliefError, LLMError
 from atom.gate import Gate, Gated, Payoffs, gated
-from atom.hypotheses import Pruning, affordable
+from atom.hypotheses import Pruning, affordable, impute
 from atom.player import Memory, last_resort
 from atom.randomness import LazyGenerator, Uniform, draw
 from atom.situation import Decision, PartnerPrediction, Policy, Prediction, Situation, Standing
@@ -165,6 +165,14 @@ class Decider:
         """
         predictive = float(np.dot(self.learner.probabilities(weights), likelihoods))
         return likelihoods[self.orders.index(estimate)] >= max(predictive, 1.0 / n_actions) - _TOLERANCE
+
+    def likelihoods(
+        self, memory: Memory, partner: str, policies: Mapping[str, Policy], action: str
+    ) -> tuple[list[float], float]:
+        """``[K]`` likelihoods of an action, and their mean under the belief where a surprise would matter."""
+        if len(policies) == len(self.orders) and self.prune is None:
+            return [policies[str(k)].get(action, 0.0) for k in self.orders], 1.0
+        return impute(self.orders, policies, self.probabilities(memory, partner), action)
 
     def verified(
         self, memory: Memory, partner: str, policies: Mapping[str, Policy], action: str, n_actions: int

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias, cast
 
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
-from langchain_core.runnables.config import get_callback_manager_for_config
 from langgraph.config import get_store, get_stream_writer
 from langgraph.graph import StateGraph
 from langgraph.store.base import BaseStore
@@ -127,30 +126,30 @@ class AdaptiveToMNode(Runnable[Any, dict[str, Any]]):
 
     def _step(self, state: Any) -> dict[str, Any]:
         try:
+            situation, memory = self._begin(state)
+            if self._beliefs is not None:
+                store, agent = self._store(), cast("AdaptiveAgent", self.agent)
+                memory = self._beliefs.before(store, agent, memory)
+                self._beliefs.after(store, agent.me, memory)
             with deciding_span(self.name, self.agent.me) as span:
-                situation, memory = self._begin(state)
-                if self._beliefs is not None:
-                    store, agent = self._store(), cast("AdaptiveAgent", self.agent)
-                    memory = self._beliefs.before(store, agent, memory)
-                    self._beliefs.after(store, agent.me, memory)
                 decision, memory = self.agent.decide(situation, memory)
-                describe(span, decision, memory.get("step", 1) - 1)
-                return self._after(decision, memory)
+                describe(span, decision, memory)
+            return self._after(decision, memory)
         except Exception as error:
             error.add_note(f"In the node {self.name!r} of player {self.agent.me!r}.")
             raise
 
     async def _astep(self, state: Any) -> dict[str, Any]:
         try:
+            situation, memory = self._begin(state)
+            if self._beliefs is not None:
+                store, agent = self._store(), cast("AdaptiveAgent", self.agent)
+                memory = await self._beliefs.abefore(store, agent, memory)
+                await self._beliefs.aafter(store, agent.me, memory)
             with deciding_span(self.name, self.agent.me) as span:
-                situation, memory = self._begin(state)
-                if self._beliefs is not None:
-                    store, agent = self._store(), cast("AdaptiveAgent", self.agent)
-                    memory = await self._beliefs.abefore(store, agent, memory)
-                    await self._beliefs.aafter(store, agent.me, memory)
                 decision, memory = await self.agent.adecide(situation, memory)
-                describe(span, decision, memory.get("step", 1) - 1)
-                return self._after(decision, memory)
+                describe(span, decision, memory)
+            return self._after(decision, memory)
         except Exception as error:
             error.add_note(f"In the node {self.name!r} of player {self.agent.me!r}.")
             raise
@@ -183,7 +182,7 @@ class AdaptiveToMNode(Runnable[Any, dict[str, Any]]):
             episode = self._episode(state) if callable(self._episode) else self._episode
             partners = [player for player in situation.actions if player != self.agent.me]
             memory = {**self.agent.start(partners, episode=episode), **memory}
-        if isinstance(self.agent, AdaptiveAgent):
+        if isinstance(self.agent, AdaptiveAgent) and self.agent.contract is not None:
             memory = self.agent.hear(memory, declared_orders(memories))
         if not fresh:
             memory = self._observe(self._observed(state), memory)
@@ -279,9 +278,8 @@ def _clash(one: Player, other: Player) -> bool:
 
 def _traced(config: RunnableConfig | None) -> bool:
     """Whether anybody listens to runs."""
-    if not config or not config.get("callbacks"):
-        return False
-    return bool(get_callback_manager_for_config(config).handlers)
+    callbacks = config.get("callbacks") if config else None
+    return bool(getattr(callbacks, "handlers", callbacks))
 
 
 def _read(state: Any, key: str) -> Any:

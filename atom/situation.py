@@ -127,6 +127,7 @@ class PartnerPrediction:
             "posterior": {str(k): p for k, p in self.posterior.items()},
             "by_order": {str(k): dict(p) for k, p in self.by_order.items()},
             "expects": None if self.expects is None else dict(self.expects),
+            "contract": None if self.contract is None else self.contract.as_plain(),
         }
 
     def equivalent_orders(self, tolerance: float = 1e-9) -> list[list[int]]:

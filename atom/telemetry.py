@@ -7,28 +7,31 @@ program that set no provider pays nothing.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
+from atom.player import Memory
 from atom.situation import Decision
 
 SPAN = "tom.decide"
 
+_NO_SPAN = nullcontext()
 
-@contextmanager
-def deciding_span(node: str, observer: str) -> Iterator[Any]:
-    """A span around one decision; None in a program that set no tracer provider."""
+
+def deciding_span(node: str, observer: str) -> AbstractContextManager[Any]:
+    """A span around one decision; of None in a program that set no tracer provider."""
     trace = sys.modules.get("opentelemetry.trace")
     if trace is None or isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider):
-        yield None
-        return
+        return _NO_SPAN
     attributes = {"tom.node": node, "tom.observer": observer}
-    with trace.get_tracer("atom").start_as_current_span(SPAN, attributes=attributes) as span:
-        yield span
+    span: AbstractContextManager[Any] = trace.get_tracer("atom").start_as_current_span(
+        SPAN, attributes=attributes
+    )
+    return span
 
 
-def describe(span: Any, decision: Decision, step: int) -> None:
+def describe(span: Any, decision: Decision, memory: Memory) -> None:
     """Sets what was decided as attributes of a span, and breaches of contract as its events.
 
     Attributes: ``tom.step``, ``tom.order``, ``tom.action``; for each partner ``tom.partner.NAME.estimate``,
@@ -37,6 +40,7 @@ def describe(span: Any, decision: Decision, step: int) -> None:
     """
     if span is None or not span.is_recording():
         return
+    step = memory.get("step", 1) - 1
     span.set_attributes({"tom.step": step, **_attributes(decision)})
     for partner, standing in decision.contracts.items():
         if standing.broken_at == step:
