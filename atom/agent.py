@@ -198,19 +198,8 @@ class AdaptiveAgent:
         Raises:
             BeliefError: the learner cannot take a prior.
         """
-        if not priors:
-            return memory
-        reweigh = getattr(self.learner, "reweigh", None)
-        if reweigh is None:
-            raise BeliefError(
-                f"the learner {type(self.learner).__name__} cannot take a prior; give it a method "
-                "reweigh(weights, prior)"
-            )
-        belief = dict(memory["belief"])
-        for partner, prior in priors.items():
-            weights = self._decider.weights(memory, partner)
-            belief[partner] = reweigh(weights, [prior[k] for k in self.orders]).tolist()
-        return {**memory, "belief": belief}
+        reweighed = {p: self._decider.reweighed(memory, p, prior) for p, prior in priors.items()}
+        return {**memory, "belief": {**memory["belief"], **reweighed}}
 
     def decide(self, situation: Situation, memory: Memory) -> tuple[Decision, Memory]:
         """An action, and the memory that waits for the partners' actions.

@@ -86,6 +86,20 @@ class Decider:
             return belief
         return sharpened(belief, standing.order, standing.kept)
 
+    def reweighed(self, memory: Memory, partner: str, prior: Mapping[int, float]) -> Any:
+        """The learner's weights for a partner that is not met for the first time, as plain data.
+
+        Raises:
+            BeliefError: the learner cannot take a prior.
+        """
+        reweigh = getattr(self.learner, "reweigh", None)
+        if reweigh is None:
+            raise BeliefError(
+                f"the learner {type(self.learner).__name__} cannot take a prior; give it a method "
+                "reweigh(weights, prior)"
+            )
+        return reweigh(self.weights(memory, partner), [prior[k] for k in self.orders]).tolist()
+
     def standing(self, memory: Memory, partner: str) -> Standing | None:
         """How the declaration of ``partner`` stands."""
         if self.contract is None:
