@@ -7,12 +7,14 @@ import math
 import subprocess
 import sys
 import threading
+import time
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from boards import PLAYERS, board_graph, player_node, reasoner
+from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.store.memory import InMemoryStore
 from langgraph.store.postgres import PostgresStore
 from langgraph.store.sqlite import SqliteStore
@@ -201,8 +203,6 @@ def test_a_store_that_is_down_stops_nobody_and_nothing_is_lost(postgres, postgre
 
 def _paused(store, beliefs):
     """A thread that stops after every super-step."""
-    from langgraph.checkpoint.memory import InMemorySaver
-
     nodes = {
         "ann": player_node(AdaptiveAgent("ann", reasoner()), beliefs=beliefs),
         "ben": player_node(FixedOrderAgent("ben", reasoner(), 1)),
@@ -216,8 +216,6 @@ def _paused(store, beliefs):
 
 
 def _wait(done, tries=100):
-    import time
-
     for _ in range(tries):
         try:
             if done():
@@ -264,8 +262,6 @@ def test_a_thread_that_ended_in_an_outage_is_written_by_the_next_one():
 
 
 def test_replaying_a_step_does_not_count_it_twice():
-    from langgraph.checkpoint.memory import InMemorySaver
-
     store, beliefs = InMemoryStore(), BeliefMemory("one-ahead")
     nodes = {
         "ann": player_node(AdaptiveAgent("ann", reasoner()), beliefs=beliefs),
@@ -274,7 +270,7 @@ def test_replaying_a_step_does_not_count_it_twice():
     graph = board_graph(nodes=nodes).compile(store=store, checkpointer=InMemorySaver())
     config = {"configurable": {"thread_id": "t"}}
     graph.invoke({"rounds": 6}, config)
-    middle = [s for s in graph.get_state_history(config) if len(s.values.get("history", [])) == 3][0]
+    middle = next(s for s in graph.get_state_history(config) if len(s.values.get("history", [])) == 3)
     graph.invoke(None, middle.config)
     assert beliefs.known(store, "ann", "ben")["observations"] == 5
 
