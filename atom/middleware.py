@@ -14,13 +14,13 @@ from atom.agent import AdaptiveAgent
 from atom.errors import BeliefError, ExtractionError, ToMError
 from atom.events import belief_events, breach_events
 from atom.evidence import observed_all
+from atom.llm.prompts import advice, quoted
 from atom.memory import BeliefMemory
 from atom.player import Memory, OnError, check_on_error
 from atom.reading import ReadActions, json_field, tool_calls
-from atom.situation import Decision, JointAction, Situation
+from atom.situation import Decision, JointAction, Prediction, Situation
 from atom.state import STATE_KEY, declared_orders, is_new, merge_memories
 from atom.telemetry import deciding_span, describe
-from atom.words import advice
 
 __all__ = ["AdaptiveToMAgentState", "AdaptiveToMMiddleware", "json_field", "tool_calls"]
 
@@ -85,7 +85,7 @@ class AdaptiveToMMiddleware(AgentMiddleware[AdaptiveToMAgentState, Any, Any]):
         >>> agent = create_agent(model, middleware=[middleware])
         >>> state = agent.invoke({"messages": [("user", "Choose.")]})
         >>> print(state["tom"]["ann"]["told"]["text"].splitlines()[0])
-        What is to be expected of the others now:
+        What was observed so far lets you expect now:
     """
 
     state_schema = AdaptiveToMAgentState
@@ -244,7 +244,7 @@ class AdaptiveToMMiddleware(AgentMiddleware[AdaptiveToMAgentState, Any, Any]):
             runtime.stream_writer(event)
         messages = state["messages"]
         told: dict[str, Any] = {
-            "text": advice(decision),
+            "text": _in_words(decision),
             "decision": decision.as_plain(),
             "taken": None,
             "problems": [],
@@ -277,3 +277,17 @@ def _since(messages: Sequence[AnyMessage], last: str | None) -> Sequence[AnyMess
         if messages[index].id == last:
             return messages[index + 1 :]
     return messages
+
+
+def _in_words(decision: Decision) -> str:
+    """What the model is told: the prediction, breaches of contract, and the action that fits."""
+    lines = [advice(Prediction(decision.order or 0, decision.partners))] if decision.partners else []
+    for partner, standing in decision.contracts.items():
+        if standing.broken_at is not None:
+            lines.append(
+                f"{quoted(partner)} declared order {standing.order} and does not act by it; do not rely on "
+                "what it declares."
+            )
+    if lines:
+        lines.append(f"The action that fits all this is {quoted(decision.action)}.")
+    return "\n".join(lines)

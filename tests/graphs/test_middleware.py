@@ -63,7 +63,7 @@ class Game:
         if len(self.played) >= self.rounds:
             return AIMessage("done")
         text = messages[0].text if isinstance(messages[0], SystemMessage) else ""
-        advised = re.search(r'theory of mind: do "(\w)"', text)
+        advised = re.search(r'fits all this is "(\w)"', text)
         action = advised.group(1) if advised else "A"
         call = {"name": "choose", "args": {"action": action}, "id": f"c{len(self.played)}"}
         return AIMessage("", tool_calls=[call])
@@ -122,7 +122,7 @@ def test_the_prediction_comes_after_the_system_prompt_and_only_there():
     state = game.agent().invoke(START, {"recursion_limit": 100})
     for messages in game.model.sent:
         assert messages[0].text.startswith("Play.")
-        assert '"ben" will do' in messages[0].text
+        assert '- "ben" does' in messages[0].text
         assert not any(isinstance(message, SystemMessage) for message in messages[1:])
     assert not any(isinstance(message, SystemMessage) for message in state["messages"])
 
