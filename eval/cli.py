@@ -50,9 +50,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Pair adaptive theory-of-mind agents with partners and measure how they coordinate.",
 )
-for commands in (results_commands, analysis, findings, replay):
-    commands.register(app)
-
 _COLUMNS = 6
 """How many partners fit into the width of a table."""
 
@@ -215,6 +212,10 @@ def transcript_(
 ) -> None:
     """Print an episode with a language model: prompts, answers, decisions."""
     show_transcript(file, out, prompts=prompts)
+
+
+for commands in (results_commands, analysis, findings, replay):
+    commands.register(app)
 
 
 def main() -> None:
