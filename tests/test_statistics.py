@@ -34,9 +34,19 @@ from eval.statistics import (
 )
 from eval.tasks import make_task
 
-SIMULATIONS = 2000
-RESAMPLES = 1999
+SIMULATIONS = 4000
+RESAMPLES = 999
 PARTNER_MEANS = (3.0, 0.0, -1.0, 10.0)
+
+
+def bounds_of(strata, **kwargs):
+    """Data sets of one batch share their resamples, and with them an error; batches do not."""
+    batches = [np.array_split(stratum, 20) for stratum in strata]
+    found = [
+        bca_bounds(batch, resamples=RESAMPLES, seed=seed, **kwargs)
+        for seed, batch in enumerate(zip(*batches, strict=True))
+    ]
+    return np.concatenate(found, axis=1)
 
 
 def covered(bounds, truth):
@@ -56,12 +66,12 @@ def points(rng, n):
     return 5.0 * rng.binomial(15, 0.9, size=(SIMULATIONS, n)) - 67.5
 
 
-@pytest.mark.parametrize("draw", [normal, skewed, points])
-def test_stratified_intervals_cover_at_their_level(draw):
-    """Four partners with means of their own, 30 episodes each."""
+@pytest.mark.parametrize(("draw", "episodes"), [(normal, 30), (points, 30), (skewed, 60)])
+def test_stratified_intervals_cover_at_their_level(draw, episodes):
+    """Four partners with means of their own."""
     rng = np.random.default_rng(1)
-    strata = [mean + draw(rng, 30) for mean in PARTNER_MEANS]
-    coverage = covered(bca_bounds(strata, resamples=RESAMPLES, seed=2), np.mean(PARTNER_MEANS))
+    strata = [mean + draw(rng, episodes) for mean in PARTNER_MEANS]
+    coverage = covered(bounds_of(strata), np.mean(PARTNER_MEANS))
     assert 0.93 <= coverage <= 0.97, coverage
 
 
@@ -70,16 +80,16 @@ def test_paired_intervals_cover_at_their_level():
     rng = np.random.default_rng(3)
     luck = 20.0 * normal(rng, 60)
     first, second = luck + 1.5 + normal(rng, 60), luck + normal(rng, 60)
-    bounds = bca_bounds([first - second], resamples=RESAMPLES, seed=4)
+    bounds = bounds_of([first - second])
     assert 0.93 <= covered(bounds, 1.5) <= 0.97
-    unpaired = bca_bounds([first, second], weights=[1.0, -1.0], resamples=RESAMPLES, seed=4)
+    unpaired = bounds_of([first, second], weights=[1.0, -1.0])
     assert (unpaired[1] - unpaired[0]).mean() > 10 * (bounds[1] - bounds[0]).mean()
 
 
 def test_contrasts_cover_at_their_level():
     rng = np.random.default_rng(5)
     strata = [rng.normal(mean, 1 + mean, size=(SIMULATIONS, 40)) for mean in (1.0, 2.0, 3.0)]
-    bounds = bca_bounds(strata, weights=[1.0, -0.5, -0.5], resamples=RESAMPLES, seed=6)
+    bounds = bounds_of(strata, weights=[1.0, -0.5, -0.5])
     assert 0.93 <= covered(bounds, -1.5) <= 0.97
 
 
