@@ -54,9 +54,8 @@ def refused_base() -> str:
 
 def main(episodes: int = EPISODES) -> None:
     print(f"{RATE:.0%} faults, {episodes} episodes of 15 rounds, deadline {PATIENCE.deadline:g} s a policy")
-    print(
-        f"  {'fault':<14}{'finished':>9}{'requests':>9}{'faults':>8}{'degraded':>10}{'longest':>10}{'total':>9}"
-    )
+    heads = ("finished", "requests", "faults", "degraded", "longest", "total")
+    print(f"  {'fault':<14}" + "".join(f"{head:>10}" for head in heads))
     for label, faults in mixes():
         with ScriptedServer(faults=faults) as server:
             run(label, [server.url] * episodes, server)

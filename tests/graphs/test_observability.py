@@ -15,6 +15,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from atom import AdaptiveAgent, Contract, FixedOrderAgent, StateKeyError
 from atom.node import add_tom_node
+from atom.usage import current_meter
 
 ROUNDS = 4
 
@@ -125,8 +126,6 @@ def test_spans_carry_the_posterior_and_the_order(exporter):
 
 
 async def test_spans_count_calls_and_tokens(exporter):
-    from atom.usage import current_meter
-
     def chatty(situation, prediction):
         meter = current_meter()
         meter.end_call(meter.begin_call(), prompt_tokens=7, completion_tokens=2)
