@@ -10,7 +10,7 @@ import typer
 from rich.markup import escape
 
 from eval import crossplay, paper, tables
-from eval.commands import analysis, findings, report
+from eval.commands import analysis, findings, replay, report
 from eval.commands import results as results_commands
 from eval.commands.sweeps import matrices_of, stored
 from eval.console import (
@@ -51,9 +51,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Pair adaptive theory-of-mind agents with partners and measure how they coordinate.",
 )
-for commands in (results_commands, analysis, findings, report):
-    commands.register(app)
-
 _COLUMNS = 6
 """How many partners fit into the width of a table."""
 
@@ -168,6 +165,7 @@ def paper_(
     """
     names, model = split_names(columns), _model(agent)
     check_writable(json_file)
+    paper.check_columns(names)
     options = LLMOptions(temperature, transcripts, workers or _MODEL_WORKERS, memo, yes)
     pairings = [
         (make_task(column), paper.asked_of(own, model), paper.asked_of(partner, model))
@@ -216,6 +214,10 @@ def transcript_(
 ) -> None:
     """Print an episode with a language model: prompts, answers, decisions."""
     show_transcript(file, out, prompts=prompts)
+
+
+for commands in (results_commands, analysis, findings, replay, report):
+    commands.register(app)
 
 
 def main() -> None:
