@@ -10,13 +10,25 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
+BROKEN = {
+    '"atom.tasks"]': 'memory-1 = "atom_newcomer:pick_a_door"',
+    '"atom.partners"]': 'half-baked = "atom_newcomer:missing"\nbare-number = "math:pi"',
+    '"atom.learners"]': 'crooked = "atom_newcomer:Imitator"\nunfit = "types:SimpleNamespace"',
+}
+"""Entry points that cannot be used, added to those of the example."""
 
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory):
-    """The newcomer's package, built and installed into a directory of its own."""
+    """The newcomer's package with a few broken things, built and installed into a directory of its own."""
     work = tmp_path_factory.mktemp("newcomer")
-    source = shutil.copytree(Path(__file__).parent / "newcomer", work / "source")
+    source = shutil.copytree(ROOT / "examples" / "newcomer", work / "source")
+    project = source / "pyproject.toml"
+    text = project.read_text()
+    for group, lines in BROKEN.items():
+        assert group in text
+        text = text.replace(group, f"{group}\n{lines}")
+    project.write_text(text)
     target = work / "target"
     install = ["install", "--quiet", "--no-deps", "--no-index", "--no-build-isolation"]
     subprocess.run(
@@ -49,12 +61,13 @@ def test_all_four_are_listed_with_their_source(installed):
 def test_broken_ones_are_warnings_that_name_them(installed):
     done = run(installed, "list")
     lines = [line for line in done.stderr.splitlines() if line.startswith("warning: the entry point")]
-    assert len(lines) == 4
+    assert len(lines) == 5
     told = {line.split("'")[1]: line for line in lines}
     assert "atom-newcomer" in told["half-baked"]
     assert "AttributeError" in told["half-baked"]
-    assert "int, not something to be called" in told["bare-number"]
-    assert "must be three that sum to 1" in told["crooked"]
+    assert "float, not something to be called" in told["bare-number"]
+    assert "TypeError" in told["crooked"]
+    assert "AttributeError" in told["unfit"]
     assert "the name is taken" in told["memory-1"]
 
 
