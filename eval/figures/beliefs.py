@@ -54,9 +54,8 @@ def belief_over_time(
             axis.axvspan(t + 0.5, t + 1.5, ymax=0.035, color=style["color"], linewidth=0)
     axis.set_ylim(-0.03, 1.03)
     axis.set_xlim(0.5, len(x) + 0.5)
-    axis.set_xlabel("round" + (" (rings: the estimate acted on" if estimates else ""), labelpad=2)
-    if estimates:
-        axis.set_xlabel("round (rings: the estimate acted on" + ("; bar: the truth)" if truth else ")"))
+    marks = ["rings: the estimate acted on"] * bool(estimates) + ["bar: the truth"] * bool(truth)
+    axis.set_xlabel("step" + (f" ({'; '.join(marks)})" if marks else ""))
     axis.set_ylabel("probability")
     legend(figure, look, handles, labels)
     return figure
