@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from atom import AdaptiveAgent, Decision, FixedOrderAgent, Player
 from atom.llm import LLMReasoner, Patience, Sampling
 from eval.episodes import play
-from eval.modelserver import KINDS, Faults, ScriptedServer
+from eval.modelserver import PASSING, Faults, ScriptedServer
 from eval.tasks.described import DescribedTask
 from eval.tasks.matrix import memory_one
 
@@ -41,7 +41,7 @@ def episode(url: str, number: int) -> list[Decision]:
 
 
 def mixes() -> Iterator[tuple[str, Faults]]:
-    for kind in KINDS:
+    for kind in PASSING:
         yield kind, Faults({kind: RATE}, hang=0.5)
     yield "all together", Faults.all_together(RATE, hang=0.5)
 
@@ -54,8 +54,8 @@ def refused_base() -> str:
 
 def main(episodes: int = EPISODES) -> None:
     print(f"{RATE:.0%} faults, {episodes} episodes of 15 rounds, deadline {PATIENCE.deadline:g} s a policy")
-    heads = ("finished", "requests", "faults", "degraded", "longest", "total")
-    print(f"  {'fault':<14}" + "".join(f"{head:>10}" for head in heads))
+    headings = ("finished", "requests", "faults", "degraded", "longest", "total")
+    print(f"  {'fault':<14}" + "".join(f"{heading:>10}" for heading in headings))
     for label, faults in mixes():
         with ScriptedServer(faults=faults) as server:
             run(label, [server.url] * episodes, server)

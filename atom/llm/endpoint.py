@@ -162,6 +162,7 @@ class Endpoint:
                 timeout=limit,
                 num_retries=0,
                 max_retries=0,
+                drop_params=True,  # what a model does not support is seen in its reply
                 **key,
                 **self.options,
                 **request,
@@ -277,7 +278,8 @@ def _read(response: Any) -> Reply:
 
 
 def _retry_after(error: Exception) -> float:
-    headers = getattr(getattr(error, "response", None), "headers", None) or {}
+    # LiteLLM keeps the server's own headers here; those of ``error.response`` may be made up
+    headers = getattr(error, "litellm_response_headers", None) or {}
     try:
         return max(0.0, float(headers.get("retry-after", 0.0)))
     except (TypeError, ValueError):

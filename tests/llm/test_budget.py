@@ -100,7 +100,6 @@ def test_tokens_and_money_count_as_well(serve):
 
 
 def test_seconds_end_calls_that_are_under_way(serve):
-    reasoner_at(serve()).policy(SITUATION, "player-1", 0)  # LiteLLM is imported
     server = serve(latency=0.4)
     began = time.monotonic()
     (decision,) = _decide(server, Budget(seconds=0.6))

@@ -11,7 +11,7 @@ from atom import AdaptiveAgent, FixedOrderAgent, LLMError, NormalFormReasoner, P
 from atom.llm import LLMActor, LLMReasoner, Model, Patience, Sampling
 from eval.episodes import play
 from eval.graph import episode_graph, play_in_graph
-from eval.modelserver import KINDS, Faults
+from eval.modelserver import PASSING, Faults
 from eval.tasks.matrix import MatrixTask, memory_one
 from tests.llm.conftest import GREEDY, QUICK, described, reasoner_at
 
@@ -60,7 +60,7 @@ def _episodes(server, n, rounds, *, runtime="plain"):
         return [decision for decisions in pool.map(episode, range(n)) for decision in decisions]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", PASSING)
 def test_every_kind_of_fault_is_survived(kind, serve):
     server = serve(faults=Faults({kind: 0.3}, hang=0.3))
     decisions = _episodes(server, 8, 6)
@@ -73,7 +73,7 @@ def test_every_kind_of_fault_is_survived(kind, serve):
 def test_two_hundred_episodes_with_all_faults_together(serve):
     server = serve(faults=Faults.all_together(0.3, hang=0.3))
     decisions = _episodes(server, 200, 5)
-    assert set(server.fault_counts) == set(KINDS)
+    assert set(server.fault_counts) == set(PASSING)
     asked = [d for d in decisions if d.usage]
     assert all(d.usage.calls >= 1 or d.usage.cache_hits >= 1 for d in asked)
     for decision in decisions:
@@ -163,7 +163,6 @@ def test_retries_end_by_the_deadline(serve):
     server = serve(faults=Faults({"timeout": 1.0}, hang=1.0))
     patience = Patience(timeout=0.2, deadline=0.7, attempts=50, pause=0.01)
     reasoner = reasoner_at(server, patience=patience)
-    reasoner_at(serve()).policy(SITUATION, "player-1", 0)  # LiteLLM is imported
     began = time.monotonic()
     with pytest.raises(LLMError, match="no answer within"):
         reasoner.policy(SITUATION, "player-1", 0)
@@ -237,3 +236,22 @@ def test_a_failing_wrapped_agent_is_replaced_by_the_reasoner():
     assert TASK.reasoner().policy(SITUATION, "player-1", decision.order)[decision.action] == 1.0
     assert decision.degraded[0].startswith("the agent: openai/scripted")
     assert len(decision.degraded) == 1
+
+
+def test_a_server_that_asks_to_wait_is_waited_for(serve):
+    server = serve(faults=Faults({"rate-limit": 0.5}, retry_after=0.3), seed=1)
+    began = time.monotonic()
+    assert reasoner_at(server).policy(SITUATION, "player-1", 2) == {"A": 0.0, "B": 1.0}
+    limited = server.fault_counts["rate-limit"]
+    assert limited >= 1
+    assert time.monotonic() - began >= 0.3 * limited
+
+
+def test_a_wrong_key_is_not_tried_again(serve, caplog):
+    server = serve(faults=Faults({"unauthorized": 1.0}))
+    reasoner = reasoner_at(server)
+    for _ in range(3):
+        with pytest.raises(LLMError, match="no such key"):
+            reasoner.policy(SITUATION, "player-1", 0)
+    assert server.requests == 1
+    assert len(caplog.records) == 1

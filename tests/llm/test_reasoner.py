@@ -114,7 +114,7 @@ def test_hypotheses_are_asked_at_once(way, serve):
     reasoner = reasoner_at(server)
     task = make_task("one-ahead-5")
     situation = described(task, task.start())
-    reasoner.policy(described(make_task("one-ahead-6"), []), "player-1", 2)  # LiteLLM is imported
+    reasoner.policy(described(make_task("one-ahead-6"), []), "player-1", 2)  # connections are open
     agent = AdaptiveAgent("player-1", reasoner, response="above", prune=Pruning())
     began = time.monotonic()
     if way == "sync":
