@@ -1,7 +1,7 @@
 """Episodes with a model server that fails 30 % of the time: every kind of fault alone, and all together.
 
 An adaptive agent with an empty memo in every episode plays Memory-1 against order 1. Everything goes
-over HTTP through LiteLLM; the server is scripted.
+over HTTP through LiteLLM; the server is scripted. Names of faults as arguments play only those.
 """
 
 from __future__ import annotations
@@ -52,17 +52,19 @@ def refused_base() -> str:
         return server.url
 
 
-def main(episodes: int = EPISODES) -> None:
-    print(f"{RATE:.0%} faults, {episodes} episodes of 15 rounds, deadline {PATIENCE.deadline:g} s a policy")
+def main(*only: str) -> None:
+    print(f"{RATE:.0%} faults, {EPISODES} episodes of 15 rounds, deadline {PATIENCE.deadline:g} s a policy")
     headings = ("finished", "requests", "faults", "degraded", "longest", "total")
     print(f"  {'fault':<14}" + "".join(f"{heading:>10}" for heading in headings))
     for label, faults in mixes():
-        with ScriptedServer(faults=faults) as server:
-            run(label, [server.url] * episodes, server)
-    with ScriptedServer() as server:
-        dead = refused_base()
-        urls = [dead if number % 10 < 10 * RATE else server.url for number in range(episodes)]
-        run("refused", urls, server)
+        if not only or label in only:
+            with ScriptedServer(faults=faults) as server:
+                run(label, [server.url] * EPISODES, server)
+    if not only or "refused" in only:
+        with ScriptedServer() as server:
+            dead = refused_base()
+            urls = [dead if number % 10 < 10 * RATE else server.url for number in range(EPISODES)]
+            run("refused", urls, server)
 
 
 def run(label: str, urls: list[str], server: ScriptedServer) -> None:
@@ -80,4 +82,4 @@ def run(label: str, urls: list[str], server: ScriptedServer) -> None:
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    main(*sys.argv[1:])
