@@ -1,12 +1,12 @@
 """Episodes with a model server that fails 30 % of the time: every kind of fault alone, and all together.
 
 An adaptive agent with an empty memo in every episode plays Memory-1 against order 1. Everything goes
-over HTTP through LiteLLM; the server is scripted. Names of faults as arguments play only those.
+over HTTP through LiteLLM; the server is scripted.
 """
 
 from __future__ import annotations
 
-import sys
+import argparse
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +19,6 @@ from eval.tasks.described import DescribedTask
 from eval.tasks.matrix import memory_one
 
 RATE = 0.3
-EPISODES = 200
 PATIENCE = Patience(timeout=0.25, deadline=2.0, attempts=4, pause=0.01, longest_pause=0.05)
 
 
@@ -52,18 +51,18 @@ def refused_base() -> str:
         return server.url
 
 
-def main(*only: str) -> None:
-    print(f"{RATE:.0%} faults, {EPISODES} episodes of 15 rounds, deadline {PATIENCE.deadline:g} s a policy")
+def main(only: list[str], episodes: int) -> None:
+    print(f"{RATE:.0%} faults, {episodes} episodes of 15 rounds, deadline {PATIENCE.deadline:g} s a policy")
     headings = ("finished", "requests", "faults", "degraded", "longest", "total")
     print(f"  {'fault':<14}" + "".join(f"{heading:>10}" for heading in headings))
     for label, faults in mixes():
         if not only or label in only:
             with ScriptedServer(faults=faults) as server:
-                run(label, [server.url] * EPISODES, server)
+                run(label, [server.url] * episodes, server)
     if not only or "refused" in only:
         with ScriptedServer() as server:
             dead = refused_base()
-            urls = [dead if number % 10 < 10 * RATE else server.url for number in range(EPISODES)]
+            urls = [dead if number % 10 < 10 * RATE else server.url for number in range(episodes)]
             run("refused", urls, server)
 
 
@@ -82,4 +81,8 @@ def run(label: str, urls: list[str], server: ScriptedServer) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("only", nargs="*", help="kinds of faults; all by default")
+    parser.add_argument("--episodes", type=int, default=20, help="episodes of each")
+    arguments = parser.parse_args()
+    main(arguments.only, arguments.episodes)
