@@ -108,12 +108,12 @@ def test_a_liar_that_slips_is_found_out_within_five_informative_rounds(name, dec
 @pytest.mark.parametrize("n_actions", [2, 5])
 @pytest.mark.parametrize("lapse", [0.0, 0.05])
 def test_honest_partners_are_hardly_ever_reported(n_actions, lapse):
-    """Whole lives of 10,000 rounds: of 300, 1.6 are expected to be reported falsely at the worst."""
+    """Whole lives of 10,000 rounds each."""
     contract = Contract({"ben": 1})
     actions = [str(a) for a in range(n_actions)]
     rng = np.random.default_rng(7)
     reported = 0
-    lives, rounds = (60, 10_000)
+    lives, rounds = (25, 10_000)
     for _ in range(lives):
         term = contract.opening("ann", (0, 1, 2))["contracts"]["ben"]
         draws = rng.random(rounds)
@@ -124,7 +124,7 @@ def test_honest_partners_are_hardly_ever_reported(n_actions, lapse):
             term = contract.verify(term, policies, action, n_actions, 0)
         reported += term["broken"] is not None
     assert contract.false_reports <= 0.01
-    assert reported <= 3  # the chance of more is below 0.1 % if each is reported with probability 0.53 %
+    assert reported <= 2  # more have a chance below 0.1 % if each is reported with probability 0.53 %
 
 
 def test_honest_episodes_with_lapses_are_not_reported():
