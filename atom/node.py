@@ -257,6 +257,7 @@ def add_tom_node(
         ValueError: the graph has a node of that name (raised by LangGraph).
         StateKeyError: another node of the graph keeps its memory under the same player's name.
     """
+    schema = with_tom(builder.state_schema)
     for other_name, other in builder.nodes.items():
         runnable = other.runnable
         if isinstance(runnable, AdaptiveToMNode) and _clash(runnable.agent, node.agent):
@@ -268,7 +269,7 @@ def add_tom_node(
     node = copy.copy(node)
     node._builder = builder  # noqa: SLF001
     options["metadata"] = {"tom_observer": node.agent.me, **(options.get("metadata") or {})}
-    builder.add_node(name, cast("Any", node), input_schema=with_tom(builder.state_schema), **options)
+    builder.add_node(name, cast("Any", node), input_schema=schema, **options)
     return builder
 
 
