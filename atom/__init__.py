@@ -6,9 +6,12 @@ theory-of-mind order, weigh the hypotheses by the actions observed so far, act a
 
 from atom.agent import AdaptiveAgent
 from atom.belief import Bayes, FixedShare, FollowTheLeader, Hedge, Learner
+from atom.contract import Contract
 from atom.errors import (
     BeliefError,
     BudgetError,
+    ContractError,
+    ExtractionError,
     IllegalActionError,
     LLMError,
     PayoffError,
@@ -20,7 +23,8 @@ from atom.games import NormalFormReasoner, symmetric_payoffs
 from atom.hypotheses import Pruning
 from atom.player import FixedOrderAgent, Memory, PlainAgent, Player
 from atom.reasoning import Reasoner, RecursiveReasoner
-from atom.situation import Decision, PartnerPrediction, Policy, Prediction, Situation
+from atom.roles import alternating_orders
+from atom.situation import Decision, PartnerPrediction, Policy, Prediction, Situation, Standing
 from atom.usage import Budget, Usage
 
 __all__ = [
@@ -29,7 +33,10 @@ __all__ = [
     "BeliefError",
     "Budget",
     "BudgetError",
+    "Contract",
+    "ContractError",
     "Decision",
+    "ExtractionError",
     "FixedOrderAgent",
     "FixedShare",
     "FollowTheLeader",
@@ -50,8 +57,10 @@ __all__ = [
     "RecursiveReasoner",
     "Situation",
     "SituationError",
+    "Standing",
     "StateKeyError",
     "ToMError",
     "Usage",
+    "alternating_orders",
     "symmetric_payoffs",
 ]

@@ -7,15 +7,16 @@ agent object holds settings only, so one object serves any number of threads, gr
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast, get_args
 
+from atom.asking import Asker
 from atom.belief import Bayes, Learner
-from atom.deciding import Decider, Request, Response, Selection, pending, sort_policies
-from atom.errors import BeliefError, LLMError, SituationError
+from atom.contract import Contract, Term
+from atom.deciding import Decider, Response, Selection, pending, sort_policies
+from atom.errors import BeliefError, SituationError
 from atom.gate import Gate, Payoffs
-from atom.hypotheses import Pruning, impute
+from atom.hypotheses import Pruning
 from atom.player import (
     VERSION,
     Actor,
@@ -25,14 +26,11 @@ from atom.player import (
     OnError,
     PlainAgent,
     Player,
-    aact,
-    act,
     check_on_error,
     wrap,
 )
-from atom.portal import run_blocking
-from atom.reasoning import Reasoner, apolicy, arespond, respond
-from atom.situation import Decision, JointAction, Policy, Prediction, Situation
+from atom.reasoning import Reasoner
+from atom.situation import Decision, JointAction, Situation
 from atom.usage import Budget, Meter, Usage, metered
 
 __all__ = [
@@ -45,6 +43,8 @@ __all__ = [
     "Response",
     "Selection",
 ]
+
+_CHOICES: dict[str, Any] = {"selection": Selection, "response": Response, "gate": Gate}
 
 
 class AdaptiveAgent:
@@ -76,6 +76,8 @@ class AdaptiveAgent:
         gate: what to do when the wrapped agent acts against the best response to the prediction:
             nothing but measure (``"off"``), ``"ask"`` it once more, or ``"override"`` it.
         payoffs: who knows the payoffs for the gate; None for the reasoner, if it does.
+        contract: declared orders, and how far they are believed. While a partner keeps an order that
+            is one apart from the one that this agent declared, the agent acts at its own.
         on_error: whether a model that fails degrades the decision or raises its ``LLMError``. A
             hypothesis without an answer carries no information at that step; a wrapped agent
             without one is replaced by the reasoner; a reasoner without one by ToM-0, and that by a
@@ -83,6 +85,7 @@ class AdaptiveAgent:
 
     Raises:
         BeliefError: orders that are not ascending integers >= 0.
+        ContractError: a contract that these orders cannot test, or that aligns this agent with nobody.
         ValueError: an unknown selection, response, gate or on_error, or a gate without payoffs.
 
     Example:
@@ -111,16 +114,12 @@ class AdaptiveAgent:
         budget: Budget | None = None,
         gate: Gate = "off",
         payoffs: Payoffs | None = None,
+        contract: Contract | None = None,
         on_error: OnError = "degrade",
     ) -> None:
-        settings = (
-            ("selection", selection, Selection),
-            ("response", response, Response),
-            ("gate", gate, Gate),
-        )
-        for name, value, known in settings:
-            if value not in get_args(known):
-                raise ValueError(f"{name} must be one of {', '.join(get_args(known))}; got {value!r}")
+        for name, value in (("selection", selection), ("response", response), ("gate", gate)):
+            if value not in (known := get_args(_CHOICES[name])):
+                raise ValueError(f"{name} must be one of {', '.join(known)}; got {value!r}")
         if not orders or orders[0] < 0 or list(orders) != sorted(set(orders)):
             raise BeliefError(f"orders must be ascending integers >= 0, got {list(orders)}")
         if payoffs is None and isinstance(reasoner, Payoffs):
@@ -133,11 +132,11 @@ class AdaptiveAgent:
         self.me = me
         self.orders = tuple(orders)
         self.learner: Learner = Bayes() if learner is None else learner
-        self._reasoner = reasoner
-        self._concurrent = bool(getattr(reasoner, "concurrent", False))
-        self._agent = None if agent is None else wrap(me, agent)
+        actor = None if agent is None else wrap(me, agent)
+        self._asker = Asker(me, reasoner, actor, check_on_error(on_error))
         self._budget = budget
-        self._on_error = check_on_error(on_error)
+        self.contract = contract
+        self._opening = {} if contract is None else contract.opening(me, self.orders)
         self._decider = Decider(
             me,
             self.orders,
@@ -151,6 +150,7 @@ class AdaptiveAgent:
             payoffs,
             wrapped=agent is not None,
             responds=hasattr(reasoner, "respond"),
+            contract=contract,
         )
 
     def start(self, partners: Sequence[str], *, episode: int = 0) -> Memory:
@@ -171,7 +171,35 @@ class AdaptiveAgent:
             "estimates": {},
             "belief": {partner: prior for partner in partners if partner != self.me},
             "pending": None,
+            **self._opening,
         }
+
+    def hear(self, memory: Memory, declared: Mapping[str, int]) -> Memory:
+        """Memory after declarations of partners were heard of; the same without a contract.
+
+        Args:
+            memory: the memory before.
+            declared: player -> declared ToM order, >= 0; one's own is passed over.
+        """
+        if self.contract is None:
+            return memory
+        memory = {**self._opening, **memory}
+        others = {player: order for player, order in declared.items() if player != self.me}
+        terms = self.contract.adopt(memory["contracts"], others, self.orders)
+        return memory if terms == memory["contracts"] else {**memory, "contracts": terms}
+
+    def expect(self, memory: Memory, priors: Mapping[str, Mapping[int, float]]) -> Memory:
+        """Memory with partners that are not met for the first time.
+
+        Args:
+            memory: the memory before.
+            priors: partner -> order -> probability, positive, by which its belief is re-weighed.
+
+        Raises:
+            BeliefError: the learner cannot take a prior.
+        """
+        reweighed = {p: self._decider.reweighed(memory, p, prior) for p, prior in priors.items()}
+        return {**memory, "belief": {**memory["belief"], **reweighed}}
 
     def decide(self, situation: Situation, memory: Memory) -> tuple[Decision, Memory]:
         """An action, and the memory that waits for the partners' actions.
@@ -188,7 +216,7 @@ class AdaptiveAgent:
             try:
                 request = next(deciding)
                 while True:
-                    request = deciding.send(self._answer(situation, request))
+                    request = deciding.send(self._asker.answer(situation, request))
             except StopIteration as decided:
                 return cast("tuple[Decision, Memory]", decided.value)
 
@@ -200,7 +228,7 @@ class AdaptiveAgent:
             try:
                 request = next(deciding)
                 while True:
-                    request = deciding.send(await self._aanswer(situation, request))
+                    request = deciding.send(await self._asker.aanswer(situation, request))
             except StopIteration as decided:
                 return cast("tuple[Decision, Memory]", decided.value)
 
@@ -221,17 +249,9 @@ class AdaptiveAgent:
         self._check(memory)
         expected = memory["pending"]
         if expected is None:
-            if situation is None:
-                raise SituationError(
-                    f"{self.me!r} has not decided since its last observation; pass the situation that "
-                    "the observed actions were taken in"
-                )
-            partners = [name for name in situation.actions if name != self.me and name in actions]
-            pairs = [(partner, k) for partner in partners for k in self.orders]
-            answers = self._answer(situation, pairs)
-            by_order = sort_policies(pairs, answers, [])
-            expected = pending(situation, {partner: by_order.get(partner, {}) for partner in partners})
+            expected = self._expected(situation, actions)
         belief, estimates = dict(memory["belief"]), dict(memory["estimates"])
+        terms: dict[str, Term] = {}
         surprised = False
         for partner, action in actions.items():
             if partner == self.me:
@@ -247,19 +267,34 @@ class AdaptiveAgent:
             if not policies:
                 continue
             weights = self._decider.weights(memory, partner)
-            if len(policies) == len(self.orders) and self._decider.prune is None:
-                likelihoods = [policies[str(k)].get(action, 0.0) for k in self.orders]
-            else:
-                posterior = self._decider.probabilities(memory, partner)
-                likelihoods, mean = impute(self.orders, policies, posterior, action)
-                surprised = surprised or mean < 1.0 / len(legal)
+            likelihoods, mean = self._decider.likelihoods(memory, partner, policies, action)
+            surprised = surprised or mean < 1.0 / len(legal)
             if partner in estimates and not self._decider.supported(
                 estimates[partner], weights, likelihoods, len(legal)
             ):
                 del estimates[partner]
             belief[partner] = self.learner.update(weights, likelihoods, len(legal)).tolist()
+            term = self._decider.verified(memory, partner, policies, action, len(legal))
+            if term is not None:
+                terms[partner] = term
+                if term["broken"] == memory["step"]:
+                    estimates[partner] = self._decider.best_explanation(belief[partner], term["order"])
         seen = {**memory, "belief": belief, "estimates": estimates, "pending": None}
+        if terms:
+            seen["contracts"] = {**memory["contracts"], **terms}
         return {**seen, "checked": None} if surprised else seen
+
+    def _expected(self, situation: Situation | None, actions: JointAction) -> dict[str, Any]:
+        """What a decision would have predicted of those who acted."""
+        if situation is None:
+            raise SituationError(
+                f"{self.me!r} has not decided since its last observation; pass the situation that "
+                "the observed actions were taken in"
+            )
+        partners = [name for name in situation.actions if name != self.me and name in actions]
+        pairs = [(partner, k) for partner in partners for k in self.orders]
+        by_order = sort_policies(pairs, self._asker.answer(situation, pairs), [])
+        return pending(situation, {partner: by_order.get(partner, {}) for partner in partners})
 
     def posterior(self, memory: Memory, partner: str) -> dict[int, float]:
         """Order -> probability, as this player believes it of ``partner`` now."""
@@ -271,6 +306,8 @@ class AdaptiveAgent:
         situation.legal(self.me)
         partners = [player for player in situation.actions if player != self.me]
         known = memory["belief"]
+        if self.contract is not None and memory["step"] == 0:
+            self.contract.check_players(self.me, list(situation.actions))
         if not partners or (known and not any(partner in known for partner in partners)):
             raise SituationError(
                 f"no partner of {self.me!r} is in this situation: expected {list(known) or 'one at least'}, "
@@ -282,46 +319,6 @@ class AdaptiveAgent:
         budget = self._budget
         per_episode = budget is not None and budget.per == "episode"
         return Meter(budget, Usage.from_plain(memory.get("spent")) if per_episode else None)
-
-    def _answer(self, situation: Situation, request: Request) -> Any:
-        """What a request asks for; the ``LLMError`` in its place where a model failed."""
-        if self._concurrent and not isinstance(request, Prediction):
-            return run_blocking(self._aanswer(situation, request))
-        if isinstance(request, list):
-            return [self._policy(situation, player, order) for player, order in request]
-        try:
-            if isinstance(request, Prediction):
-                return act(cast("Actor", self._agent), self.me, situation, request)
-            return respond(self._reasoner, situation, self.me, request)
-        except LLMError as error:
-            return self._failed(error)
-
-    def _policy(self, situation: Situation, player: str, order: int) -> Policy | LLMError:
-        try:
-            return self._reasoner.policy(situation, player, order)
-        except LLMError as error:
-            return self._failed(error)
-
-    async def _aanswer(self, situation: Situation, request: Request) -> Any:
-        if isinstance(request, list):
-            return await asyncio.gather(*(self._apolicy(situation, *pair) for pair in request))
-        try:
-            if isinstance(request, Prediction):
-                return await aact(cast("Actor", self._agent), situation, request)
-            return await arespond(self._reasoner, situation, self.me, request)
-        except LLMError as error:
-            return self._failed(error)
-
-    async def _apolicy(self, situation: Situation, player: str, order: int) -> Policy | LLMError:
-        try:
-            return await apolicy(self._reasoner, situation, player, order)
-        except LLMError as error:
-            return self._failed(error)
-
-    def _failed(self, error: LLMError) -> LLMError:
-        if self._on_error == "raise":
-            raise error
-        return error
 
     def _check(self, memory: Memory) -> None:
         found = (memory.get("version"), memory.get("learner"), memory.get("orders"))

@@ -123,6 +123,11 @@ class Bayes:
         """Posterior over orders, the lapse rate summed out, ``[..., K]``."""
         return np.asarray(weights.sum(axis=-1))
 
+    def reweigh(self, weights: Array, prior: ArrayLike) -> Array:
+        """Joint posterior after each order was made likelier by its factor ``prior[..., K]``, > 0."""
+        posterior = weights * np.asarray(prior, dtype=float)[..., None]
+        return np.asarray(posterior / posterior.sum(axis=(-2, -1), keepdims=True))
+
     def lapse_posterior(self, weights: Array) -> Array:
         """Posterior over lapse rates, the order summed out, ``[..., L]``."""
         return np.asarray(weights.sum(axis=-2))
@@ -164,6 +169,10 @@ class FollowTheLeader:
         """Cumulative losses, ``[..., K]``."""
         return np.asarray(weights + _losses(likelihoods))
 
+    def reweigh(self, weights: Array, prior: ArrayLike) -> Array:
+        """Losses less ``ln prior[..., K]``: an order half as likely is as good as ln 2 losses behind."""
+        return np.asarray(weights - np.log(np.asarray(prior, dtype=float)))
+
     def probabilities(self, weights: Array) -> Array:
         """One for the leader, zero for the rest, ``[..., K]``."""
         return np.asarray(np.eye(weights.shape[-1])[np.argmin(weights, axis=-1)])
@@ -197,6 +206,10 @@ class Hedge:
         updated = weights - self.eta * _losses(likelihoods)
         updated -= updated.max(axis=-1, keepdims=True)
         return np.asarray(updated - np.log(np.exp(updated).sum(axis=-1, keepdims=True)))
+
+    def reweigh(self, weights: Array, prior: ArrayLike) -> Array:
+        """Log weights after each expert was made likelier by its factor ``prior[..., K]``, > 0."""
+        return np.asarray(weights + np.log(np.asarray(prior, dtype=float)))
 
     def probabilities(self, weights: Array) -> Array:
         """Probability of following each expert, ``[..., K]``."""

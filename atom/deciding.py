@@ -7,18 +7,20 @@ once for synchronous and asynchronous callers.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from atom.belief import Array, Learner
+from atom.contract import Contract, Term, bound_to, sharpened
 from atom.errors import BeliefError, LLMError
 from atom.gate import Gate, Gated, Payoffs, gated
-from atom.hypotheses import Pruning, affordable
+from atom.hypotheses import Pruning, affordable, impute
 from atom.player import Memory, last_resort
 from atom.randomness import LazyGenerator, Uniform, draw
-from atom.situation import Decision, PartnerPrediction, Policy, Prediction, Situation
+from atom.situation import Decision, PartnerPrediction, Policy, Prediction, Situation, Standing
 from atom.usage import Meter
 
 Selection: TypeAlias = Literal["win-stay", "sample", "leader"]
@@ -43,6 +45,7 @@ class Decider:
         prior: the learner's weights before anything was observed.
         wrapped: whether a wrapped agent takes the last step.
         responds: whether the reasoner can answer partners of different orders at once.
+        contract: what players declared; None where nobody is asked.
     """
 
     me: str
@@ -57,6 +60,7 @@ class Decider:
     payoffs: Payoffs | None
     wrapped: bool
     responds: bool
+    contract: Contract | None = None
 
     def weights(self, memory: Memory, partner: str) -> Array:
         """The learner's weights for one partner.
@@ -74,9 +78,33 @@ class Decider:
         return weights
 
     def probabilities(self, memory: Memory, partner: str) -> dict[int, float]:
-        """Order -> probability."""
+        """Order -> probability; a declared order that is believed sharpens what the learner says."""
         probabilities = self.learner.probabilities(self.weights(memory, partner)).tolist()
-        return dict(zip(self.orders, probabilities, strict=True))
+        belief = dict(zip(self.orders, probabilities, strict=True))
+        standing = self.standing(memory, partner)
+        if standing is None or standing.broken_at is not None:
+            return belief
+        return sharpened(belief, standing.order, standing.kept)
+
+    def reweighed(self, memory: Memory, partner: str, prior: Mapping[int, float]) -> Any:
+        """The learner's weights for a partner that is not met for the first time, as plain data.
+
+        Raises:
+            BeliefError: the learner cannot take a prior.
+        """
+        reweigh = getattr(self.learner, "reweigh", None)
+        if reweigh is None:
+            raise BeliefError(
+                f"the learner {type(self.learner).__name__} cannot take a prior; give it a method "
+                "reweigh(weights, prior)"
+            )
+        return reweigh(self.weights(memory, partner), [prior[k] for k in self.orders]).tolist()
+
+    def standing(self, memory: Memory, partner: str) -> Standing | None:
+        """How the declaration of ``partner`` stands."""
+        if self.contract is None:
+            return None
+        return self.contract.standing(memory.get("contracts", {}).get(partner))
 
     def deciding(
         self, situation: Situation, memory: Memory, partners: Sequence[str], meter: Meter
@@ -84,7 +112,11 @@ class Decider:
         """Yields requests; a model's failure is sent back as its ``LLMError``."""
         rng = LazyGenerator(self.seed, memory["episode"], memory["step"], self.me)
         posteriors = {partner: self.probabilities(memory, partner) for partner in partners}
-        estimates = {p: self._estimate(posteriors[p], memory["estimates"].get(p), rng) for p in partners}
+        standings = {} if self.contract is None else {p: self.standing(memory, p) for p in partners}
+        estimates = {
+            p: self._estimate(posteriors[p], memory["estimates"].get(p), rng, standings.get(p))
+            for p in partners
+        }
         problems: list[str] = []
         wanted, complete = self._wanted(situation, memory, posteriors, estimates, meter, problems)
         pairs = [(partner, k) for partner, orders in wanted.items() for k in orders]
@@ -94,15 +126,16 @@ class Decider:
             posterior, estimate = posteriors[partner], estimates[partner]
             if estimate not in policies:
                 estimate = max(policies, key=lambda k: (posterior[k], -k))
-            found[partner] = PartnerPrediction(estimate, posterior, policies)
-        order = self._own_order({p.order for p in found.values()}, memory["order"], rng)
+            found[partner] = PartnerPrediction(estimate, posterior, policies, contract=standings.get(partner))
+        bound = bound_to(memory.get("declares"), standings.values())
+        order = memory["declares"] if bound else self._own_order(found, memory["order"], rng)
         expecting = {p: (self.me, e.order - 1) for p, e in found.items() if e.order > 0}
         if expecting:
             for partner, expects in zip(expecting, (yield list(expecting.values())), strict=True):
                 if not isinstance(expects, LLMError):
                     old = found[partner]
-                    found[partner] = PartnerPrediction(old.order, old.posterior, old.by_order, expects)
-        taken = yield from self._acting(situation, Prediction(order, found), rng, problems)
+                    found[partner] = replace(old, expects=expects)
+        taken = yield from self._acting(situation, Prediction(order, found), rng, problems, bound=bound)
         situation.check_action(self.me, taken.action)
         usage = meter.usage() if meter.touched else None
         decision = Decision(
@@ -121,7 +154,11 @@ class Decider:
             after["spent"] = (meter.before + meter.usage()).as_plain()
         return decision, after
 
-    def _estimate(self, posterior: Mapping[int, float], kept: int | None, rng: Uniform) -> int:
+    def _estimate(
+        self, posterior: Mapping[int, float], kept: int | None, rng: Uniform, standing: Standing | None
+    ) -> int:
+        if standing is not None and standing.broken_at is None:
+            return standing.order
         if self.selection == "leader":
             return max(self.orders, key=posterior.__getitem__)
         if self.selection == "win-stay" and kept is not None:
@@ -142,6 +179,38 @@ class Decider:
         """
         predictive = float(np.dot(self.learner.probabilities(weights), likelihoods))
         return likelihoods[self.orders.index(estimate)] >= max(predictive, 1.0 / n_actions) - _TOLERANCE
+
+    def likelihoods(
+        self, memory: Memory, partner: str, policies: Mapping[str, Policy], action: str
+    ) -> tuple[list[float], float]:
+        """``[K]`` likelihoods of an action, and their mean under the belief where a surprise would matter."""
+        if len(policies) == len(self.orders) and self.prune is None:
+            return [policies[str(k)].get(action, 0.0) for k in self.orders], 1.0
+        return impute(self.orders, policies, self.probabilities(memory, partner), action)
+
+    def verified(
+        self, memory: Memory, partner: str, policies: Mapping[str, Policy], action: str, n_actions: int
+    ) -> Term | None:
+        """The declaration of ``partner`` after it acted; None where it declared nothing.
+
+        Args:
+            memory: the memory before.
+            partner: who acted.
+            policies: order, as text -> policy.
+            action: what it did.
+            n_actions: how many legal actions it had.
+        """
+        term = None if self.contract is None else memory.get("contracts", {}).get(partner)
+        if self.contract is None or term is None:
+            return None
+        by_order = {int(k): policy for k, policy in policies.items()}
+        return self.contract.verify(term, by_order, action, n_actions, memory["step"])
+
+    def best_explanation(self, weights: ArrayLike, refuted: int) -> int:
+        """The likeliest order other than the one that a broken contract declared."""
+        probabilities = self.learner.probabilities(np.asarray(weights)).tolist()
+        belief = dict(zip(self.orders, probabilities, strict=True))
+        return max((k for k in self.orders if k != refuted), key=belief.__getitem__, default=refuted)
 
     def _wanted(
         self,
@@ -165,9 +234,10 @@ class Decider:
         complete = len(wanted) == len(posteriors) and all(ks == self.orders for ks in wanted.values())
         return wanted, complete
 
-    def _own_order(self, estimates: set[int], current: int | None, rng: Uniform) -> int:
-        if not estimates:
+    def _own_order(self, found: Mapping[str, PartnerPrediction], current: int | None, rng: Uniform) -> int:
+        if not found:
             return 0
+        estimates = {partner.order for partner in found.values()}
         above = max(estimates) + 1
         if self.response == "above":
             return above
@@ -183,7 +253,13 @@ class Decider:
         return aligned[0] if len(aligned) == 1 else aligned[int(rng.random() * len(aligned))]
 
     def _acting(
-        self, situation: Situation, prediction: Prediction, rng: Uniform, problems: list[str]
+        self,
+        situation: Situation,
+        prediction: Prediction,
+        rng: Uniform,
+        problems: list[str],
+        *,
+        bound: bool,
     ) -> Generator[Request, Any, Gated]:
         """The action: the wrapped agent's, else the reasoner's own, else ToM-0's, else a random one."""
         if self.wrapped:
@@ -195,7 +271,8 @@ class Decider:
                 return (yield from gated(self.gate, self.payoffs, situation, self.me, prediction, action))
             problems.append(f"the agent: {action}")
         partners = prediction.partners
-        if self.responds and not all(abs(prediction.order - p.order) == 1 for p in partners.values()):
+        aligned = all(abs(prediction.order - partner.order) == 1 for partner in partners.values())
+        if self.responds and not aligned and not bound:
             # no single order fits partners whose orders differ: answer all of them at once
             policy = yield {name: partner.policy for name, partner in partners.items()}
         else:

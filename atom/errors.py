@@ -29,6 +29,14 @@ class BeliefError(ToMError):
     """Learner settings out of range, or a belief made by another learner, order set or version."""
 
 
+class ContractError(ToMError):
+    """A declared order, a contract or its settings that cannot be kept or tested."""
+
+
+class ExtractionError(ToMError):
+    """What reads actions from messages failed, or found what is no action."""
+
+
 class StateKeyError(ToMError):
     """A key that the graph's state does not have, so that LangGraph would drop it in silence."""
 

@@ -3,59 +3,31 @@
 from __future__ import annotations
 
 import copy
-import dataclasses
+import logging
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, TypeAlias, cast, get_type_hints
+from typing import Any, TypeAlias, cast
 
-from langchain_core.runnables import Runnable, RunnableConfig
-from langgraph.config import get_stream_writer
+from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
+from langgraph.config import get_store, get_stream_writer
 from langgraph.graph import StateGraph
+from langgraph.store.base import BaseStore
 from langgraph.types import StreamWriter
-from pydantic import BaseModel, Field, create_model
-from typing_extensions import TypedDict, is_typeddict
 
-from atom.errors import StateKeyError
+from atom.agent import AdaptiveAgent
+from atom.errors import BeliefError, StateKeyError
+from atom.events import belief_events, breach_events
+from atom.evidence import observed_all
+from atom.memory import BeliefMemory
 from atom.player import Memory, Player
 from atom.situation import Decision, JointAction, Situation
+from atom.state import STATE_KEY, ToMState, declare, declared_orders, is_new, merge_memories, with_tom
+from atom.telemetry import deciding_span, describe
 
-STATE_KEY = "tom"
+__all__ = ["STATE_KEY", "AdaptiveToMNode", "ToMState", "add_tom_node", "declare", "merge_memories"]
+
+_log = logging.getLogger("atom")
 
 _MISSING = object()
-
-
-def merge_memories(left: Mapping[str, Memory], right: Mapping[str, Memory | None]) -> dict[str, Memory]:
-    """Reducer of the state key ``tom``: per observer, the newer memory wins.
-
-    Nodes of different players may therefore write in parallel branches of one super-step. A subgraph
-    returns the whole key, what it was given of other players included; such an older memory (fewer
-    steps of the same episode) never replaces a newer one. None forgets an observer's memory.
-    """
-    merged = dict(left)
-    for observer, memory in right.items():
-        known = merged.get(observer)
-        if memory is None:
-            merged.pop(observer, None)
-        elif known is None or not _older(memory, known):
-            merged[observer] = memory
-    return merged
-
-
-def _older(memory: Memory, known: Memory) -> bool:
-    if memory.get("episode") != known.get("episode"):
-        return False
-    return bool(0 < memory.get("step", 0) < known.get("step", 0))
-
-
-class ToMState(TypedDict, total=False):
-    """The one key that nodes of this package need in a graph's state.
-
-    Inherit from it, or let ``add_tom_node`` add the key.
-
-    Attributes:
-        tom: observer -> its memory, plain data only.
-    """
-
-    tom: Annotated[dict[str, Memory], merge_memories]
 
 
 ReadSituation: TypeAlias = Callable[[Any], Situation]
@@ -68,8 +40,9 @@ class AdaptiveToMNode(Runnable[Any, dict[str, Any]]):
 
     The state update is ``{"tom": {me: memory}, **write(decision)}``. The node itself keeps nothing:
     all memory is in the state, so checkpoints, subgraphs, parallel branches and threads work as for
-    any other node. With ``stream_mode="custom"`` every decision sends, for each partner, ``{"type":
-    "tom.belief", "node", "observer", "partner", "step", "posterior", "estimate", "order", "action"}``.
+    any other node. With ``stream_mode="custom"`` every decision sends an event for each partner, and
+    one more when a contract is found broken (see ``atom.events``); with OpenTelemetry in use it is a
+    span; with a tracer attached, a run ``tom.decide`` with the tags ``tom`` and ``tom:{me}``.
 
     Args:
         name: the node's name, in errors and events.
@@ -78,12 +51,14 @@ class AdaptiveToMNode(Runnable[Any, dict[str, Any]]):
         observed: reads from the state what the partners did since this node's last decision, as
             player -> action, or None. Before the first decision the answer is not used.
         write: turns the decision into an update of the graph's own keys.
+        beliefs: keeps what is learned about partners in the Store that the graph is compiled with.
         episode: the number of the episode, or how to read it from the state; it keys the random
             numbers of the first decision and is kept from then on.
 
     Raises:
         StateKeyError: at the first step, if the graph has no key ``tom`` or (for nodes added by
             ``add_tom_node``) none of those that ``write`` returns; LangGraph would drop them in silence.
+        BeliefError: ``beliefs`` for an agent that has none, or a graph without a Store.
         ToMError: what the agent raises for a situation or action that does not fit.
 
     Example:
@@ -115,25 +90,28 @@ class AdaptiveToMNode(Runnable[Any, dict[str, Any]]):
         situation: ReadSituation,
         observed: ReadObserved,
         write: WriteDecision,
+        beliefs: BeliefMemory | None = None,
         episode: int | Callable[[Any], int] = 0,
     ) -> None:
-        self.name = name
+        if beliefs is not None and not isinstance(agent, AdaptiveAgent):
+            raise BeliefError(
+                f"the node {name!r} is to keep beliefs, but {type(agent).__name__} has none; leave beliefs= "
+                "out, or use an AdaptiveAgent"
+            )
+        self.name: str = name
         self.agent = agent
         self._situation = situation
         self._observed = observed
         self._write = write
+        self._beliefs = beliefs
         self._episode = episode
         self._builder: StateGraph[Any, Any, Any, Any] | None = None
 
     def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> dict[str, Any]:  # noqa: A002
         """The state update for the state ``input``."""
-        try:
-            situation, memory = self._before(input)
-            decision, memory = self.agent.decide(situation, memory)
-            return self._after(decision, memory)
-        except Exception as error:
-            error.add_note(f"In the node {self.name!r} of player {self.agent.me!r}.")
-            raise
+        if _traced(config):
+            return self._as_run().invoke(input, self._labelled(config))
+        return self._step(input)
 
     async def ainvoke(
         self,
@@ -142,15 +120,54 @@ class AdaptiveToMNode(Runnable[Any, dict[str, Any]]):
         **kwargs: Any,
     ) -> dict[str, Any]:
         """The same as ``invoke``, awaited."""
+        if _traced(config):
+            return await self._as_run().ainvoke(input, self._labelled(config))
+        return await self._astep(input)
+
+    def _step(self, state: Any) -> dict[str, Any]:
         try:
-            situation, memory = self._before(input)
-            decision, memory = await self.agent.adecide(situation, memory)
+            situation, memory = self._begin(state)
+            if self._beliefs is not None:
+                store, agent = self._store(), cast("AdaptiveAgent", self.agent)
+                memory = self._beliefs.before(store, agent, memory)
+                self._beliefs.after(store, agent.me, memory)
+            with deciding_span(self.name, self.agent.me) as span:
+                decision, memory = self.agent.decide(situation, memory)
+                describe(span, decision, memory)
             return self._after(decision, memory)
         except Exception as error:
             error.add_note(f"In the node {self.name!r} of player {self.agent.me!r}.")
             raise
 
-    def _before(self, state: Any) -> tuple[Situation, Memory]:
+    async def _astep(self, state: Any) -> dict[str, Any]:
+        try:
+            situation, memory = self._begin(state)
+            if self._beliefs is not None:
+                store, agent = self._store(), cast("AdaptiveAgent", self.agent)
+                memory = await self._beliefs.abefore(store, agent, memory)
+                await self._beliefs.aafter(store, agent.me, memory)
+            with deciding_span(self.name, self.agent.me) as span:
+                decision, memory = await self.agent.adecide(situation, memory)
+                describe(span, decision, memory)
+            return self._after(decision, memory)
+        except Exception as error:
+            error.add_note(f"In the node {self.name!r} of player {self.agent.me!r}.")
+            raise
+
+    def _as_run(self) -> RunnableLambda[Any, dict[str, Any]]:
+        return RunnableLambda(self._step, self._astep, name="tom.decide")
+
+    def _labelled(self, config: RunnableConfig | None) -> RunnableConfig:
+        config = config or {}
+        me = self.agent.me
+        labels: RunnableConfig = {
+            "tags": [*(config.get("tags") or []), "tom", f"tom:{me}"],
+            "metadata": {**(config.get("metadata") or {}), "tom_observer": me, "tom_node": self.name},
+        }
+        return {**config, **labels}
+
+    def _begin(self, state: Any) -> tuple[Situation, Memory]:
+        """The situation, and the memory as the last decision left it or a new one."""
         memories = _read(state, STATE_KEY)
         if memories is _MISSING:
             raise StateKeyError(
@@ -158,15 +175,36 @@ class AdaptiveToMNode(Runnable[Any, dict[str, Any]]):
                 "lost after every step; use add_tom_node, or let the state's schema inherit from ToMState"
             )
         situation = self._situation(state)
-        memory = (memories or {}).get(self.agent.me)
-        if memory is None:
+        memories = memories or {}
+        memory = memories.get(self.agent.me) or {}
+        fresh = is_new(memory)
+        if fresh:
             episode = self._episode(state) if callable(self._episode) else self._episode
             partners = [player for player in situation.actions if player != self.agent.me]
-            return situation, self.agent.start(partners, episode=episode)
-        actions = self._observed(state)
-        if actions:
-            memory = self.agent.observe(memory, None, actions)
+            memory = {**self.agent.start(partners, episode=episode), **memory}
+        if isinstance(self.agent, AdaptiveAgent) and self.agent.contract is not None:
+            memory = self.agent.hear(memory, declared_orders(memories))
+        if not fresh:
+            memory = self._observe(self._observed(state), memory)
         return situation, memory
+
+    def _observe(self, actions: JointAction | None, memory: Memory) -> Memory:
+        if not actions:
+            return memory
+        if self._beliefs is not None and isinstance(self.agent, AdaptiveAgent):
+            expected = memory["pending"] or {}
+            posteriors = {partner: self.agent.posterior(memory, partner) for partner in expected}
+            memory = {**memory, "evidence": observed_all(memory, actions, posteriors)}
+        return self.agent.observe(memory, None, actions)
+
+    def _store(self) -> BaseStore:
+        store = get_store()
+        if store is None:
+            raise BeliefError(
+                f"the node {self.name!r} keeps beliefs in the graph's Store, and the graph has none; compile "
+                "it with store=, for example InMemoryStore()"
+            )
+        return store
 
     def _after(self, decision: Decision, memory: Memory) -> dict[str, Any]:
         update = self._write(decision)
@@ -187,21 +225,15 @@ class AdaptiveToMNode(Runnable[Any, dict[str, Any]]):
         return {STATE_KEY: {self.agent.me: memory}, **update}
 
     def _send_events(self, decision: Decision, memory: Memory) -> None:
+        step = memory.get("step", 1) - 1
+        if _log.isEnabledFor(logging.DEBUG):
+            _log.debug("%s, step %s: %s", self.name, step, decision.as_plain())
         send = _stream_writer()
-        for partner, expected in decision.partners.items():
-            send(
-                {
-                    "type": "tom.belief",
-                    "node": self.name,
-                    "observer": decision.player,
-                    "partner": partner,
-                    "step": memory["step"] - 1,
-                    "posterior": {str(k): p for k, p in expected.posterior.items()},
-                    "estimate": expected.order,
-                    "order": decision.order,
-                    "action": decision.action,
-                }
-            )
+        for event in breach_events(self.name, decision, step):
+            _log.info("%s: %r does not act by the order that it declared", self.name, event["partner"])
+            send(event)
+        for event in belief_events(self.name, decision, step):
+            send(event)
 
 
 def add_tom_node(
@@ -220,34 +252,34 @@ def add_tom_node(
 
     Returns:
         The builder.
+
+    Raises:
+        ValueError: the graph has a node of that name (raised by LangGraph).
+        StateKeyError: another node of the graph keeps its memory under the same player's name.
     """
+    for other_name, other in builder.nodes.items():
+        runnable = other.runnable
+        if isinstance(runnable, AdaptiveToMNode) and _clash(runnable.agent, node.agent):
+            raise StateKeyError(
+                f"the nodes {other_name!r} and {name!r} are two agents with the name {node.agent.me!r}, and "
+                "would overwrite each other's memory; give each player a name of its own, or both nodes the "
+                "same agent"
+            )
     node = copy.copy(node)
     node._builder = builder  # noqa: SLF001
-    builder.add_node(name, cast("Any", node), input_schema=_with_tom(builder.state_schema), **options)
+    options["metadata"] = {"tom_observer": node.agent.me, **(options.get("metadata") or {})}
+    builder.add_node(name, cast("Any", node), input_schema=with_tom(builder.state_schema), **options)
     return builder
 
 
-def _with_tom(schema: type[Any]) -> type[Any]:
-    """``schema`` with the key ``tom``, of the same kind: typed dict, dataclass or pydantic model."""
-    hints = get_type_hints(schema, include_extras=True)
-    if STATE_KEY in hints:
-        return schema
-    name = f"{schema.__name__}WithToM"
-    annotation = get_type_hints(ToMState, include_extras=True)[STATE_KEY]
-    if is_typeddict(schema):
-        return cast("type[Any]", TypedDict(name, {**hints, STATE_KEY: annotation}))  # type: ignore[operator]
-    if issubclass(schema, BaseModel):
-        return create_model(name, __base__=schema, tom=(annotation, Field(default_factory=dict)))
-    if dataclasses.is_dataclass(schema):
-        parameters = schema.__dataclass_params__  # type: ignore[attr-defined]
-        field: Any = (STATE_KEY, annotation, dataclasses.field(default_factory=dict))
-        return dataclasses.make_dataclass(
-            name, [field], bases=(schema,), frozen=parameters.frozen, kw_only=True
-        )
-    raise StateKeyError(
-        f"cannot add the key {STATE_KEY!r} to a state schema of type {schema.__name__}; use a TypedDict, a "
-        "dataclass or a pydantic model, or let it have the key itself"
-    )
+def _clash(one: Player, other: Player) -> bool:
+    return one is not other and one.me == other.me
+
+
+def _traced(config: RunnableConfig | None) -> bool:
+    """Whether anybody listens to runs."""
+    callbacks = config.get("callbacks") if config else None
+    return bool(getattr(callbacks, "handlers", callbacks))
 
 
 def _read(state: Any, key: str) -> Any:

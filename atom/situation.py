@@ -76,6 +76,26 @@ class Situation:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """How a partner's declaration stands.
+
+    Attributes:
+        order: the ToM order that it declared.
+        kept: probability that it keeps its word, in [0, 1]; 0 once the contract is broken.
+        broken_at: number of the observer's decision that first knew of the breach; None while the
+            contract holds.
+    """
+
+    order: int
+    kept: float
+    broken_at: int | None = None
+
+    def as_plain(self) -> dict[str, Any]:
+        """The same as JSON-serialisable data."""
+        return {"order": self.order, "kept": self.kept, "broken_at": self.broken_at}
+
+
+@dataclass(frozen=True, slots=True)
 class PartnerPrediction:
     """What a player expects of one partner.
 
@@ -86,12 +106,14 @@ class PartnerPrediction:
             evaluated is absent; it then carries no information at this step.
         expects: what a partner of order k̂ expects of *me*, ``policy(me, k̂ - 1)``; None at k̂ = 0,
             whose partner expects nothing of anyone.
+        contract: how the partner's declaration stands; None where it declared nothing.
     """
 
     order: int
     posterior: Mapping[int, float]
     by_order: Mapping[int, Policy]
     expects: Policy | None = None
+    contract: Standing | None = None
 
     @property
     def policy(self) -> Policy:
@@ -105,6 +127,7 @@ class PartnerPrediction:
             "posterior": {str(k): p for k, p in self.posterior.items()},
             "by_order": {str(k): dict(p) for k, p in self.by_order.items()},
             "expects": None if self.expects is None else dict(self.expects),
+            "contract": None if self.contract is None else self.contract.as_plain(),
         }
 
     def equivalent_orders(self, tolerance: float = 1e-9) -> list[list[int]]:
@@ -193,6 +216,11 @@ class Decision:
     def predictions(self) -> dict[str, dict[int, Policy]]:
         """Partner -> order -> distribution over its actions."""
         return {name: dict(partner.by_order) for name, partner in self.partners.items()}
+
+    @property
+    def contracts(self) -> dict[str, Standing]:
+        """Partner -> how its declaration stands, for those that declared an order."""
+        return {name: p.contract for name, p in self.partners.items() if p.contract is not None}
 
     def equivalent_orders(self) -> dict[str, list[list[int]]]:
         """Partner -> its orders grouped by behaviour in this situation."""

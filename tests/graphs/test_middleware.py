@@ -1,0 +1,271 @@
+"""The middleware in real agents made by ``create_agent``, with a scripted chat model."""
+
+import json
+import logging
+import re
+
+import pytest
+from langchain.agents import create_agent
+from langchain.agents.middleware import SummarizationMiddleware, TodoListMiddleware
+from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
+from langchain_core.tools import tool
+from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.store.memory import InMemoryStore
+from scripted import ScriptedModel
+
+from atom import (
+    AdaptiveAgent,
+    BeliefError,
+    Contract,
+    ExtractionError,
+    FixedOrderAgent,
+    IllegalActionError,
+    NormalFormReasoner,
+    Situation,
+    SituationError,
+    symmetric_payoffs,
+)
+from atom.memory import BeliefMemory
+from atom.middleware import AdaptiveToMMiddleware, json_field, tool_calls
+
+ROUNDS = 8
+REASONER = NormalFormReasoner(symmetric_payoffs([[0, 5], [5, 0]]))
+ACTIONS = {"ann": ("A", "B"), "ben": ("A", "B")}
+
+
+def history(state):
+    """The joint actions, as the tool reported them."""
+    rounds = [json.loads(m.content) for m in state["messages"] if isinstance(m, ToolMessage)]
+    return tuple({"ann": entry["you"], "ben": entry["ben_did"]} for entry in rounds)
+
+
+def situation(state):
+    return Situation(ACTIONS, history=history(state))
+
+
+class Game:
+    """A tool that plays a round against a partner of a fixed order, and a model that follows advice."""
+
+    def __init__(self, order=1, rounds=ROUNDS, **settings):
+        self.ben = FixedOrderAgent("ben", REASONER, order)
+        self.memory = self.ben.start(["ann"])
+        self.played = []
+        self.model = ScriptedModel(answer=self.answer)
+        self.rounds = rounds
+        settings.setdefault("observed", json_field("ben", "ben_did"))
+        settings.setdefault("acted", tool_calls("ann", "choose"))
+        contract = settings.pop("contract", None)
+        self.middleware = AdaptiveToMMiddleware(
+            AdaptiveAgent("ann", REASONER, seed=2, contract=contract), situation=situation, **settings
+        )
+
+    def answer(self, messages):
+        if len(self.played) >= self.rounds:
+            return AIMessage("done")
+        text = messages[0].text if isinstance(messages[0], SystemMessage) else ""
+        advised = re.search(r'fits all this is "(\w)"', text)
+        action = advised.group(1) if advised else "A"
+        call = {"name": "choose", "args": {"action": action}, "id": f"c{len(self.played)}"}
+        return AIMessage("", tool_calls=[call])
+
+    def choose(self, action):
+        board = Situation(ACTIONS, history=tuple(self.played))
+        decision, self.memory = self.ben.decide(board, self.memory)
+        self.played.append({"ann": action, "ben": decision.action})
+        return json.dumps({"you": action, "ben_did": decision.action})
+
+    def agent(self, *more, **settings):
+        @tool
+        def choose(action: str) -> str:
+            """Choose A or B."""
+            return self.choose(action)
+
+        return create_agent(
+            self.model, tools=[choose], middleware=[self.middleware, *more], system_prompt="Play.", **settings
+        )
+
+    @property
+    def hits(self):
+        return sum(joint["ann"] != joint["ben"] for joint in self.played)
+
+
+START = {"messages": [HumanMessage("Go.")]}
+
+
+@pytest.mark.parametrize("order", [0, 1, 2])
+def test_an_agent_that_listens_coordinates(order):
+    game = Game(order)
+    state = game.agent().invoke(START, {"recursion_limit": 100})
+    assert len(game.played) == ROUNDS
+    assert game.hits >= ROUNDS - 3
+    told = state["tom"]["ann"]["told"]
+    assert told["decision"]["partners"]["ben"]["order"] in ((0, 2) if order != 1 else (1,))
+    assert json.loads(json.dumps(state["tom"])) == state["tom"]
+
+
+def test_an_agent_that_hears_nothing_keeps_its_first_idea():
+    deaf = Game(1, observed=lambda messages: None)
+    state = deaf.agent().invoke(START, {"recursion_limit": 100})
+    assert len({joint["ann"] for joint in deaf.played}) == 1
+    assert state["tom"]["ann"]["step"] == 1
+
+
+async def test_asynchronous_agents_decide_alike():
+    one, other = Game(1), Game(1)
+    one.agent().invoke(START, {"recursion_limit": 100})
+    await other.agent().ainvoke(START, {"recursion_limit": 100})
+    assert one.played == other.played
+
+
+def test_the_prediction_comes_after_the_system_prompt_and_only_there():
+    game = Game(1, rounds=3)
+    state = game.agent().invoke(START, {"recursion_limit": 100})
+    for messages in game.model.sent:
+        assert messages[0].text.startswith("Play.")
+        assert '- "ben" does' in messages[0].text
+        assert not any(isinstance(message, SystemMessage) for message in messages[1:])
+    assert not any(isinstance(message, SystemMessage) for message in state["messages"])
+
+
+def test_what_the_agent_did_is_recorded():
+    game = Game(1, rounds=2)
+    agent = game.agent(checkpointer=InMemorySaver())
+    config = {"configurable": {"thread_id": "t"}, "recursion_limit": 50}
+    agent.invoke(START, config)
+    taken = [
+        state.values["tom"]["ann"]["told"]["taken"]
+        for state in reversed(list(agent.get_state_history(config)))
+        if state.values.get("tom")
+    ]
+    for joint in game.played:
+        assert joint["ann"] in taken
+    assert taken[-1] is None  # the last answer was no action
+
+
+def test_it_works_beside_other_middlewares_and_in_threads():
+    game = Game(1, rounds=6)
+    summarise = SummarizationMiddleware(
+        ScriptedModel(answer=lambda messages: AIMessage("In short.")),
+        trigger=("messages", 6),
+        keep=("messages", 3),
+    )
+    game.middleware._situation = lambda state: Situation(ACTIONS, history=tuple(game.played))
+    agent = game.agent(TodoListMiddleware(), summarise, checkpointer=InMemorySaver())
+    config = {"configurable": {"thread_id": "t"}, "recursion_limit": 100}
+    agent.invoke(START, config)
+    memory = agent.get_state(config).values["tom"]["ann"]
+    assert len(game.played) == 6
+    assert memory["step"] == 7  # every action was seen once, although old messages went
+    assert game.hits >= 3
+    assert any("write_todos" in messages[0].text for messages in game.model.sent)
+
+
+def test_other_model_calls_leave_the_prediction_alone():
+    game = Game(1, rounds=0)
+    agent = game.agent(checkpointer=InMemorySaver())
+    config = {"configurable": {"thread_id": "t"}}
+    for _ in range(3):
+        agent.invoke({"messages": [HumanMessage("Nothing happened.")]}, config)
+    assert agent.get_state(config).values["tom"]["ann"]["step"] == 1
+
+
+def test_events_carry_observer_partner_and_step():
+    game = Game(1, rounds=3)
+    events = list(game.agent().stream(START, {"recursion_limit": 50}, stream_mode="custom"))
+    assert [event["step"] for event in events] == [0, 1, 2, 3]
+    assert {(event["type"], event["observer"], event["partner"]) for event in events} == {
+        ("tom.belief", "ann", "ben")
+    }
+
+
+def test_a_broken_contract_is_told_to_the_model():
+    game = Game(1, rounds=5, contract=Contract({"ann": 1, "ben": 0}))
+    events = list(game.agent().stream(START, {"recursion_limit": 50}, stream_mode="custom"))
+    assert [event["step"] for event in events if event["type"] == "tom.contract"] == [2]
+    assert game.hits == 3
+    assert "do not rely on" in game.model.sent[-1][0].text
+
+
+def test_beliefs_are_kept_in_the_agents_store():
+    store, beliefs = InMemoryStore(), BeliefMemory("tickets")
+    for _ in range(2):
+        game = Game(1, rounds=5, beliefs=beliefs)
+        state = game.agent(store=store).invoke(START, {"recursion_limit": 50})
+    assert beliefs.known(store, "ann", "ben")["observations"] == 10
+    assert state["tom"]["ann"]["recalled"] == {"ben": 5}
+    with pytest.raises(BeliefError, match="pass store= to create_agent"):
+        Game(1, beliefs=beliefs).agent().invoke(START)
+
+
+def test_a_situation_without_a_partner_says_so():
+    game = Game(1)
+    game.middleware._situation = lambda state: Situation({"ann": ("A", "B")})
+    with pytest.raises(SituationError, match="no partner of 'ann' is in this situation"):
+        game.agent().invoke(START)
+
+
+def raising(messages):
+    raise KeyError("ben_did")
+
+
+@pytest.mark.parametrize(
+    ("observed", "message"),
+    [
+        (raising, r"the extractor 'raising' of 'ann' failed \(KeyError: 'ben_did'\)"),
+        (lambda messages: {"ben": "Z"}, r"'Z' is not a legal action of 'ben'; legal are \['A', 'B'\]"),
+        (lambda messages: {"eve": "A"}, "observed an action of 'eve'"),
+        (lambda messages: {"ben": None}, "None is not a legal action of 'ben'"),
+    ],
+    ids=["raises", "unknown action", "unknown player", "no action"],
+)
+def test_an_extractor_that_fails(observed, message, caplog):
+    game = Game(1, rounds=2, observed=observed)
+    with caplog.at_level(logging.WARNING, "atom"):
+        state = game.agent().invoke(START, {"recursion_limit": 50})
+    assert len(game.played) == 2
+    problems = state["tom"]["ann"]["told"]["problems"]
+    assert len(problems) == 2
+    assert re.search(message, problems[0])
+    assert len(caplog.records) == 2
+    assert state["tom"]["ann"]["step"] == 1
+    with pytest.raises(ExtractionError, match=message) as caught:
+        Game(1, observed=observed, on_error="raise").agent().invoke(START, {"recursion_limit": 50})
+    assert "on_error='degrade'" in str(caught.value)
+    if observed is not raising:
+        assert isinstance(caught.value.__cause__, IllegalActionError | SituationError)
+
+
+def test_an_action_of_its_own_that_is_not_legal_is_noted():
+    game = Game(1, rounds=1, acted=lambda messages: {"ann": "Q"})
+    state = game.agent().invoke(START, {"recursion_limit": 50})
+    assert "'Q' is not a legal action of 'ann'" in state["tom"]["ann"]["told"]["problems"][0]
+
+
+def test_tool_calls_as_actions():
+    call = {"name": "take_left", "args": {}, "id": "1"}
+    messages = [AIMessage("", tool_calls=[call], name="ben"), AIMessage("", name="eve")]
+    read = tool_calls("ben", {"take_left": "left", "take_right": "right"}, author="ben")
+    assert read(messages) == {"ben": "left"}
+    assert read(messages[1:]) is None
+    assert tool_calls("ben", {"take_left": "left"}, author="eve")(messages) is None
+    pick = {"name": "pick", "args": {"ticket": 3}, "id": "2"}
+    assert tool_calls("ben", "pick", argument="ticket")([AIMessage("", tool_calls=[pick])]) == {"ben": "3"}
+
+
+@pytest.mark.parametrize(
+    ("text", "action"),
+    [
+        ('{"move": "A"}', "A"),
+        ('I think {not json} and so {"move": "B", "why": {"move": "A"}} it is', "B"),
+        ('first {"move": "A"} then ```json\n{"move": "B"}\n```', "B"),
+        ("move: A", None),
+        ('{"other": 1} [{"x": {}}]', None),
+        ('{"move": 3}', "3"),
+    ],
+)
+def test_a_json_field_as_action(text, action):
+    found = json_field("ben", "move")([HumanMessage(text)])
+    assert found == (None if action is None else {"ben": action})
+    blocks = HumanMessage([{"type": "text", "text": text}])
+    assert json_field("ben", "move")([blocks]) == found
+    assert json_field("ben", "move", author="ben")([HumanMessage(text)]) is None
