@@ -117,7 +117,7 @@ class CongestionReasoner:
         return self.policy(situation, player, order)
 
     def best_response(self, situation: Situation, player: str, predicted: Mapping[str, Policy]) -> Policy:
-        """The best response of ``player`` to what every other player is expected to do, ties as in ``policy``."""
+        """The best response of ``player`` to what the others are expected to do, ties as in ``policy``."""
         return self._respond(situation, player, predicted, self._ties)
 
     def respond(self, situation: Situation, player: str, predicted: Mapping[str, Policy]) -> Policy:

@@ -15,8 +15,8 @@ class DeclaredReasoner:
 
     A ToM-k player takes a partner that declared an order below k for what it declared, and everybody
     else for ToM-(k-1), as without declarations; it best-responds to all of them together. So orders
-    0, 1, 2, … of a team answer one another like a queue: each takes what those before it leave. With
-    two players, or without declarations, nothing changes.
+    0, 1, 2, … of a team answer one another like a queue: each takes what those before it leave. Without
+    declarations nothing changes, and two players who declared neighbouring orders act as they would.
 
     Args:
         reasoner: reasons without declarations, and can respond to partners of different orders

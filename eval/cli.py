@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 
 from eval import crossplay, paper, tables
-from eval.commands import analysis, findings
+from eval.commands import analysis, findings, teams
 from eval.commands import results as results_commands
 from eval.commands.sweeps import matrices_of, stored
 from eval.console import (
@@ -50,7 +50,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Pair adaptive theory-of-mind agents with partners and measure how they coordinate.",
 )
-for commands in (results_commands, analysis, findings):
+for commands in (results_commands, analysis, findings, teams):
     commands.register(app)
 
 _COLUMNS = 6

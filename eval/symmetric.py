@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,7 +36,7 @@ def symmetric_limit(n: int) -> float:
     return _best(n)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _best(g: int) -> float:
     if g == 1:
         return 0.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations, islice, cycle
+from itertools import combinations, cycle, islice
 
 import numpy as np
 

@@ -66,6 +66,13 @@ def _from_file(form: str, build: Callable[[Path, str], Task]) -> Callable[[str],
     return lambda path: build(Path(path), form.replace("FILE", path))
 
 
+TICKETS = TaskKind(
+    "tickets-N-M",
+    "N players, M tickets, each wants one alone",
+    _team("tickets-N-M", team.tickets),
+    "tickets-5-5",
+)
+
 TASKS: list[TaskKind] = [
     TaskKind("memory-1", "2 actions, differ to score; sees the last round", lambda _: matrix.memory_one()),
     TaskKind("memory-n", "2 actions, differ to score; sees all counts", lambda _: matrix.memory_n()),
@@ -88,12 +95,7 @@ TASKS: list[TaskKind] = [
         "coordination-3",
     ),
     TaskKind("stag-hunt", "stag together pays most, hare is safe", lambda _: matrix.stag_hunt()),
-    TaskKind(
-        "tickets-N-M",
-        "N players, M tickets, each wants one alone",
-        _team("tickets-N-M", team.tickets),
-        "tickets-5-5",
-    ),
+    TICKETS,
     TaskKind(
         "specialists-N-M",
         "the same, each has a ticket worth twice as much to it",
