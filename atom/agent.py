@@ -246,7 +246,7 @@ class AdaptiveAgent:
             IllegalActionError: an action that the partner did not have.
             BeliefError: as ``decide``.
         """
-        self._check(memory)
+        self._decider.check(memory)
         expected = memory["pending"]
         if expected is None:
             expected = self._expected(situation, actions)
@@ -298,11 +298,11 @@ class AdaptiveAgent:
 
     def posterior(self, memory: Memory, partner: str) -> dict[int, float]:
         """Order -> probability, as this player believes it of ``partner`` now."""
-        self._check(memory)
+        self._decider.check(memory)
         return self._decider.probabilities(memory, partner)
 
     def _partners(self, situation: Situation, memory: Memory) -> list[str]:
-        self._check(memory)
+        self._decider.check(memory)
         situation.legal(self.me)
         partners = [player for player in situation.actions if player != self.me]
         known = memory["belief"]
@@ -319,12 +319,3 @@ class AdaptiveAgent:
         budget = self._budget
         per_episode = budget is not None and budget.per == "episode"
         return Meter(budget, Usage.from_plain(memory.get("spent")) if per_episode else None)
-
-    def _check(self, memory: Memory) -> None:
-        found = (memory.get("version"), memory.get("learner"), memory.get("orders"))
-        expected = (VERSION, type(self.learner).__name__, list(self.orders))
-        if found != expected:
-            raise BeliefError(
-                f"the memory of {self.me!r} has (version, learner, orders) = {found}, this agent has "
-                f"{expected}; begin a new one with start(partners), or use the settings that made it"
-            )

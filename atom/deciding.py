@@ -18,7 +18,7 @@ from atom.contract import Contract, Term, bound_to, sharpened
 from atom.errors import BeliefError, LLMError
 from atom.gate import Gate, Gated, Payoffs, gated
 from atom.hypotheses import Pruning, affordable, impute
-from atom.player import Memory, last_resort
+from atom.player import VERSION, Memory, last_resort
 from atom.randomness import LazyGenerator, Uniform, draw
 from atom.situation import Decision, PartnerPrediction, Policy, Prediction, Situation, Standing
 from atom.usage import Meter
@@ -61,6 +61,20 @@ class Decider:
     wrapped: bool
     responds: bool
     contract: Contract | None = None
+
+    def check(self, memory: Memory) -> None:
+        """Refuses a memory that was made by other settings.
+
+        Raises:
+            BeliefError: other orders, another learner or another version.
+        """
+        found = (memory.get("version"), memory.get("learner"), memory.get("orders"))
+        expected = (VERSION, type(self.learner).__name__, list(self.orders))
+        if found != expected:
+            raise BeliefError(
+                f"the memory of {self.me!r} has (version, learner, orders) = {found}, this agent has "
+                f"{expected}; begin a new one with start(partners), or use the settings that made it"
+            )
 
     def weights(self, memory: Memory, partner: str) -> Array:
         """The learner's weights for one partner.

@@ -22,6 +22,7 @@ _MANY = 10_000
 _SECONDS_A_DAY = 86_400.0
 
 Namespace: TypeAlias = tuple[str, ...]
+Unsaved: TypeAlias = dict[tuple[Namespace, str], dict[str, Any]]
 Asking: TypeAlias = "Generator[list[Any], list[Any] | None, Memory]"
 """Yields operations of a Store and is sent their results, or None where the Store is down."""
 
@@ -78,7 +79,8 @@ class BeliefMemory:
         self._half_life = half_life
         self._change = change
         self._prefix = _label(prefix)
-        self._unsaved: dict[tuple[Namespace, str], dict[str, Any]] = {}
+        self._unsaved: Unsaved = {}
+        self._in_flight: set[tuple[Namespace, str]] = set()
         self._lock = threading.Lock()
         self._outage = Outage(retry_after)
 
@@ -124,16 +126,26 @@ class BeliefMemory:
 
     def flush(self, store: BaseStore) -> bool:
         """Write what is not yet written; whether nothing is left to write."""
-        waiting = self._waiting()
-        if waiting and self._outage.batch(store, _puts(waiting)) is not None:
-            self._forget_saved(waiting)
+        while taken := self._take():
+            written = None
+            try:
+                written = self._outage.batch(store, _puts(taken))
+            finally:
+                self._give_back(taken, written=written is not None)
+            if written is None:
+                break
         return not self._unsaved
 
     async def aflush(self, store: BaseStore) -> bool:
         """The same as ``flush``, awaited."""
-        waiting = self._waiting()
-        if waiting and await self._outage.abatch(store, _puts(waiting)) is not None:
-            self._forget_saved(waiting)
+        while taken := self._take():
+            written = None
+            try:
+                written = await self._outage.abatch(store, _puts(taken))
+            finally:
+                self._give_back(taken, written=written is not None)
+            if written is None:
+                break
         return not self._unsaved
 
     def known(self, store: BaseStore, observer: str, partner: str) -> Evidence | None:
@@ -228,14 +240,19 @@ class BeliefMemory:
             with self._lock:
                 self._unsaved[key] = {"version": ITEM_VERSION, **evidence, **names}
 
-    def _waiting(self) -> dict[tuple[Namespace, str], dict[str, Any]]:
+    def _take(self) -> Unsaved:
+        """What to write now, and nobody else takes meanwhile."""
+        # An older sum of the same thread that is written late would overwrite a newer one.
         with self._lock:
-            return dict(self._unsaved)
+            taken = {key: value for key, value in self._unsaved.items() if key not in self._in_flight}
+            self._in_flight.update(taken)
+            return taken
 
-    def _forget_saved(self, saved: Mapping[tuple[Namespace, str], dict[str, Any]]) -> None:
+    def _give_back(self, taken: Unsaved, *, written: bool) -> None:
         with self._lock:
-            for key, value in saved.items():
-                if self._unsaved.get(key) is value:
+            self._in_flight.difference_update(taken)
+            for key, value in taken.items():
+                if written and self._unsaved.get(key) is value:
                     del self._unsaved[key]
 
     def _search(self, observer: str, partner: str) -> SearchOp:
@@ -265,8 +282,8 @@ class BeliefMemory:
         return [PutOp(item.namespace, item.key, None) for item in items]
 
 
-def _puts(waiting: Mapping[tuple[Namespace, str], dict[str, Any]]) -> list[PutOp]:
-    return [PutOp(namespace, key, value, index=False) for (namespace, key), value in waiting.items()]
+def _puts(taken: Unsaved) -> list[PutOp]:
+    return [PutOp(namespace, key, value, index=False) for (namespace, key), value in taken.items()]
 
 
 def _listed(namespaces: Any) -> list[Namespace]:

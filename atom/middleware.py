@@ -39,7 +39,7 @@ class AdaptiveToMAgentState(AgentState[Any]):
     tom: NotRequired[Annotated[dict[str, Memory], merge_memories]]
 
 
-class AdaptiveToMMiddleware(AgentMiddleware[AdaptiveToMAgentState, Any, Any]):
+class AdaptiveToMMiddleware(AgentMiddleware[AdaptiveToMAgentState, Any]):
     """Tells an agent's model what its partners will do, and learns from what they did.
 
     Before a model call it reads from the messages since its last prediction what the partners did. When

@@ -89,7 +89,9 @@ def self_and_cross(rows: Sequence[Sequence[Cell]]) -> SelfAndCross | None:
     for kind in kinds:
         if (kind, SELF) in found:
             found.setdefault((kind, kind), found[kind, SELF])
-    square = [a for a in kinds if all((a, b) in found and (b, a) in found for b in kinds)]
+    columns = {partner for _, partner in found}
+    square = [a for a in kinds if a in columns and (a, a) in found]
+    square = [a for a in square if all((a, b) in found and (b, a) in found for b in square)]
     if len(square) < 2:
         return None
     return self_and_cross_play([[found[a, b] for b in square] for a in square])

@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 
 from eval import crossplay, paper, tables
-from eval.commands import analysis, findings, teams
+from eval.commands import analysis, findings, replay, teams
 from eval.commands import results as results_commands
 from eval.commands.sweeps import matrices_of, stored
 from eval.console import (
@@ -50,9 +50,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Pair adaptive theory-of-mind agents with partners and measure how they coordinate.",
 )
-for commands in (results_commands, analysis, findings, teams):
-    commands.register(app)
-
 _COLUMNS = 6
 """How many partners fit into the width of a table."""
 
@@ -166,6 +163,7 @@ def paper_(
     """
     names, model = split_names(columns), _model(agent)
     check_writable(json_file)
+    paper.check_columns(names)
     options = LLMOptions(temperature, transcripts, workers or _MODEL_WORKERS, memo, yes)
     pairings = [
         (make_task(column), paper.asked_of(own, model), paper.asked_of(partner, model))
@@ -214,6 +212,10 @@ def transcript_(
 ) -> None:
     """Print an episode with a language model: prompts, answers, decisions."""
     show_transcript(file, out, prompts=prompts)
+
+
+for commands in (results_commands, analysis, findings, replay, teams):
+    commands.register(app)
 
 
 def main() -> None:

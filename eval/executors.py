@@ -6,11 +6,14 @@ All through the interface of ``concurrent.futures.Executor``, so that a sweep do
 from __future__ import annotations
 
 import multiprocessing
+import os
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import (
     FIRST_COMPLETED,
     BrokenExecutor,
+    CancelledError,
     Executor,
     Future,
     ProcessPoolExecutor,
@@ -61,7 +64,9 @@ def processes(workers: int) -> Backend:
     _check_workers(workers)
     # A forked child would inherit the locks of whatever threads run here, a progress bar's for one.
     context = multiprocessing.get_context("spawn")
-    return Backend(lambda: ProcessPoolExecutor(workers, mp_context=context), workers)
+    return Backend(
+        lambda: ProcessPoolExecutor(workers, mp_context=context, initializer=_end_with_parent), workers
+    )
 
 
 def threads(workers: int) -> Backend:
@@ -171,6 +176,11 @@ def _play_until_broken(
                 results = future.result()
             except BrokenExecutor:
                 lost.append(chunk)
+            except CancelledError as error:
+                raise ConnectionError(
+                    "the scheduler is gone, and with it the episodes that were being played; start it again "
+                    "and run the same command to continue"
+                ) from error
             else:
                 yield from results
 
@@ -194,6 +204,18 @@ class _Inline(Executor):
         except Exception as error:  # noqa: BLE001 - whoever asks for the result gets it
             future.set_exception(error)
         return future
+
+
+def _end_with_parent() -> None:
+    """Workers of a parent that was killed would wait for work for ever."""
+    parent = multiprocessing.parent_process()
+
+    def watch() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _check_workers(workers: int) -> None:

@@ -68,7 +68,9 @@ def episode_graph(
     for me, player in seats.items():
         add_tom_node(builder, me, _player_node(task, me, player))
         builder.add_edge(START, me)
-    builder.add_edge(list(seats), "environment")
+        # Plain edges, since all players end in one super-step: a join of a list of nodes may be written
+        # to checkpoints in the state of a later step (langgraph issue 8748).
+        builder.add_edge(me, "environment")
     builder.add_conditional_edges(
         "environment", lambda state: END if state["done"] else list(seats), [*seats, END]
     )

@@ -124,9 +124,7 @@ def paper_cells(
     Raises:
         ValueError: an unknown column, or no episodes.
     """
-    unknown = [column for column in columns if column not in COLUMNS]
-    if unknown or not columns:
-        raise ValueError(f"there is no column {', '.join(unknown)!r}; columns are {', '.join(COLUMNS)}")
+    check_columns(columns)
     if episodes < 1:
         raise ValueError(f"a table needs at least one episode a cell, got {episodes}")
     cells = []
@@ -147,6 +145,17 @@ def paper_cells(
             paper = published(agent, partner, column)
             cells.append(PaperCell(table, column, agent, partner, lapses, cell.mean, cell.se, cell.n, paper))
     return cells
+
+
+def check_columns(columns: Sequence[str]) -> None:
+    """Refuses what is no column of the paper's tables.
+
+    Raises:
+        ValueError: an unknown column, or none.
+    """
+    unknown = [column for column in columns if column not in COLUMNS]
+    if unknown or not columns:
+        raise ValueError(f"there is no column {', '.join(unknown)!r}; columns are {', '.join(COLUMNS)}")
 
 
 def asked_of(name: str, model: str | None) -> str:

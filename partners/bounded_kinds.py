@@ -87,7 +87,7 @@ def bounded_kinds() -> list[PartnerKind]:
             DeceptivePartner.traits,
             _deceptive,
             argument="SHOWN-HIDDEN@ANSWERS",
-            default="1-0@4",
+            default="1-2@4",
         ),
         PartnerKind(
             "learning",

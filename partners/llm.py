@@ -13,7 +13,7 @@ from atom.belief import Bayes, FollowTheLeader, Hedge, Learner
 from atom.deciding import Response, Selection
 from atom.hypotheses import Pruning
 from atom.llm import LLMActor, LLMReasoner, Memo, Patience, ProcessMemo, Sampling
-from atom.llm.endpoint import Observer
+from atom.llm.exchange import Observer
 from atom.player import FixedOrderAgent, PlainAgent
 from atom.usage import Budget
 from partners.base import Partner, Traits

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from abc import abstractmethod
 from functools import lru_cache
 from pathlib import Path
 
@@ -43,9 +44,9 @@ class _TablePartner(SimplePartner):
         super().__init__(me, seed=seed)
         self._actions = model.actions
 
+    @abstractmethod
     def act(self, state: int, player: int) -> int:
         """The index of the action of ``player`` (0 or 1) in ``state``."""
-        raise NotImplementedError
 
     def choose(self, situation: Situation, memory: Memory, rng: np.random.Generator) -> tuple[str, Memory]:
         """The action of the rule."""

@@ -39,7 +39,7 @@ def make_partner(name: str, me: str, reasoner: Reasoner, *, seed: int = 0) -> Pa
     try:
         return kind.build(kind.default if argument is None else argument, me, reasoner, seed)
     except (ValueError, KeyError) as error:
-        if not kind.argument or isinstance(error, UnknownNameError):
+        if argument is None or isinstance(error, UnknownNameError):
             raise
         raise type(error)(f"{name!r}: {error} (the form is {base}:{kind.argument})") from error
 

@@ -52,7 +52,7 @@ def test_directions(path):
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_files_are_short(path):
-    assert len(path.read_text().splitlines()) <= 330
+    assert len(path.read_text().splitlines()) <= 360
 
 
 def test_importing_the_core_imports_no_framework():

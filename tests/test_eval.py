@@ -44,8 +44,8 @@ def at_least(values, limit, *, sigmas=3.0):
 def test_hedge_scores_as_published():
     """η = 1: 73 / 70 / 73 and 68 (paper: 72.83 / 70.00 / 73.00 and 68.17)."""
     for partner, expected in (("tom-0", 73.0), ("tom-1", 70.0), ("tom-2", 73.0), ("self", 68.0)):
-        values = scores("memory-1", "hedge", partner, 1000)
-        assert abs(values.mean() - expected) <= 3.5 * values.std(ddof=1) / np.sqrt(1000) + 0.2
+        values = scores("memory-1", "hedge", partner, 400)
+        assert abs(values.mean() - expected) <= 3.5 * values.std(ddof=1) / np.sqrt(400) + 0.2
 
 
 @pytest.mark.parametrize(
@@ -58,15 +58,14 @@ def test_hedge_scores_as_published():
 )
 def test_bayes_reaches_its_limits(task, limits):
     for partner, limit in limits.items():
-        at_least(scores(task, "bayes", partner, 1000), limit, sigmas=1.0)
+        at_least(scores(task, "bayes", partner, 400), limit, sigmas=1.5)
 
 
 @pytest.mark.parametrize("rival", ["ftl", "hedge"])
 def test_bayes_follows_a_partner_that_switches(rival):
     """Paired by episode: the 95 % interval of the difference excludes 0 by far."""
-    difference = scores("one-ahead-5", "bayes", "switching", 300) - scores(
-        "one-ahead-5", rival, "switching", 300
-    )
+    ours, theirs = (scores("one-ahead-5", agent, "switching", 100) for agent in ("bayes", rival))
+    difference = ours - theirs
     interval = stats.ttest_1samp(difference, 0.0).confidence_interval(0.95)
     assert interval.low > 20
 
@@ -75,10 +74,12 @@ def test_bayes_follows_a_partner_that_switches(rival):
 def test_the_graph_plays_the_same_episodes(task):
     """Action for action, every player of the zoo that can play the task."""
     task = make_task(task)
-    for name, kind in ZOO.items():
-        if kind.plays != "all":
+    for name in ZOO:
+        try:
+            seats = seat_players(task, [name, "switching:2-0@5"], seed=3, epsilon=0.02)
+        except ValueError:  # it plays other tasks
+            assert ZOO[name].plays != "all"
             continue
-        seats = seat_players(task, [name, "bayes"], seed=3, epsilon=0.02)
         graph = episode_graph(task, seats).compile()
         for episode in (0, 5):
             plain = list(play(task, seats, episode))
@@ -113,7 +114,8 @@ def test_descriptions_name_the_players_actions_and_history(task):
     text = task.describe(state)
     assert all(player in text for player in task.players)
     assert all(action in text for action in task.situation(state).actions[task.players[0]])
-    assert f"Round 1: player-1 chose {first}" in text
+    remembered = f"player-1 chose {first}" if task.memory == 1 else f"counts of player-1: {first} 2"
+    assert f"Remembered: {remembered}" in text or f"Remembered {remembered}" in text
     assert "you" not in text.lower().split()
 
 
@@ -222,7 +224,7 @@ def test_command_list():
         ("crossplay --task memory-1 --agents ,", "names separated by commas"),
         ("crossplay --task memory-1 --episodes 0", "Invalid value for '--episodes'"),
         ("crossplay --task memory-1 --json no/such/place.json", "there is no directory"),
-        ("paper --columns game-9", "no column 'game-9'"),
+        ("paper --columns game-9", "no column 'game-9'; columns are memory-1"),
         ("crosplay", "No such command"),
     ],
 )

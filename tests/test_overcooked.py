@@ -7,7 +7,6 @@ import sys
 import numpy as np
 import pytest
 
-from atom.planning import TabularReasoner
 from eval.crossplay import play_cell
 from eval.tasks import make_task
 from eval.tasks.maps import MapError
@@ -25,7 +24,7 @@ def test_the_table_is_the_real_environment(text):
     """At least 6,000 transitions a layout: random, by policy, and mixed; from the start and from anywhere."""
     task = OvercookedTask("under test", text)
     table, kitchen = task.table, task.kitchen
-    policies = TabularReasoner(table.model, cache=False).policies
+    policies = task.reasoner().policies
     real = RealKitchen(kitchen)
     rng = np.random.default_rng(1)
     transitions = deliveries = 0

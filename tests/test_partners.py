@@ -25,7 +25,13 @@ NAMES = [
 ]
 
 
-PLAYED = {"all": "memory-1", "2x2": "memory-1", "tables": "game-2", "kitchens": "overcooked"}
+PLAYED = {
+    "all": "memory-1",
+    "2x2": "memory-1",
+    "matrices": "memory-1",
+    "tables": "game-2",
+    "kitchens": "overcooked",
+}
 
 
 def task_for(name):
@@ -126,6 +132,8 @@ def make_listed(name, folder):
 
 def test_every_partner_class_is_listed(tmp_path):
     listed = {type(make_listed(name, tmp_path)) for name in ZOO}
+    for name in ("llm:a/b", "llm:a/b@tom-1", "llm:a/b@bayes"):  # need a server to play, and none to be made
+        listed.add(type(make_partner(name, "player-1", make_task("memory-1").reasoner())))
     found = set()
     for module in pkgutil.iter_modules(partners.__path__):
         members = inspect.getmembers(__import__(f"partners.{module.name}", fromlist=["_"]), inspect.isclass)

@@ -1,9 +1,9 @@
 """Language models as hypotheses and as agents, through LiteLLM (imported when first asked)."""
 
-from atom.llm.client import Method, Model, Sampling
-from atom.llm.endpoint import Exchange, Patience
+from atom.llm.exchange import Exchange, Observer
 from atom.llm.memo import Memo, ProcessMemo, SqliteMemo
 from atom.llm.reasoner import LLMActor, LLMReasoner
+from atom.llm.settings import Method, Model, Patience, Sampling
 
 __all__ = [
     "Exchange",
@@ -12,6 +12,7 @@ __all__ = [
     "Memo",
     "Method",
     "Model",
+    "Observer",
     "Patience",
     "ProcessMemo",
     "Sampling",

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 import numpy as np
-from pydantic import SecretStr
 
 from atom.errors import BudgetError, LLMError
-from atom.llm.endpoint import Endpoint, Exchange, Observer, Patience, RefusedError, Reply, aload_litellm
+from atom.llm.endpoint import Endpoint, RefusedError, Reply, aload_litellm
+from atom.llm.exchange import Exchange, Observer
 from atom.llm.memo import Memo, memo_key
 from atom.llm.prompts import Question, ReplyForm, template
 from atom.llm.replies import (
@@ -23,70 +23,14 @@ from atom.llm.replies import (
     read_stated,
     with_lapse,
 )
+from atom.llm.settings import Method, Model, Patience, Sampling
 from atom.situation import Policy
 from atom.usage import current_meter
-
-Method: TypeAlias = Literal["logprobs", "samples", "stated", "single"]
-METHODS: tuple[Method, ...] = ("logprobs", "samples", "stated", "single")
 
 _MOST_LOGPROBS = 20
 _LABEL_TOKENS = 16
 _STATED_TOKENS = 12
 _SHOWN_REPLY = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Sampling:
-    """How an answer becomes a distribution.
-
-    Attributes:
-        methods: in order of preference; the next is taken where a model does not support one.
-            ``"logprobs"``: the labels' log-probabilities, one call and one token; ``"samples"``: n
-            answers of one call; ``"stated"``: the model writes the probabilities down; ``"single"``:
-            one answer, with a lapse rate.
-        temperature: T >= 0. Log-probabilities are asked for at 1 and sharpened by us, since some
-            servers report them before and some after the temperature.
-        n: number of samples, >= 2.
-        lapse: ε in [0, 1] of ``"single"``.
-        structured: whether to ask for JSON by schema; None asks LiteLLM what the model supports.
-    """
-
-    methods: tuple[Method, ...] = METHODS
-    temperature: float = 0.1
-    n: int = 8
-    lapse: float = 0.02
-    structured: bool | None = None
-
-    def __post_init__(self) -> None:
-        unknown = [method for method in self.methods if method not in METHODS]
-        if unknown or not self.methods:
-            raise ValueError(f"methods are some of {list(METHODS)}, got {list(self.methods)}")
-        if self.temperature < 0 or self.n < 2 or not 0 <= self.lapse <= 1:
-            raise ValueError(
-                "the temperature is at least 0, n at least 2 and the lapse rate in [0, 1]; got "
-                f"{self.temperature}, {self.n} and {self.lapse}"
-            )
-
-
-@dataclass(frozen=True, slots=True)
-class Model:
-    """A model and how to reach it.
-
-    Attributes:
-        name: as LiteLLM names it, such as ``openai/gpt-4o-mini`` or ``ollama_chat/llama3.1``.
-        api_key: None leaves finding it to LiteLLM (environment variables).
-        options: further arguments of ``litellm.acompletion``, such as ``api_base``.
-    """
-
-    name: str
-    api_key: SecretStr | None = None
-    options: Mapping[str, Any] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        if not isinstance(self.name, str) or not self.name.strip():
-            raise ValueError(f"a model needs a name, such as 'openai/gpt-4o-mini'; got {self.name!r}")
-        if isinstance(self.api_key, str):
-            object.__setattr__(self, "api_key", SecretStr(self.api_key))
 
 
 @dataclass

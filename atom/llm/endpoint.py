@@ -7,7 +7,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -19,6 +19,7 @@ from tenacity.stop import stop_base
 
 from atom.errors import LLMError
 from atom.llm.secrets import redact
+from atom.llm.settings import Patience
 from atom.portal import run_in_portal
 from atom.usage import Meter, current_meter
 
@@ -28,36 +29,6 @@ _REFUSED = {400, 413, 415, 422}
 _HOPELESS = {401, 403, 404, 405}
 _LONGEST_REASON = 200
 _GRACE = 0.05
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long to try.
-
-    Attributes:
-        timeout: seconds for one request.
-        deadline: seconds for a policy: all requests, pauses, repairs and fallback models together.
-        attempts: requests before a model is given up, >= 1.
-        pause: seconds before the first retry; doubled each time, up to ``longest_pause``, and drawn
-            between half of that and all of it.
-        longest_pause: seconds.
-        failures: so many requests of all callers given up in a row suspend the model.
-        cooldown: seconds for which it stays suspended.
-    """
-
-    timeout: float = 30.0
-    deadline: float = 90.0
-    attempts: int = 4
-    pause: float = 0.5
-    longest_pause: float = 8.0
-    failures: int = 3
-    cooldown: float = 30.0
-
-    def __post_init__(self) -> None:
-        if self.attempts < 1 or self.failures < 1:
-            raise ValueError(f"attempts and failures must be at least 1, got {self}")
-        if min(self.timeout, self.deadline) <= 0 or min(self.pause, self.longest_pause, self.cooldown) < 0:
-            raise ValueError(f"timeout and deadline must be positive, and no time negative, got {self}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,31 +282,3 @@ def _retry_after(error: Exception) -> float:
         return max(0.0, float(headers.get("retry-after", 0.0)))
     except (TypeError, ValueError):
         return 0.0
-
-
-Observer = Callable[["Exchange"], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """One question and what came of it, for transcripts.
-
-    Attributes:
-        model: who was asked.
-        player: on whose behalf.
-        purpose: such as ``"order 1"`` or ``"action"``.
-        messages: what was sent, the repair included.
-        reply: the last reply, or an empty text.
-        result: action -> probability; empty where none was found.
-        problem: what went wrong, or an empty text.
-        memo: whether the answer came from the memo.
-    """
-
-    model: str
-    player: str
-    purpose: str
-    messages: tuple[Mapping[str, str], ...]
-    reply: str
-    result: Mapping[str, float]
-    problem: str = ""
-    memo: bool = False

@@ -131,6 +131,13 @@ def advice(prediction: Prediction) -> str:
     return "\n".join([*lines, prediction.note] if prediction.note else lines)
 
 
+def likeliest(predicted: Mapping[str, Policy]) -> dict[str, Policy]:
+    """Each player's likeliest action alone, the first on ties."""
+    return {
+        player: {max(policy, key=lambda action: policy[action]): 1.0} for player, policy in predicted.items()
+    }
+
+
 def chances(policy: Policy) -> str:
     """A distribution in words: the action alone where it is as good as certain, else whole percents.
 

@@ -8,9 +8,10 @@ from typing import Any, Literal, NoReturn
 from pydantic import SecretStr
 
 from atom.llm import prompts
-from atom.llm.client import Client, Model, Sampling
-from atom.llm.endpoint import Observer, Patience
+from atom.llm.client import Client
+from atom.llm.exchange import Observer
 from atom.llm.memo import Memo, ProcessMemo
+from atom.llm.settings import Model, Patience, Sampling
 from atom.portal import run_blocking
 from atom.reasoning import RecursiveReasoner
 from atom.situation import Policy, Prediction, Situation
@@ -32,6 +33,9 @@ class LLMReasoner(RecursiveReasoner):
         model: as LiteLLM names it, such as ``openai/gpt-4o-mini`` or ``ollama_chat/llama3.1``.
         fallbacks: further models, tried in order where the one before gave no usable answer: names,
             or ``Model`` for those that need a key or options of their own.
+        told: what a question says of the other players: the ``"action"`` that is likeliest (paper,
+            ``a_j_pred``; fewer different questions, so more of them from the memo) or the whole
+            ``"distribution"`` in percent.
         sampling: how an answer becomes a distribution over actions.
         patience: timeouts, retries and the deadline.
         api_key: None leaves finding keys to LiteLLM (environment variables). It is kept out of
@@ -61,6 +65,7 @@ class LLMReasoner(RecursiveReasoner):
         model: str,
         *,
         fallbacks: Sequence[str | Model] = (),
+        told: Literal["action", "distribution"] = "action",
         sampling: Sampling | None = None,
         patience: Patience | None = None,
         api_key: str | SecretStr | None = None,
@@ -70,7 +75,10 @@ class LLMReasoner(RecursiveReasoner):
         **options: Any,
     ) -> None:
         super().__init__(_only_async, _only_async)
+        if told not in ("action", "distribution"):
+            raise ValueError(f"told must be 'action' or 'distribution', got {told!r}")
         self.model = model
+        self._told = told
         self.client = Client(
             _models(model, api_key, options, fallbacks),
             sampling=sampling or Sampling(),
@@ -98,7 +106,7 @@ class LLMReasoner(RecursiveReasoner):
 
     async def arespond(self, situation: Situation, player: str, predicted: Mapping[str, Policy]) -> Policy:
         """The same as ``respond``, awaited."""
-        question = prompts.response(situation, player, predicted)
+        question = prompts.response(situation, player, self._tell(predicted))
         return await self.client.policy(question, player, "response")
 
     async def _aanswer(
@@ -107,8 +115,11 @@ class LLMReasoner(RecursiveReasoner):
         if order == 0:
             question = prompts.level_zero(situation, player)
         else:
-            question = prompts.level_k(situation, player, order, predicted)
+            question = prompts.level_k(situation, player, order, self._tell(predicted))
         return await self.client.policy(question, player, f"order {order}")
+
+    def _tell(self, predicted: Mapping[str, Policy]) -> Mapping[str, Policy]:
+        return prompts.likeliest(predicted) if self._told == "action" else predicted
 
 
 def _only_async(*_: Any) -> NoReturn:

@@ -1,4 +1,4 @@
-"""Commands on tables: train a partner, further findings, replays."""
+"""Commands on tables: train a partner, further findings."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ _TIMES = re.compile(r"(?:^|, )(.+?) (\d+)(?=, |$)")
 _COUNTS = re.compile(r"^Remembered counts of (.+?): (.+)\.$")
 _REMEMBERED = "Remembered: "
 _NEXT = "the one that follows"
-_TIE_BONUS = 1e-3
+_TIE_BONUS = 0.15
 
 
 def is_matrix(question: Question) -> bool:
@@ -27,7 +27,7 @@ def is_matrix(question: Question) -> bool:
 
 
 def matrix_values(question: Question) -> dict[str, float]:
-    """Label -> expected payoff in units of the payoffs' range; ties are broken by a small bonus.
+    """Label -> expected payoff in units of the payoffs' range; what breaks ties gets a small bonus.
 
     Raises:
         UnreadableError: payoffs or what is remembered are not said.

@@ -112,8 +112,10 @@ def read_results(path: Path) -> Iterator[sqlite3.Connection]:
 
 def _reader(path: Path) -> sqlite3.Connection:
     uri = path.resolve().as_uri()
-    connection = sqlite3.connect(f"{uri}?mode=ro", uri=True, timeout=_BUSY_SECONDS)
+    # Opened for writing where that is allowed: a read-only connection leaves its index files behind.
+    connection = sqlite3.connect(f"{uri}?mode=rw", uri=True, timeout=_BUSY_SECONDS)
     try:
+        connection.execute("PRAGMA query_only=ON")
         if not _is_new(connection):
             _check(connection, path)
     except sqlite3.OperationalError as error:

@@ -94,10 +94,9 @@ def export(path: Path, directory: Path, form: Form, number: int | None = None) -
             _write_lines(lines, rows)
             target = directory / f"{name}.{form}"
             how = "FORMAT parquet, COMPRESSION zstd" if form == "parquet" else "FORMAT csv, HEADER"
-            database.read_json(str(lines), columns=dict(columns), format="newline_delimited").create_view(
-                name
-            )
-            database.execute(f"COPY {name} TO {_quoted(target)} ({how})")
+            types = ", ".join(f"{_quoted(column)}: {_quoted(kind)}" for column, kind in columns.items())
+            source = f"read_json({_quoted(lines)}, columns={{{types}}}, format='newline_delimited')"
+            database.execute(f"COPY (FROM {source}) TO {_quoted(target)} ({how})")
             written.append(target)
     return written
 
@@ -161,5 +160,5 @@ def _write_lines(file: Path, rows: Iterable[Mapping[str, Any]]) -> None:
             lines.write("\n")
 
 
-def _quoted(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"
+def _quoted(text: object) -> str:
+    return "'" + str(text).replace("'", "''") + "'"

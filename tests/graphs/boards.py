@@ -57,7 +57,9 @@ def board_graph(ann=None, ben=None, *, schema=Board, nodes=None):
     for name, node in nodes.items():
         add_tom_node(builder, name, node)
         builder.add_edge(START, name)
-    builder.add_edge(list(nodes), "board")
+        # Plain edges: both players end in one super-step, so the board runs once. A join of a list of
+        # nodes keeps its state in a set that LangGraph may change while a checkpoint of it is written.
+        builder.add_edge(name, "board")
     builder.add_conditional_edges(
         "board",
         lambda state: END if len(state["history"]) >= state["rounds"] else list(nodes),

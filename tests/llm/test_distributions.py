@@ -2,18 +2,21 @@
 
 import math
 
+import numpy as np
 import pytest
 
-from atom import FixedOrderAgent, LLMError
+from atom import Bayes, FixedOrderAgent, Hedge, LLMError
 from atom.llm import Sampling
 from atom.llm.replies import ReplyError, from_logprobs, read_label, read_stated
+from atom.randomness import draw
 from eval.tasks import make_task
 from tests.llm.conftest import described, reasoner_at
 
 TASK = make_task("one-ahead-5")
 SITUATION = described(TASK, [])
-# log-odds of 3 for each of the two best actions over the three others, and a hair more for one
-BEST = math.exp(3.0)
+# log-odds of 3 for each of the two best actions over the three others, and of 0.45 for one over the other
+PREFERRED, OTHER = math.exp(3.45), math.exp(3.0)
+TOTAL = PREFERRED + OTHER + 3
 
 
 def _policy(server, **settings):
@@ -25,8 +28,8 @@ def test_logprobs_give_the_distribution_in_one_call_and_one_token(server):
     policy, _ = _policy(server, temperature=1.0)
     assert server.requests == 1
     assert server.bodies[0]["max_tokens"] == 1
-    assert policy["B"] == pytest.approx(BEST / (2 * BEST + 3), rel=0.01)
-    assert policy["A"] == pytest.approx(1 / (2 * BEST + 3), rel=0.01)
+    assert policy["B"] == pytest.approx(PREFERRED / TOTAL, rel=0.01)
+    assert policy["A"] == pytest.approx(1 / TOTAL, rel=0.01)
     assert sum(policy.values()) == pytest.approx(1.0)
 
 
@@ -44,12 +47,12 @@ def test_samples_count(server):
     policy, _ = _policy(server, methods=("samples",), temperature=1.0, n=200)
     assert server.requests == 1
     assert server.bodies[0]["n"] == 200
-    assert policy["B"] == pytest.approx(BEST / (2 * BEST + 3), abs=0.1)
+    assert policy["B"] == pytest.approx(PREFERRED / TOTAL, abs=0.1)
 
 
 def test_a_stated_distribution_is_read(server):
     policy, _ = _policy(server, methods=("stated",))
-    assert policy["B"] == pytest.approx(BEST / (2 * BEST + 3), rel=0.01)
+    assert policy["B"] == pytest.approx(PREFERRED / TOTAL, rel=0.01)
     assert "response_format" not in server.bodies[0]  # LiteLLM knows of no schemas here
 
 
@@ -65,7 +68,7 @@ def test_a_single_answer_gets_a_lapse_rate(structured, server):
 def test_what_a_model_does_not_support_is_left_out_from_then_on(serve):
     server = serve(logprobs=False, samples=False, schemas=False, record=True)
     policy, reasoner = _policy(server, temperature=1.0, structured=True)
-    assert policy["B"] == pytest.approx(BEST / (2 * BEST + 3), rel=0.01)  # stated, without a schema
+    assert policy["B"] == pytest.approx(PREFERRED / TOTAL, rel=0.01)  # stated, without a schema
     before = server.requests
     reasoner.policy(SITUATION, "player-2", 0)
     assert server.requests == before + 1
@@ -188,3 +191,33 @@ def test_a_first_token_of_white_space_is_skipped_and_words_are_refused():
         from_logprobs([{"Well": -0.1}, {"2": -0.01}], ACTIONS, 0.0)
     with pytest.raises(ReplyError):
         from_logprobs([], ACTIONS, 0.0)
+
+
+def test_logprobs_identify_an_order_in_fewer_rounds_than_losses_of_zero_and_one(server):
+    """A model at temperature 1 plays order 2; the full table is in benchmarks/llm_identification.py."""
+    reasoner = reasoner_at(server, sampling=Sampling(temperature=1.0))
+    known = {}
+
+    def rounds_until_order_2_leads(learner, graded, seed):
+        rng = np.random.default_rng(seed)
+        weights, state, since = learner.init((0, 1, 2)), TASK.start(), 0
+        for number in range(20):
+            situation = described(TASK, state)
+            if situation.description not in known:
+                known[situation.description] = [reasoner.policy(situation, "player-2", k) for k in range(3)]
+            policies = known[situation.description]
+            action = draw(policies[2], rng)
+            likelihoods = [p[action] if graded else action == max(p, key=p.get) for p in policies]
+            weights = learner.update(weights, likelihoods, 5)
+            found = learner.probabilities(weights)
+            since = since if found[2] > max(found[:2]) else number + 1
+            own = str(rng.choice(list("ABCDE")))
+            state = TASK.step(state, {"player-1": own, "player-2": action}).state
+        return since
+
+    graded, losses = (
+        np.mean([rounds_until_order_2_leads(learner, by_chances, seed) for seed in range(30)])
+        for learner, by_chances in ((Bayes(), True), (Hedge(), False))
+    )
+    assert graded < 2.5
+    assert losses > 2 * graded

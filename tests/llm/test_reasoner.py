@@ -59,7 +59,8 @@ def _episode(task, agent, partner):
     return decisions
 
 
-def test_a_cold_decision_takes_six_calls_in_four_rounds_where_naive_recursion_takes_more(server):
+def test_a_cold_decision_takes_six_calls_in_four_rounds_where_naive_recursion_takes_more(serve):
+    server = serve(latency=0.05)  # calls that are sent together overlap on a busy machine, too
     task = make_task("one-ahead-5")
     agent = AdaptiveAgent("player-1", reasoner_at(server), response="above", seed=5)
     decision, _ = agent.decide(described(task, task.start()), agent.start(["player-2"]))
@@ -71,7 +72,8 @@ def test_a_cold_decision_takes_six_calls_in_four_rounds_where_naive_recursion_ta
 
 
 @pytest.mark.parametrize("order", [0, 1, 2])
-def test_an_episode_against_a_fixed_order_takes_few_calls(order, server):
+def test_an_episode_against_a_fixed_order_takes_few_calls(order, serve):
+    server = serve(record=True, latency=0.05)  # calls at once overlap, however busy the machine
     task = make_task("memory-1")
     agent = AdaptiveAgent("player-1", reasoner_at(server), prune=Pruning())
     partner = FixedOrderAgent("player-2", task.reasoner(), order)

@@ -1,0 +1,36 @@
+"""What was asked and answered, for transcripts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One question and what came of it.
+
+    Attributes:
+        model: who was asked.
+        player: on whose behalf.
+        purpose: such as ``"order 1"`` or ``"action"``.
+        messages: what was sent, the repair included.
+        reply: the last reply, or an empty text.
+        result: action -> probability; empty where none was found.
+        problem: what went wrong, or an empty text.
+        memo: whether the answer came from the memo.
+    """
+
+    model: str
+    player: str
+    purpose: str
+    messages: tuple[Mapping[str, str], ...]
+    reply: str
+    result: Mapping[str, float]
+    problem: str = ""
+    memo: bool = False
+
+
+Observer: TypeAlias = Callable[[Exchange], None]
+"""Told of every exchange."""

@@ -1,0 +1,136 @@
+"""Planning on tables: time by size beside scipy's Dijkstra, kitchens, decisions, the paper's command."""
+
+from __future__ import annotations
+
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import dijkstra
+
+from atom import AdaptiveAgent
+from atom.planning import UNREACHABLE, TabularModel, TabularReasoner, shortest_costs
+from atom.planning.levels import solve
+from eval.tasks.grid import GridTask, game_one
+from eval.tasks.overcooked import OvercookedTask, overcooked, overcooked_ring
+
+SIDES = (5, 7, 9, 11)
+DECISIONS = 200
+REPEATS = 9
+ROOT = Path(__file__).parents[1]
+
+
+def best_of(n: int, measure: Callable[[], object]) -> float:
+    """The least of n durations in seconds."""
+    durations = []
+    for _ in range(n):
+        started = time.perf_counter()
+        measure()
+        durations.append(time.perf_counter() - started)
+    return min(durations)
+
+
+def open_room(side: int) -> GridTask:
+    """Side x side free cells with the players at the ends of the first row, as in game-1."""
+    rows = ["1" + "." * (side - 2) + "2", *["." * side] * (side - 1)]
+    return GridTask(f"{side}x{side}", "\n".join(rows), max_steps=100)
+
+
+def dijkstra_costs(model: TabularModel) -> NDArray[np.float64]:
+    """The least joint costs by scipy, on the reversed graph from all ends at once."""
+    n = model.n_states
+    live = np.flatnonzero(~model.terminal)
+    successors = model.next[live].reshape(len(live), -1)
+    edges = np.unique(
+        np.stack([successors.ravel(), np.repeat(live, successors.shape[1])]).astype(np.int64), axis=1
+    )
+    graph = coo_array((model.cost[edges[1]].astype(float), (edges[0], edges[1])), shape=(n, n)).tocsr()
+    return np.asarray(dijkstra(graph, indices=np.flatnonzero(model.terminal), min_only=True))
+
+
+def value_iteration() -> None:
+    print("joint value iteration on open rooms, and all levels up to 3 (best of 3)")
+    print("   room   states  value iteration   scipy Dijkstra   all levels   per state")
+    for side in SIDES:
+        model = open_room(side).model
+        joint = model.next.reshape(model.n_states, -1)
+        ours = shortest_costs(joint, model.cost, model.terminal)
+        theirs = dijkstra_costs(model)
+        if not np.array_equal(np.where(ours == UNREACHABLE, np.inf, ours), theirs):
+            raise AssertionError(f"value iteration and Dijkstra disagree on {side} x {side}")
+        mine = best_of(3, lambda m=model, j=joint: shortest_costs(j, m.cost, m.terminal))  # type: ignore[misc]
+        rival = best_of(3, lambda m=model: dijkstra_costs(m))  # type: ignore[misc]
+        levels = best_of(3, lambda m=model: solve(m, 3))  # type: ignore[misc]
+        print(
+            f"  {side:2}x{side:<2}  {model.n_states:7} {1e3 * mine:12.1f} ms {1e3 * rival:10.1f} ms "
+            f"({rival / mine:4.1f}x) {1e3 * levels:8.1f} ms {1e6 * levels / model.n_states:8.2f} µs"
+        )
+
+
+def kitchens() -> None:
+    print("kitchens: table, all levels up to 3, states")
+    for make in (overcooked, overcooked_ring):
+        task: OvercookedTask = make()
+        building = best_of(1, lambda t=task: t.model)  # type: ignore[misc]
+        solving = best_of(1, lambda t=task: TabularReasoner(t.model, cache=False).policies)  # type: ignore[misc]
+        print(f"  {task.name:16} {building:6.2f} s {solving:6.2f} s {task.model.n_states:8}")
+
+
+def decisions() -> None:
+    task = game_one()
+    agent = AdaptiveAgent("player-1", task.reasoner())
+    situations = [task.situation({"index": i % task.model.n_states, "step": 0}) for i in range(DECISIONS)]
+
+    def run() -> tuple[float, float]:
+        memory, deciding, started = agent.start(["player-2"]), 0.0, time.perf_counter()
+        for situation in situations:
+            before = time.perf_counter()
+            _, memory = agent.decide(situation, memory)
+            deciding += time.perf_counter() - before
+            memory = agent.observe(memory, situation, {"player-2": "stay"})
+        return deciding, time.perf_counter() - started
+
+    runs = [run() for _ in range(REPEATS)]
+    decide, both = (1e6 * min(times) / DECISIONS for times in zip(*runs, strict=True))
+    print(
+        "decision on tables with three hypotheses, a partner that no order explains (best of 9 runs of 200)"
+    )
+    print(f"  decide              {decide:6.1f} µs   (limit 50)")
+    print(f"  decide and observe  {both:6.1f} µs")
+
+
+def paper() -> None:
+    print("python -m eval paper --episodes 30, every column")
+    with tempfile.TemporaryDirectory() as cache:
+        environment = {**os.environ, "XDG_CACHE_HOME": cache}
+        for label, limit in (("cold", 90), ("warm", 15)):
+            started = time.perf_counter()
+            subprocess.run(
+                [sys.executable, "-m", "eval", "paper", "--episodes", "30"],
+                check=True,
+                cwd=ROOT,
+                env=environment,
+                capture_output=True,
+            )
+            print(f"  {label} {time.perf_counter() - started:6.1f} s   (limit {limit})")
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20
+    print(f"  peak memory {peak:.2f} GiB   (limit 2)")
+
+
+def main() -> None:
+    value_iteration()
+    kitchens()
+    decisions()
+    paper()
+
+
+if __name__ == "__main__":
+    main()

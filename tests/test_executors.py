@@ -1,0 +1,205 @@
+"""The same episodes wherever they are played, and whoever dies meanwhile."""
+
+import json
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+from typer.testing import CliRunner
+
+from eval.cli import app
+from eval.executors import WorkerLostError, dask, play_all, processes, threads
+from eval.storage import ResultsError, content_digest, open_run
+from eval.sweep import configuration, plan, sweep
+
+MATRICES = [("one-ahead-5", ("bayes", "hedge"), ("self", "tom-1")), ("memory-1", ("ftl",), ("random",))]
+EPISODES = 60
+UNITS = plan(MATRICES, EPISODES, seed=2, epsilon=0.02)
+ASKED = configuration("crossplay", MATRICES, EPISODES, seed=2, epsilon=0.02)
+
+
+def digest_of(path, backend=None, progress=lambda: None):
+    with open_run(path, ASKED) as run:
+        sweep(UNITS, backend=backend, run=run, progress=progress)
+    return content_digest(path)
+
+
+@pytest.fixture(scope="module")
+def expected(tmp_path_factory):
+    return digest_of(tmp_path_factory.mktemp("here") / "r.sqlite")
+
+
+def after(n, action):
+    """Calls ``action`` after the n-th episode."""
+    counted = [0]
+
+    def progress():
+        counted[0] += 1
+        if counted[0] == n:
+            action()
+
+    return progress
+
+
+def test_threads(tmp_path, expected):
+    assert digest_of(tmp_path / "r.sqlite", threads(3)) == expected
+
+
+def test_processes_one_of_which_is_killed(tmp_path, expected):
+    def kill():
+        os.kill(multiprocessing.active_children()[0].pid, signal.SIGKILL)
+
+    assert digest_of(tmp_path / "r.sqlite", processes(2), after(90, kill)) == expected
+
+
+class Deadly:
+    """Kills whatever process plays the episode."""
+
+    def __enter__(self):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    def __exit__(self, *_):
+        pass
+
+
+def test_episodes_that_kill_every_worker_end_the_sweep():
+    with pytest.raises(WorkerLostError, match="workers died 3 times over bayes with self on one-ahead-5"):
+        list(play_all(UNITS[:4], processes(1), limiter=Deadly()))
+
+
+class Busy:
+    """Counts how many episodes are played at once."""
+
+    def __init__(self, at_most):
+        self._places = threading.Semaphore(at_most)
+        self._lock = threading.Lock()
+        self.now = self.most = self.total = 0
+
+    def __enter__(self):
+        self._places.acquire()
+        with self._lock:
+            self.now += 1
+            self.total += 1
+            self.most = max(self.most, self.now)
+        time.sleep(0.001)
+
+    def __exit__(self, *_):
+        with self._lock:
+            self.now -= 1
+        self._places.release()
+
+
+def test_a_limiter_holds_back_every_episode():
+    """Here a semaphore; one that waits keeps a provider's rate limit."""
+    limiter = Busy(2)
+    results = list(play_all(UNITS[:80], threads(4), limiter=limiter))
+    assert limiter.total == len(results) == 80
+    assert limiter.most == 2
+
+
+def test_an_error_in_a_worker_is_the_sweeps_error():
+    bad = plan([("memory-1", ("tom-1",), ("switching:2-0@1",))], 40, seed=0)
+    with pytest.raises(ValueError, match="ascending rounds"):
+        list(play_all(bad, processes(2)))
+
+
+@pytest.fixture
+def cluster(tmp_path):
+    """A real scheduler and two real workers, without nannies that would replace them."""
+    file = tmp_path / "scheduler.json"
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    module = [sys.executable, "-m", "distributed.cli.dask_scheduler"]
+    options = ["--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(file)]
+    started = [subprocess.Popen([*module, *options], **quiet)]
+    address = ""
+    deadline = time.monotonic() + 60
+    while not address and time.monotonic() < deadline:
+        time.sleep(0.05)
+        try:
+            address = json.loads(file.read_text())["address"]
+        except (FileNotFoundError, json.JSONDecodeError):
+            continue
+
+    def add_worker():
+        module = [sys.executable, "-m", "distributed.cli.dask_worker"]
+        options = [address, "--host", "127.0.0.1", "--nthreads", "1", "--no-nanny", "--no-dashboard"]
+        options += ["--local-directory", str(tmp_path)]
+        worker = subprocess.Popen([*module, *options], **quiet)
+        started.append(worker)
+        return worker
+
+    yield address, started[0], add_worker
+    for process in reversed(started):
+        process.kill()
+        process.wait()
+
+
+def wait_for_workers(address, n):
+    from distributed import Client  # noqa: PLC0415
+
+    with Client(address, set_as_default=False) as client:
+        client.wait_for_workers(n, timeout=60)
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_dask_loses_a_worker_and_then_its_scheduler(tmp_path, expected, cluster):
+    address, scheduler, add_worker = cluster
+    with pytest.raises(ConnectionError, match="has no workers; start some with 'dask worker tcp://"):
+        dask(address)
+    workers = [add_worker(), add_worker()]
+    wait_for_workers(address, 2)
+    backend = dask(address)
+    assert backend.workers == 2
+    assert digest_of(tmp_path / "killed.sqlite", backend, after(90, workers[0].kill)) == expected
+
+    path = tmp_path / "gone.sqlite"
+    with pytest.raises(ConnectionError, match=r"scheduler is gone.*run the same command to continue"):
+        digest_of(path, backend, after(90, scheduler.kill))
+    with open_run(path, ASKED) as run:
+        assert 90 <= len(run.scores()) < len(UNITS)
+    assert digest_of(path) == expected  # the rest is played here
+
+    with pytest.raises(ConnectionError, match=r"no Dask scheduler answers at 'tcp://.*start one with 'dask"):
+        dask(address)
+
+
+def test_an_unreachable_scheduler_stops_before_anything_is_written(tmp_path):
+    path = tmp_path / "r.sqlite"
+    arguments = ["crossplay", "--task", "memory-1", "--results", str(path), "--dask", "tcp://127.0.0.1:1"]
+    result = CliRunner().invoke(app, arguments)
+    assert isinstance(result.exception, ConnectionError)
+    assert "tcp://127.0.0.1:1" in str(result.exception)
+    assert not path.exists()
+
+
+def test_workers_and_dask_exclude_each_other():
+    result = CliRunner().invoke(app, ["crossplay", "--task", "memory-1", "--workers", "2", "--dask", "x"])
+    assert "exclude each other" in str(result.exception)
+
+
+def test_the_command_line_plays_in_processes(tmp_path):
+    files = [tmp_path / "1.json", tmp_path / "2.json"]
+    for workers, file in enumerate(files, 1):
+        arguments = ["crossplay", "--task", "memory-1", "--agents", "bayes", "--episodes", "8"]
+        arguments += ["--workers", str(workers), "--json", str(file)]
+        assert CliRunner().invoke(app, arguments).exit_code == 0
+    assert files[0].read_text() == files[1].read_text()
+
+
+def test_a_full_file_ends_a_sweep_on_workers(tmp_path):
+    """An episode that cannot be stored stops the sweep, and no worker is left behind."""
+    with open_run(tmp_path / "r.sqlite", ASKED) as run:
+        run._connection.execute("PRAGMA max_page_count=40")
+        with pytest.raises(ResultsError, match="the disk is full"):
+            sweep(UNITS, backend=processes(2), run=run)
+        stored = len(run.scores())
+    assert 0 < stored < len(UNITS)
+    deadline = time.monotonic() + 10
+    while multiprocessing.active_children() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not multiprocessing.active_children()
