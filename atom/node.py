@@ -107,6 +107,12 @@ class AdaptiveToMNode(Runnable[Any, dict[str, Any]]):
         self._episode = episode
         self._builder: StateGraph[Any, Any, Any, Any] | None = None
 
+    def of(self, builder: StateGraph[Any, Any, Any, Any]) -> AdaptiveToMNode:
+        """A copy that checks what it writes against the keys of ``builder``; one may go into several."""
+        node = copy.copy(self)
+        node._builder = builder  # noqa: SLF001 - its own class
+        return node
+
     def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> dict[str, Any]:  # noqa: A002
         """The state update for the state ``input``."""
         if _traced(config):
@@ -266,8 +272,7 @@ def add_tom_node(
                 "would overwrite each other's memory; give each player a name of its own, or both nodes the "
                 "same agent"
             )
-    node = copy.copy(node)
-    node._builder = builder  # noqa: SLF001
+    node = node.of(builder)
     options["metadata"] = {"tom_observer": node.agent.me, **(options.get("metadata") or {})}
     builder.add_node(name, cast("Any", node), input_schema=schema, **options)
     return builder

@@ -7,6 +7,7 @@ from atom.reasoning import Reasoner
 from partners import llm, tabular
 from partners.base import Partner, Traits
 from partners.baseline_kinds import baseline_kinds
+from partners.bounded_kinds import bounded_kinds
 from partners.greedy import GreedyPartner
 from partners.kinds import PAPER, PartnerKind
 from partners.names import UnknownNameError, integers, split_name
@@ -212,6 +213,7 @@ def _kinds() -> list[PartnerKind]:
         ),
         _greedy(unstuck=False),
         _greedy(unstuck=True),
+        *bounded_kinds(),
         *baseline_kinds(),
     ]
 
