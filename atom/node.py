@@ -15,7 +15,7 @@ from langgraph.types import StreamWriter
 
 from atom.agent import AdaptiveAgent
 from atom.errors import BeliefError, StateKeyError
-from atom.events import belief_events, breach_events
+from atom.events import belief_events, breach_events, change_events
 from atom.evidence import observed_all
 from atom.memory import BeliefMemory
 from atom.player import Memory, Player
@@ -238,7 +238,10 @@ class AdaptiveToMNode(Runnable[Any, dict[str, Any]]):
         for event in breach_events(self.name, decision, step):
             _log.info("%s: %r does not act by the order that it declared", self.name, event["partner"])
             send(event)
-        for event in belief_events(self.name, decision, step):
+        for event in (
+            *change_events(self.name, decision, step),
+            *belief_events(self.name, decision, step),
+        ):
             send(event)
 
 
@@ -263,6 +266,7 @@ def add_tom_node(
         ValueError: the graph has a node of that name (raised by LangGraph).
         StateKeyError: another node of the graph keeps its memory under the same player's name.
     """
+    schema = with_tom(builder.state_schema)
     for other_name, other in builder.nodes.items():
         runnable = other.runnable
         if isinstance(runnable, AdaptiveToMNode) and _clash(runnable.agent, node.agent):
@@ -273,7 +277,7 @@ def add_tom_node(
             )
     node = node.of(builder)
     options["metadata"] = {"tom_observer": node.agent.me, **(options.get("metadata") or {})}
-    builder.add_node(name, cast("Any", node), input_schema=with_tom(builder.state_schema), **options)
+    builder.add_node(name, cast("Any", node), input_schema=schema, **options)
     return builder
 
 
