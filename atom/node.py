@@ -15,7 +15,7 @@ from langgraph.types import StreamWriter
 
 from atom.agent import AdaptiveAgent
 from atom.errors import BeliefError, StateKeyError
-from atom.events import belief_events, breach_events
+from atom.events import belief_events, breach_events, change_events
 from atom.evidence import observed_all
 from atom.memory import BeliefMemory
 from atom.player import Memory, Player
@@ -238,7 +238,10 @@ class AdaptiveToMNode(Runnable[Any, dict[str, Any]]):
         for event in breach_events(self.name, decision, step):
             _log.info("%s: %r does not act by the order that it declared", self.name, event["partner"])
             send(event)
-        for event in belief_events(self.name, decision, step):
+        for event in (
+            *change_events(self.name, decision, step),
+            *belief_events(self.name, decision, step),
+        ):
             send(event)
 
 
