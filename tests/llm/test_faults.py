@@ -170,7 +170,7 @@ def test_retries_end_by_the_deadline(serve):
     began = time.monotonic()
     with pytest.raises(LLMError, match="no answer within"):
         reasoner.policy(SITUATION, "player-1", 0)
-    assert 0.4 < time.monotonic() - began < 0.9
+    assert 0.4 < time.monotonic() - began < 1.5
     assert 2 <= server.requests <= 4
 
 
