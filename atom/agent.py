@@ -12,6 +12,7 @@ from typing import Any, cast, get_args
 
 from atom.asking import Asker
 from atom.belief import Bayes, Learner
+from atom.changes import ChangePoints, Observed, follow_all
 from atom.contract import Contract, Term
 from atom.deciding import Decider, Response, Selection, pending, sort_policies
 from atom.errors import BeliefError, SituationError
@@ -78,6 +79,7 @@ class AdaptiveAgent:
         payoffs: who knows the payoffs for the gate; None for the reasoner, if it does.
         contract: declared orders, and how far they are believed. While a partner keeps an order that
             is one apart from the one that this agent declared, the agent acts at its own.
+        changes: reports when a partner changed its order; needs ``Bayes``. No action depends on it.
         on_error: whether a model that fails degrades the decision or raises its ``LLMError``. A
             hypothesis without an answer carries no information at that step; a wrapped agent
             without one is replaced by the reasoner; a reasoner without one by ToM-0, and that by a
@@ -115,6 +117,7 @@ class AdaptiveAgent:
         gate: Gate = "off",
         payoffs: Payoffs | None = None,
         contract: Contract | None = None,
+        changes: ChangePoints | None = None,
         on_error: OnError = "degrade",
     ) -> None:
         for name, value in (("selection", selection), ("response", response), ("gate", gate)):
@@ -136,6 +139,7 @@ class AdaptiveAgent:
         self._asker = Asker(me, reasoner, actor, check_on_error(on_error))
         self._budget = budget
         self.contract = contract
+        self._changes = changes
         self._opening = {} if contract is None else contract.opening(me, self.orders)
         self._decider = Decider(
             me,
@@ -252,6 +256,7 @@ class AdaptiveAgent:
             expected = self._expected(situation, actions)
         belief, estimates = dict(memory["belief"]), dict(memory["estimates"])
         terms: dict[str, Term] = {}
+        observed: list[Observed] = []
         surprised = False
         for partner, action in actions.items():
             if partner == self.me:
@@ -273,13 +278,16 @@ class AdaptiveAgent:
                 estimates[partner], weights, likelihoods, len(legal)
             ):
                 del estimates[partner]
-            belief[partner] = self.learner.update(weights, likelihoods, len(legal)).tolist()
+            updated = self.learner.update(weights, likelihoods, len(legal))
+            belief[partner] = updated.tolist()
+            observed.append((partner, weights, updated, likelihoods, len(legal)))
             term = self._decider.verified(memory, partner, policies, action, len(legal))
             if term is not None:
                 terms[partner] = term
                 if term["broken"] == memory["step"]:
                     estimates[partner] = self._decider.best_explanation(belief[partner], term["order"])
         seen = {**memory, "belief": belief, "estimates": estimates, "pending": None}
+        seen.update(follow_all(self._changes, self.learner, memory, observed))
         if terms:
             seen["contracts"] = {**memory["contracts"], **terms}
         return {**seen, "checked": None} if surprised else seen

@@ -104,7 +104,7 @@ class Bayes:
 
     def init(self, orders: Sequence[int], batch: tuple[int, ...] = ()) -> Array:
         """Joint prior, uniform over lapse rates, ``[*batch, K, L]``."""
-        prior = _joint_prior(self.prior, len(orders), len(self.lapses))
+        prior = joint_prior(self.prior, len(orders), len(self.lapses))
         return np.broadcast_to(prior, (*batch, *prior.shape)).copy()
 
     def update(self, weights: Array, likelihoods: ArrayLike, n_actions: int = 2) -> Array:
@@ -134,7 +134,7 @@ class Bayes:
 
 
 @lru_cache(maxsize=64)
-def _joint_prior(prior: tuple[float, ...] | None, k: int, lapses: int) -> Array:
+def joint_prior(prior: tuple[float, ...] | None, k: int, lapses: int) -> Array:
     """Prior over (order x lapse rate), ``[K, L]``; uniform over lapse rates."""
     orders = np.ones(k) if prior is None else np.asarray(prior)
     if len(orders) != k:
@@ -148,7 +148,7 @@ def _joint_prior(prior: tuple[float, ...] | None, k: int, lapses: int) -> Array:
 @lru_cache(maxsize=64)
 def _restart(prior: tuple[float, ...] | None, k: int, lapses: int, hazard: float) -> Array:
     """What a change of the partner mixes back in, ``[K, L]``."""
-    restart = hazard * _joint_prior(prior, k, lapses)
+    restart = hazard * joint_prior(prior, k, lapses)
     restart.flags.writeable = False
     return restart
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from atom.belief import Array, Learner
+from atom.changes import last_change
 from atom.contract import Contract, Term, bound_to, sharpened
 from atom.errors import BeliefError, LLMError
 from atom.gate import Gate, Gated, Payoffs, gated
@@ -136,11 +137,14 @@ class Decider:
         pairs = [(partner, k) for partner, orders in wanted.items() for k in orders]
         by_order = sort_policies(pairs, (yield pairs), problems)
         found: dict[str, PartnerPrediction] = {}
+        changes = {p: last_change(track) for p, track in memory.get("changes", {}).items()}
         for partner, policies in by_order.items():
             posterior, estimate = posteriors[partner], estimates[partner]
             if estimate not in policies:
                 estimate = max(policies, key=lambda k: (posterior[k], -k))
-            found[partner] = PartnerPrediction(estimate, posterior, policies, contract=standings.get(partner))
+            found[partner] = PartnerPrediction(
+                estimate, posterior, policies, contract=standings.get(partner), change=changes.get(partner)
+            )
         bound = bound_to(memory.get("declares"), standings.values())
         order = memory["declares"] if bound else self._own_order(found, memory["order"], rng)
         expecting = {p: (self.me, e.order - 1) for p, e in found.items() if e.order > 0}

@@ -52,3 +52,18 @@ def breach_events(node: str, decision: Decision, step: int) -> list[dict[str, An
         for partner, standing in decision.contracts.items()
         if standing.broken_at == step
     ]
+
+
+def change_events(node: str, decision: Decision, step: int) -> list[dict[str, Any]]:
+    """One event of type ``"tom.change"`` for each partner whose order was found changed just now."""
+    return [
+        {
+            "type": "tom.change",
+            "node": node,
+            "observer": decision.player,
+            "partner": partner,
+            **expected.change.as_plain(),
+        }
+        for partner, expected in decision.partners.items()
+        if expected.change is not None and expected.change.step == step
+    ]

@@ -15,7 +15,7 @@ from langgraph.types import StreamWriter
 
 from atom.agent import AdaptiveAgent
 from atom.errors import BeliefError, StateKeyError
-from atom.events import belief_events, breach_events
+from atom.events import belief_events, breach_events, change_events
 from atom.evidence import observed_all
 from atom.memory import BeliefMemory
 from atom.player import Memory, Player
@@ -106,6 +106,12 @@ class AdaptiveToMNode(Runnable[Any, dict[str, Any]]):
         self._beliefs = beliefs
         self._episode = episode
         self._builder: StateGraph[Any, Any, Any, Any] | None = None
+
+    def of(self, builder: StateGraph[Any, Any, Any, Any]) -> AdaptiveToMNode:
+        """A copy that checks what it writes against the keys of ``builder``; one may go into several."""
+        node = copy.copy(self)
+        node._builder = builder  # noqa: SLF001 - its own class
+        return node
 
     def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> dict[str, Any]:  # noqa: A002
         """The state update for the state ``input``."""
@@ -232,7 +238,10 @@ class AdaptiveToMNode(Runnable[Any, dict[str, Any]]):
         for event in breach_events(self.name, decision, step):
             _log.info("%s: %r does not act by the order that it declared", self.name, event["partner"])
             send(event)
-        for event in belief_events(self.name, decision, step):
+        for event in (
+            *change_events(self.name, decision, step),
+            *belief_events(self.name, decision, step),
+        ):
             send(event)
 
 
@@ -257,6 +266,7 @@ def add_tom_node(
         ValueError: the graph has a node of that name (raised by LangGraph).
         StateKeyError: another node of the graph keeps its memory under the same player's name.
     """
+    schema = with_tom(builder.state_schema)
     for other_name, other in builder.nodes.items():
         runnable = other.runnable
         if isinstance(runnable, AdaptiveToMNode) and _clash(runnable.agent, node.agent):
@@ -265,10 +275,9 @@ def add_tom_node(
                 "would overwrite each other's memory; give each player a name of its own, or both nodes the "
                 "same agent"
             )
-    node = copy.copy(node)
-    node._builder = builder  # noqa: SLF001
+    node = node.of(builder)
     options["metadata"] = {"tom_observer": node.agent.me, **(options.get("metadata") or {})}
-    builder.add_node(name, cast("Any", node), input_schema=with_tom(builder.state_schema), **options)
+    builder.add_node(name, cast("Any", node), input_schema=schema, **options)
     return builder
 
 

@@ -96,6 +96,35 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """A change of a partner's order, as it was noticed.
+
+    Attributes:
+        step: number of the observer's decision before which it was noticed.
+        before, after: the likeliest orders before and after.
+        probability: that the order changed within the window, in [0, 1].
+        followed: whether the observer's own order had changed in the same window: a partner that
+            adapts would change for that, one that switches by itself would not care.
+    """
+
+    step: int
+    before: int
+    after: int
+    probability: float
+    followed: bool
+
+    def as_plain(self) -> dict[str, Any]:
+        """JSON-serialisable data."""
+        return {
+            "step": self.step,
+            "before": self.before,
+            "after": self.after,
+            "probability": self.probability,
+            "followed": self.followed,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class PartnerPrediction:
     """What a player expects of one partner.
 
@@ -107,6 +136,7 @@ class PartnerPrediction:
         expects: what a partner of order k̂ expects of *me*, ``policy(me, k̂ - 1)``; None at k̂ = 0,
             whose partner expects nothing of anyone.
         contract: how the partner's declaration stands; None where it declared nothing.
+        change: the last change of its order that was noticed; None where none was, or nobody looks.
     """
 
     order: int
@@ -114,6 +144,7 @@ class PartnerPrediction:
     by_order: Mapping[int, Policy]
     expects: Policy | None = None
     contract: Standing | None = None
+    change: Change | None = None
 
     @property
     def policy(self) -> Policy:
@@ -128,6 +159,7 @@ class PartnerPrediction:
             "by_order": {str(k): dict(p) for k, p in self.by_order.items()},
             "expects": None if self.expects is None else dict(self.expects),
             "contract": None if self.contract is None else self.contract.as_plain(),
+            "change": None if self.change is None else self.change.as_plain(),
         }
 
     def equivalent_orders(self, tolerance: float = 1e-9) -> list[list[int]]:

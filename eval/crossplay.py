@@ -15,7 +15,7 @@ from eval.storage.runs import Run
 from eval.sweep import Matrix, Progress, plan, sweep
 from eval.tasks import Environment, Task, make_task
 from eval.tasks.described import DescribedTask
-from eval.units import SEATS, SELF, Limiter, Pairing, Runtime
+from eval.units import SELF, Limiter, Pairing, Runtime, seats_of
 from partners import all_kinds, asks_models
 
 ALL = "all"
@@ -63,8 +63,7 @@ def pairing_scores(
 ) -> Iterator[float]:
     """The agent's score in one episode after the other.
 
-    The agent takes the first seat in even episodes and the next seat in odd ones, the others are
-    the partner's.
+    The agent takes one seat after the other, in a circle; all others are the partner's.
 
     Args:
         task: the task to be played.
@@ -83,10 +82,10 @@ def pairing_scores(
         task = DescribedTask(task)
     pairings = [
         Pairing(task, agent, partner, seat, seed=seed, epsilon=epsilon, runtime=runtime)
-        for seat in range(SEATS)
+        for seat in range(min(episodes, seats_of(task.name)))
     ]
     for episode in range(episodes):
-        pairing = pairings[episode % SEATS]
+        pairing = pairings[episode % len(pairings)]
         yield pairing.scores(episode)[pairing.me]
 
 

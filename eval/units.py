@@ -25,7 +25,12 @@ Limiter: TypeAlias = AbstractContextManager[Any]
 
 SELF = "self"
 SEATS = 2
-"""The seats that an agent takes in turn."""
+"""The seats that an agent takes in turn in tasks that are made from files."""
+
+
+def seats_of(task: str, env: Environment = "table") -> int:
+    """How many seats an agent takes in turn: all of them, but for tasks that are made from files."""
+    return SEATS if ":" in task else len(make_task(task, env).players)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +58,8 @@ class Unit:
 
     @property
     def seat(self) -> int:
-        """The agent takes the first seat in even episodes and the next one in odd ones."""
-        return self.episode % SEATS
+        """The agent takes the first seat in the first episode, the next one in the next, in a circle."""
+        return self.episode % seats_of(self.task, self.env)
 
     @property
     def key(self) -> Key:

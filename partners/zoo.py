@@ -7,6 +7,7 @@ from atom.reasoning import Reasoner
 from partners import llm, tabular
 from partners.base import Partner, Traits
 from partners.baseline_kinds import baseline_kinds
+from partners.bounded_kinds import bounded_kinds
 from partners.extensions import ExtensionReasoner, extension_partners, extension_reasoners
 from partners.greedy import GreedyPartner
 from partners.kinds import PAPER, PartnerKind
@@ -238,6 +239,7 @@ def _kinds() -> list[PartnerKind]:
         ),
         _greedy(unstuck=False),
         _greedy(unstuck=True),
+        *bounded_kinds(),
         *baseline_kinds(),
     ]
 

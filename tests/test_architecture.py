@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted(path for package in ("atom", "partners", "eval") for path in (ROOT / package).rglob("*.py"))
-FRAMEWORK_FILES = {"atom/node.py", "atom/middleware.py", "atom/memory.py"}
+FRAMEWORK_FILES = {"atom/node.py", "atom/middleware.py", "atom/memory.py", "atom/fanout.py"}
 
 
 def imported(path):

@@ -13,7 +13,16 @@ from eval.tasks import make_task
 from partners import ZOO, NoisyPartner, Partner, Traits, UnknownNameError, make_partner
 from partners.population import save_policies, train
 
-NAMES = [*ZOO, "switching:2-0-1@4-9", "noisy:0.3:bayes", "noisy:0.5:switching:1-2@6", "hedge:0.5", "tomsup:2"]
+NAMES = [
+    *ZOO,
+    "switching:2-0-1@4-9",
+    "noisy:0.3:bayes",
+    "noisy:0.5:switching:1-2@6",
+    "hedge:0.5",
+    "tomsup:2",
+    "competence:1@2",
+    "learning:fixed-share@2",
+]
 
 
 PLAYED = {
@@ -221,6 +230,13 @@ def test_tomsup_learns_to_coordinate():
         ("noisy:0.1:tim-1", "did you mean tom-1"),
         ("hedge:x", "the form is hedge:ETA"),
         ("tomsup:9", "between 0 and 5"),
+        ("competence:1.1", "lies in \\[0, 1\\], got 1.1.*the form is competence:PROBABILITY@ORDER"),
+        ("quantal:0", "positive and finite, got 0.0"),
+        ("quantal:1@0", "at least 1, got 0"),
+        ("cognitive-hierarchy:-1", "positive and finite, got -1.0"),
+        ("deceptive:1-1@3", "two different orders"),
+        ("deceptive:1-0@0", "at least one good answer"),
+        ("learning:hegde@1", "did you mean hedge"),
     ],
 )
 def test_bad_names(name, words):

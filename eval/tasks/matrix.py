@@ -151,7 +151,7 @@ def memory_n() -> MatrixTask:
     return MatrixTask("memory-n", _common(1.0 - np.eye(2)), _names(2), memory=None, optimum=REWARD * ROUNDS)
 
 
-def one_ahead(n: int) -> MatrixTask:
+def one_ahead(n: int, rounds: int = ROUNDS) -> MatrixTask:
     """Neighbours on a circle of n actions score; of two best responses, the one after the partner's.
 
     Its orders differ on every round, which those of Memory-1 do not.
@@ -163,7 +163,8 @@ def one_ahead(n: int) -> MatrixTask:
         _common(((distance == 1) | (distance == n - 1)).astype(float)),
         _names(n),
         ties="next",
-        optimum=REWARD * ROUNDS,
+        rounds=rounds,
+        optimum=REWARD * rounds,
     )
 
 

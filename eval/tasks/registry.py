@@ -10,7 +10,7 @@ from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from eval.tasks import grid, matrix, overcooked
+from eval.tasks import grid, matrix, overcooked, team
 from eval.tasks.base import Task
 from partners.extensions import TASKS_GROUP, load_group, source_of, summary_of
 from partners.names import UnknownNameError
@@ -23,9 +23,10 @@ class TaskKind:
     """A task, or a family of tasks.
 
     Attributes:
-        form: how its name is written; N stands for a whole number, FILE for a path.
+        form: how its name is written; N and M stand for whole numbers, FILE for a path.
         summary: what it is.
-        build: makes the task from what stands for N or FILE (empty where the name is fixed).
+        build: makes the task from what stands for N or FILE, for N and M as ``"5-7"`` (empty where the
+            name is fixed).
         example: a name of the family.
     """
 
@@ -36,10 +37,9 @@ class TaskKind:
 
     def match(self, name: str) -> str | None:
         """What stands for N or FILE in ``name``, or None where the name is of another kind."""
-        family = re.sub(r":FILE$", ":(.+)", re.sub(r"-N$", r"-(\\d+)", self.form))
-        pattern = re.escape(self.form) if family == self.form else family
-        found = re.fullmatch(pattern, name)
-        return None if found is None else "".join(found.groups())
+        pattern = re.sub(r":FILE$", ":(.+)", re.escape(self.form))
+        found = re.fullmatch(re.sub(r"(?<=-)[NM](?![A-Za-z])", r"(\\d+)", pattern), name)
+        return None if found is None else "-".join(found.groups())
 
 
 def _sized(form: str, build: Callable[[int], Task]) -> Callable[[str], Task]:
@@ -52,9 +52,29 @@ def _sized(form: str, build: Callable[[int], Task]) -> Callable[[str], Task]:
     return checked
 
 
+def _team(form: str, build: Callable[..., Task]) -> Callable[[str], Task]:
+    def checked(digits: str) -> Task:
+        sizes = [int(part) for part in digits.split("-")]
+        if not 2 <= sizes[0] <= _LARGEST or not all(1 <= size <= _LARGEST for size in sizes):
+            raise ValueError(
+                f"the N of {form} counts players and lies between 2 and {_LARGEST}, and any M counts "
+                f"tickets and lies between 1 and {_LARGEST}; got {digits}"
+            )
+        return build(*sizes)
+
+    return checked
+
+
 def _from_file(form: str, build: Callable[[Path, str], Task]) -> Callable[[str], Task]:
     return lambda path: build(Path(path), form.replace("FILE", path))
 
+
+TICKETS = TaskKind(
+    "tickets-N-M",
+    "N players, M tickets, each wants one alone",
+    _team("tickets-N-M", team.tickets),
+    "tickets-5-5",
+)
 
 TASKS: list[TaskKind] = [
     TaskKind("memory-1", "2 actions, differ to score; sees the last round", lambda _: matrix.memory_one()),
@@ -78,6 +98,25 @@ TASKS: list[TaskKind] = [
         "coordination-3",
     ),
     TaskKind("stag-hunt", "stag together pays most, hare is safe", lambda _: matrix.stag_hunt()),
+    TICKETS,
+    TaskKind(
+        "specialists-N-M",
+        "the same, each has a ticket worth twice as much to it",
+        _team("specialists-N-M", team.specialists),
+        "specialists-5-5",
+    ),
+    TaskKind(
+        "volunteer-N",
+        "N players, one volunteer is enough",
+        _team("volunteer-N", team.volunteer),
+        "volunteer-5",
+    ),
+    TaskKind(
+        "minority-N",
+        "N players, those in the minority score",
+        _team("minority-N", team.minority),
+        "minority-5",
+    ),
     TaskKind(
         "matrix:FILE",
         "payoffs from a JSON file",

@@ -1,0 +1,263 @@
+"""Exact reasoning in games of many players where it matters how many others do the same.
+
+A payoff array of N players with A actions has N · A^N entries. In congestion games (Rosenthal 1973)
+a player's payoff depends on its own action and on *how many* others take it, which needs N · A · N.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from atom.errors import PayoffError, SituationError
+from atom.situation import Policy, Situation
+
+Congestion: TypeAlias = Callable[[str, str, int, int], float]
+"""``payoff(player, action, same, others)``: what ``player`` gets for ``action`` while ``same`` of the
+``others`` other players, 0 <= same <= others, take that action too."""
+
+CongestionTies: TypeAlias = Literal["stay", "first", "uniform"]
+_AnyTies: TypeAlias = Literal["stay", "first", "uniform", "spread"]
+
+_Floats: TypeAlias = NDArray[np.float64]
+_TOLERANCE = 1e-9
+
+
+class _Table(NamedTuple):
+    """What is known of the players and actions that the situations show at present.
+
+    Attributes:
+        actions: those of the situation, player -> legal actions.
+        seats: player -> its row.
+        columns: action -> its column, over all players' actions.
+        legal: ``[N, A]``, whether the player has the action.
+        payoffs: ``[N, A, N]``, by player, action and number of others that take it.
+    """
+
+    actions: Mapping[str, Sequence[str]]
+    seats: dict[str, int]
+    columns: dict[str, int]
+    legal: NDArray[np.bool_]
+    payoffs: _Floats
+
+
+class _Levels(NamedTuple):
+    """Every order's policies in one situation, as far as they were asked for.
+
+    Attributes:
+        table: see ``_Table``.
+        last: ``[N]`` columns of the actions that everybody remembers.
+        chosen: order -> ``[N, A]`` probabilities.
+        policies: order -> the same by player.
+    """
+
+    table: _Table
+    last: NDArray[np.intp]
+    chosen: list[_Floats]
+    policies: list[dict[str, Policy]]
+
+
+class CongestionReasoner:
+    """Level-k reasoning by expected payoff, for any number of players.
+
+    ToM-0 best-responds to what the others did in the last round (each player's first action before
+    the first round, and for whoever was not there); ToM-k best-responds to the others' ToM-(k-1)
+    policies. All players of one order are evaluated at once and kept until the situation changes:
+    a new order costs N · A where policies are certain, whoever asks. Players may come and go, and may
+    have different actions; two do the same where the actions have the same name.
+
+    Policies leave out actions of probability 0.
+
+    Args:
+        payoff: see ``Congestion``; finite.
+        ties: which of several best actions is taken: one's last one if it is among them and else the
+            next after it, in a circle (``"stay"``); the ``"first"``; or each equally (``"uniform"``).
+            All are the same rule for every player: a rule that gave each player a first choice of its
+            own would be a convention, and would hide whether players understand each other.
+
+    Raises:
+        ValueError: unknown ties.
+
+    Example:
+        >>> reasoner = CongestionReasoner(lambda player, ticket, same, others: float(same == 0))
+        >>> situation = Situation({name: ("A", "B", "C") for name in ("ann", "ben", "cem")})
+        >>> [reasoner.policy(situation, "ann", k) for k in (0, 1)]  # all remember A
+        [{'B': 1.0}, {'A': 1.0}]
+    """
+
+    def __init__(self, payoff: Congestion, *, ties: CongestionTies = "stay") -> None:
+        if ties not in ("stay", "first", "uniform"):
+            raise ValueError(f"ties must be 'stay', 'first' or 'uniform', got {ties!r}")
+        self._payoff = payoff
+        self._ties: CongestionTies = ties
+        self._table: _Table | None = None
+        self._last: tuple[Situation, _Levels] | None = None
+
+    def policy(self, situation: Situation, player: str, order: int) -> Policy:
+        """How ``player`` would act here if it were ToM-``order``.
+
+        Raises:
+            ValueError: a negative order.
+            SituationError: the player is not in the situation.
+            PayoffError: a payoff that is not finite, or an unknown action in the history.
+        """
+        if order < 0:
+            raise ValueError(f"a theory-of-mind order is an integer >= 0, got {order}")
+        situation.legal(player)
+        levels = self._levels(situation)
+        while len(levels.policies) <= order:
+            self._raise_level(levels)
+        return levels.policies[order][player]
+
+    async def apolicy(self, situation: Situation, player: str, order: int) -> Policy:
+        """The same as ``policy``: nothing here is worth waiting for."""
+        return self.policy(situation, player, order)
+
+    def best_response(self, situation: Situation, player: str, predicted: Mapping[str, Policy]) -> Policy:
+        """The best response of ``player`` to what the others are expected to do, ties as in ``policy``."""
+        return self._respond(situation, player, predicted, self._ties)
+
+    def respond(self, situation: Situation, player: str, predicted: Mapping[str, Policy]) -> Policy:
+        """The same for an agent that acts on its own estimates: it stays, or draws from the best actions.
+
+        Players who read each other alike answer alike, and a rule for ties would send all of a crowd
+        from one full place to the next.
+        """
+        return self._respond(situation, player, predicted, "spread")
+
+    def _respond(
+        self, situation: Situation, player: str, predicted: Mapping[str, Policy], ties: _AnyTies
+    ) -> Policy:
+        levels = self._levels(situation)
+        values = self._expected(levels.table, situation, player, predicted)
+        seat = levels.table.seats[player]
+        return _as_policy(levels.table, self._maximise(levels, values[None], [seat], ties)[0])
+
+    def expected_payoffs(
+        self, situation: Situation, player: str, predicted: Mapping[str, Policy]
+    ) -> dict[str, float]:
+        """Action of ``player`` -> its expected payoff when the others act as ``predicted``."""
+        table = self._table_of(situation)
+        values = self._expected(table, situation, player, predicted)
+        return {action: float(values[table.columns[action]]) for action in situation.legal(player)}
+
+    def _expected(
+        self, table: _Table, situation: Situation, player: str, predicted: Mapping[str, Policy]
+    ) -> _Floats:
+        """``[A]``; minus infinity where an action is not legal."""
+        situation.legal(player)
+        try:
+            others = [predicted[name] for name in situation.actions if name != player]
+        except KeyError as missing:
+            raise SituationError(
+                f"no prediction for player {missing.args[0]!r}; one is needed for every other player"
+            ) from None
+        rows = np.zeros((len(others), len(table.columns)))
+        for row, policy in zip(rows, others, strict=True):
+            for action, probability in policy.items():
+                row[table.columns[action]] = probability
+        return _expected_alone(table, table.seats[player], rows)
+
+    def _raise_level(self, levels: _Levels) -> None:
+        table = levels.table
+        seats = list(table.seats.values())
+        if levels.chosen:
+            before = levels.chosen[-1]
+        else:
+            before = np.zeros(table.legal.shape)
+            before[seats, levels.last] = 1.0
+        if ((before == 0.0) | (before == 1.0)).all():
+            counts = before.sum(axis=0) - before
+            values = np.take_along_axis(table.payoffs, counts.astype(np.intp)[..., None], axis=2)[..., 0]
+            values = np.where(table.legal, values, -np.inf)
+        else:
+            values = np.stack([_expected_alone(table, i, np.delete(before, i, axis=0)) for i in seats])
+        chosen = self._maximise(levels, values, seats, self._ties)
+        levels.policies.append({name: _as_policy(table, chosen[seat]) for name, seat in table.seats.items()})
+        levels.chosen.append(chosen)
+
+    def _maximise(self, levels: _Levels, values: _Floats, seats: Sequence[int], ties: _AnyTies) -> _Floats:
+        """``[n, A]`` best responses to expected payoffs ``[n, A]`` of the players at ``seats``."""
+        top = values.max(axis=1, keepdims=True)
+        best = np.asarray(values >= top - _TOLERANCE * np.maximum(1.0, abs(top)))
+        last = levels.last[list(seats)]
+        if ties == "spread":
+            staying = best[np.arange(len(seats)), last]
+            best[staying] = np.eye(values.shape[1], dtype=np.bool_)[last[staying]]
+        if ties in ("uniform", "spread"):
+            return np.asarray(best / best.sum(axis=1, keepdims=True))
+        n = values.shape[1]
+        first = np.zeros(len(seats), dtype=np.intp) if ties == "first" else last
+        distance = (np.arange(n) - first[:, None]) % n
+        chosen = np.zeros(values.shape)
+        chosen[np.arange(len(seats)), np.where(best, distance, n).argmin(axis=1)] = 1.0
+        return chosen
+
+    def _levels(self, situation: Situation) -> _Levels:
+        last = self._last
+        if last is not None and last[0] is situation:
+            return last[1]
+        table = self._table_of(situation)
+        joint = situation.history[-1] if situation.history else {}
+        remembered = np.empty(len(table.seats), dtype=np.intp)
+        for name, seat in table.seats.items():
+            action = joint.get(name, situation.actions[name][0])
+            if action not in table.columns:
+                raise PayoffError(
+                    f"{dict(joint)!r} in the history has no action of {name!r} among {list(table.columns)}"
+                )
+            remembered[seat] = table.columns[action]
+        if last is not None and last[1].table is table and np.array_equal(last[1].last, remembered):
+            levels = last[1]
+        else:
+            levels = _Levels(table, remembered, [], [])
+        # one attribute that is replaced whole: threads that race compute twice, never mix two
+        self._last = (situation, levels)
+        return levels
+
+    def _table_of(self, situation: Situation) -> _Table:
+        table = self._table
+        if table is None or (table.actions is not situation.actions and table.actions != situation.actions):
+            table = self._table = self._tabulate(situation.actions)
+        return table
+
+    def _tabulate(self, actions: Mapping[str, Sequence[str]]) -> _Table:
+        seats = {name: seat for seat, name in enumerate(actions)}
+        columns = {a: i for i, a in enumerate(dict.fromkeys(a for own in actions.values() for a in own))}
+        n = len(seats)
+        legal = np.zeros((n, len(columns)), dtype=np.bool_)
+        payoffs = np.zeros((n, len(columns), n))
+        for name, own in actions.items():
+            for action in own:
+                at = seats[name], columns[action]
+                legal[at] = True
+                payoffs[at] = [self._payoff(name, action, same, n - 1) for same in range(n)]
+        if not np.isfinite(payoffs).all():
+            seat, column, same = np.argwhere(~np.isfinite(payoffs))[0].tolist()
+            raise PayoffError(
+                f"payoffs must be finite, got {payoffs[seat, column, same]} for {list(seats)[seat]!r} doing "
+                f"{list(columns)[column]!r} with {same} others"
+            )
+        return _Table(actions, seats, columns, legal, payoffs)
+
+
+def _expected_alone(table: _Table, seat: int, others: _Floats) -> _Floats:
+    """``[A]`` expected payoffs of one player while the others act as ``[N-1, A]``.
+
+    How many others take an action is a sum of independent coins (Poisson-binomial), one for each.
+    """
+    crowd = np.zeros((others.shape[1], len(others) + 1))
+    crowd[:, 0] = 1.0
+    for probabilities in others[:, :, None]:
+        moved = crowd[:, :-1] * probabilities
+        crowd *= 1.0 - probabilities
+        crowd[:, 1:] += moved
+    return np.where(table.legal[seat], (crowd * table.payoffs[seat]).sum(axis=1), -np.inf)
+
+
+def _as_policy(table: _Table, row: _Floats) -> Policy:
+    names = list(table.columns)
+    return {names[i]: float(row[i]) for i in np.flatnonzero(row)}
