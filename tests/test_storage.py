@@ -92,6 +92,7 @@ def test_a_record_holds_every_decision():
         assert row["scores"] == step.scores
         assert row["situation"] == situation_hash(step.situation)
         plain = step.decisions["player-1"].as_plain()
+        assert plain["partners"]["player-2"].pop("contract") is None
         assert row["decisions"]["player-1"] == {"order": plain["order"], "partners": plain["partners"]}
         assert row["decisions"]["player-2"] == {}
 
