@@ -400,7 +400,7 @@ def test_a_read_only_file_can_be_read_and_not_written(tmp_path):
 
 
 def _small_files():
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, 500_000))
 
 
 @contextmanager
