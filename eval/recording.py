@@ -15,7 +15,7 @@ import hashlib
 import json
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple
 
 from atom.situation import Decision, PartnerPrediction, Policy, Situation
@@ -205,10 +205,16 @@ def _partner(partner: PartnerPrediction, number: Callable[[Policy], int]) -> dic
         "by_order": {k: number(policy) for k, policy in partner.by_order.items()},
         "expects": None if partner.expects is None else number(partner.expects),
     }
-    if partner.contract is not None:
-        plain["contract"] = partner.contract.as_plain()
+    for name in _OCCASIONAL:
+        found = getattr(partner, name)
+        if found is not None:
+            plain[name] = found.as_plain()
     return plain
 
+
+_COMMON = ("order", "posterior", "by_order", "expects")
+_OCCASIONAL = tuple(field.name for field in fields(PartnerPrediction) if field.name not in _COMMON)
+"""What is None in most predictions: contracts, changes."""
 
 _ENCODER = json.JSONEncoder(
     ensure_ascii=False,
