@@ -2,9 +2,11 @@
 
 A record is zlib-compressed JSON, by columns, which takes half the time that rows would:
 
-``{"situations": hashes, "players": {player: {"actions": [T], "scores": [T], "orders": [T], "why": {t: …}}}}``
+``{"situations": hashes, "players": {player: {"actions": [T], "scores": [T], "orders": [T], "why": {t: …}}},
+"policies": [policy]}``
 
-with all hashes in one string, and in ``why`` what else ``Decision.as_plain`` gives and is not empty.
+with all hashes in one string, and in ``why`` what else ``Decision.as_plain`` gives and is not empty; there
+a number stands for a policy, since the same few come back at every step.
 """
 
 from __future__ import annotations
@@ -12,11 +14,11 @@ from __future__ import annotations
 import hashlib
 import json
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple
 
-from atom.situation import Decision, Situation
+from atom.situation import Decision, PartnerPrediction, Policy, Situation
 from atom.usage import Usage
 from eval.episodes import Step
 
@@ -36,11 +38,13 @@ class Totals:
         steps: how many.
         degraded: how many decisions were degraded.
         usage: what all players' decisions cost together.
+        scores: player -> sum of its scores.
     """
 
     steps: int = 0
     degraded: int = 0
     usage: Usage = field(default_factory=Usage)
+    scores: Mapping[str, float] = field(default_factory=dict)
 
 
 class SituationHash:
@@ -81,6 +85,7 @@ def record(steps: Iterable[Step]) -> tuple[bytes, Totals]:
     digest = SituationHash()
     situations: list[str] = []
     columns: dict[str, _Column] = {}
+    policies = _Policies()
     degraded, usage = 0, Usage()
     for t, step in enumerate(steps):
         situations.append(digest(step.situation))
@@ -92,14 +97,17 @@ def record(steps: Iterable[Step]) -> tuple[bytes, Totals]:
             column.actions.append(decision.action)
             column.scores.append(scores[me])
             column.orders.append(decision.order)
-            if why := _why(decision):
+            if why := _why(decision, policies):
                 column.why[t] = why
                 degraded += bool(decision.degraded)
                 if decision.usage is not None:
                     usage += decision.usage
     players = {me: column._asdict() for me, column in columns.items()}
-    data = _json({"situations": "".join(situations), "players": players})
-    return zlib.compress(data, _COMPRESSION), Totals(len(situations), degraded, usage)
+    data = _json({"situations": "".join(situations), "players": players, "policies": policies.distinct})
+    totals = Totals(
+        len(situations), degraded, usage, {me: sum(column.scores) for me, column in columns.items()}
+    )
+    return zlib.compress(data, _COMPRESSION), totals
 
 
 def read_record(data: bytes) -> list[dict[str, Any]]:
@@ -113,14 +121,14 @@ def read_record(data: bytes) -> list[dict[str, Any]]:
     if not data:
         return []
     columns = json.loads(zlib.decompress(data))
-    hashes, players = columns["situations"], columns["players"]
+    hashes, players, policies = columns["situations"], columns["players"], columns["policies"]
     width = 2 * _DIGEST_BYTES
     return [
         {
             "situation": hashes[width * t : width * (t + 1)],
             "actions": {me: column["actions"][t] for me, column in players.items()},
             "scores": {me: column["scores"][t] for me, column in players.items()},
-            "decisions": {me: _read_decision(column, t) for me, column in players.items()},
+            "decisions": {me: _read_decision(column, t, policies) for me, column in players.items()},
         }
         for t in range(len(hashes) // width)
     ]
@@ -144,23 +152,41 @@ class _Column(NamedTuple):
     why: dict[int, dict[str, Any]]
 
 
-def _read_decision(column: Mapping[str, Any], t: int) -> dict[str, Any]:
+class _Policies:
+    """Numbers policies, equal ones alike."""
+
+    def __init__(self) -> None:
+        self.distinct: list[Policy] = []
+        self._by_content: dict[tuple[tuple[str, float], ...], int] = {}
+        self._by_identity: dict[int, int] = {}
+        self._alive: list[Policy] = []  # or an identity could be given anew
+
+    def number(self, policy: Policy) -> int:
+        found = self._by_identity.get(id(policy))
+        if found is None:
+            found = self._by_content.setdefault(tuple(policy.items()), len(self.distinct))
+            if found == len(self.distinct):
+                self.distinct.append(policy)
+            self._by_identity[id(policy)] = found
+            self._alive.append(policy)
+        return found
+
+
+def _read_decision(column: Mapping[str, Any], t: int, policies: Sequence[Policy]) -> dict[str, Any]:
     order = column["orders"][t]
-    return {**({} if order is None else {"order": order}), **column["why"].get(str(t), {})}
+    decision = {**({} if order is None else {"order": order}), **column["why"].get(str(t), {})}
+    for partner in decision.get("partners", {}).values():
+        partner["by_order"] = {k: policies[number] for k, number in partner["by_order"].items()}
+        if partner["expects"] is not None:
+            partner["expects"] = policies[partner["expects"]]
+    return decision
 
 
-def _why(decision: Decision) -> dict[str, Any]:
+def _why(decision: Decision, policies: _Policies) -> dict[str, Any]:
     plain: dict[str, Any] = {}
     if decision.partners:
-        plain["partners"] = {
-            name: {
-                "order": partner.order,
-                "posterior": partner.posterior,
-                "by_order": partner.by_order,
-                "expects": partner.expects,
-            }
-            for name, partner in decision.partners.items()
-        }
+        number = policies.number
+        plain["partners"] = {name: _partner(partner, number) for name, partner in decision.partners.items()}
     if decision.usage is not None:
         plain["usage"] = decision.usage.as_plain()
     if decision.degraded:
@@ -171,6 +197,24 @@ def _why(decision: Decision) -> dict[str, Any]:
         plain["overruled"] = decision.overruled
     return plain
 
+
+def _partner(partner: PartnerPrediction, number: Callable[[Policy], int]) -> dict[str, Any]:
+    plain: dict[str, Any] = {
+        "order": partner.order,
+        "posterior": partner.posterior,
+        "by_order": {k: number(policy) for k, policy in partner.by_order.items()},
+        "expects": None if partner.expects is None else number(partner.expects),
+    }
+    for name in _OCCASIONAL:
+        found = getattr(partner, name)
+        if found is not None:
+            plain[name] = found.as_plain()
+    return plain
+
+
+_COMMON = ("order", "posterior", "by_order", "expects")
+_OCCASIONAL = tuple(field.name for field in fields(PartnerPrediction) if field.name not in _COMMON)
+"""What is None in most predictions: contracts, changes."""
 
 _ENCODER = json.JSONEncoder(
     ensure_ascii=False,

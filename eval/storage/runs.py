@@ -93,6 +93,7 @@ def open_run(
     *,
     command: Sequence[str] = (),
     force_new: bool = False,
+    beside_others: bool = False,
 ) -> Iterator[Run]:
     """The run of a configuration: the one that is in the file, to be continued, or a new one.
 
@@ -101,6 +102,7 @@ def open_run(
         configuration: everything that the episodes depend on, JSON-serialisable.
         command: the command line, kept for whoever reads the file.
         force_new: whether to begin a new run whatever the file holds.
+        beside_others: whether to begin one where the file holds runs of other configurations only.
 
     Raises:
         ResultsError: the file holds runs of other configurations only; or it cannot be used.
@@ -110,7 +112,13 @@ def open_run(
         with explained(path):
             connection.execute("BEGIN IMMEDIATE")
             try:
-                number, notes = _number(connection, path, _canonical(configuration), force_new=force_new)
+                number, notes = _number(
+                    connection,
+                    path,
+                    _canonical(configuration),
+                    force_new=force_new,
+                    beside_others=beside_others,
+                )
                 row = (number, _now(), json.dumps(list(command)), _canonical(package_versions()))
                 connection.execute("INSERT INTO sessions VALUES (?, ?, ?, ?)", row)
                 connection.execute("COMMIT")
@@ -146,14 +154,14 @@ def configuration_diff(old: Mapping[str, Any], new: Mapping[str, Any], within: s
 
 
 def _number(
-    connection: sqlite3.Connection, path: Path, configuration: str, *, force_new: bool
+    connection: sqlite3.Connection, path: Path, configuration: str, *, force_new: bool, beside_others: bool
 ) -> tuple[int, list[str]]:
     runs = connection.execute("SELECT id, configuration FROM runs ORDER BY id DESC").fetchall()
     if not force_new:
         for number, known in runs:
             if known == configuration:
                 return number, _version_notes(connection, number)
-        if runs:
+        if runs and not beside_others:
             diff = "; ".join(configuration_diff(json.loads(runs[0][1]), json.loads(configuration)))
             raise ResultsError(
                 f"the results file {str(path)!r} is of another configuration ({diff}); run the command that "

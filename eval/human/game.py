@@ -1,0 +1,270 @@
+"""A game of a person with agents, as values: nothing here waits for anybody."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from atom.player import Memory, Player
+from atom.situation import Decision, Situation
+from eval.episodes import Step, seat_players, total_scores
+from eval.recording import record
+from eval.storage import open_run
+from eval.tasks import Task, make_task
+from eval.tasks.grid import GridTask
+from eval.tasks.matrix import MatrixTask
+from eval.units import EpisodeResult, Unit
+
+PERSON = "person"
+"""The person's name as a partner in results files."""
+
+View: TypeAlias = dict[str, Any]
+"""What the person may see, as plain data."""
+
+
+class GameError(ValueError):
+    """A move that cannot be made; the message says what can."""
+
+
+@dataclass(frozen=True)
+class Game:
+    """A game under way.
+
+    Attributes:
+        unit: which episode it is; the agent sits where ``unit.seat`` says.
+        me: the person's seat.
+        agents: player -> agent, at all other seats.
+        memories: player -> memory, of the agents.
+        state: the task's state.
+        decisions: player -> decision, which the agents have taken for this round already.
+        steps: the rounds so far.
+        done: whether the game is over.
+        began: when, in seconds of ``time.time``.
+    """
+
+    unit: Unit
+    me: str
+    agents: Mapping[str, Player]
+    memories: Mapping[str, Memory]
+    state: Any
+    decisions: Mapping[str, Decision] = field(default_factory=dict)
+    steps: tuple[Step, ...] = ()
+    done: bool = False
+    began: float = 0.0
+
+    @property
+    def round(self) -> int:
+        """The round to be played, counted from 1."""
+        return len(self.steps) + 1
+
+    @cached_property
+    def task(self) -> Task:
+        """The task that is played."""
+        return make_task(self.unit.task)
+
+    @cached_property
+    def situation(self) -> Situation:
+        """What all players see now."""
+        return self.task.situation(self.state)
+
+    @property
+    def actions(self) -> Sequence[str]:
+        """What the person can do; nothing once the game is over."""
+        return () if self.done else self.situation.legal(self.me)
+
+    def scores(self) -> dict[str, float]:
+        """Player -> score so far."""
+        return total_scores(self.task, [step.scores for step in self.steps])
+
+    def beliefs(self) -> list[dict[str, Any]]:
+        """What the agents believed of the person in every round, and what they then expected of it."""
+        rounds = []
+        for step in self.steps:
+            found = {}
+            for me, decision in step.decisions.items():
+                seen = decision.partners.get(self.me)
+                if me != self.me and seen is not None:
+                    found[me] = {
+                        "estimate": seen.order,
+                        "order": decision.order,
+                        "posterior": {str(k): p for k, p in seen.posterior.items()},
+                        "expected": max(seen.policy, key=lambda action: seen.policy[action]),
+                    }
+            rounds.append(found)
+        return rounds
+
+    def view(self) -> View:
+        """The game as the person may see it; beliefs and orders only when it is over."""
+        rules, board = self.task.describe(self.task.start()), None
+        if isinstance(self.task, GridTask):
+            rules, board = self.task.rules(), self._board(self.task)
+        elif isinstance(self.task, MatrixTask) and len(self.task.players) == 2:
+            rules = self._payoffs(self.task)
+        history = [{"actions": step.actions, "scores": dict(step.scores)} for step in self.steps]
+        return {
+            "task": self.task.name,
+            "rules": rules,
+            "board": board,
+            "me": self.me,
+            "players": list(self.task.players),
+            "round": self.round,
+            "rounds": self.task.max_steps,
+            "actions": list(self.actions),
+            "history": history,
+            "scores": self.scores(),
+            "better": self.task.better,
+            "unit": self.task.unit,
+            "limit": self.task.optimum,
+            "done": self.done,
+            "beliefs": self.beliefs() if self.done else None,
+        }
+
+    def _payoffs(self, task: MatrixTask) -> str:
+        seat = task.players.index(self.me)
+        mine, theirs = (self.task.situation(self.task.start()).actions[p] for p in self._both(task))
+        payoffs = task.payoffs[seat] if seat == 0 else task.payoffs[seat].T
+        width = max(map(len, (*mine, *theirs, "you"))) + 2
+        numbers = zip(mine, payoffs, strict=True)
+        rows = [["you", *theirs], *([a, *(f"{x:g}" for x in row)] for a, row in numbers)]
+        table = "\n".join("".join(cell.ljust(width) for cell in row).rstrip() for row in rows)
+        return (
+            "Both choose an action at the same time and then see what the other chose. Your points, by your "
+            f"action (rows) and the other's (columns):\n\n{table}"
+        )
+
+    def _both(self, task: MatrixTask) -> tuple[str, str]:
+        (other,) = (player for player in task.players if player != self.me)
+        return self.me, other
+
+    def _board(self, task: GridTask) -> str:
+        rows = [[" · " if tile in ".12" else "███" for tile in row] for row in task.map.rows]
+        for player, (r, c) in zip(task.players, task.where(self.state), strict=True):
+            rows[r][c] = "YOU" if player == self.me else " @ "
+        return "\n".join("".join(row) for row in rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What a move led to.
+
+    Attributes:
+        game: the game after it.
+        step: the round that was played.
+    """
+
+    game: Game
+    step: Step
+
+
+def begin(task: str, agent: str, *, seed: int, episode: int = 0) -> Game:
+    """A new game; the agents have already taken their first decision, unseen.
+
+    Args:
+        task: name of a task.
+        agent: name of the zoo, who takes all other seats.
+        seed: seed of the agents' random numbers, >= 0.
+        episode: its number, >= 0; it keys the random numbers and seats the agent.
+
+    Raises:
+        ValueError: an unknown name, or an agent that cannot play the task.
+    """
+    made = make_task(task)
+    unit = Unit(task, agent, PERSON, episode, seed)
+    # with two players the agent's seat leaves one; in a team the person takes the seat after it
+    me = made.players[(unit.seat + 1) % len(made.players)]
+    seats = seat_players(made, [agent] * len(made.players), seed=seed)
+    agents = {player: seats[player] for player in made.players if player != me}
+    memories = {
+        player: agents[player].start([other for other in made.players if other != player], episode=episode)
+        for player in agents
+    }
+    return _decided(Game(unit, me, agents, memories, made.start(), began=time.time()))
+
+
+def move(game: Game, action: str, *, round_: int | None = None) -> Moved:
+    """The game after everybody acted at once.
+
+    Args:
+        game: the game before.
+        action: the person's.
+        round_: the round that the person meant, where it may have been played meanwhile.
+
+    Raises:
+        GameError: no legal action, another round, or the game is over.
+    """
+    if game.done:
+        raise GameError("this game is over; begin a new one")
+    if round_ is not None and round_ != game.round:
+        raise GameError(f"round {round_} has been played already, perhaps in another window; look again")
+    if action not in game.actions:
+        raise GameError(f"{action!r} is not possible here; choose one of {', '.join(game.actions)}")
+    decisions = {
+        player: Decision(game.me, action) if player == game.me else game.decisions[player]
+        for player in game.task.players
+    }
+    joint = {player: decision.action for player, decision in decisions.items()}
+    memories = {
+        player: agent.observe(game.memories[player], game.situation, joint)
+        for player, agent in game.agents.items()
+    }
+    transition = game.task.step(game.state, joint)
+    step = Step(game.state, game.situation, decisions, transition.scores)
+    after = replace(
+        game,
+        memories=memories,
+        state=transition.state,
+        steps=(*game.steps, step),
+        done=transition.done,
+        decisions={},
+    )
+    return Moved(after if after.done else _decided(after), step)
+
+
+def save(file: Path, game: Game) -> int:
+    """Stores a game as an episode like any other; the partner of the agent is called ``person``.
+
+    Args:
+        file: the results file, made where it does not exist; it holds games of one task, agent and
+            seed, or begins a new run for others.
+        game: a game that is over.
+
+    Returns:
+        The number of the episode in its run.
+
+    Raises:
+        ResultsError: the file cannot be used.
+        GameError: the game is not over.
+    """
+    if not game.done:
+        raise GameError("this game is not over, and only whole games can be compared")
+    unit = game.unit
+    asked = {
+        "kind": "play",
+        "matrices": {unit.task: {"agents": [unit.agent], "partners": [PERSON]}},
+        "seed": unit.seed,
+    }
+    with open_run(file, asked, command=["play"], beside_others=True) as run:
+        taken = {episode for *_, episode in run.scores()}
+        # the same seat as in the game, so that the seat can be read from the number
+        seats = len(game.task.players)
+        number = next(
+            n for n in range(unit.seat, unit.seat + seats * (len(taken) + 1), seats) if n not in taken
+        )
+        recorded, totals = record(game.steps)
+        scores = game.scores()
+        agent = game.task.players[unit.seat]
+        stored = replace(unit, episode=number)
+        run.add(EpisodeResult(stored, scores[agent], scores, recorded, totals, time.time() - game.began))
+        run.finish()
+    return number
+
+
+def _decided(game: Game) -> Game:
+    decisions, memories = {}, {}
+    for player, agent in game.agents.items():
+        decisions[player], memories[player] = agent.decide(game.situation, game.memories[player])
+    return replace(game, decisions=decisions, memories=memories)
