@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from atom.belief import Bayes, FixedShare, Hedge
+from atom.belief import Bayes, FixedShare, Hedge, Learner
 from atom.changes import ChangePoints
 from eval.changing import (
     Delay,
@@ -47,7 +47,11 @@ def detector(name: str, setting: float) -> Detector:
         return hazard_filter(ChangePoints(threshold=setting))
     if name == "two-sided CUSUM":
         return page_hinkley(setting, 0.05)
-    learners = {"bayes, leader": Bayes(), "fixed-share, leader": FixedShare(), "hedge, leader": Hedge()}
+    learners: dict[str, Learner] = {
+        "bayes, leader": Bayes(),
+        "fixed-share, leader": FixedShare(),
+        "hedge, leader": Hedge(),
+    }
     return change_of_leader(learners[name], setting)
 
 
@@ -107,7 +111,7 @@ def competence_(
     seed: Seed = 42,
     json_file: JsonFile = None,
 ) -> None:
-    """Whether the belief measures depth or skill: partners that act by their order at rates of 0.11 to 0.39."""
+    """Whether the belief measures depth or skill: partners that act by their order 11 to 39 % of the time."""
     check_writable(json_file)
     rows = competence_rows(episodes, seed=seed)
     table = Table(title=f"one-ahead-5, 300 rounds beside an adaptive agent, n = {episodes}")
