@@ -56,8 +56,8 @@ class _Levels(NamedTuple):
 
     table: _Table
     last: NDArray[np.intp]
-    chosen: list[_Floats]
-    policies: list[dict[str, Policy]]
+    chosen: dict[int, _Floats]
+    policies: dict[int, dict[str, Policy]]
 
 
 class CongestionReasoner:
@@ -108,8 +108,9 @@ class CongestionReasoner:
             raise ValueError(f"a theory-of-mind order is an integer >= 0, got {order}")
         situation.legal(player)
         levels = self._levels(situation)
-        while len(levels.policies) <= order:
-            self._raise_level(levels)
+        for level in range(order + 1):
+            if level not in levels.policies:
+                self._raise_level(levels, level)
         return levels.policies[order][player]
 
     async def apolicy(self, situation: Situation, player: str, order: int) -> Policy:
@@ -161,11 +162,11 @@ class CongestionReasoner:
                 row[table.columns[action]] = probability
         return _expected_alone(table, table.seats[player], rows)
 
-    def _raise_level(self, levels: _Levels) -> None:
+    def _raise_level(self, levels: _Levels, order: int) -> None:
         table = levels.table
         seats = list(table.seats.values())
-        if levels.chosen:
-            before = levels.chosen[-1]
+        if order > 0:
+            before = levels.chosen[order - 1]
         else:
             before = np.zeros(table.legal.shape)
             before[seats, levels.last] = 1.0
@@ -176,8 +177,9 @@ class CongestionReasoner:
         else:
             values = np.stack([_expected_alone(table, i, np.delete(before, i, axis=0)) for i in seats])
         chosen = self._maximise(levels, values, seats, self._ties)
-        levels.policies.append({name: _as_policy(table, chosen[seat]) for name, seat in table.seats.items()})
-        levels.chosen.append(chosen)
+        # Kept by order, not appended: threads that race compute the same level twice, and no harm is done.
+        levels.chosen[order] = chosen
+        levels.policies[order] = {name: _as_policy(table, chosen[i]) for name, i in table.seats.items()}
 
     def _maximise(self, levels: _Levels, values: _Floats, seats: Sequence[int], ties: _AnyTies) -> _Floats:
         """``[n, A]`` best responses to expected payoffs ``[n, A]`` of the players at ``seats``."""
@@ -213,7 +215,7 @@ class CongestionReasoner:
         if last is not None and last[1].table is table and np.array_equal(last[1].last, remembered):
             levels = last[1]
         else:
-            levels = _Levels(table, remembered, [], [])
+            levels = _Levels(table, remembered, {}, {})
         # one attribute that is replaced whole: threads that race compute twice, never mix two
         self._last = (situation, levels)
         return levels

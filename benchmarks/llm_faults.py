@@ -6,7 +6,7 @@ over HTTP through LiteLLM; the server is scripted.
 
 from __future__ import annotations
 
-import sys
+import argparse
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,12 +14,11 @@ from concurrent.futures import ThreadPoolExecutor
 from atom import AdaptiveAgent, Decision, FixedOrderAgent, Player
 from atom.llm import LLMReasoner, Patience, Sampling
 from eval.episodes import play
-from eval.modelserver import KINDS, Faults, ScriptedServer
+from eval.modelserver import PASSING, Faults, ScriptedServer
 from eval.tasks.described import DescribedTask
 from eval.tasks.matrix import memory_one
 
 RATE = 0.3
-EPISODES = 200
 PATIENCE = Patience(timeout=0.25, deadline=2.0, attempts=4, pause=0.01, longest_pause=0.05)
 
 
@@ -41,7 +40,7 @@ def episode(url: str, number: int) -> list[Decision]:
 
 
 def mixes() -> Iterator[tuple[str, Faults]]:
-    for kind in KINDS:
+    for kind in PASSING:
         yield kind, Faults({kind: RATE}, hang=0.5)
     yield "all together", Faults.all_together(RATE, hang=0.5)
 
@@ -52,17 +51,19 @@ def refused_base() -> str:
         return server.url
 
 
-def main(episodes: int = EPISODES) -> None:
+def main(only: list[str], episodes: int) -> None:
     print(f"{RATE:.0%} faults, {episodes} episodes of 15 rounds, deadline {PATIENCE.deadline:g} s a policy")
-    heads = ("finished", "requests", "faults", "degraded", "longest", "total")
-    print(f"  {'fault':<14}" + "".join(f"{head:>10}" for head in heads))
+    headings = ("finished", "requests", "faults", "degraded", "longest", "total")
+    print(f"  {'fault':<14}" + "".join(f"{heading:>10}" for heading in headings))
     for label, faults in mixes():
-        with ScriptedServer(faults=faults) as server:
-            run(label, [server.url] * episodes, server)
-    with ScriptedServer() as server:
-        dead = refused_base()
-        urls = [dead if number % 10 < 10 * RATE else server.url for number in range(episodes)]
-        run("refused", urls, server)
+        if not only or label in only:
+            with ScriptedServer(faults=faults) as server:
+                run(label, [server.url] * episodes, server)
+    if not only or "refused" in only:
+        with ScriptedServer() as server:
+            dead = refused_base()
+            urls = [dead if number % 10 < 10 * RATE else server.url for number in range(episodes)]
+            run("refused", urls, server)
 
 
 def run(label: str, urls: list[str], server: ScriptedServer) -> None:
@@ -80,4 +81,8 @@ def run(label: str, urls: list[str], server: ScriptedServer) -> None:
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("only", nargs="*", help="kinds of faults; all by default")
+    parser.add_argument("--episodes", type=int, default=20, help="episodes of each")
+    arguments = parser.parse_args()
+    main(arguments.only, arguments.episodes)

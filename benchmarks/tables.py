@@ -21,10 +21,11 @@ from atom.planning import UNREACHABLE, TabularModel, TabularReasoner, shortest_c
 from atom.planning.levels import solve
 from eval.tasks.grid import GridTask, game_one
 from eval.tasks.overcooked import OvercookedTask, overcooked, overcooked_ring
+from eval.tasks.tabular import TabularTask
+from partners import make_partner
 
 SIDES = (5, 7, 9, 11)
-DECISIONS = 200
-REPEATS = 9
+REPEATS = 15
 ROOT = Path(__file__).parents[1]
 
 
@@ -85,26 +86,41 @@ def kitchens() -> None:
 
 
 def decisions() -> None:
-    task = game_one()
-    agent = AdaptiveAgent("player-1", task.reasoner())
-    situations = [task.situation({"index": i % task.model.n_states, "step": 0}) for i in range(DECISIONS)]
+    print(f"decision on tables with three hypotheses (CPU time, best of {REPEATS} runs; limit 50 µs)")
+    for label, task, partner in (
+        ("beside ToM-1 in overcooked", overcooked(), "tom-1"),
+        ("beside one that no order explains", game_one(), "repeat"),
+    ):
+        runs = [_decide(task, partner) for _ in range(REPEATS)]
+        decide, both = (1e6 * min(times) for times in zip(*runs, strict=True))
+        print(f"  {label:34} decide {decide:6.1f} µs, decide and observe {both:6.1f} µs")
 
-    def run() -> tuple[float, float]:
-        memory, deciding, started = agent.start(["player-2"]), 0.0, time.perf_counter()
-        for situation in situations:
-            before = time.perf_counter()
-            _, memory = agent.decide(situation, memory)
-            deciding += time.perf_counter() - before
-            memory = agent.observe(memory, situation, {"player-2": "stay"})
-        return deciding, time.perf_counter() - started
 
-    runs = [run() for _ in range(REPEATS)]
-    decide, both = (1e6 * min(times) / DECISIONS for times in zip(*runs, strict=True))
-    print(
-        "decision on tables with three hypotheses, a partner that no order explains (best of 9 runs of 200)"
-    )
-    print(f"  decide              {decide:6.1f} µs   (limit 50)")
-    print(f"  decide and observe  {both:6.1f} µs")
+def _decide(task: TabularTask, partner: str) -> tuple[float, float]:
+    """CPU seconds of a decision, and of one with its observation, over six episodes."""
+    me, other = task.players
+    agent = AdaptiveAgent(me, task.reasoner(), seed=1)
+    beside = make_partner(partner, other, task.reasoner(), seed=1)
+    deciding = both = 0.0
+    steps = 0
+    for episode in range(6):
+        memory, theirs = agent.start([other], episode=episode), beside.start([me], episode=episode)
+        state, done = task.start(), False
+        while not done:
+            situation = task.situation(state)
+            started = time.process_time()
+            decision, memory = agent.decide(situation, memory)
+            decided = time.process_time()
+            answer, theirs = beside.decide(situation, theirs)
+            joint = {me: decision.action, other: answer.action}
+            before = time.process_time()
+            memory = agent.observe(memory, situation, joint)
+            deciding += decided - started
+            both += decided - started + time.process_time() - before
+            steps += 1
+            transition = task.step(state, joint)
+            state, done = transition.state, transition.done
+    return deciding / steps, both / steps
 
 
 def paper() -> None:

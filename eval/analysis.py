@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from eval.crossplay import Cell
@@ -63,6 +64,7 @@ class Comparison:
     p_holm: float
 
 
+@lru_cache(maxsize=4096)
 def cell_interval(cell: Cell) -> Interval:
     """The interval of a cell's mean; unknown (a point) for a single episode."""
     if cell.n < 2:

@@ -80,14 +80,14 @@ def _report(task: str, agent: str, partner: str, episodes: Iterable[StoredEpisod
         me = players[episode.seat]
         gaps += [gap for step in episode.steps if (gap := step["decisions"][me].get("gap")) is not None]
         for other in players:
-            watched = _watched(episode.steps, me, other)
-            if not watched:
+            seen = watched(episode.steps, me, other)
+            if not seen:
                 continue
             held = True
-            for posterior, index in _judged(watched, truth):
+            for posterior, index in judged(seen, truth):
                 beliefs.append(posterior)
                 truths.append(index)
-            regret = None if learner is None else _regret(learner, watched)
+            regret = None if learner is None else _regret(learner, seen)
             if regret is not None:
                 regrets.append(regret)
     if not held:
@@ -105,7 +105,7 @@ def _report(task: str, agent: str, partner: str, episodes: Iterable[StoredEpisod
     )
 
 
-def _watched(steps: Iterable[Mapping[str, Any]], me: str, other: str) -> list[tuple[dict[str, Any], str]]:
+def watched(steps: Iterable[Mapping[str, Any]], me: str, other: str) -> list[tuple[dict[str, Any], str]]:
     """(what ``me`` expected of ``other``, what it then did) of every step with an expectation."""
     return [
         (step["decisions"][me]["partners"][other], step["actions"][other])
@@ -114,31 +114,29 @@ def _watched(steps: Iterable[Mapping[str, Any]], me: str, other: str) -> list[tu
     ]
 
 
-def _judged(
-    watched: list[tuple[dict[str, Any], str]], truth: str | None
-) -> Iterator[tuple[list[float], int]]:
+def judged(seen: list[tuple[dict[str, Any], str]], truth: str | None) -> Iterator[tuple[list[float], int]]:
     """(belief over classes, index of the true class) of every step."""
-    if truth is None or truth not in watched[0][0]["posterior"]:
+    if truth is None or truth not in seen[0][0]["posterior"]:
         return
-    classes = equivalence_classes(expected["by_order"] for expected, _ in watched)
+    classes = equivalence_classes(expected["by_order"] for expected, _ in seen)
     index = next((i for i, group in enumerate(classes) if truth in group), None)
     if index is None:
         return
-    for expected, _ in watched:
+    for expected, _ in seen:
         yield class_probabilities(expected["posterior"], classes), index
 
 
-def _regret(learner: Learner, watched: list[tuple[dict[str, Any], str]]) -> Regret | None:
-    orders = list(watched[0][0]["posterior"])
-    if any(order not in expected["by_order"] for expected, _ in watched for order in orders):
+def _regret(learner: Learner, seen: list[tuple[dict[str, Any], str]]) -> Regret | None:
+    orders = list(seen[0][0]["posterior"])
+    if any(order not in expected["by_order"] for expected, _ in seen for order in orders):
         return None  # hypotheses were left out, so what they lost is not known
-    rows = [[expected["by_order"][k].get(action, 0.0) for k in orders] for expected, action in watched]
-    sizes = [len(expected["by_order"][orders[0]]) for expected, _ in watched]
+    rows = [[expected["by_order"][k].get(action, 0.0) for k in orders] for expected, action in seen]
+    sizes = [len(expected["by_order"][orders[0]]) for expected, _ in seen]
     weights = learner.init([int(order) for order in orders])
     for row, size in zip(rows[:-1], sizes[:-1], strict=True):
         weights = learner.update(weights, row, size)
     # an agent that did not learn from what its partner did, such as "permuted", has no such regret
-    believed = [watched[-1][0]["posterior"][k] for k in orders]
+    believed = [seen[-1][0]["posterior"][k] for k in orders]
     if not np.allclose(learner.probabilities(weights), believed, atol=_TOLERANCE):
         return None
     return external_regret(learner, rows, sizes)

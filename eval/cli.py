@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Annotated
 
@@ -59,9 +60,10 @@ _MODEL_WORKERS = 4
 
 @app.command("list")
 def list_() -> None:
-    """List tasks, agents and partners with their traits."""
+    """List tasks, agents and partners with their traits, and learners."""
     out.print(tables.task_list())
     out.print(tables.player_list())
+    out.print(tables.learner_list())
 
 
 @app.command("crossplay")
@@ -220,6 +222,7 @@ for commands in (results_commands, analysis, findings, replay, teams, changing, 
 
 def main() -> None:
     """Run the command line; expected errors are a line on stderr and exit status 2."""
+    warnings.showwarning = lambda message, *_, **__: note(f"warning: {message}")
     try:
         app()
     except (ValueError, ModuleNotFoundError, OSError, WorkerLostError) as error:

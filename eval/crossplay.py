@@ -16,7 +16,7 @@ from eval.sweep import Matrix, Progress, plan, sweep
 from eval.tasks import Environment, Task, make_task
 from eval.tasks.described import DescribedTask
 from eval.units import SELF, Limiter, Pairing, Runtime, seats_of
-from partners import ZOO, asks_models
+from partners import all_kinds, asks_models
 
 ALL = "all"
 
@@ -211,7 +211,7 @@ def who_plays(task_name: str, env: Environment = "table") -> tuple[tuple[str, ..
     """All players of the zoo that can play a task, and name -> reason for those that cannot."""
     task = make_task(task_name, env)
     able, reasons = [], {}
-    for name in ZOO:
+    for name in all_kinds():
         try:
             Pairing(task, name, SELF, 0, seed=0)
         except (ValueError, ModuleNotFoundError) as error:

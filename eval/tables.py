@@ -8,8 +8,10 @@ from rich.table import Table
 
 from eval.crossplay import Cell
 from eval.paper import Excess, PaperCell
-from eval.tasks import TASKS, Task, make_task
-from partners import LLM, ZOO
+from eval.tasks import Task, all_tasks, make_task
+from partners import LLM, all_kinds
+from partners.baseline_kinds import learners
+from partners.extensions import summary_of
 
 _AT_ONCE = 3
 """Columns of the paper beside each other."""
@@ -91,7 +93,7 @@ def task_list() -> Table:
     table = Table(title="Tasks (--task)")
     table.add_column("name")
     table.add_column("what it is")
-    for kind in TASKS:
+    for kind in all_tasks():
         table.add_row(kind.form, kind.summary)
     return table
 
@@ -102,7 +104,7 @@ def player_list() -> Table:
     table.add_column("name", no_wrap=True)
     for heading in ("what it does", "traits", "source"):
         table.add_column(heading)
-    for kind in (*ZOO.values(), LLM):
+    for kind in (*all_kinds().values(), LLM):
         traits = kind.traits
         table.add_row(
             f"{kind.name}[:{kind.argument}]" if kind.argument else kind.name,
@@ -116,4 +118,14 @@ def player_list() -> Table:
             ),
             kind.source,
         )
+    return table
+
+
+def learner_list() -> Table:
+    """All learners."""
+    table = Table(title="Learners (--agents adaptive:LEARNER/SELECTION/RESPONSE)")
+    table.add_column("name", no_wrap=True)
+    table.add_column("what it is")
+    for name, make in learners().items():
+        table.add_row(name, summary_of(make, "a learner"))
     return table

@@ -106,9 +106,8 @@ def play_unit(unit: Unit, *, detailed: bool = True) -> EpisodeResult:
     stamps = tuple(map(_stamp, (unit.task, unit.agent, unit.partner)))
     pairing = _pairing(replace(unit, episode=unit.seat), stamps)
     if detailed:
-        steps = list(pairing.steps(unit.episode))
-        scores = total_scores(pairing.task, [step.scores for step in steps])
-        recorded, totals = record(steps)
+        recorded, totals = record(pairing.steps(unit.episode))
+        scores = dict(totals.scores)
     else:
         scores = pairing.scores(unit.episode)
         recorded, totals = b"", Totals()

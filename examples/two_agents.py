@@ -76,8 +76,8 @@ def build(*, adaptive: bool) -> CompiledStateGraph[Any, Any, Any, Any]:
         else:
             builder.add_node(me, bare_agent(me, partner))
         builder.add_edge(START, me)
+        builder.add_edge(me, "board")
     builder.add_node("board", lambda board: {"collisions": [board["ann"] == board["ben"]]})
-    builder.add_edge(list(AGENTS), "board")
     builder.add_conditional_edges(
         "board", lambda board: END if len(board["collisions"]) >= ROUNDS else list(AGENTS), [*AGENTS, END]
     )

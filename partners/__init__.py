@@ -1,15 +1,17 @@
 """The zoo of partners: players to be paired with, by name (``make_partner``), with declared traits."""
 
 from partners.base import Partner, SimplePartner, Traits
+from partners.extensions import ExtensionWarning
 from partners.kinds import PartnerKind
 from partners.llm import LLMBackend, asks_models, llm_backend
 from partners.names import UnknownNameError
 from partners.noisy import NoisyPartner
-from partners.zoo import LLM, ZOO, make_partner
+from partners.zoo import LLM, ZOO, all_kinds, make_partner
 
 __all__ = [
     "LLM",
     "ZOO",
+    "ExtensionWarning",
     "LLMBackend",
     "NoisyPartner",
     "Partner",
@@ -17,6 +19,7 @@ __all__ = [
     "SimplePartner",
     "Traits",
     "UnknownNameError",
+    "all_kinds",
     "asks_models",
     "llm_backend",
     "make_partner",

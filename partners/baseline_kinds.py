@@ -11,6 +11,7 @@ from atom.experts import AdaHedge, RescorlaWagner, Uniform
 from atom.reasoning import Reasoner
 from partners.base import Partner, Traits
 from partners.baselines import FrequencyPartner, OraclePartner, PermutedPartner
+from partners.extensions import extension_learners
 from partners.kinds import PartnerKind
 from partners.names import UnknownNameError, integers
 from partners.tom import AdaptivePartner
@@ -27,14 +28,20 @@ LEARNERS: dict[str, Callable[[], Learner]] = {
 """Learners by the names that ``adaptive:LEARNER/SELECTION/RESPONSE`` knows them by."""
 
 
+def learners() -> dict[str, Callable[[], Learner]]:
+    """Name -> learner, those of other packages included."""
+    return {**LEARNERS, **extension_learners(frozenset(LEARNERS))}
+
+
 def _adaptive(argument: str, me: str, reasoner: Reasoner, seed: int) -> Partner:
     learner, selection, response = [*argument.split("/"), "", ""][:3]
-    if learner not in LEARNERS:
-        raise UnknownNameError("learner", learner, LEARNERS)
+    known = LEARNERS if learner in LEARNERS else learners()
+    if learner not in known:
+        raise UnknownNameError("learner", learner, known)
     return AdaptivePartner(
         me,
         reasoner,
-        LEARNERS[learner](),
+        known[learner](),
         selection=cast("Selection", selection or "win-stay"),
         response=cast("Response", response or "nearest"),
         seed=seed,

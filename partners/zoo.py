@@ -8,6 +8,7 @@ from partners import llm, tabular
 from partners.base import Partner, Traits
 from partners.baseline_kinds import baseline_kinds
 from partners.bounded_kinds import bounded_kinds
+from partners.extensions import ExtensionReasoner, extension_partners, extension_reasoners
 from partners.greedy import GreedyPartner
 from partners.kinds import PAPER, PartnerKind
 from partners.names import UnknownNameError, integers, split_name
@@ -31,9 +32,7 @@ def make_partner(name: str, me: str, reasoner: Reasoner, *, seed: int = 0) -> Pa
         ValueError: an argument of another form; the message shows the form.
     """
     base, argument = split_name(name)
-    kind = LLM if base == LLM.name else ZOO.get(base)
-    if kind is None:
-        raise UnknownNameError("partner", base, [*ZOO, LLM.name])
+    kind = kind_of(base)
     if argument is not None and not kind.argument:
         raise ValueError(f"the partner {base!r} takes no argument, got {argument!r}")
     try:
@@ -42,6 +41,25 @@ def make_partner(name: str, me: str, reasoner: Reasoner, *, seed: int = 0) -> Pa
         if argument is None or isinstance(error, UnknownNameError):
             raise
         raise type(error)(f"{name!r}: {error} (the form is {base}:{kind.argument})") from error
+
+
+def kind_of(base: str) -> PartnerKind:
+    """The partner of a name without an argument, whatever package it is from.
+
+    Raises:
+        UnknownNameError: no such partner.
+    """
+    kind = LLM if base == LLM.name else ZOO.get(base) or all_kinds().get(base)
+    if kind is None:
+        raise UnknownNameError("partner", base, [*all_kinds(), LLM.name])
+    return kind
+
+
+def all_kinds() -> dict[str, PartnerKind]:
+    """Name -> partner: the zoo, then the partners and the reasoners of other packages."""
+    known = {**ZOO, **extension_partners(frozenset({*ZOO, LLM.name}))}
+    reasoners = extension_reasoners(frozenset({*known, LLM.name}))
+    return {**known, **{name: _reasoning(found) for name, found in reasoners.items()}}
 
 
 def _fixed(order: int) -> PartnerKind:
@@ -60,6 +78,14 @@ def _switching(argument: str, me: str, reasoner: Reasoner, seed: int) -> Partner
 def _noisy(argument: str, me: str, reasoner: Reasoner, seed: int) -> Partner:
     rate, _, inner = argument.partition(":")
     return NoisyPartner(make_partner(inner, me, reasoner, seed=seed), float(rate), seed=seed)
+
+
+def _reasoning(found: ExtensionReasoner) -> PartnerKind:
+    def build(inner: str, me: str, reasoner: Reasoner, seed: int) -> Partner:
+        return make_partner(inner, me, found.make(reasoner), seed=seed)
+
+    summary, chance = f"another partner that reasons by it: {found.summary}", Traits(True, True)
+    return PartnerKind(found.name, summary, found.source, chance, build, argument="PARTNER", default="bayes")
 
 
 def _tomsup(argument: str, me: str, reasoner: Reasoner, seed: int) -> Partner:

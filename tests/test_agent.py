@@ -5,6 +5,8 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from atom import (
     AdaptiveAgent,
@@ -67,6 +69,28 @@ def test_recovered_up_to_behavioural_equivalence_where_orders_coincide(order):
     groups = [[0, 2], [1]]
     mass = [sum(decisions[5].posterior["player-2"][k] for k in group) for group in groups]
     assert int(np.argmax(mass)) == (0 if order in groups[0] else 1)
+
+
+@pytest.mark.parametrize("learner", [Bayes(), Hedge(), FollowTheLeader()], ids=lambda x: type(x).__name__)
+@given(seed=st.integers(0, 2**16), shift=st.permutations([0, 1, 2]))
+def test_relabelling_actions_leaves_the_posterior_unchanged(learner, seed, shift):
+    """The same game with its actions in another order and under other names, the same things done."""
+    rng = np.random.default_rng(seed)
+    payoffs = rng.normal(size=(2, 3, 3))
+    names = [["x0", "x1", "x2"], [f"y{shift.index(a)}" for a in range(3)]]
+    games = payoffs, payoffs[:, shift][:, :, shift]
+    done = rng.integers(3, size=(6, 2))
+    posteriors = []
+    for own, game in zip(names, games, strict=True):
+        agent = AdaptiveAgent("ann", NormalFormReasoner(game), learner)
+        actions = {player: tuple(sorted(own)) for player in ("ann", "ben")}
+        memory, history = agent.start(["ben"]), [{"ann": own[0], "ben": own[0]}]
+        for mine, theirs in done:
+            situation = Situation(actions, history=history[-1:])
+            memory = agent.observe(memory, situation, {"ben": own[theirs]})
+            history.append({"ann": own[mine], "ben": own[theirs]})
+        posteriors.append(list(agent.posterior(memory, "ben").values()))
+    np.testing.assert_allclose(*posteriors, atol=1e-12)
 
 
 def test_the_aligned_pair_scores_after_the_estimate_is_right():

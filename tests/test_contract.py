@@ -18,6 +18,7 @@ from eval.tasks import make_task
 from partners import make_partner
 
 MATRIX_TASKS = ["memory-1", "memory-n", "one-ahead-5"]
+TIMED_TASKS = ["game-1", "game-2", "overcooked"]
 ADJACENT = [(0, 1), (1, 0), (1, 2), (2, 1)]
 LIES = [(0, 1), (1, 0), (1, 2), (2, 1)]
 
@@ -37,6 +38,29 @@ def test_two_adaptive_agents_under_contract_coordinate_in_every_round_of_every_e
         score, steps = _score(task, seats, episode)
         assert score == 75.0
         assert [step.decisions[task.players[0]].order for step in steps] == [orders[0]] * 15
+
+
+@pytest.mark.parametrize("name", TIMED_TASKS)
+@pytest.mark.parametrize("orders", ADJACENT)
+def test_under_contract_tasks_take_the_aligned_time(name, orders):
+    task = make_task(name)
+    contract = Contract(dict(zip(task.players, orders, strict=True)))
+    for episode in range(3):
+        seats = {p: AdaptiveAgent(p, task.reasoner(), contract=contract, seed=episode) for p in task.players}
+        assert _score(task, seats, episode)[0] == task.optimum
+
+
+@pytest.mark.parametrize("name", TIMED_TASKS)
+@pytest.mark.parametrize(("declared", "played"), LIES)
+def test_a_liar_costs_two_steps_of_time_at_most(name, declared, played):
+    task = make_task(name)
+    me, liar = task.players
+    contract = Contract({me: 1 if declared != 1 else 0, liar: declared})
+    seats = {
+        me: AdaptiveAgent(me, task.reasoner(), contract=contract),
+        liar: make_partner(f"tom-{played}", liar, task.reasoner()),
+    }
+    assert _score(task, seats)[0] <= task.optimum + 2
 
 
 @pytest.mark.parametrize("name", MATRIX_TASKS)
@@ -84,12 +108,12 @@ def test_a_liar_that_slips_is_found_out_within_five_informative_rounds(name, dec
 @pytest.mark.parametrize("n_actions", [2, 5])
 @pytest.mark.parametrize("lapse", [0.0, 0.05])
 def test_honest_partners_are_hardly_ever_reported(n_actions, lapse):
-    """Whole lives of 10,000 rounds: of 300, 1.6 are expected to be reported falsely at the worst."""
+    """Whole lives of 10,000 rounds each."""
     contract = Contract({"ben": 1})
     actions = [str(a) for a in range(n_actions)]
     rng = np.random.default_rng(7)
     reported = 0
-    lives, rounds = (60, 10_000)
+    lives, rounds = (25, 10_000)
     for _ in range(lives):
         term = contract.opening("ann", (0, 1, 2))["contracts"]["ben"]
         draws = rng.random(rounds)
@@ -100,7 +124,7 @@ def test_honest_partners_are_hardly_ever_reported(n_actions, lapse):
             term = contract.verify(term, policies, action, n_actions, 0)
         reported += term["broken"] is not None
     assert contract.false_reports <= 0.01
-    assert reported <= 3  # the chance of more is below 0.1 % if each is reported with probability 0.53 %
+    assert reported <= 2  # more have a chance below 0.1 % if each is reported with probability 0.53 %
 
 
 def test_honest_episodes_with_lapses_are_not_reported():

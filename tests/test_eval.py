@@ -76,7 +76,8 @@ def test_the_graph_plays_the_same_episodes(task):
     task = make_task(task)
     for name in ZOO:
         try:
-            seats = seat_players(task, [name, "switching:2-0@5"], seed=3, epsilon=0.02)
+            others = ["switching:2-0@5"] * (len(task.players) - 1)
+            seats = seat_players(task, [name, *others], seed=3, epsilon=0.02)
         except ValueError:  # it plays other tasks
             assert ZOO[name].plays != "all"
             continue

@@ -1,10 +1,13 @@
 """Recursion: what is evaluated, how often, and in how many rounds."""
 
 import asyncio
+import pickle
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from atom import RecursiveReasoner, Situation
+from eval.tasks import make_task
 
 
 class Counting:
@@ -105,3 +108,23 @@ async def test_a_failed_evaluation_is_tried_again():
     with pytest.raises(RuntimeError, match="first"):
         await reasoner.apolicy(players(2), "p0", 0)
     assert await reasoner.apolicy(players(2), "p0", 0) == {"x": 1.0}
+
+
+@pytest.mark.parametrize("name", ["memory-1", "one-ahead-5", "tickets-5-5", "minority-5", "game-2"])
+def test_threads_that_share_a_reasoner_get_the_same_policies(name):
+    """Nodes of parallel branches run in threads and ask one reasoner about one situation at once."""
+    task = make_task(name)
+    state = task.start()
+    for _ in range(3):
+        situation = task.situation(state)
+        asked = [(player, order) for order in (3, 0, 2, 1) for player in task.players]
+        fresh = pickle.loads(pickle.dumps(task.reasoner()))
+        expected = [fresh.policy(situation, *pair) for pair in asked]
+        with ThreadPoolExecutor(8) as pool:
+            for _ in range(30):
+                shared = pickle.loads(pickle.dumps(task.reasoner()))
+                views = [task.situation(state) for _ in asked]
+                answers = list(pool.map(lambda view, pair: shared.policy(view, *pair), views, asked))  # noqa: B023
+                assert answers == expected
+        first = {player: actions[-1] for player, actions in situation.actions.items()}
+        state = task.step(state, first).state

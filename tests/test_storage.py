@@ -9,12 +9,14 @@ import subprocess
 import sys
 import tempfile
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from atom import Situation
+from atom.situation import Standing
 from eval.cli import main
 from eval.episodes import play, seat_players
 from eval.recording import SituationHash, read_record, record, situation_hash
@@ -92,8 +94,22 @@ def test_a_record_holds_every_decision():
         assert row["scores"] == step.scores
         assert row["situation"] == situation_hash(step.situation)
         plain = step.decisions["player-1"].as_plain()
+        expected = plain["partners"]["player-2"]
+        assert expected.pop("contract") is None
+        assert expected.pop("change") is None
         assert row["decisions"]["player-1"] == {"order": plain["order"], "partners": plain["partners"]}
         assert row["decisions"]["player-2"] == {}
+
+
+def test_a_record_keeps_contracts():
+    task = make_task("one-ahead-5")
+    (step, *_) = play(task, seat_players(task, ["bayes", "tom-0"], seed=1), 0)
+    decision = step.decisions["player-1"]
+    told = replace(decision.partners["player-2"], contract=Standing(1, 0.25, broken_at=3))
+    decisions = {**step.decisions, "player-1": replace(decision, partners={"player-2": told})}
+    (row,) = read_record(record([replace(step, decisions=decisions)])[0])
+    kept = row["decisions"]["player-1"]["partners"]["player-2"]["contract"]
+    assert kept == {"order": 1, "kept": 0.25, "broken_at": 3}
 
 
 def test_a_situation_is_hashed_by_all_that_it_shows():
@@ -399,7 +415,7 @@ def test_a_read_only_file_can_be_read_and_not_written(tmp_path):
 
 
 def _small_files():
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, 500_000))
 
 
 @contextmanager
@@ -431,7 +447,7 @@ BIG = [
     "--partners",
     "self",
     "--episodes",
-    "300",
+    "120",
 ]
 
 

@@ -41,6 +41,10 @@ class _Talk:
     reply: str = ""
 
 
+class _UnusableError(LLMError):
+    """A model replied, and named no option even after the repair."""
+
+
 class Client:
     """Asks models in order until one answers.
 
@@ -158,6 +162,10 @@ class Client:
             except RefusedError as error:
                 refused = error
                 endpoint.unsupported.add(method)
+            except _UnusableError:
+                if method != "logprobs":
+                    raise
+                # a model that begins with other words may still answer in words
         if refused is not None:
             endpoint.unsupported.clear()  # refused in every form: the forms were not the reason
             raise refused
@@ -195,7 +203,7 @@ class Client:
                     {"role": "assistant", "content": talk.reply or "(empty)"},
                     {"role": "user", "content": text},
                 ]
-        raise LLMError(f"{endpoint.model}: {problem} (after one repair)")
+        raise _UnusableError(f"{endpoint.model}: {problem} (after one repair)")
 
     async def _request(
         self, method: Method, endpoint: Endpoint, question: Question
@@ -216,6 +224,8 @@ class Client:
             form = "stated" if method == "stated" else "json"
             request["response_format"] = _schema(form, list(question.actions))
             request["max_tokens"] += _LABEL_TOKENS
+        if self.sampling.max_tokens is not None:
+            request["max_tokens"] = self.sampling.max_tokens
         return form, request
 
     async def _structured(self, endpoint: Endpoint) -> bool:
@@ -237,7 +247,7 @@ class Client:
             if len(reply.texts) < 2:
                 read_label(reply.texts[0], actions)
                 raise RefusedError("one sample in the reply instead of several")
-            return from_samples([read_label(text, actions) for text in reply.texts], actions)
+            return from_samples(reply.texts, actions)
         if method == "stated":
             return read_stated(reply.texts[0], actions)
         label = read_label(reply.texts[0], actions)

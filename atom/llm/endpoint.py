@@ -78,7 +78,6 @@ class Endpoint:
     _given_up: int = 0
     _suspended_until: float = 0.0
     _reason: str = ""
-    _warned: bool = False
 
     async def complete(
         self, messages: Sequence[Mapping[str, str]], *, deadline: float, **request: Any
@@ -162,6 +161,7 @@ class Endpoint:
                 timeout=limit,
                 num_retries=0,
                 max_retries=0,
+                drop_params=True,  # what a model does not support is seen in its reply
                 **key,
                 **self.options,
                 **request,
@@ -180,8 +180,10 @@ class Endpoint:
         if isinstance(error, TimeoutError) or type(error).__name__ == "Timeout":
             return f"no answer within {limit:.3g} s"
         secrets = [] if self.api_key is None else [self.api_key.get_secret_value()]
+        kind = type(error).__name__
         text = redact(" ".join(str(error).split()), secrets)
-        return f"{type(error).__name__}: {text[:_LONGEST_REASON]}"
+        text = text.removeprefix(f"litellm.{kind}: ").removeprefix(f"{kind}: ")
+        return f"{kind}: {text[:_LONGEST_REASON]}"
 
     def _pause(self, state: RetryCallState) -> float:
         longest = min(self.patience.longest_pause, self.patience.pause * 2.0 ** (state.attempt_number - 1))
@@ -194,8 +196,8 @@ class Endpoint:
             return
         self._reason = reason
         self._suspended_until = time.monotonic() + self.patience.cooldown
-        if not self._warned:
-            self._warned = True
+        if self._place not in _warned:
+            _warned.add(self._place)
             _log.warning(
                 "%s does not answer (%s); decisions degrade, and it is tried again every %g s",
                 self.model,
@@ -204,11 +206,18 @@ class Endpoint:
             )
 
     def _recovered(self) -> None:
-        if self._warned:
-            _log.warning("%s answers again", self.model)
         self._given_up = 0
-        self._warned = False
+        if self._place in _warned:
+            _warned.discard(self._place)
+            _log.warning("%s answers again", self.model)
 
+    @property
+    def _place(self) -> tuple[str, str]:
+        return self.model, str(self.options.get("api_base", ""))
+
+
+# Every reasoner has endpoints of its own, and one warning a server is enough.
+_warned: set[tuple[str, str]] = set()
 
 _overdue: set[asyncio.Future[Any]] = set()
 
@@ -277,7 +286,8 @@ def _read(response: Any) -> Reply:
 
 
 def _retry_after(error: Exception) -> float:
-    headers = getattr(getattr(error, "response", None), "headers", None) or {}
+    # LiteLLM keeps the server's own headers here; those of ``error.response`` may be made up
+    headers = getattr(error, "litellm_response_headers", None) or {}
     try:
         return max(0.0, float(headers.get("retry-after", 0.0)))
     except (TypeError, ValueError):

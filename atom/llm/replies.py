@@ -119,8 +119,21 @@ def _sharpened(mass: Mapping[str, float], actions: Mapping[str, str], temperatur
     return {action: scaled[label] / total for label, action in actions.items()}
 
 
-def from_samples(labels: Sequence[str], actions: Mapping[str, str]) -> Policy:
-    """Frequencies of the labels in n >= 1 replies."""
+def from_samples(texts: Sequence[str | None], actions: Mapping[str, str]) -> Policy:
+    """Frequencies of the labels in several replies; a minority that names none is left out.
+
+    Raises:
+        ReplyError: half of the replies or more name no option.
+    """
+    labels: list[str] = []
+    problem = ReplyError("there is no reply")
+    for text in texts:
+        try:
+            labels.append(read_label(text, actions))
+        except ReplyError as error:
+            problem = error
+    if 2 * len(labels) <= len(texts):
+        raise problem
     counts = Counter(labels)
     return {action: counts[label] / len(labels) for label, action in actions.items()}
 

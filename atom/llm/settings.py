@@ -25,6 +25,8 @@ class Sampling:
             servers report them before and some after the temperature.
         n: number of samples, >= 2.
         lapse: ε in [0, 1] of ``"single"``.
+        max_tokens: length of a reply; None for just enough. Models that think before they answer
+            need room for that.
         structured: whether to ask for JSON by schema; None asks LiteLLM what the model supports.
     """
 
@@ -32,12 +34,15 @@ class Sampling:
     temperature: float = 0.1
     n: int = 8
     lapse: float = 0.02
+    max_tokens: int | None = None
     structured: bool | None = None
 
     def __post_init__(self) -> None:
         unknown = [method for method in self.methods if method not in METHODS]
         if unknown or not self.methods:
             raise ValueError(f"methods are some of {list(METHODS)}, got {list(self.methods)}")
+        if self.max_tokens is not None and self.max_tokens < 1:
+            raise ValueError(f"max_tokens is at least 1, or None for just enough; got {self.max_tokens}")
         if self.temperature < 0 or self.n < 2 or not 0 <= self.lapse <= 1:
             raise ValueError(
                 "the temperature is at least 0, n at least 2 and the lapse rate in [0, 1]; got "

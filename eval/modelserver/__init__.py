@@ -5,8 +5,8 @@ predictions out of the words, computes an answer, and words it as it was asked t
 log-probabilities. Latency, temperature and faults are configurable and seeded.
 """
 
-from eval.modelserver.faults import KINDS, Faults
+from eval.modelserver.faults import KINDS, PASSING, Faults
 from eval.modelserver.reading import UnreadableError
 from eval.modelserver.server import ScriptedServer
 
-__all__ = ["KINDS", "Faults", "ScriptedServer", "UnreadableError"]
+__all__ = ["KINDS", "PASSING", "Faults", "ScriptedServer", "UnreadableError"]

@@ -28,10 +28,12 @@ class Mind:
             the payoffs less.
         gullible: obey an instruction among the prompt's own lines that does not belong there, as a
             language model might; shows whether data got out of its fence.
+        chatty: begin with other words than the answer.
     """
 
     rationality: float = 3.0
     gullible: bool = False
+    chatty: bool = False
 
     def logits(self, question: Question) -> dict[str, float]:
         """Label -> logit.
@@ -70,6 +72,10 @@ def complete(
     temperature = 1.0 if request.get("temperature") is None else float(request["temperature"])
     chosen = [_draw(logits, temperature, rng) for _ in range(n)]
     texts = [_worded(question, label, logits, fault) for label in chosen]
+    if mind.chatty and question.form == "label":
+        texts = [
+            "Surely the" if request.get("logprobs") else f"Surely the answer is {text}" for text in texts
+        ]
     choices = []
     for i, text in enumerate(texts):
         choice: dict[str, Any] = {
@@ -79,7 +85,8 @@ def complete(
             "logprobs": None,
         }
         if request.get("logprobs"):
-            choice["logprobs"] = {"content": _logprobs(question, logits, text, fault, request)}
+            odd = fault or ("chatty" if mind.chatty else "")
+            choice["logprobs"] = {"content": _logprobs(question, logits, text, odd, request)}
         choices.append(choice)
     prompt = sum(len(str(m.get("content") or "")) for m in request["messages"]) // 4
     completion = sum(max(1, len(text or "") // 4) for text in texts)

@@ -18,10 +18,16 @@ KINDS = (
     "illegal",
     "wrong-schema",
     "leak",
+    "unauthorized",
 )
 """``timeout`` hangs; ``rate-limit`` is 429, ``server-error`` 500; ``reset`` drops the connection;
 ``garbage`` is no JSON; then replies that are empty, over-long, name no option, or have another schema;
-``leak`` is 500 and quotes the caller's key. A server that refuses connections is one that does not run."""
+``leak`` is 500 and quotes the caller's key; ``unauthorized`` is 401.
+A server that refuses connections is one that does not run."""
+
+
+PASSING = KINDS[:-1]
+"""The faults that another try may not meet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +37,7 @@ class Faults:
     Attributes:
         rates: kind of fault -> probability; together at most 1.
         hang: seconds that ``timeout`` lasts.
+        retry_after: seconds that ``rate-limit`` asks to wait; None says nothing.
 
     Raises:
         ValueError: an unknown kind, or rates that are no probabilities.
@@ -38,6 +45,7 @@ class Faults:
 
     rates: Mapping[str, float] = field(default_factory=dict)
     hang: float = 5.0
+    retry_after: float | None = None
 
     def __post_init__(self) -> None:
         unknown = [kind for kind in self.rates if kind not in KINDS]
@@ -48,8 +56,8 @@ class Faults:
 
     @classmethod
     def all_together(cls, rate: float, hang: float = 5.0) -> Faults:
-        """Every kind of fault, equally often, together at ``rate``."""
-        return cls(dict.fromkeys(KINDS, rate / len(KINDS)), hang)
+        """Every kind of fault that may pass, equally often, together at ``rate``."""
+        return cls(dict.fromkeys(PASSING, rate / len(PASSING)), hang)
 
     def draw(self, rng: np.random.Generator) -> str:
         """The fault of one request; empty where nothing goes wrong."""

@@ -61,11 +61,12 @@ def read_question(messages: Sequence[Mapping[str, Any]]) -> Question:
     Raises:
         UnreadableError: it does not say who decides, what about, or between which options.
     """
-    users = [str(m.get("content") or "") for m in messages if m.get("role") == "user"]
+    said = [(str(m.get("role")), str(m.get("content") or "")) for m in messages]
+    first_reply = next((i for i, (role, _) in enumerate(said) if role == "assistant"), len(said))
+    users = [content for role, content in said if role == "user"]
     if not users:
         raise UnreadableError("there is no user message")
-    text = "\n".join(str(m.get("content") or "") for m in messages if m.get("role") == "system")
-    text = f"{text}\n{users[0]}"
+    text = "\n".join(content for _, content in said[:first_reply])
     own_lines = "\n".join(line for line in text.splitlines() if not line.startswith(_MARK))
     who = _ME.search(own_lines)
     if who is None:

@@ -45,7 +45,7 @@ class ScriptedServer:
         port: to listen on; 0 for a free one.
         latency: seconds before every answer, >= 0.
         faults: what goes wrong, and how often.
-        rationality, gullible: see ``Mind``.
+        rationality, gullible, chatty: see ``Mind``.
         logprobs: whether log-probabilities are given where asked for.
         samples: whether n > 1 is honoured.
         schemas: whether a ``response_format`` is accepted; if not, such requests are refused.
@@ -66,6 +66,7 @@ class ScriptedServer:
         faults: Faults | None = None,
         rationality: float = 3.0,
         gullible: bool = False,
+        chatty: bool = False,
         logprobs: bool = True,
         samples: bool = True,
         schemas: bool = True,
@@ -74,7 +75,7 @@ class ScriptedServer:
     ) -> None:
         self.latency = latency
         self.faults = faults or Faults()
-        self.mind = Mind(rationality, gullible)
+        self.mind = Mind(rationality, gullible, chatty)
         self.logprobs = logprobs
         self.samples = samples
         self.schemas = schemas
@@ -209,12 +210,17 @@ class _Handler(BaseHTTPRequestHandler):
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.close_connection = True
         elif fault == "rate-limit":
-            self._respond(*_error(HTTPStatus.TOO_MANY_REQUESTS, "too many requests"))
+            after = scripted.faults.retry_after
+            content = json.dumps(_error(HTTPStatus.TOO_MANY_REQUESTS, "too many requests")[1])
+            header = "" if after is None else f"Retry-After: {after:g}\r\n"
+            self._write(HTTPStatus.TOO_MANY_REQUESTS, content.encode(), header)
         elif fault == "server-error":
             self._respond(*_error(HTTPStatus.INTERNAL_SERVER_ERROR, "something broke"))
         elif fault == "leak":
             key = self.headers.get("Authorization", "")
             self._respond(*_error(HTTPStatus.INTERNAL_SERVER_ERROR, f"internal error, headers: {key}"))
+        elif fault == "unauthorized":
+            self._respond(*_error(HTTPStatus.UNAUTHORIZED, "no such key"))
         elif fault == "garbage":
             self._write(HTTPStatus.OK, b'{"choices": [{"mess')
         else:
@@ -223,10 +229,10 @@ class _Handler(BaseHTTPRequestHandler):
     def _respond(self, status: HTTPStatus, content: dict[str, Any]) -> None:
         self._write(status, json.dumps(content).encode())
 
-    def _write(self, status: HTTPStatus, content: bytes) -> None:
+    def _write(self, status: HTTPStatus, content: bytes, header: str = "") -> None:
         head = (
             f"HTTP/1.1 {int(status)} {status.phrase}\r\nContent-Type: application/json\r\n"
-            f"Content-Length: {len(content)}\r\n\r\n"
+            f"Content-Length: {len(content)}\r\n{header}\r\n"
         )
         # One write: two small ones would wait for each other's acknowledgement, some 50 ms a call.
         self.wfile.write(head.encode() + content)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 APPLICATION_ID = 0x41546F4D
 """Marks the file as ours in SQLite's header ("AToM")."""
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 _BUSY_SECONDS = 10.0
 
 _SCHEMA = """

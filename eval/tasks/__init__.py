@@ -2,7 +2,7 @@
 
 from eval.tasks.base import State, Task, Transition
 from eval.tasks.matrix import MatrixTask
-from eval.tasks.registry import TASKS, Environment, TaskKind, make_task
+from eval.tasks.registry import TASKS, Environment, TaskKind, all_tasks, make_task
 
 __all__ = [
     "TASKS",
@@ -12,5 +12,6 @@ __all__ = [
     "Task",
     "TaskKind",
     "Transition",
+    "all_tasks",
     "make_task",
 ]

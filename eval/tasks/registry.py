@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import EntryPoint
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from eval.tasks import grid, matrix, overcooked, team
 from eval.tasks.base import Task
+from partners.extensions import TASKS_GROUP, load_group, source_of, summary_of
 from partners.names import UnknownNameError
 
 _LARGEST = 1000
@@ -34,8 +37,8 @@ class TaskKind:
 
     def match(self, name: str) -> str | None:
         """What stands for N or FILE in ``name``, or None where the name is of another kind."""
-        pattern = re.escape(self.form).replace("FILE", "(.+)")
-        found = re.fullmatch(re.sub("[NM]", r"(\\d+)", pattern), name)
+        pattern = re.sub(r":FILE$", ":(.+)", re.escape(self.form))
+        found = re.fullmatch(re.sub(r"(?<=-)[NM](?![A-Za-z])", r"(\\d+)", pattern), name)
         return None if found is None else "-".join(found.groups())
 
 
@@ -130,7 +133,38 @@ TASKS: list[TaskKind] = [
         _from_file("overcooked:FILE", overcooked.overcooked_from_file),
     ),
 ]
-"""Every kind of task, in the order in which they are listed."""
+"""This project's kinds of task, in the order in which they are listed."""
+
+
+@cache
+def extension_tasks() -> tuple[TaskKind, ...]:
+    """Tasks of other packages: an entry point holds a ``TaskKind`` or a function that makes a task."""
+    taken = frozenset(kind.form for kind in TASKS)
+    return tuple(load_group(TASKS_GROUP, _from_entry_point, taken).values())
+
+
+def all_tasks() -> list[TaskKind]:
+    """Every kind of task: this project's, then those of other packages."""
+    return [*TASKS, *extension_tasks()]
+
+
+def _from_entry_point(name: str, entry: EntryPoint, thing: Any) -> TaskKind:
+    if isinstance(thing, TaskKind):
+        return thing
+    if not callable(thing):
+        raise TypeError(
+            f"it holds {type(thing).__name__}, not a TaskKind or something to be called as make()"
+        )
+
+    def build(_: str) -> Task:
+        task = thing()
+        if not isinstance(task, Task):
+            raise TypeError(f"the task {name!r} of {source_of(entry)} lacks a part of eval.tasks.Task")
+        if task.name != name:
+            raise ValueError(f"the task {name!r} of {source_of(entry)} calls itself {task.name!r}")
+        return task
+
+    return TaskKind(name, f"{summary_of(thing, 'a task')} ({source_of(entry)})", build)
 
 
 Environment: TypeAlias = Literal["table", "real"]
@@ -151,7 +185,7 @@ def make_task(name: str, env: Environment = "table") -> Task:
         UnknownNameError: no such task; the message offers the nearest names.
         ValueError: a size out of range, a file that does not fit, or a task without a real environment.
     """
-    for kind in TASKS:
+    for kind in all_tasks():
         argument = kind.match(name)
         if argument is not None and kind.form.endswith("FILE"):
             return _in_environment(kind.build(argument), env)  # the file may have changed
@@ -159,7 +193,7 @@ def make_task(name: str, env: Environment = "table") -> Task:
             if (name, env) not in _MADE:
                 _MADE[name, env] = _in_environment(kind.build(argument), env)
             return _MADE[name, env]
-    raise UnknownNameError("task", name, [kind.example or kind.form for kind in TASKS])
+    raise UnknownNameError("task", name, [kind.example or kind.form for kind in all_tasks()])
 
 
 def _in_environment(task: Task, env: Environment) -> Task:

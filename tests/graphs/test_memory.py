@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,7 +17,9 @@ from boards import PLAYERS, board_graph, player_node, reasoner
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.store.memory import InMemoryStore
 from langgraph.store.postgres import PostgresStore
+from langgraph.store.postgres.aio import AsyncPostgresStore
 from langgraph.store.sqlite import SqliteStore
+from langgraph.store.sqlite.aio import AsyncSqliteStore
 
 from atom import AdaptiveAgent, BeliefError, Contract, FixedOrderAgent, FollowTheLeader, Hedge
 from atom.evidence import LAPSES, observed, prior, total
@@ -121,6 +123,36 @@ async def test_asynchronous_graphs_keep_beliefs_too(store):
     known = await asyncio.to_thread(beliefs.known, store, "ann", "ben")
     assert known["observations"] == 4
     assert await beliefs.aforget(store, "ben") == 1
+
+
+@asynccontextmanager
+async def open_async_store(kind, tmp_path, request):
+    if kind == "sqlite":
+        async with AsyncSqliteStore.from_conn_string(str(tmp_path / "store.sqlite")) as store:
+            await store.setup()
+            yield store
+    else:
+        async with AsyncPostgresStore.from_conn_string(request.getfixturevalue("postgres_database")) as store:
+            await store.setup()
+            yield store
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+async def test_asynchronous_stores(kind, tmp_path, request):
+    beliefs = BeliefMemory("one-ahead")
+    nodes = {
+        "ann": player_node(AdaptiveAgent("ann", reasoner()), beliefs=beliefs),
+        "ben": player_node(FixedOrderAgent("ben", reasoner(), 1)),
+    }
+    async with open_async_store(kind, tmp_path, request) as store:
+        graph = board_graph(nodes=nodes).compile(store=store)
+        await asyncio.gather(*(graph.ainvoke({"rounds": 5}) for _ in range(3)))
+        items = await store.asearch(beliefs.namespace("ann", "ben"))
+        assert [item.value["observations"] for item in items] == [4, 4, 4]
+        ann = AdaptiveAgent("ann", reasoner())
+        memory = await beliefs.abefore(store, ann, ann.start(["ben"]))
+        assert ann.posterior(memory, "ben")[1] > 0.9
+        assert await beliefs.aforget(store, "ben") == 3
 
 
 WRITER = """

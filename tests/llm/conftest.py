@@ -9,10 +9,18 @@ import pytest
 from atom import Situation
 from atom.llm import LLMReasoner, Patience, Sampling
 from eval.modelserver import ScriptedServer
-from eval.tasks import Task
+from eval.tasks import Task, make_task
 
 QUICK = Patience(timeout=2.0, deadline=6.0, attempts=6, pause=0.001, longest_pause=0.01)
 GREEDY = Sampling(temperature=0.0)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _warm() -> None:
+    """LiteLLM is imported, and has made its first call, which takes seconds on a busy machine."""
+    with ScriptedServer() as server:
+        task = make_task("memory-1")
+        reasoner_at(server, patience=Patience()).policy(described(task, []), "player-1", 0)
 
 
 @pytest.fixture

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from atom import Bayes, FixedOrderAgent, Hedge, LLMError
-from atom.llm import Sampling
-from atom.llm.replies import ReplyError, from_logprobs, read_label, read_stated
+from atom.llm import LLMReasoner, Sampling
+from atom.llm.replies import ReplyError, from_logprobs, from_samples, read_label, read_stated
 from atom.randomness import draw
 from eval.tasks import make_task
-from tests.llm.conftest import described, reasoner_at
+from tests.llm.conftest import QUICK, described, reasoner_at
 
 TASK = make_task("one-ahead-5")
 SITUATION = described(TASK, [])
@@ -221,3 +221,32 @@ def test_logprobs_identify_an_order_in_fewer_rounds_than_losses_of_zero_and_one(
     )
     assert graded < 2.5
     assert losses > 2 * graded
+
+
+def test_a_minority_of_useless_samples_is_left_out():
+    assert from_samples(["2", "1", "2", "Hm."], ACTIONS) == pytest.approx({"wait": 1 / 3, "go left": 2 / 3})
+    with pytest.raises(ReplyError, match="none of the options"):
+        from_samples(["2", "Hm.", "Er", "1"], ACTIONS)
+
+
+def test_a_model_that_begins_with_other_words_is_asked_in_another_way(serve):
+    server = serve(chatty=True, record=True)
+    policy, _ = _policy(server, temperature=0.0)
+    assert policy["B"] > 0.5
+    assert [body.get("logprobs") for body in server.bodies] == [True, True, None]
+
+
+def test_models_that_take_no_temperature_and_no_logprobs(serve):
+    """LiteLLM refuses some settings for reasoning models; they are dropped instead."""
+    server = serve(record=True)
+    reasoner = LLMReasoner(
+        "openai/o3-mini",
+        api_base=server.url,
+        api_key="none",
+        sampling=Sampling(max_tokens=2000),
+        patience=QUICK,
+    )
+    policy = reasoner.policy(SITUATION, "player-1", 0)
+    assert sum(policy.values()) == pytest.approx(1.0)
+    assert "logprobs" not in server.bodies[-1]
+    assert server.bodies[-1]["max_completion_tokens"] == 2000

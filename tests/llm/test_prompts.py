@@ -26,6 +26,10 @@ NAMES = [
     "game-2",
     "overcooked",
     "overcooked-ring",
+    "tickets-5-5",
+    "specialists-5-5",
+    "volunteer-5",
+    "minority-5",
 ]
 
 
@@ -42,13 +46,15 @@ def _prompts(name):
     """The prompts of one task: order 0, order 2, a wrapped agent with a prediction."""
     task = make_task(name)
     situation = _situation(task)
-    me, other = task.players
+    me, other, *more = task.players
     first, second = situation.actions[other][:2]
     expected = PartnerPrediction(1, {0: 0.25, 1: 0.75}, {1: {first: 0.8, second: 0.2}}, {second: 1.0})
     told = prompts.advice(Prediction(2, {other: expected}))
     questions = {
         "order 0": prompts.level_zero(situation, me).messages("label"),
-        "order 2": prompts.level_k(situation, me, 2, {other: {first: 1.0}}).messages("json"),
+        "order 2": prompts.level_k(situation, me, 2, {p: {first: 1.0} for p in (other, *more)}).messages(
+            "json"
+        ),
         "a wrapped agent": prompts.action(situation, me, told).messages("stated"),
     }
     return "\n".join(

@@ -1,0 +1,57 @@
+"""What storage costs: a thousand small episodes with a results file beside the same without."""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+from eval.storage import content_digest, open_run
+from eval.sweep import Matrix, configuration, plan, sweep
+
+EPISODES = 1000
+REPEATS = 5
+LIMIT = 1.30
+PAIRINGS = [("memory-1", "tom-0", "tom-1"), ("memory-1", "bayes", "tom-1"), ("one-ahead-5", "bayes", "self")]
+
+
+def seconds(matrices: list[Matrix], path: Path | None) -> float:
+    units = plan(matrices, EPISODES, seed=1)
+    # processor time, which other processes on the machine change least
+    began = time.process_time()
+    if path is None:
+        sweep(units)
+    else:
+        with open_run(path, configuration("bench", matrices, EPISODES, seed=1, epsilon=0.0)) as run:
+            sweep(units, run=run)
+    return time.process_time() - began
+
+
+def main() -> None:
+    print(
+        f"{EPISODES} episodes of 15 rounds, all steps stored and without: processor time, least of {REPEATS}"
+    )
+    with tempfile.TemporaryDirectory() as scratch:
+        for task, agent, partner in PAIRINGS:
+            matrices: list[Matrix] = [(task, (agent,), (partner,))]
+            seconds(matrices, None)
+            bare, stored = [], []
+            for repeat in range(REPEATS):  # in turn, so that both meet the same machine
+                bare.append(seconds(matrices, None))
+                path = Path(scratch) / f"{task}-{agent}-{partner}-{repeat}.sqlite"
+                stored.append(seconds(matrices, path))
+            ratio = min(stored) / min(bare)
+            spread = statistics.median(s / b for s, b in zip(stored, bare, strict=True))
+            began = time.perf_counter()
+            content_digest(path)
+            print(
+                f"  {task:12} {agent:6} with {partner:6} {min(bare):6.2f} s, stored {min(stored):6.2f} s: "
+                f"{ratio:.2f} times (median of pairs {spread:.2f}, limit {LIMIT:.2f}); "
+                f"{path.stat().st_size / EPISODES / 1024:.1f} KiB an episode; digest "
+                f"{time.perf_counter() - began:.2f} s"
+            )
+
+
+if __name__ == "__main__":
+    main()

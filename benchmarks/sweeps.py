@@ -1,0 +1,43 @@
+"""How the time of a cross-play grows with agents, episodes and workers."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+
+from eval.executors import Backend, processes
+from eval.sweep import Matrix, plan, sweep
+
+AGENTS = ("bayes", "hedge", "ftl", "tom-1", "fixed-share", "adahedge", "rescorla-wagner", "no-belief")
+TASK = "one-ahead-5"
+
+
+def seconds(
+    agents: int, episodes: int, backend: Backend | None = None, clock: Callable[[], float] = time.process_time
+) -> float:
+    chosen = AGENTS[:agents]
+    matrices: list[Matrix] = [(TASK, chosen, chosen)]
+    units = plan(matrices, episodes, seed=1)
+    began = clock()
+    sweep(units, backend=backend)
+    return clock() - began
+
+
+def main() -> None:
+    seconds(len(AGENTS), 2)
+    print(f"cross-play on {TASK}, every agent with every agent: processor time")
+    for agents, episodes in ((1, 20), (2, 20), (4, 20), (8, 20), (4, 5), (4, 80)):
+        spent = seconds(agents, episodes)
+        each = 1e3 * spent / (agents**2 * episodes)
+        print(f"  {agents} agents, {episodes:3} episodes: {spent:6.2f} s, {each:.2f} ms an episode")
+    alone = seconds(4, 80, clock=time.perf_counter)
+    print(f"4 agents, 80 episodes on {os.cpu_count()} cores: wall time, workers started and stopped included")
+    print(f"  in this process: {alone:6.2f} s")
+    for workers in (1, 2, 4):
+        spent = seconds(4, 80, processes(workers), time.perf_counter)
+        print(f"  {workers} processes: {spent:6.2f} s, {alone / spent:.2f} times as fast")
+
+
+if __name__ == "__main__":
+    main()

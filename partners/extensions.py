@@ -1,0 +1,162 @@
+"""Names from other packages: tasks, partners, learners and reasoners that announce themselves.
+
+A package announces an object in its ``pyproject.toml`` by an entry point of one of four groups; the
+entry point's name is the name on the command line. A broken entry point is a warning, never an error:
+one bad package must not take the others away.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, TypeAlias, TypeVar
+
+import numpy as np
+
+from atom.belief import Learner
+from atom.reasoning import Reasoner
+from partners.base import Partner, SimplePartner, Traits
+from partners.kinds import PartnerKind
+
+TASKS_GROUP = "atom.tasks"
+PARTNERS_GROUP = "atom.partners"
+LEARNERS_GROUP = "atom.learners"
+REASONERS_GROUP = "atom.reasoners"
+
+T = TypeVar("T")
+MakeLearner: TypeAlias = Callable[[], Learner]
+
+
+@dataclass(frozen=True, slots=True)
+class ExtensionReasoner:
+    """Another way to reason, as a player ``NAME:PARTNER``.
+
+    Attributes:
+        name: as given on the command line.
+        summary: what it is.
+        source: the package that it comes from.
+        make: from a task's own reasoner to the one that the player shall use.
+    """
+
+    name: str
+    summary: str
+    source: str
+    make: Callable[[Reasoner], Reasoner]
+
+
+class ExtensionWarning(UserWarning):
+    """An entry point of another package that cannot be used; the message names it."""
+
+
+def load_group(
+    group: str, adapt: Callable[[str, EntryPoint, Any], T], taken: Collection[str] = ()
+) -> dict[str, T]:
+    """Name -> what the entry points of a group announce, in the order of their names.
+
+    Args:
+        group: one of the four groups.
+        adapt: ``adapt(name, entry_point, object)`` checks the object and turns it into what is listed.
+        taken: names that are used already; an entry point of such a name is left out.
+
+    Warns:
+        ExtensionWarning: an entry point that cannot be loaded, is not what the group holds, or has a
+            name that is taken.
+    """
+    found: dict[str, T] = {}
+    for entry in sorted(entry_points(group=group), key=lambda entry: (entry.name, entry.value)):
+        where = f"the entry point {entry.name!r} ({entry.value}) of {_package(entry)} in {group!r}"
+        if entry.name in taken or entry.name in found:
+            _warn(f"{where} is left out: the name is taken; choose another one")
+            continue
+        try:
+            found[entry.name] = adapt(entry.name, entry, entry.load())
+        except Exception as error:  # noqa: BLE001 - whatever another package does when it is imported
+            _warn(f"{where} cannot be used: {type(error).__name__}: {error}")
+    return found
+
+
+@cache
+def extension_partners(taken: frozenset[str] = frozenset()) -> dict[str, PartnerKind]:
+    """Name -> partner of another package.
+
+    An entry point holds a ``PartnerKind``, a subclass of ``SimplePartner`` (made as ``cls(me,
+    seed=seed)``), or any callable ``make(me, reasoner, seed)`` with an attribute ``traits`` or without.
+    """
+    return load_group(PARTNERS_GROUP, _partner, taken)
+
+
+@cache
+def extension_learners(taken: frozenset[str] = frozenset()) -> dict[str, MakeLearner]:
+    """Name -> maker of a learner, called without arguments; checked by making one."""
+    return load_group(LEARNERS_GROUP, _learner, taken)
+
+
+@cache
+def extension_reasoners(taken: frozenset[str] = frozenset()) -> dict[str, ExtensionReasoner]:
+    """Name -> reasoner of another package; the entry point holds any callable ``make(reasoner)``."""
+    return load_group(REASONERS_GROUP, _reasoner, taken)
+
+
+def summary_of(thing: Any, otherwise: str) -> str:
+    """The first line of a docstring, without its full stop."""
+    lines = (getattr(thing, "__doc__", None) or "").strip().splitlines()
+    return lines[0].rstrip(".") if lines else otherwise
+
+
+def source_of(entry: EntryPoint) -> str:
+    """``name version`` of the package that announces it."""
+    return f"{_package(entry)} {entry.dist.version}" if entry.dist is not None else _package(entry)
+
+
+def _partner(name: str, entry: EntryPoint, thing: Any) -> PartnerKind:
+    if isinstance(thing, PartnerKind):
+        if thing.name != name:
+            raise ValueError(f"it holds a PartnerKind called {thing.name!r}; give both the same name")
+        return thing
+    make = _callable(thing, "make(me, reasoner, seed)")
+    simple = isinstance(thing, type) and issubclass(thing, SimplePartner)
+    traits = getattr(thing, "traits", Traits(stochastic=True, adaptive=True))
+    if not isinstance(traits, Traits):
+        raise TypeError(f"its traits are {type(traits).__name__}; declare traits = Traits(…) on the class")
+
+    def build(_: str, me: str, reasoner: Reasoner, seed: int) -> Partner:
+        made: Partner = make(me, seed=seed) if simple else make(me, reasoner, seed)
+        return made
+
+    return PartnerKind(name, summary_of(thing, "a partner"), source_of(entry), traits, build)
+
+
+def _learner(name: str, entry: EntryPoint, thing: Any) -> MakeLearner:
+    make: MakeLearner = _callable(thing, "make()")
+    learner = make()
+    weights = learner.update(learner.init([0, 1, 2]), [1.0, 0.5, 0.0])
+    probabilities = np.asarray(learner.probabilities(weights))
+    if probabilities.shape != (3,) or not np.isclose(probabilities.sum(), 1.0):
+        raise ValueError(
+            f"its probabilities over three orders are {probabilities.tolist()}; they must be three that "
+            "sum to 1"
+        )
+    return make
+
+
+def _reasoner(name: str, entry: EntryPoint, thing: Any) -> ExtensionReasoner:
+    make = _callable(thing, "make(reasoner)")
+    return ExtensionReasoner(name, summary_of(thing, "a reasoner"), source_of(entry), make)
+
+
+def _callable(thing: Any, form: str) -> Callable[..., Any]:
+    if not callable(thing):
+        raise TypeError(f"it holds {type(thing).__name__}, not something to be called as {form}")
+    made: Callable[..., Any] = thing
+    return made
+
+
+def _package(entry: EntryPoint) -> str:
+    return entry.dist.name if entry.dist is not None else "an unnamed package"
+
+
+def _warn(text: str) -> None:
+    warnings.warn(text, ExtensionWarning, stacklevel=4)
