@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from operator import add
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.checkpoint.memory import InMemorySaver
@@ -40,7 +40,7 @@ class Board(TypedDict):
     collisions: Annotated[list[bool], add]
 
 
-def person(board: Any) -> dict[str, dict[str, str]]:
+def person(board: Board) -> dict[str, dict[str, str]]:
     """Asks until the answer is a ticket."""
     question: dict[str, Any] = {"round": len(board["collisions"]) + 1, "tickets": list(TICKETS)}
     answer = interrupt(question)
@@ -62,7 +62,7 @@ def build(checkpointer: BaseCheckpointSaver[Any]) -> CompiledStateGraph[Any, Any
     )
     builder = StateGraph(Board)
     add_tom_node(builder, AGENT, node)
-    builder.add_node(PERSON, person)
+    builder.add_node(PERSON, cast("Any", person))
     builder.add_node("board", lambda board: {"collisions": [len(set(board["picks"].values())) == 1]})
     for name in (AGENT, PERSON):
         builder.add_edge(START, name)

@@ -28,8 +28,9 @@ def main() -> None:
     game = neighbours()
     ann = AdaptiveAgent("ann", game, changes=ChangePoints())
     bens = [FixedOrderAgent("ben", game, order) for order in (2, 0)]
-    memory, told, history, score = ann.start(["ben"]), bens[0].start(["ann"]), [], 0.0
-    reported = None
+    memory, told = ann.start(["ben"]), bens[0].start(["ann"])
+    history: list[dict[str, str]] = []
+    score, reported = 0.0, None
     for number in range(1, ROUNDS + 1):
         situation = Situation(ACTIONS, history=history[-1:])
         decision, memory = ann.decide(situation, memory)

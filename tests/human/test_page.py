@@ -29,7 +29,9 @@ def window(browser, address, *, size=(1100, 900), scheme="light"):
 def press(page, key, number):
     """Plays round ``number`` by a key."""
     page.keyboard.press(key)
-    page.wait_for_function(f"document.querySelector('#rounds tr:nth-child(2) th')?.textContent === '{number}'")
+    page.wait_for_function(
+        f"document.querySelector('#rounds tr:nth-child(2) th')?.textContent === '{number}'"
+    )
 
 
 def test_a_game_by_keyboard_to_its_end(browser, address, over):
@@ -97,4 +99,6 @@ def test_a_phone_in_the_dark(browser, address):
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(21, 24, 28)"
     page.click("#again")
     page.wait_for_selector("#actions button")
-    assert all(box["height"] >= 44 for box in (b.bounding_box() for b in page.locator("#actions button").all()))
+    assert all(
+        box["height"] >= 44 for box in (b.bounding_box() for b in page.locator("#actions button").all())
+    )
