@@ -43,9 +43,10 @@ def test_docstring_examples(module):
     assert failed == 0
 
 
-def run_example(name):
+def run_example(name, typed=""):
     done = subprocess.run(
         [sys.executable, str(ROOT / "examples" / name)],
+        input=typed,
         capture_output=True,
         text=True,
         check=True,
@@ -64,3 +65,26 @@ def test_two_agents_collide_before_and_meet_after():
 def test_the_readme_names_the_commands():
     text = (ROOT / "README.md").read_text()
     assert all(f"make {target}" in text for target in ("demo", "test", "check", "bench"))
+
+
+def test_five_agents_on_a_ticket_board():
+    bare, adaptive, contract = (
+        line.split(": ")[1].split() for line in run_example("ticket_board.py").splitlines()
+    )
+    assert bare == ["5"] * 15
+    assert adaptive[-5:] == ["0"] * 5
+    assert contract == ["0"] * 15
+
+
+def test_a_partner_who_switches_is_reported():
+    report, truth = run_example("switching_partner.py").splitlines()
+    number = int(re.match(r"before round (\d+): ben changed from order 2 to 0", report).group(1))
+    assert 20 < number <= 23
+    assert "at round 20" in truth
+
+
+def test_a_person_answers_and_is_asked_again():
+    shown = run_example("human_partner.py", "billing\nfoo\n" + "login\n" * 7)
+    assert "'foo' is no ticket" in shown
+    assert "collisions in 8 rounds" in shown
+    assert run_example("human_partner.py").startswith("round 1")  # nobody there

@@ -142,9 +142,12 @@ class Game:
 
     def _board(self, task: GridTask) -> str:
         rows = [[" · " if tile in ".12" else "███" for tile in row] for row in task.map.rows]
+        goal = task.map.starts[1 - task.players.index(self.me)]
+        rows[goal[0]][goal[1]] = " + "
         for player, (r, c) in zip(task.players, task.where(self.state), strict=True):
             rows[r][c] = "YOU" if player == self.me else " @ "
-        return "\n".join("".join(row) for row in rows)
+        legend = "YOU: you   @: the other   +: your goal"
+        return "\n".join([*("".join(row) for row in rows), legend])
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,8 +53,11 @@ def test_beliefs_are_hidden_until_the_end():
 
 
 def test_a_board_shows_where_one_is():
-    board = begin("game-1", "tom-0", seed=1).view()["board"]
-    assert board == " @  ·  ·  · YOU\n ·  ·  ·  ·  · "
+    game = begin("game-1", "tom-0", seed=1)
+    assert game.view()["board"].splitlines()[:2] == [" @  ·  ·  · YOU", " ·  ·  ·  ·  · "]
+    moved = move(game, "down").game.view()["board"].splitlines()
+    assert "YOU" in moved[1]
+    assert moved[0].startswith((" + ", " @ "))
 
 
 def test_games_are_stored_like_any_episode(tmp_path):

@@ -1,101 +1,104 @@
 """The page in a headless browser: keys and clicks, two windows on one game, a window that comes back."""
 
-from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
-from selenium.webdriver.common.by import By
-from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.ui import WebDriverWait
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.append(str(Path(__file__).parents[1] / "report"))
+from browser import chromium, serious_findings
 
 
-def text(browser, selector):
-    return browser.find_element(By.CSS_SELECTOR, selector).text
+@pytest.fixture(scope="module")
+def browser():
+    with chromium() as found:
+        yield found
 
 
-def wait(browser, condition):
-    # the page is drawn anew while one looks
-    passing = [StaleElementReferenceException, NoSuchElementException]
-    return WebDriverWait(browser, 10, ignored_exceptions=passing).until(lambda _: condition())
+def window(browser, address, *, size=(1100, 900), scheme="light"):
+    """A window that knows nothing of others, when the page is drawn."""
+    page = browser.new_context(
+        viewport={"width": size[0], "height": size[1]}, color_scheme=scheme, bypass_csp=True
+    ).new_page()
+    page.set_default_timeout(10_000)
+    page.goto(address)
+    page.wait_for_selector("#actions button")
+    return page
 
 
-def play_round(browser, number, how):
-    how()
-    wait(browser, lambda: text(browser, "#rounds tr:nth-child(2) th") == str(number))
+def press(page, key, number):
+    """Plays round ``number`` by a key."""
+    page.keyboard.press(key)
+    page.wait_for_function(
+        f"document.querySelector('#rounds tr:nth-child(2) th')?.textContent === '{number}'"
+    )
 
 
-def press(browser, key):
-    return lambda: browser.find_element(By.TAG_NAME, "body").send_keys(key)
-
-
-def opened(browser, address):
-    browser.get(address)
-    wait(browser, lambda: len(browser.find_elements(By.CSS_SELECTOR, "#actions button")) == 5)
-
-
-def test_a_game_by_keyboard_to_its_end(address, over, open_browser):
-    browser = open_browser()
-    opened(browser, address)
-    assert "you are player-2" in text(browser, "h1")
-    assert "Round 1 of 15" in text(browser, "#score")
-    assert "at most 75" in text(browser, "#score")
-    assert not browser.find_element(By.ID, "end").is_displayed()
-    # the buttons are reached by tab and pressed by enter; focus stays where it was
-    buttons = browser.find_elements(By.CSS_SELECTOR, "#actions button")
-    buttons[1].send_keys(Keys.ENTER)
-    wait(browser, lambda: "You chose B" in text(browser, "#status"))
-    assert browser.switch_to.active_element.get_attribute("data-action") == "B"
+def test_a_game_by_keyboard_to_its_end(browser, address, over):
+    page = window(browser, address)
+    assert "you are player-2" in page.inner_text("h1")
+    assert "Round 1 of 15" in page.inner_text("#score")
+    assert "at most 75" in page.inner_text("#score")
+    assert not page.is_visible("#end")
+    # buttons are reached by tab and pressed by enter, and focus stays where it was
+    while page.evaluate("document.activeElement.dataset.action") != "B":
+        page.keyboard.press("Tab")
+    press(page, "Enter", 1)
+    assert "You chose B" in page.inner_text("#status")
+    assert page.evaluate("document.activeElement.dataset.action") == "B"
     for number in range(2, 16):
-        play_round(browser, number, press(browser, "3"))
-    assert "The game is over" in text(browser, "#status")
-    assert browser.find_element(By.ID, "end").is_displayed()
-    assert len(browser.find_elements(By.CSS_SELECTOR, "#beliefs tr")) == 16
+        press(page, "3", number)
+    assert "The game is over" in page.inner_text("#status")
+    assert page.is_visible("#end")
+    assert page.locator("#beliefs tr").count() == 16
+    assert serious_findings(page) == []
     assert [step.actions["player-2"] for step in over[0].steps] == ["B"] + ["C"] * 14
-    browser.find_element(By.ID, "again").click()
-    wait(browser, lambda: "you are player-1" in text(browser, "h1"))  # seats are taken in turn
+    page.click("#again")
+    page.wait_for_function("document.querySelector('h1').textContent.includes('player-1')")  # seats in turn
 
 
-def test_what_a_screen_reader_is_told(address, open_browser):
-    browser = open_browser()
-    opened(browser, address)
-    assert browser.find_element(By.TAG_NAME, "html").get_attribute("lang") == "en"
-    status = browser.find_element(By.ID, "status")
-    assert (status.aria_role, status.get_attribute("aria-live")) == ("status", "polite")
-    group = browser.find_element(By.ID, "actions")
-    assert (group.aria_role, group.accessible_name) == ("group", "Your action")
-    assert [b.accessible_name for b in group.find_elements(By.TAG_NAME, "button")] == list("ABCDE")
-    assert browser.find_element(By.ID, "progress").accessible_name == "rounds played"
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_what_a_screen_reader_is_told(browser, address, scheme):
+    page = window(browser, address, scheme=scheme)
+    assert page.get_by_role("group", name="Your action").get_by_role("button").count() == 5
+    assert page.get_by_role("button", name="C", exact=True).count() == 1
+    assert page.get_by_role("status").get_attribute("aria-live") == "polite"
+    assert page.get_by_role("progressbar", name="rounds played").count() == 1
+    press(page, "1", 1)
+    assert serious_findings(page) == []
 
 
-def test_two_windows_on_one_game(address, open_browser):
+def test_two_windows_on_one_game(browser, address):
     """The second window's move of a round that was played is refused, and it then sees the round."""
-    first, second = open_browser(), open_browser()
-    opened(first, address)
-    opened(second, first.current_url)
-    play_round(first, 1, press(first, "1"))
-    press(second, "2")()
-    wait(second, lambda: "played already, perhaps in another window" in text(second, "#status"))
-    assert "A" in text(second, "#rounds tr:nth-child(2)")
-    play_round(second, 2, press(second, "2"))
+    first = window(browser, address)
+    second = window(browser, first.url)
+    press(first, "1", 1)
+    press(second, "2", 1)
+    assert "played already, perhaps in another window" in second.inner_text("#status")
+    assert "A" in second.inner_text("#rounds tr:nth-child(2)")
+    press(second, "2", 2)
 
 
-def test_a_closed_window_comes_back(address, open_browser):
-    first = open_browser()
-    opened(first, address)
-    play_round(first, 1, press(first, "4"))
-    game = first.current_url
-    first.get("about:blank")
-    later = open_browser(390, 800, dark=True)
-    opened(later, game)
-    assert "Welcome back. Round 2" in text(later, "#status")
-    assert text(later, "#rounds tr:nth-child(2)").startswith("1 D")
-    later.get("about:blank")
-    opened(later, address + "#no-such-game")
-    wait(later, lambda: "this is a new one" in text(later, "#status"))
+def test_a_closed_window_comes_back(browser, address):
+    first = window(browser, address)
+    press(first, "4", 1)
+    game = first.url
+    first.context.close()
+    later = window(browser, game)
+    assert "Welcome back. Round 2" in later.inner_text("#status")
+    assert later.inner_text("#rounds tr:nth-child(2)").split()[:2] == ["1", "D"]
+    gone = window(browser, address + "#no-such-game")
+    gone.wait_for_function("document.querySelector('#status').textContent.includes('this is a new one')")
 
 
-def test_a_phone_in_the_dark(address, open_browser):
-    browser = open_browser(360, 740, dark=True)
-    opened(browser, address)
-    assert browser.execute_script("return document.documentElement.scrollWidth <= innerWidth")
-    colour = browser.execute_script("return getComputedStyle(document.body).backgroundColor")
-    assert colour == "rgb(21, 24, 28)"
-    for button in browser.find_elements(By.CSS_SELECTOR, "#actions button"):
-        assert button.size["height"] >= 44
+def test_a_phone_in_the_dark(browser, address):
+    page = window(browser, address, size=(360, 740), scheme="dark")
+    for number in range(1, 16):
+        press(page, str(1 + number % 5), number)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(21, 24, 28)"
+    page.click("#again")
+    page.wait_for_selector("#actions button")
+    assert all(
+        box["height"] >= 44 for box in (b.bounding_box() for b in page.locator("#actions button").all())
+    )
