@@ -124,9 +124,15 @@ class ChangePoints:
             "before": orders[int(old)],
             "after": orders[int(new)],
             "probability": probability,
-            "followed": len({entry[0] for entry in window}) > 1,
+            "followed": _moved_before(window, int(old), int(new)),
         }
         return {"then": after.tolist(), "seen": [], "probability": probability, "last": last}
+
+
+def _moved_before(window: Sequence[Sequence[Any]], old: int, new: int) -> bool:
+    """Whether one's own order changed before the partner first acted more by ``new`` than by ``old``."""
+    first = next((i for i, entry in enumerate(window) if entry[2][new] > entry[2][old]), 0)
+    return len({entry[0] for entry in window[: first + 1]}) > 1
 
 
 def last_change(track: Track | None) -> Change | None:

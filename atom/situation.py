@@ -103,8 +103,8 @@ class Change:
         step: number of the observer's decision before which it was noticed.
         before, after: the likeliest orders before and after.
         probability: that the order changed within the window, in [0, 1].
-        followed: whether the observer's own order had changed in the same window: a partner that
-            adapts would change for that, one that switches by itself would not care.
+        followed: whether the observer's own order had changed in the same window just before: a partner
+            that adapts changes for that, one that switches by itself does not care.
     """
 
     step: int

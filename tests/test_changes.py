@@ -104,6 +104,7 @@ def test_a_change_shows_in_decisions_memory_and_events():
     assert (change.before, change.after) == (2, 0)
     assert 12 <= change.step <= 15
     assert 0.6 <= change.probability <= 1.0
+    assert not change.followed  # it would have switched anyway
     assert memory["changes"]["player-2"]["last"] == change.as_plain()
     events = [e for step, d in enumerate(decisions) for e in change_events("n", d, step)]
     assert [(e["type"], e["partner"], e["step"]) for e in events] == [("tom.change", "player-2", change.step)]
