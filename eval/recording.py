@@ -1,6 +1,6 @@
 """Episodes as compact bytes: every step's situation, actions, scores, and why each player acted so.
 
-A record is zlib-compressed JSON, by columns, which takes half the time that rows would:
+A record is JSON, zlib-compressed where it is long, by columns, which takes half the time that rows would:
 
 ``{"situations": hashes, "players": {player: {"actions": [T], "scores": [T], "orders": [T], "why": {t: …}}},
 "policies": [policy]}``
@@ -24,6 +24,7 @@ from eval.episodes import Step
 
 # Episodes are small and many: a higher level costs more time than the few bytes are worth.
 _COMPRESSION = 1
+_SMALL = 1024
 _DIGEST_BYTES = 8
 _SEPARATOR = "\x1f"
 TIMINGS = ("seconds", "rounds")
@@ -107,7 +108,7 @@ def record(steps: Iterable[Step]) -> tuple[bytes, Totals]:
     totals = Totals(
         len(situations), degraded, usage, {me: sum(column.scores) for me, column in columns.items()}
     )
-    return zlib.compress(data, _COMPRESSION), totals
+    return (zlib.compress(data, _COMPRESSION) if len(data) > _SMALL else data), totals
 
 
 def read_record(data: bytes) -> list[dict[str, Any]]:
@@ -120,7 +121,7 @@ def read_record(data: bytes) -> list[dict[str, Any]]:
     """
     if not data:
         return []
-    columns = json.loads(zlib.decompress(data))
+    columns = json.loads(data if data.startswith(b"{") else zlib.decompress(data))
     hashes, players, policies = columns["situations"], columns["players"], columns["policies"]
     width = 2 * _DIGEST_BYTES
     return [

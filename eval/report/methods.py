@@ -26,7 +26,7 @@ def methods(run: StoredRun) -> list[str]:
     kitchen = " Kitchens took their steps in overcooked-ai itself." if asked.get("env") == "real" else ""
     sentences = [
         what,
-        f"The agent took the first seat in even episodes and the second in odd ones. {noise}",
+        f"The agent took the seats in turn, one episode after the other. {noise}",
         f"Episodes were played {where}.{kitchen}",
         f"Intervals ({LEVEL:.0%}) are bias-corrected accelerated bootstraps of {RESAMPLES} resamples.",
         f"The run began at {run.begun}"

@@ -40,7 +40,7 @@ CREATE TABLE episodes (
     score REAL NOT NULL,            -- the agent's
     scores TEXT NOT NULL,           -- JSON: player -> score
     n_steps INTEGER NOT NULL,
-    steps BLOB NOT NULL,            -- zlib: JSON, see eval.recording
+    steps BLOB NOT NULL,            -- a record, see eval.recording
     degraded INTEGER NOT NULL,      -- how many decisions were
     calls INTEGER NOT NULL,
     prompt_tokens INTEGER NOT NULL,
@@ -176,9 +176,12 @@ def explained(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        code = getattr(error, "sqlite_errorcode", None)
-        # the lower byte is the kind of the error, the rest its particulars
-        reason = None if code is None else _EXPLANATIONS.get(code & 0xFF)
-        if reason is None:
-            raise
-        raise ResultsError(f"the results file {str(path)!r}: {reason} ({error})") from error
+        raise explain(path, error) from error
+
+
+def explain(path: Path, error: sqlite3.Error) -> Exception:
+    """The ``ResultsError`` that says what to do about ``error``; the error itself where nothing is known."""
+    code = getattr(error, "sqlite_errorcode", None)
+    # the lower byte is the kind of the error, the rest its particulars
+    reason = None if code is None else _EXPLANATIONS.get(code & 0xFF)
+    return error if reason is None else ResultsError(f"the results file {str(path)!r}: {reason} ({error})")

@@ -8,11 +8,12 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from eval.storage.database import ResultsError, explained, open_for_writing, rollback
+from eval.storage.database import ResultsError, explain, explained, open_for_writing, rollback
 from eval.units import EpisodeResult, Key
 
 _PACKAGES = ("langgraph-atom", "langgraph", "litellm", "numpy", "scipy", "overcooked-ai", "tomsup")
@@ -71,9 +72,11 @@ class Run:
             usage.cost,
             result.seconds,
         )
-        with explained(self._path):
+        try:
             # a single statement outside of a transaction is one
             self._connection.execute(_INSERT, row)
+        except sqlite3.Error as error:
+            raise explain(self._path, error) from error
 
     def finish(self) -> None:
         """Marks the run as complete."""
@@ -130,6 +133,7 @@ def open_run(
         connection.close()
 
 
+@cache
 def package_versions() -> dict[str, str]:
     """Package -> version of what is installed and may change results."""
     found = {"python": platform.python_version()}
