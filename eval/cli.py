@@ -10,7 +10,7 @@ import typer
 from rich.markup import escape
 
 from eval import crossplay, paper, tables
-from eval.commands import analysis, changing, findings, play, replay, teams
+from eval.commands import analysis, changing, findings, play, replay, report, teams
 from eval.commands import results as results_commands
 from eval.commands.sweeps import matrices_of, stored
 from eval.console import (
@@ -216,7 +216,7 @@ def transcript_(
     show_transcript(file, out, prompts=prompts)
 
 
-for commands in (results_commands, analysis, findings, replay, teams, changing, play):
+for commands in (results_commands, analysis, findings, replay, report, teams, changing, play):
     commands.register(app)
 
 

@@ -1,7 +1,8 @@
 """Episodes as the page replays them: compact plain data, compressed by pairing.
 
 An episode is ``{"n": number, "seat": seat, "score": score, "actions": [T][players] indices,
-"frames": [T + 1] boards, "minds": [T][players] of null or [order, estimate, [probabilities]]}``.
+"frames": [T + 1] boards, "minds": [T][players]}``; a mind is null or ``[order, estimate, {order:
+probability}, partner]``.
 """
 
 from __future__ import annotations
@@ -93,7 +94,7 @@ class Packer:
 
 def _mind(decision: dict[str, Any]) -> list[Any] | None:
     """What a player believes of the first of its partners."""
-    for partner in decision.get("partners", {}).values():
+    for name, partner in decision.get("partners", {}).items():
         posterior = {int(k): round(p, _DIGITS) for k, p in partner["posterior"].items()}
-        return [decision.get("order"), partner["order"], posterior]
+        return [decision.get("order"), partner["order"], posterior, name]
     return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from matplotlib.figure import Figure
@@ -20,6 +20,11 @@ from eval.statistics.regret import NOTE
 from eval.tasks import Task, make_task
 
 Drawing = Callable[[figures.Look], Figure]
+Curves = dict[tuple[str, str], list[list[float]]]
+
+_MANY_CURVES = 60
+"""Pairings whose curves can be told apart in one figure."""
+_MANY_REGRETS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +98,13 @@ def task_section(
             )
         )
     if any(report.worst is not None for report in reports):
+        shown = reports if len(reports) <= _MANY_REGRETS else pooled_regrets(reports)
         pictures.append(
             _picture(
                 f"{name}-regret",
                 "Regret and its bound",
                 f"What not knowing the best hypothesis cost in an episode; the bar ends at the bound. {NOTE}",
-                lambda look: figures.regret_and_bound(reports, look=look),
+                lambda look: figures.regret_and_bound(shown, look=look),
                 ["agent", "partner", "mean", "worst", "bound", "loss"],
                 _regret_lines(reports),
             )
@@ -120,21 +126,48 @@ def task_section(
     return {"name": name, "pictures": pictures, "optimum": optimum, "unit": unit, "better": better}
 
 
+def pooled_curves(curves: Curves) -> Curves:
+    """The same episodes by agent alone, all partners together."""
+    pooled: Curves = {}
+    for (agent, _), episodes in curves.items():
+        pooled.setdefault((agent, "all partners"), []).extend(episodes)
+    return pooled
+
+
+def pooled_regrets(reports: Sequence[BeliefReport]) -> list[BeliefReport]:
+    """One report an agent: the mean over partners, and the worst of them all."""
+    by_agent: dict[str, list[BeliefReport]] = {}
+    for report in reports:
+        if report.worst is not None:
+            by_agent.setdefault(report.agent, []).append(report)
+    return [
+        replace(
+            max(group, key=lambda r: 0.0 if r.worst is None else r.worst.measured - (r.worst.bound or 0.0)),
+            partner="all partners",
+            regret=sum(r.regret or 0.0 for r in group) / len(group),
+        )
+        for group in by_agent.values()
+    ]
+
+
 def _curves(name: str, task: Task | None, unit: str, data: TaskData) -> Picture:
     time = unit == "steps"
+    curves: Curves = data.curves
+    if len(curves) > _MANY_CURVES:
+        curves = pooled_curves(curves)
     steps = None if task is None else task.max_steps
     caption = (
         "The share of episodes that are over after so many steps; a line that stays low did not finish."
         if time
         else f"Mean {unit} of the agent in each round, with one standard error; one panel a partner."
     )
+    if len(data.curves) > _MANY_CURVES:
+        caption += " There are many pairings, so this is over all partners; the table has them one by one."
     return _picture(
         f"{name}-curves",
         "Learning curves",
         caption,
-        lambda look: figures.learning_curves(
-            data.curves, counts_time=time, unit=unit, steps=steps, look=look
-        ),
+        lambda look: figures.learning_curves(curves, counts_time=time, unit=unit, steps=steps, look=look),
         ["agent", "partner", "first third", "last third"] if not time else ["agent", "partner", "mean steps"],
         [_curve_line(pair, episodes, time=time) for pair, episodes in data.curves.items()],
     )

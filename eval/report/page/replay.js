@@ -3,7 +3,7 @@
   const tasks = JSON.parse(document.getElementById("replays").textContent);
   const el = (id) => document.getElementById("r-" + id);
   const pick = { task: el("task"), agent: el("agent"), partner: el("partner"), episode: el("episode") };
-  const colours = ["var(--one)", "var(--two)", "var(--three)", "var(--four)", "var(--muted)"];
+  const colours = ["var(--one)", "var(--two)", "var(--three)", "var(--four)", "var(--ink)", "var(--muted)"];
   const dashes = ["", "7 3", "2 3", "8 3 2 3", "1 5"];
   const escape = (text) => String(text).replace(/[&<>"]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[c]);
   let episodes = [], now = null, at = 0, timer = null, loads = 0;
@@ -64,7 +64,7 @@
   const label = (x, y, text, fill, size) => `<text x="${x}" y="${y}" text-anchor="middle" dominant-baseline="central" style="fill:${fill};font-size:${size || 20}px;font-weight:700">${escape(text)}</text>`;
   function player(i, r, c, s, held) {
     const x = c * s + s / 2, y = r * s + s / 2;
-    return `<circle cx="${x}" cy="${y}" r="19" fill="${colours[i]}"/>${label(x, y, i + 1, "var(--on-player)")}` + (held || "");
+    return `<circle cx="${x}" cy="${y}" r="19" fill="${colours[i % colours.length]}"/>${label(x, y, i + 1, "var(--on-player)")}` + (held || "");
   }
   function grid(board, frame, over) {
     const goals = {};
@@ -85,7 +85,7 @@
     for (let i = 0; i < 2 && frame.length; i++) {
       const [r, c, facing, thing] = frame.slice(4 * i, 4 * i + 4), s = 56, [dr, dc] = ways[facing];
       const x = c * s + s / 2, y = r * s + s / 2;
-      out += `<path d="M ${x + 27 * dc} ${y + 27 * dr} L ${x + 15 * dc + 9 * dr} ${y + 15 * dr + 9 * dc} L ${x + 15 * dc - 9 * dr} ${y + 15 * dr - 9 * dc} Z" fill="${colours[i]}"/>`;
+      out += `<path d="M ${x + 27 * dc} ${y + 27 * dr} L ${x + 15 * dc + 9 * dr} ${y + 15 * dr + 9 * dc} L ${x + 15 * dc - 9 * dr} ${y + 15 * dr - 9 * dc} Z" fill="${colours[i % colours.length]}"/>`;
       out += player(i, r, c, s, thing ? label(x, y + 24, held[thing], "var(--ink)", 12) : "");
     }
     return out + "</svg>";
@@ -101,13 +101,19 @@
     });
     return out + "</tbody></table>" + strip(t);
   }
+  function shortener(names) {
+    let k = 0;
+    if (names.length > 1) while (names.every((name) => name.length > k + 1 && name[k] === names[0][k])) k++;
+    return (name) => name.slice(k, k + 4);
+  }
   function strip(t) {
-    const wide = 26, n = now.actions.length, { players } = tasks[pick.task.value], top = Math.max(...now.scores);
-    let out = `<svg viewBox="0 0 ${n * wide + 2} ${players.length * 26 + 30}" width="${n * wide + 2}" role="img" aria-label="The actions so far">`;
+    const { players, actions } = tasks[pick.task.value], n = now.actions.length, top = Math.max(...now.scores);
+    const all = actions.flat(), short = shortener(all), wide = Math.max(...all.map((name) => short(name).length)) > 2 ? 40 : 26;
+    let out = `<svg viewBox="0 0 ${n * wide + 2} ${players.length * 26 + 30}" width="${n * wide + 2}" style="max-width:none" role="img" aria-label="The actions so far">`;
     for (let s = 0; s < Math.min(t + 1, n); s++) {
       if (s === t) out += `<rect x="${s * wide + 1}" y="1" width="${wide - 2}" height="${players.length * 26 + 26}" rx="4" fill="none" stroke="var(--ink)" stroke-width="2"/>`;
-      players.forEach((_, i) => { out += label(s * wide + 13, i * 26 + 15, does(s, i).slice(0, 2), colours[i], 15); });
-      out += label(s * wide + 13, players.length * 26 + 14, now.scores[s] > 0 && now.scores[s] === top ? "✓" : now.scores[s] > 0 ? "·" : "✗", "var(--muted)", 15);
+      players.forEach((_, i) => { out += label((s + 0.5) * wide, i * 26 + 15, short(does(s, i)), colours[i % colours.length], 15); });
+      out += label((s + 0.5) * wide, players.length * 26 + 14, now.scores[s] > 0 && now.scores[s] === top ? "✓" : now.scores[s] > 0 ? "·" : "✗", "var(--muted)", 15);
     }
     return out + "</svg>";
   }
@@ -118,15 +124,15 @@
       if (!now.minds[0][i]) return `<p class="note">${escape(name)} (${escape(names()[i])}) holds no belief.</p>`;
       const orders = Object.keys(now.minds[0][i][2]);
       const s = Math.min(t, n - 1), mind = now.minds[s][i];
-      let out = `<p><strong>${escape(name)}</strong> (${escape(names()[i])}): the partner's order. ` + orders.map((k, j) =>
-        `<span style="white-space:nowrap"><svg width="26" height="10" aria-hidden="true"><line x1="0" x2="26" y1="5" y2="5" stroke="${colours[j]}" stroke-width="3" stroke-dasharray="${dashes[j]}"/></svg> ${k}: ${mind[2][k].toFixed(2)}</span>`).join(" ") + "</p>";
+      let out = `<p><strong>${escape(name)}</strong> (${escape(names()[i])}): the order of ${escape(now.minds[0][i][3])}. ` + orders.map((k, j) =>
+        `<span style="white-space:nowrap"><svg width="26" height="10" aria-hidden="true"><line x1="0" x2="26" y1="5" y2="5" stroke="${colours[j % colours.length]}" stroke-width="3" stroke-dasharray="${dashes[j % dashes.length]}"/></svg> ${k}: ${mind[2][k].toFixed(2)}</span>`).join(" ") + "</p>";
       out += `<svg viewBox="0 0 ${w} ${h}" width="${w}" role="img" aria-label="Belief of ${escape(name)} over time">`;
       [0, 0.5, 1].forEach((p) => { out += `<line x1="${left}" x2="${w - 12}" y1="${y(p)}" y2="${y(p)}" stroke="var(--line)"/><text x="${left - 8}" y="${y(p)}" text-anchor="end" dominant-baseline="central">${p}</text>`; });
       out += `<line x1="${x(s)}" x2="${x(s)}" y1="${top}" y2="${h - bottom}" stroke="var(--ink)" stroke-width="2" class="cursor"/>`;
       orders.forEach((k, j) => {
         const points = now.minds.map((m, u) => `${x(u).toFixed(1)},${y(m[i][2][k]).toFixed(1)}`).join(" ");
-        out += `<polyline points="${points}" fill="none" stroke="${colours[j]}" stroke-width="2.5" stroke-dasharray="${dashes[j]}"/>`;
-        out += `<circle cx="${x(s)}" cy="${y(mind[2][k])}" r="${+k === mind[1] ? 7 : 4}" fill="${colours[j]}" stroke="var(--paper)"/>`;
+        out += `<polyline points="${points}" fill="none" stroke="${colours[j % colours.length]}" stroke-width="2.5" stroke-dasharray="${dashes[j % dashes.length]}"/>`;
+        out += `<circle cx="${x(s)}" cy="${y(mind[2][k])}" r="${+k === mind[1] ? 7 : 4}" fill="${colours[j % colours.length]}" stroke="var(--paper)"/>`;
       });
       return out + `<text x="${(left + w) / 2}" y="${h - 8}" text-anchor="middle">step 1 to ${n}; the large dot is the estimate</text></svg>`;
     }).join("");
