@@ -155,3 +155,24 @@ def page_hinkley(threshold: float, delta: float) -> Detector:
         return alarms
 
     return detect
+
+
+def followed(task: Task, partner: str, episodes: int, *, seed: int) -> tuple[int, int]:
+    """How many changes of a partner an adaptive agent reports, and how many just after its own.
+
+    Args:
+        task: a task of two players.
+        partner: name of the zoo.
+        episodes: how many.
+        seed: seed of all random numbers, >= 0.
+    """
+    me, other = task.players
+    agent = AdaptiveAgent(me, task.reasoner(), seed=seed, orders=ORDERS, changes=ChangePoints())
+    seats = {me: agent, other: make_partner(partner, other, task.reasoner(), seed=seed)}
+    reports = set()
+    for episode in range(episodes):
+        for step in play(task, seats, episode):
+            change = step.decisions[me].partners[other].change
+            if change is not None:
+                reports.add((episode, change))
+    return len(reports), sum(change.followed for _, change in reports)

@@ -14,6 +14,7 @@ from eval.changing import (
     Delay,
     Detector,
     change_of_leader,
+    followed,
     hazard_filter,
     observe_partner,
     page_hinkley,
@@ -33,6 +34,17 @@ SETTINGS: dict[str, tuple[tuple[float, ...], str]] = {
     "two-sided CUSUM": ((0.5, 1.0, 2.0, 3.0), "river's PageHinkley on the best order's likelihoods"),
 }
 """Detector -> the settings tried, and what it is."""
+
+MOVED = (
+    "switching:2-0-2-0@50-100-150",
+    "switching:1-2-1-2@50-100-150",
+    "deceptive:1-2@4",
+    "noisy:0.05:tom-1",
+    "learning:hedge@0.5",
+    "learning:hedge@2",
+    "learning:fixed-share@2",
+)
+"""Partners that change by themselves, and such that may because the agent did."""
 
 
 def register(app: typer.Typer) -> None:
@@ -103,7 +115,16 @@ def changing_(
                 **{title: asdict(delay) for title, delay in found.items()},
             }
     out.print(table)
-    write_json(json_file, {"n": episodes, "seed": seed, "detectors": numbers})
+    because = {
+        partner: followed(one_ahead(5, 200), partner, 1 + episodes // 5, seed=seed) for partner in MOVED
+    }
+    moved = Table(
+        "partner", "changes reported", "just after the agent's own", title="200 rounds of one-ahead-5"
+    )
+    for partner, (reports, own) in because.items():
+        moved.add_row(partner, str(reports), str(own))
+    out.print(moved)
+    write_json(json_file, {"n": episodes, "seed": seed, "detectors": numbers, "followed": because})
 
 
 def competence_(

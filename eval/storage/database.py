@@ -80,6 +80,8 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("PRAGMA journal_mode=WAL")
     # A commit survives the death of the process; a power cut may cost the last ones, never the file.
     connection.execute("PRAGMA synchronous=NORMAL")
+    # pages: the log goes into the file every 16 MiB, since each time waits for the disk
+    connection.execute("PRAGMA wal_autocheckpoint=4000")
     # proves that the file can be written before any work is done
     connection.execute("BEGIN IMMEDIATE")
     try:
