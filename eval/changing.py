@@ -137,8 +137,17 @@ def page_hinkley(threshold: float, delta: float) -> Detector:
     Args:
         threshold: λ > 0.
         delta: the change of the mean that is tolerated, >= 0.
+
+    Raises:
+        ModuleNotFoundError: the extra is not installed.
     """
-    from river.drift import PageHinkley  # noqa: PLC0415 - an extra
+    try:
+        from river.drift import PageHinkley  # noqa: PLC0415 - an extra
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError(
+            "the two-sided CUSUM needs the extra 'drift': pip install 'langgraph-atom[drift]'",
+            name=error.name,
+        ) from None
 
     def new() -> PageHinkley:
         return PageHinkley(min_instances=1, delta=delta, threshold=threshold, alpha=1.0, mode="both")
