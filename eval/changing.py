@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -149,7 +149,7 @@ def page_hinkley(threshold: float, delta: float) -> Detector:
             name=error.name,
         ) from None
 
-    def new() -> PageHinkley:
+    def new() -> Any:  # the package's methods are not annotated
         return PageHinkley(min_instances=1, delta=delta, threshold=threshold, alpha=1.0, mode="both")
 
     def detect(likelihoods: Floats, n_actions: int) -> list[int]:

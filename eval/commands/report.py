@@ -28,10 +28,12 @@ def report_(
     """Write one page with figures, replays and methods of a results file (extra 'report')."""
     check_writable(out)
     try:
-        from eval.report import write_report  # noqa: PLC0415 - needs the extra
+        from eval.report import MAX_BYTES, write_report  # noqa: PLC0415 - needs the extra
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
             "reports need the extra 'report': pip install 'langgraph-atom[report]'", name=error.name
         ) from None
     size = write_report(file, out, run, replays=replays)
     note(f"wrote {out} ({size / 1e6:.1f} MB)")
+    if size > MAX_BYTES:
+        note("it is large for a phone: a run of fewer tasks or players makes a smaller page")

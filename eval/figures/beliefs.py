@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from eval.belief_report import BeliefReport
-from eval.figures.style import LIGHT, Look, legend, new_figure
+from eval.figures.style import LIGHT, Look, legend, legend_height, new_figure
 
 BINS = 10
 
@@ -74,7 +74,7 @@ def reliability(
         bins: of equal width.
         look: colours and layout.
     """
-    figure, axes = new_figure(look, min(4.2, look.width))
+    figure, axes = new_figure(look, min(4.0, look.width) + legend_height(look, len(judged)))
     axis = axes[0, 0]
     axis.plot([0, 1], [0, 1], color=look.muted, linewidth=1, linestyle=(0, (4, 3)))
     handles, labels = [], []

@@ -10,9 +10,11 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from eval.figures.style import LIGHT, Look, legend, new_figure
+from eval.figures.style import LIGHT, Look, legend, legend_height, new_figure
 
 _MANY = 20
+_BANDS = 8
+"""Lines whose bands can be told apart."""
 
 
 def learning_curves(
@@ -43,7 +45,8 @@ def learning_curves(
     last = steps or max(len(np.atleast_1d(e)) for episodes in curves.values() for e in episodes)
     across = min(len(partners), 2 if look.narrow else 3)
     down = math.ceil(len(partners) / across)
-    figure, axes = new_figure(look, 0.9 + 1.9 * down, down, across, sharex=True, sharey=True)
+    height = 0.6 + legend_height(look, len(agents)) + (1.9 * down if down > 1 else 2.5)
+    figure, axes = new_figure(look, height, down, across, sharex=True, sharey=True)
     handles: dict[str, Any] = {}
     for axis, partner in zip(axes.flat, partners, strict=False):
         axis.set_title(f"with {partner}", loc="left", fontsize=10, color=look.ink)
@@ -58,7 +61,7 @@ def learning_curves(
             (handles[agent],) = axis.plot(
                 x, mean, **style, markersize=5, markevery=(i % every, every), linewidth=1.7
             )
-            if error is not None and len(episodes) > 1:
+            if error is not None and len(episodes) > 1 and len(agents) <= _BANDS:
                 axis.fill_between(
                     x, mean - error, mean + error, color=style["color"], alpha=0.18, linewidth=0
                 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -105,9 +106,18 @@ def dress(axes: Axes, look: Look) -> None:
         text.set_fontsize(10)
 
 
+def legend_height(look: Look, n: int) -> float:
+    """Inches that a legend of n entries takes."""
+    return 0.24 * math.ceil(n / _legend_columns(look, n))
+
+
+def _legend_columns(look: Look, n: int) -> int:
+    return max(1, min(n, int(look.width // 1.5)))
+
+
 def legend(figure: Figure, look: Look, handles: Sequence[Any], labels: Sequence[str]) -> None:
     """One legend above all axes."""
-    columns = max(1, min(len(labels), int(look.width // 1.5)))
+    columns = _legend_columns(look, len(labels))
     figure.legend(
         handles,
         labels,

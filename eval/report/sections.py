@@ -162,7 +162,8 @@ def _curves(name: str, task: Task | None, unit: str, data: TaskData) -> Picture:
         else f"Mean {unit} of the agent in each round, with one standard error; one panel a partner."
     )
     if len(data.curves) > _MANY_CURVES:
-        caption += " There are many pairings, so this is over all partners; the table has them one by one."
+        caption = caption.removesuffix("; one panel a partner.").removesuffix(".")
+        caption += ", over all partners, since there are many; the table has them one by one."
     return _picture(
         f"{name}-curves",
         "Learning curves",
