@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -137,10 +137,19 @@ def page_hinkley(threshold: float, delta: float) -> Detector:
     Args:
         threshold: λ > 0.
         delta: the change of the mean that is tolerated, >= 0.
-    """
-    from river.drift import PageHinkley  # noqa: PLC0415 - an extra
 
-    def new() -> PageHinkley:
+    Raises:
+        ModuleNotFoundError: the extra is not installed.
+    """
+    try:
+        from river.drift import PageHinkley  # noqa: PLC0415 - an extra
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError(
+            "the two-sided CUSUM needs the extra 'drift': pip install 'langgraph-atom[drift]'",
+            name=error.name,
+        ) from None
+
+    def new() -> Any:  # the package's methods are not annotated
         return PageHinkley(min_instances=1, delta=delta, threshold=threshold, alpha=1.0, mode="both")
 
     def detect(likelihoods: Floats, n_actions: int) -> list[int]:

@@ -43,3 +43,16 @@ class AlternatePartner(SimplePartner):
         """The next action in turn."""
         legal = situation.legal(self.me)
         return legal[memory["step"] % len(legal)], memory
+
+
+class ImitatePartner(SimplePartner):
+    """Does what the next player did last; its first legal action where that is none of its own."""
+
+    traits = Traits(stochastic=False, adaptive=False)
+
+    def choose(self, situation: Situation, memory: Memory, rng: np.random.Generator) -> tuple[str, Memory]:
+        """The other's last action."""
+        players, legal = list(situation.actions), situation.legal(self.me)
+        other = players[(players.index(self.me) + 1) % len(players)]
+        last = situation.history[-1].get(other, "") if situation.history else ""
+        return last if last in legal else legal[0], memory

@@ -13,7 +13,7 @@ from partners.greedy import GreedyPartner
 from partners.kinds import PAPER, PartnerKind
 from partners.names import UnknownNameError, integers, split_name
 from partners.noisy import NoisyPartner
-from partners.simple import AlternatePartner, RandomPartner, RepeatPartner
+from partners.simple import AlternatePartner, ImitatePartner, RandomPartner, RepeatPartner
 from partners.tom import AdaptivePartner, FixedOrderPartner, SwitchingPartner
 from partners.tomsup_partner import TomsupPartner
 
@@ -178,6 +178,7 @@ def _kinds() -> list[PartnerKind]:
         _simple("random", "draws every action with the same probability", RandomPartner),
         _simple("repeat", "draws its first action and keeps it", RepeatPartner),
         _simple("alternate", "goes through its actions in turn", AlternatePartner),
+        _simple("imitate", "does what the next player did last (tit for tat's memory)", ImitatePartner),
         PartnerKind(
             "switching",
             "plays the first order, and from the given rounds on the next ones",
@@ -245,7 +246,7 @@ def _kinds() -> list[PartnerKind]:
 
 
 def _simple(
-    name: str, summary: str, kind: type[RandomPartner | RepeatPartner | AlternatePartner]
+    name: str, summary: str, kind: type[RandomPartner | RepeatPartner | AlternatePartner | ImitatePartner]
 ) -> PartnerKind:
     def build(_: str, me: str, reasoner: Reasoner, seed: int) -> Partner:
         return kind(me, seed=seed)

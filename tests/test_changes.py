@@ -8,7 +8,7 @@ import pytest
 from atom import AdaptiveAgent, Bayes, BeliefError, Hedge
 from atom.changes import ChangePoints
 from atom.events import change_events
-from eval.changing import change_of_leader, hazard_filter, observe_partner, score
+from eval.changing import change_of_leader, hazard_filter, observe_partner, page_hinkley, score
 from eval.tasks.matrix import one_ahead
 from partners import make_partner
 
@@ -68,6 +68,16 @@ def test_changes_are_noticed_and_lapses_are_not():
     assert score([ours(e, 5) for e in fixed], [], [200] * 9, [3]).false_alarms <= 1.0
     hedge = change_of_leader(Hedge(), 0.55)
     assert score([hedge(e, 5) for e in early], [8], [15] * 30, [3, 5]).within[3] < 0.9
+
+
+def test_the_two_sided_cusum_alarms_when_the_best_order_stops_explaining():
+    """Order 0 explains ten actions, then order 2 does: noticed late or soon, by the threshold."""
+    rows = np.array([[1.0, 0.0, 0.0]] * 10 + [[0.0, 0.0, 1.0]] * 10)
+    (soon,) = page_hinkley(0.5, 0.05)(rows, 5)
+    late = page_hinkley(3.0, 0.05)(rows, 5)
+    assert soon == 11
+    assert late[0] > soon
+    assert page_hinkley(0.5, 0.05)(rows[:10], 5) == []
 
 
 def test_delays_are_counted_from_the_change():

@@ -176,6 +176,7 @@ def test_plays():
     expect("tom-0", "ABCDE", "BBCDE")  # one ahead of the last, A being the common memory
     expect("tom-1", "AAAAA", "CEBDA")  # expects one ahead of its own last, and goes one ahead of that
     expect("alternate", "AAAAAA", "ABCDEA")
+    expect("imitate", "BCDEA", "ABCDE")
     expect("switching:0-1@3", "AAAAA", "BBDAC")
     expect("repeat", "ABCDE", "DDDDD", seed=1)
     expect("noisy:0:tom-0", "ABCDE", "BBCDE")

@@ -146,7 +146,7 @@ class Game:
         rows[goal[0]][goal[1]] = " + "
         for player, (r, c) in zip(task.players, task.where(self.state), strict=True):
             rows[r][c] = "YOU" if player == self.me else " @ "
-        legend = "YOU: you   @: the other   +: your goal"
+        legend = "@ the other, + your goal"
         return "\n".join([*("".join(row) for row in rows), legend])
 
 
