@@ -12,10 +12,11 @@ from typing import Any, cast, get_args
 
 from atom.asking import Asker
 from atom.belief import Bayes, Learner
-from atom.changes import ChangePoints, Observed, follow_all
-from atom.contract import Contract, Term
-from atom.deciding import Decider, Response, Selection, pending, sort_policies
+from atom.changes import ChangePoints
+from atom.contract import Contract
+from atom.deciding import Decider, Response, Selection, sort_policies
 from atom.errors import BeliefError, SituationError
+from atom.estimation import Estimator
 from atom.gate import Gate, Payoffs
 from atom.hypotheses import Pruning
 from atom.player import (
@@ -139,13 +140,10 @@ class AdaptiveAgent:
         self._asker = Asker(me, reasoner, actor, check_on_error(on_error))
         self._budget = budget
         self.contract = contract
-        self._changes = changes
         self._opening = {} if contract is None else contract.opening(me, self.orders)
+        self._estimator = Estimator(me, self.orders, self.learner, contract, changes, prune is not None)
         self._decider = Decider(
-            me,
-            self.orders,
-            self.learner,
-            self.learner.init(self.orders),
+            self._estimator,
             selection,
             response,
             seed,
@@ -154,7 +152,6 @@ class AdaptiveAgent:
             payoffs,
             wrapped=agent is not None,
             responds=hasattr(reasoner, "respond"),
-            contract=contract,
         )
 
     def start(self, partners: Sequence[str], *, episode: int = 0) -> Memory:
@@ -164,7 +161,7 @@ class AdaptiveAgent:
             partners: their names; further ones join when a situation shows them.
             episode: number of the episode, keys the random numbers.
         """
-        prior = self._decider.prior.tolist()
+        prior = self._estimator.plain.prior
         return {
             "version": VERSION,
             "learner": type(self.learner).__name__,
@@ -202,7 +199,7 @@ class AdaptiveAgent:
         Raises:
             BeliefError: the learner cannot take a prior.
         """
-        reweighed = {p: self._decider.reweighed(memory, p, prior) for p, prior in priors.items()}
+        reweighed = {p: self._estimator.reweighed(memory, p, prior) for p, prior in priors.items()}
         return {**memory, "belief": {**memory["belief"], **reweighed}}
 
     def decide(self, situation: Situation, memory: Memory) -> tuple[Decision, Memory]:
@@ -250,47 +247,11 @@ class AdaptiveAgent:
             IllegalActionError: an action that the partner did not have.
             BeliefError: as ``decide``.
         """
-        self._decider.check(memory)
+        self._estimator.check(memory)
         expected = memory["pending"]
         if expected is None:
             expected = self._expected(situation, actions)
-        belief, estimates = dict(memory["belief"]), dict(memory["estimates"])
-        terms: dict[str, Term] = {}
-        observed: list[Observed] = []
-        surprised = False
-        for partner, action in actions.items():
-            if partner == self.me:
-                continue
-            if partner not in expected:
-                raise SituationError(
-                    f"{self.me!r} observed an action of {partner!r}; the partners of its last decision "
-                    f"are {list(expected)}"
-                )
-            legal = expected[partner]["actions"]
-            Situation({partner: legal}).check_action(partner, action)
-            policies = expected[partner]["policies"]
-            if not policies:
-                continue
-            weights = self._decider.weights(memory, partner)
-            likelihoods, mean = self._decider.likelihoods(memory, partner, policies, action)
-            surprised = surprised or mean < 1.0 / len(legal)
-            if partner in estimates and not self._decider.supported(
-                estimates[partner], weights, likelihoods, len(legal)
-            ):
-                del estimates[partner]
-            updated = self.learner.update(weights, likelihoods, len(legal))
-            belief[partner] = updated.tolist()
-            observed.append((partner, weights, updated, likelihoods, len(legal)))
-            term = self._decider.verified(memory, partner, policies, action, len(legal))
-            if term is not None:
-                terms[partner] = term
-                if term["broken"] == memory["step"]:
-                    estimates[partner] = self._decider.best_explanation(belief[partner], term["order"])
-        seen = {**memory, "belief": belief, "estimates": estimates, "pending": None}
-        seen.update(follow_all(self._changes, self.learner, memory, observed))
-        if terms:
-            seen["contracts"] = {**memory["contracts"], **terms}
-        return {**seen, "checked": None} if surprised else seen
+        return self._estimator.observed(memory, expected, actions)
 
     def _expected(self, situation: Situation | None, actions: JointAction) -> dict[str, Any]:
         """What a decision would have predicted of those who acted."""
@@ -302,21 +263,21 @@ class AdaptiveAgent:
         partners = [name for name in situation.actions if name != self.me and name in actions]
         pairs = [(partner, k) for partner in partners for k in self.orders]
         by_order = sort_policies(pairs, self._asker.answer(situation, pairs), [])
-        return pending(situation, {partner: by_order.get(partner, {}) for partner in partners})
+        return self._estimator.pending(situation, partners, by_order)
 
     def posterior(self, memory: Memory, partner: str) -> dict[int, float]:
         """Order -> probability, as this player believes it of ``partner`` now."""
-        self._decider.check(memory)
-        return self._decider.probabilities(memory, partner)
+        self._estimator.check(memory)
+        return self._estimator.probabilities(memory, partner)
 
     def _partners(self, situation: Situation, memory: Memory) -> list[str]:
-        self._decider.check(memory)
+        self._estimator.check(memory)
         situation.legal(self.me)
         partners = [player for player in situation.actions if player != self.me]
         known = memory["belief"]
         if self.contract is not None and memory["step"] == 0:
             self.contract.check_players(self.me, list(situation.actions))
-        if not partners or (known and not any(partner in known for partner in partners)):
+        if not partners or (known and known.keys().isdisjoint(partners)):
             raise SituationError(
                 f"no partner of {self.me!r} is in this situation: expected {list(known) or 'one at least'}, "
                 f"its players are {list(situation.actions)}; name players alike in start and in situations"
@@ -325,5 +286,6 @@ class AdaptiveAgent:
 
     def _meter(self, memory: Memory) -> Meter:
         budget = self._budget
-        per_episode = budget is not None and budget.per == "episode"
-        return Meter(budget, Usage.from_plain(memory.get("spent")) if per_episode else None)
+        if budget is None or budget.per != "episode":
+            return Meter(budget)
+        return Meter(budget, Usage.from_plain(memory.get("spent")))

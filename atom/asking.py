@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any, cast
 
-from atom.deciding import Request
+from atom.deciding import Pairs, Request
 from atom.errors import LLMError
 from atom.player import Actor, OnError, aact, act
 from atom.portal import run_blocking
@@ -35,7 +35,7 @@ class Asker:
         if self._concurrent and not isinstance(request, Prediction):
             return run_blocking(self.aanswer(situation, request))
         if isinstance(request, list):
-            return [self._policy(situation, player, order) for player, order in request]
+            return self._policies(situation, request)
         try:
             if isinstance(request, Prediction):
                 return act(cast("Actor", self._agent), self._me, situation, request)
@@ -54,11 +54,14 @@ class Asker:
         except LLMError as error:
             return self._failed(error)
 
-    def _policy(self, situation: Situation, player: str, order: int) -> Policy | LLMError:
-        try:
-            return self._reasoner.policy(situation, player, order)
-        except LLMError as error:
-            return self._failed(error)
+    def _policies(self, situation: Situation, pairs: Pairs) -> list[Policy | LLMError]:
+        found: list[Policy | LLMError] = []
+        for player, order in pairs:
+            try:
+                found.append(self._reasoner.policy(situation, player, order))
+            except LLMError as error:
+                found.append(self._failed(error))
+        return found
 
     async def _apolicy(self, situation: Situation, player: str, order: int) -> Policy | LLMError:
         try:

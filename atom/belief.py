@@ -23,7 +23,8 @@ from atom.errors import BeliefError
 
 Array: TypeAlias = NDArray[np.float64]
 
-_SMALLEST = 1e-300
+SMALLEST = 1e-300
+"""Below this a weight is kept up, so that it can recover."""
 
 
 @runtime_checkable
@@ -116,7 +117,7 @@ class Bayes:
             posterior += _restart(self.prior, weights.shape[-2], len(self.lapses), self.hazard)
         else:
             # nothing is mixed back in, and a probability that underflows to 0 could never recover
-            np.maximum(posterior, _SMALLEST, out=posterior)
+            np.maximum(posterior, SMALLEST, out=posterior)
         return np.asarray(posterior)
 
     def probabilities(self, weights: Array) -> Array:

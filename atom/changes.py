@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from atom.belief import Array, Bayes, Learner, joint_prior
 from atom.errors import BeliefError
+from atom.plain import Weights
 from atom.player import Memory
 from atom.situation import Change
 
@@ -21,7 +22,7 @@ Track: TypeAlias = dict[str, Any]
 "last": {"step", "before", "after", "probability", "followed"} or None}``.
 """
 
-Observed: TypeAlias = tuple[str, Array, Array, Sequence[float], int]
+Observed: TypeAlias = tuple[str, Weights, Weights, Sequence[float], int]
 """A partner, the learner's weights before and after its action, its ``[K]`` likelihoods, its actions."""
 
 
@@ -86,8 +87,8 @@ class ChangePoints:
         learner: Learner,
         orders: Sequence[int],
         track: Track | None,
-        before: Array,
-        after: Array,
+        before: Weights,
+        after: Weights,
         seen: tuple[int | None, int, Sequence[float]],
         step: int,
     ) -> Track:
@@ -108,7 +109,7 @@ class ChangePoints:
             raise BeliefError(
                 f"change points need the posterior of Bayes, not {type(learner).__name__}; leave changes= out"
             )
-        track = track or {"then": before.tolist(), "seen": [], "last": None}
+        track = track or {"then": before, "seen": [], "last": None}
         window = [*track["seen"], [seen[0], seen[1], list(seen[2])]]
         then = np.asarray(track["then"])
         if len(window) > self.window:
@@ -126,7 +127,7 @@ class ChangePoints:
             "probability": probability,
             "followed": _moved_before(window, int(old), int(new)),
         }
-        return {"then": after.tolist(), "seen": [], "probability": probability, "last": last}
+        return {"then": after, "seen": [], "probability": probability, "last": last}
 
 
 def _moved_before(window: Sequence[Sequence[Any]], old: int, new: int) -> bool:
@@ -141,9 +142,9 @@ def last_change(track: Track | None) -> Change | None:
 
 
 def follow_all(
-    changes: ChangePoints | None, learner: Learner, memory: Memory, observed: Sequence[Observed]
-) -> dict[str, dict[str, Track]]:
-    """What to remember after one more step, ``{"changes": {partner: track}}``; nothing where nobody looks.
+    changes: ChangePoints, learner: Learner, memory: Memory, observed: Sequence[Observed]
+) -> dict[str, Track]:
+    """Partner -> what to remember of it after one more step.
 
     Args:
         changes: how to look.
@@ -151,12 +152,10 @@ def follow_all(
         memory: the agent's, before the step.
         observed: what each partner did.
     """
-    if changes is None:
-        return {}
     tracks: dict[str, Track] = dict(memory.get("changes", {}))
     for partner, before, after, likelihoods, n_actions in observed:
         seen = (memory["order"], n_actions, likelihoods)
         tracks[partner] = changes.follow(
             learner, memory["orders"], tracks.get(partner), before, after, seen, memory["step"]
         )
-    return {"changes": tracks}
+    return tracks

@@ -7,21 +7,26 @@ once for synchronous and asynchronous callers.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-import numpy as np
-from numpy.typing import ArrayLike
-
-from atom.belief import Array, Learner
 from atom.changes import last_change
-from atom.contract import Contract, Term, bound_to, sharpened
-from atom.errors import BeliefError, LLMError
+from atom.contract import bound_to
+from atom.errors import LLMError
+from atom.estimation import Estimator
 from atom.gate import Gate, Gated, Payoffs, gated
-from atom.hypotheses import Pruning, affordable, impute
-from atom.player import VERSION, Memory, last_resort
+from atom.hypotheses import Pruning, affordable
+from atom.player import Memory, last_resort
 from atom.randomness import LazyGenerator, Uniform, draw
-from atom.situation import Decision, PartnerPrediction, Policy, Prediction, Situation, Standing
+from atom.situation import (
+    Decision,
+    PartnerPrediction,
+    Policy,
+    Prediction,
+    Situation,
+    Standing,
+    check_legal,
+)
 from atom.usage import Meter
 
 Selection: TypeAlias = Literal["win-stay", "sample", "leader"]
@@ -42,17 +47,13 @@ class Decider:
     """The settings of an adaptive agent, and the decision that follows from them.
 
     Attributes:
-        me, orders, learner, selection, response, seed, prune, gate, payoffs: see ``AdaptiveAgent``.
-        prior: the learner's weights before anything was observed.
+        selection, response, seed, prune, gate, payoffs: see ``AdaptiveAgent``.
+        estimator: what is believed of partners.
         wrapped: whether a wrapped agent takes the last step.
         responds: whether the reasoner can answer partners of different orders at once.
-        contract: what players declared; None where nobody is asked.
     """
 
-    me: str
-    orders: tuple[int, ...]
-    learner: Learner
-    prior: Array
+    estimator: Estimator
     selection: Selection
     response: Response
     seed: int
@@ -61,73 +62,25 @@ class Decider:
     payoffs: Payoffs | None
     wrapped: bool
     responds: bool
-    contract: Contract | None = None
 
-    def check(self, memory: Memory) -> None:
-        """Refuses a memory that was made by other settings.
+    @property
+    def me(self) -> str:
+        """Who decides."""
+        return self.estimator.me
 
-        Raises:
-            BeliefError: other orders, another learner or another version.
-        """
-        found = (memory.get("version"), memory.get("learner"), memory.get("orders"))
-        expected = (VERSION, type(self.learner).__name__, list(self.orders))
-        if found != expected:
-            raise BeliefError(
-                f"the memory of {self.me!r} has (version, learner, orders) = {found}, this agent has "
-                f"{expected}; begin a new one with start(partners), or use the settings that made it"
-            )
-
-    def weights(self, memory: Memory, partner: str) -> Array:
-        """The learner's weights for one partner.
-
-        Raises:
-            BeliefError: they are of another shape than this learner's.
-        """
-        weights = np.asarray(memory["belief"].get(partner, self.prior))
-        if weights.shape != self.prior.shape:
-            raise BeliefError(
-                f"the belief of {self.me!r} about {partner!r} has shape {list(weights.shape)}, the learner's "
-                f"is {list(self.prior.shape)}; begin a new memory with start(partners), or use the settings "
-                "that made it"
-            )
-        return weights
-
-    def probabilities(self, memory: Memory, partner: str) -> dict[int, float]:
-        """Order -> probability; a declared order that is believed sharpens what the learner says."""
-        probabilities = self.learner.probabilities(self.weights(memory, partner)).tolist()
-        belief = dict(zip(self.orders, probabilities, strict=True))
-        standing = self.standing(memory, partner)
-        if standing is None or standing.broken_at is not None:
-            return belief
-        return sharpened(belief, standing.order, standing.kept)
-
-    def reweighed(self, memory: Memory, partner: str, prior: Mapping[int, float]) -> Any:
-        """The learner's weights for a partner that is not met for the first time, as plain data.
-
-        Raises:
-            BeliefError: the learner cannot take a prior.
-        """
-        reweigh = getattr(self.learner, "reweigh", None)
-        if reweigh is None:
-            raise BeliefError(
-                f"the learner {type(self.learner).__name__} cannot take a prior; give it a method "
-                "reweigh(weights, prior)"
-            )
-        return reweigh(self.weights(memory, partner), [prior[k] for k in self.orders]).tolist()
-
-    def standing(self, memory: Memory, partner: str) -> Standing | None:
-        """How the declaration of ``partner`` stands."""
-        if self.contract is None:
-            return None
-        return self.contract.standing(memory.get("contracts", {}).get(partner))
+    @property
+    def orders(self) -> tuple[int, ...]:
+        """The hypotheses about a partner's order."""
+        return self.estimator.orders
 
     def deciding(
         self, situation: Situation, memory: Memory, partners: Sequence[str], meter: Meter
     ) -> Deciding:
         """Yields requests; a model's failure is sent back as its ``LLMError``."""
-        rng = LazyGenerator(self.seed, memory["episode"], memory["step"], self.me)
-        posteriors = {partner: self.probabilities(memory, partner) for partner in partners}
-        standings = {} if self.contract is None else {p: self.standing(memory, p) for p in partners}
+        estimator, me = self.estimator, self.estimator.me
+        rng = LazyGenerator(self.seed, memory["episode"], memory["step"], me)
+        posteriors = {partner: estimator.probabilities(memory, partner) for partner in partners}
+        standings = estimator.standings(memory, partners)
         estimates = {
             p: self._estimate(posteriors[p], memory["estimates"].get(p), rng, standings.get(p))
             for p in partners
@@ -136,35 +89,40 @@ class Decider:
         wanted, complete = self._wanted(situation, memory, posteriors, estimates, meter, problems)
         pairs = [(partner, k) for partner, orders in wanted.items() for k in orders]
         by_order = sort_policies(pairs, (yield pairs), problems)
-        found: dict[str, PartnerPrediction] = {}
-        changes = {p: last_change(track) for p, track in memory.get("changes", {}).items()}
-        for partner, policies in by_order.items():
-            posterior, estimate = posteriors[partner], estimates[partner]
-            if estimate not in policies:
-                estimate = max(policies, key=lambda k: (posterior[k], -k))
-            found[partner] = PartnerPrediction(
-                estimate, posterior, policies, contract=standings.get(partner), change=changes.get(partner)
+        estimates = {
+            p: estimates[p] if estimates[p] in policies else _likeliest(policies, posteriors[p])
+            for p, policies in by_order.items()
+        }
+        bound = bool(standings) and bound_to(memory.get("declares"), standings.values())
+        order = memory["declares"] if bound else self._own_order(estimates, memory["order"], rng)
+        expecting = [(me, estimate - 1) for estimate in estimates.values() if estimate > 0]
+        answers = iter((yield expecting) if expecting else ())
+        expected = {p: next(answers) for p, estimate in estimates.items() if estimate > 0}
+        changes = memory.get("changes", {})
+        found = {
+            partner: PartnerPrediction(
+                estimate,
+                posteriors[partner],
+                by_order[partner],
+                None if isinstance(expects := expected.get(partner), LLMError) else expects,
+                standings.get(partner),
+                last_change(changes[partner]) if partner in changes else None,
             )
-        bound = bound_to(memory.get("declares"), standings.values())
-        order = memory["declares"] if bound else self._own_order(found, memory["order"], rng)
-        expecting = {p: (self.me, e.order - 1) for p, e in found.items() if e.order > 0}
-        if expecting:
-            for partner, expects in zip(expecting, (yield list(expecting.values())), strict=True):
-                if not isinstance(expects, LLMError):
-                    old = found[partner]
-                    found[partner] = replace(old, expects=expects)
-        taken = yield from self._acting(situation, Prediction(order, found), rng, problems, bound=bound)
-        situation.check_action(self.me, taken.action)
+            for partner, estimate in estimates.items()
+        }
+        aligned = bound or _aligned(order, estimates)
+        taken = yield from self._acting(situation, order, found, rng, problems, aligned=aligned)
+        check_legal(me, taken.action, situation.actions[me])
         usage = meter.usage() if meter.touched else None
         decision = Decision(
-            self.me, taken.action, order, found, usage, tuple(problems), taken.gap, taken.overruled
+            me, taken.action, order, found, usage, tuple(problems), taken.gap, taken.overruled
         )
         after = {
             **memory,
             "step": memory["step"] + 1,
             "order": order if found else memory["order"],
-            "estimates": {**memory["estimates"], **{p: e.order for p, e in found.items()}},
-            "pending": pending(situation, {partner: by_order.get(partner, {}) for partner in partners}),
+            "estimates": {**memory["estimates"], **estimates},
+            "pending": estimator.pending(situation, partners, by_order),
         }
         if self.prune is not None and complete and len(by_order) == len(partners):
             after["checked"] = memory["step"]
@@ -183,53 +141,6 @@ class Decider:
             return kept
         return int(draw({str(k): p for k, p in posterior.items()}, rng))
 
-    def supported(self, estimate: int, weights: Array, likelihoods: Sequence[float], n_actions: int) -> bool:
-        """Whether an action was as likely under the estimate as under the belief as a whole, or more.
-
-        It must also be as likely as by chance: of a partner that no order explains, every order is
-        equally wrong, and an estimate that is kept for that would be kept for ever.
-
-        Args:
-            estimate: one of the orders.
-            weights: the learner's weights before the action.
-            likelihoods: ``[K]``, the probability that each order gave to the action.
-            n_actions: how many legal actions the partner had.
-        """
-        predictive = float(np.dot(self.learner.probabilities(weights), likelihoods))
-        return likelihoods[self.orders.index(estimate)] >= max(predictive, 1.0 / n_actions) - _TOLERANCE
-
-    def likelihoods(
-        self, memory: Memory, partner: str, policies: Mapping[str, Policy], action: str
-    ) -> tuple[list[float], float]:
-        """``[K]`` likelihoods of an action, and their mean under the belief where a surprise would matter."""
-        if len(policies) == len(self.orders) and self.prune is None:
-            return [policies[str(k)].get(action, 0.0) for k in self.orders], 1.0
-        return impute(self.orders, policies, self.probabilities(memory, partner), action)
-
-    def verified(
-        self, memory: Memory, partner: str, policies: Mapping[str, Policy], action: str, n_actions: int
-    ) -> Term | None:
-        """The declaration of ``partner`` after it acted; None where it declared nothing.
-
-        Args:
-            memory: the memory before.
-            partner: who acted.
-            policies: order, as text -> policy.
-            action: what it did.
-            n_actions: how many legal actions it had.
-        """
-        term = None if self.contract is None else memory.get("contracts", {}).get(partner)
-        if self.contract is None or term is None:
-            return None
-        by_order = {int(k): policy for k, policy in policies.items()}
-        return self.contract.verify(term, by_order, action, n_actions, memory["step"])
-
-    def best_explanation(self, weights: ArrayLike, refuted: int) -> int:
-        """The likeliest order other than the one that a broken contract declared."""
-        probabilities = self.learner.probabilities(np.asarray(weights)).tolist()
-        belief = dict(zip(self.orders, probabilities, strict=True))
-        return max((k for k in self.orders if k != refuted), key=belief.__getitem__, default=refuted)
-
     def _wanted(
         self,
         situation: Situation,
@@ -241,6 +152,8 @@ class Decider:
     ) -> tuple[Mapping[str, Sequence[int]], bool]:
         """Partner -> orders to evaluate, and whether that is all of them."""
         wanted: dict[str, tuple[int, ...]] = dict.fromkeys(posteriors, self.orders)
+        if self.prune is None and meter.budget is None:
+            return wanted, True
         if self.prune is not None and not self.prune.due(memory["step"], memory.get("checked")):
             wanted = {p: self.prune.keep(posteriors[p], estimates[p]) for p in posteriors}
         if meter.budget is not None:
@@ -252,35 +165,32 @@ class Decider:
         complete = len(wanted) == len(posteriors) and all(ks == self.orders for ks in wanted.values())
         return wanted, complete
 
-    def _own_order(self, found: Mapping[str, PartnerPrediction], current: int | None, rng: Uniform) -> int:
-        if not found:
+    def _own_order(self, estimated: Mapping[str, int], current: int | None, rng: Uniform) -> int:
+        if not estimated:
             return 0
-        estimates = {partner.order for partner in found.values()}
-        above = max(estimates) + 1
+        above = max(estimated.values()) + 1
         if self.response == "above":
             return above
-        aligned = [
-            order
-            for order in range(max(0, above - 2), above + 1)
-            if all(abs(order - estimate) == 1 for estimate in estimates)
-        ]
-        if not aligned:
-            return above
-        if current in aligned:
+        if current is not None and _aligned(current, estimated):
             return current
-        return aligned[0] if len(aligned) == 1 else aligned[int(rng.random() * len(aligned))]
+        below = above - 2
+        if below >= 0 and _aligned(below, estimated):
+            return (below, above)[int(rng.random() * 2)] if _aligned(above, estimated) else below
+        return above
 
     def _acting(
         self,
         situation: Situation,
-        prediction: Prediction,
+        order: int,
+        partners: Mapping[str, PartnerPrediction],
         rng: Uniform,
         problems: list[str],
         *,
-        bound: bool,
+        aligned: bool,
     ) -> Generator[Request, Any, Gated]:
         """The action: the wrapped agent's, else the reasoner's own, else ToM-0's, else a random one."""
         if self.wrapped:
+            prediction = Prediction(order, partners)
             action = yield prediction
             if not isinstance(action, LLMError):
                 situation.check_action(self.me, action)
@@ -288,19 +198,17 @@ class Decider:
                     return Gated(action)
                 return (yield from gated(self.gate, self.payoffs, situation, self.me, prediction, action))
             problems.append(f"the agent: {action}")
-        partners = prediction.partners
-        aligned = all(abs(prediction.order - partner.order) == 1 for partner in partners.values())
-        if self.responds and not aligned and not bound:
+        if self.responds and not aligned:
             # no single order fits partners whose orders differ: answer all of them at once
             policy = yield {name: partner.policy for name, partner in partners.items()}
         else:
-            (policy,) = yield [(self.me, prediction.order)]
+            (policy,) = yield [(self.me, order)]
         if isinstance(policy, LLMError):
-            problems.append(f"acting at order {prediction.order}: {policy}")
-            if prediction.order > 0:
+            problems.append(f"acting at order {order}: {policy}")
+            if order > 0:
                 (policy,) = yield [(self.me, 0)]
         if isinstance(policy, LLMError):
-            if prediction.order > 0:
+            if order > 0:
                 problems.append(f"acting at order 0: {policy}")
             return Gated(last_resort(situation, self.me, rng, problems))
         return Gated(draw(policy, rng))
@@ -317,12 +225,11 @@ def sort_policies(pairs: Pairs, answers: Iterable[Policy | LLMError], problems: 
     return by_order
 
 
-def pending(situation: Situation, by_order: Mapping[str, Mapping[int, Policy]]) -> dict[str, Any]:
-    """What was predicted, as plain data, to judge the partners' actions by."""
-    return {
-        partner: {
-            "actions": list(situation.actions[partner]),
-            "policies": {str(k): dict(policy) for k, policy in policies.items()},
-        }
-        for partner, policies in by_order.items()
-    }
+def _aligned(order: int, estimates: Mapping[str, int]) -> bool:
+    """Whether ``order`` is one apart from every estimate (paper: aligned orders)."""
+    return {order - 1, order + 1}.issuperset(estimates.values())
+
+
+def _likeliest(policies: Mapping[int, Policy], posterior: Mapping[int, float]) -> int:
+    """The likeliest order that was evaluated, the lowest on ties."""
+    return max(policies, key=lambda k: (posterior[k], -k))

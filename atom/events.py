@@ -7,10 +7,14 @@ from typing import Any
 from atom.situation import Decision
 
 
-def belief_events(node: str, decision: Decision, step: int) -> list[dict[str, Any]]:
-    """One event of type ``"tom.belief"`` for each partner, with the node, observer, partner and step.
+def decision_events(node: str, decision: Decision, step: int) -> list[dict[str, Any]]:
+    """What a decision says of each partner, as plain data; all have the node, observer, partner and step.
 
-    Partners under a contract have the key ``"contract"``: ``{"order", "kept", "broken_at"}``.
+    For every partner one event of type ``"tom.belief"``: ``posterior``, ``estimate``, the observer's own
+    ``order`` and ``action``, and for a partner under a contract ``contract``, ``{"order", "kept",
+    "broken_at"}``. Before it, where that was found since the last decision, one of type
+    ``"tom.contract"`` (``"status": "broken"``, the ``declared`` order and the ``estimate``) and one of
+    type ``"tom.change"`` (as ``Change.as_plain``).
 
     Args:
         node: the node's name; custom events of LangGraph do not carry it.
@@ -19,51 +23,22 @@ def belief_events(node: str, decision: Decision, step: int) -> list[dict[str, An
     """
     events = []
     for partner, expected in decision.partners.items():
-        event = {
+        who = {"node": node, "observer": decision.player, "partner": partner, "step": step}
+        belief: dict[str, Any] = {
             "type": "tom.belief",
-            "node": node,
-            "observer": decision.player,
-            "partner": partner,
-            "step": step,
+            **who,
             "posterior": {str(k): p for k, p in expected.posterior.items()},
             "estimate": expected.order,
             "order": decision.order,
             "action": decision.action,
         }
-        if expected.contract is not None:
-            event["contract"] = expected.contract.as_plain()
-        events.append(event)
+        contract, change = expected.contract, expected.change
+        if contract is not None:
+            belief["contract"] = contract.as_plain()
+            if contract.broken_at == step:
+                found = {"status": "broken", "declared": contract.order, "estimate": expected.order}
+                events.append({"type": "tom.contract", **who, **found})
+        if change is not None and change.step == step:
+            events.append({"type": "tom.change", **who, **change.as_plain()})
+        events.append(belief)
     return events
-
-
-def breach_events(node: str, decision: Decision, step: int) -> list[dict[str, Any]]:
-    """One event of type ``"tom.contract"`` for each partner found out since the last decision."""
-    return [
-        {
-            "type": "tom.contract",
-            "status": "broken",
-            "node": node,
-            "observer": decision.player,
-            "partner": partner,
-            "step": step,
-            "declared": standing.order,
-            "estimate": decision.partners[partner].order,
-        }
-        for partner, standing in decision.contracts.items()
-        if standing.broken_at == step
-    ]
-
-
-def change_events(node: str, decision: Decision, step: int) -> list[dict[str, Any]]:
-    """One event of type ``"tom.change"`` for each partner whose order was found changed just now."""
-    return [
-        {
-            "type": "tom.change",
-            "node": node,
-            "observer": decision.player,
-            "partner": partner,
-            **expected.change.as_plain(),
-        }
-        for partner, expected in decision.partners.items()
-        if expected.change is not None and expected.change.step == step
-    ]

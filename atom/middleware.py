@@ -12,7 +12,7 @@ from langgraph.runtime import Runtime
 
 from atom.agent import AdaptiveAgent
 from atom.errors import BeliefError, ExtractionError, ToMError
-from atom.events import belief_events, breach_events
+from atom.events import decision_events
 from atom.evidence import observed_all
 from atom.llm.prompts import advice, quoted
 from atom.memory import BeliefMemory
@@ -237,10 +237,7 @@ class AdaptiveToMMiddleware(AgentMiddleware[AdaptiveToMAgentState, Any]):
         self, state: AdaptiveToMAgentState, decision: Decision, memory: Memory, runtime: Runtime[Any]
     ) -> dict[str, Any]:
         step = memory["step"] - 1
-        for event in (
-            *breach_events(self.name, decision, step),
-            *belief_events(self.name, decision, step),
-        ):
+        for event in decision_events(self.name, decision, step):
             runtime.stream_writer(event)
         messages = state["messages"]
         told: dict[str, Any] = {

@@ -15,7 +15,7 @@ from langgraph.types import StreamWriter
 
 from atom.agent import AdaptiveAgent
 from atom.errors import BeliefError, StateKeyError
-from atom.events import belief_events, breach_events, change_events
+from atom.events import decision_events
 from atom.evidence import observed_all
 from atom.memory import BeliefMemory
 from atom.player import Memory, Player
@@ -235,13 +235,9 @@ class AdaptiveToMNode(Runnable[Any, dict[str, Any]]):
         if _log.isEnabledFor(logging.DEBUG):
             _log.debug("%s, step %s: %s", self.name, step, decision.as_plain())
         send = _stream_writer()
-        for event in breach_events(self.name, decision, step):
-            _log.info("%s: %r does not act by the order that it declared", self.name, event["partner"])
-            send(event)
-        for event in (
-            *change_events(self.name, decision, step),
-            *belief_events(self.name, decision, step),
-        ):
+        for event in decision_events(self.name, decision, step):
+            if event["type"] == "tom.contract":
+                _log.info("%s: %r does not act by the order that it declared", self.name, event["partner"])
             send(event)
 
 

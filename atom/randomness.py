@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
 
 from atom.situation import Policy
+
+_LARGEST = 2**32 - 1
 
 
 def generator(seed: int, episode: int, step: int, player: str, purpose: str = "") -> np.random.Generator:
@@ -19,8 +22,26 @@ def generator(seed: int, episode: int, step: int, player: str, purpose: str = ""
     Args:
         seed, episode, step: integers >= 0.
     """
-    name = int.from_bytes(f"{player}\0{purpose}".encode(), "little")
-    return np.random.default_rng([seed, episode, step, name])
+    words, name = (seed, episode, step), _name(player, purpose)
+    if max(words) > _LARGEST or min(words) < 0:
+        return np.random.default_rng([*words, name])
+    # what default_rng makes of a list of integers, in two thirds of the time
+    entropy = np.array([*words, *_words(name)], dtype=np.uint32)
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence(entropy)))
+
+
+@lru_cache(maxsize=4096)
+def _name(player: str, purpose: str) -> int:
+    return int.from_bytes(f"{player}\0{purpose}".encode(), "little")
+
+
+@lru_cache(maxsize=4096)
+def _words(number: int) -> tuple[int, ...]:
+    """The 32-bit words of an integer >= 0, the lowest first; one at least."""
+    words = [number & _LARGEST]
+    while number := number >> 32:
+        words.append(number & _LARGEST)
+    return tuple(words)
 
 
 class Uniform(Protocol):

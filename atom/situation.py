@@ -69,10 +69,18 @@ class Situation:
             IllegalActionError: it is not; the message names the legal ones.
             SituationError: the player is not in this situation.
         """
-        legal = self.legal(player)
-        if isinstance(action, str) and action in legal:
-            return action
-        raise IllegalActionError(f"{action!r} is not a legal action of {player!r}; legal are {list(legal)}")
+        return check_legal(player, action, self.legal(player))
+
+
+def check_legal(player: str, action: object, legal: Sequence[str]) -> str:
+    """``action`` itself when it is one of the ``legal`` actions of ``player``.
+
+    Raises:
+        IllegalActionError: it is not; the message names the legal ones.
+    """
+    if isinstance(action, str) and action in legal:
+        return action
+    raise IllegalActionError(f"{action!r} is not a legal action of {player!r}; legal are {list(legal)}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import statistics
 import time
+from collections.abc import Callable
 from typing import Any
 
+from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from typing_extensions import TypedDict
@@ -16,6 +19,11 @@ from atom.node import AdaptiveToMNode, add_tom_node
 ROUNDS = 300
 REPEATS = 15
 ACTIONS = {"ann": ("A", "B"), "ben": ("A", "B")}
+WAYS = [
+    (f"{call}{checkpoints}", call, bool(checkpoints))
+    for call in ("invoke", "ainvoke")
+    for checkpoints in ("", ", checkpointed")
+]
 
 
 class Board(TypedDict):
@@ -26,7 +34,7 @@ class Board(TypedDict):
     round: int
 
 
-def bare_graph() -> CompiledStateGraph[Any, Any, Any, Any]:
+def bare_graph() -> StateGraph[Any, Any, Any, Any]:
     """The node does what a node must: read the state, write the state."""
 
     def node(state: Board) -> dict[str, Any]:
@@ -34,10 +42,10 @@ def bare_graph() -> CompiledStateGraph[Any, Any, Any, Any]:
 
     builder = StateGraph(Board)
     builder.add_node("ann", node)
-    return _looped(builder)
+    return _looped(builder, lambda state: state["round"])
 
 
-def adaptive_graph() -> CompiledStateGraph[Any, Any, Any, Any]:
+def adaptive_graph() -> StateGraph[Any, Any, Any, Any]:
     """The same with three hypotheses about a partner in a 2 x 2 game."""
     reasoner = NormalFormReasoner(symmetric_payoffs([[0, 5], [5, 0]]))
     node = AdaptiveToMNode(
@@ -54,30 +62,42 @@ def adaptive_graph() -> CompiledStateGraph[Any, Any, Any, Any]:
 
 
 def _looped(
-    builder: StateGraph[Any], rounds: Any = lambda state: state["round"]
-) -> CompiledStateGraph[Any, Any, Any, Any]:
+    builder: StateGraph[Any, Any, Any, Any], rounds: Callable[[Any], int]
+) -> StateGraph[Any, Any, Any, Any]:
     builder.add_edge(START, "ann")
     builder.add_conditional_edges(
         "ann", lambda state: END if rounds(state) >= ROUNDS else "ann", ["ann", END]
     )
-    return builder.compile()
+    return builder
 
 
-def microseconds(graph: CompiledStateGraph[Any, Any, Any, Any]) -> float:
+def microseconds(graph: CompiledStateGraph[Any, Any, Any, Any], call: str, thread: str) -> float:
     """CPU microseconds a super-step."""
+    start = {"ann": "A", "ben": "A", "round": 0}
+    config: Any = {"recursion_limit": ROUNDS + 5, "configurable": {"thread_id": thread}}
     before = time.process_time()
-    graph.invoke({"ann": "A", "ben": "A", "round": 0}, {"recursion_limit": ROUNDS + 5})
+    if call == "ainvoke":
+        asyncio.run(graph.ainvoke(start, config))
+    else:
+        graph.invoke(start, config)
     return 1e6 * (time.process_time() - before) / ROUNDS
 
 
 def main() -> None:
-    graphs = bare_graph(), adaptive_graph()
-    pairs = [(microseconds(graphs[0]), microseconds(graphs[1])) for _ in range(REPEATS)]
-    bare, adaptive = (min(column) for column in zip(*pairs, strict=True))
-    added = statistics.median(100 * (b / a - 1) for a, b in pairs)
-    print(f"LangGraph super-step (best of {REPEATS} runs of {ROUNDS})")
-    print(f"  bare node      {bare:8.1f} µs")
-    print(f"  adaptive node  {adaptive:8.1f} µs   adds {added:.0f} % (median of pairs; limit 25, target 15)")
+    print(f"LangGraph super-step, CPU µs (best of {REPEATS} runs of {ROUNDS}); added: median of pairs")
+    for label, call, checkpointed in WAYS:
+        pairs = []
+        for repeat in range(REPEATS):  # in turn, so that both meet the same machine
+            # a fresh saver each time: one that grows is slower
+            graphs = [
+                builder.compile(checkpointer=InMemorySaver() if checkpointed else None)
+                for builder in (bare_graph(), adaptive_graph())
+            ]
+            pairs.append([microseconds(graph, call, str(repeat)) for graph in graphs])
+        bare, adaptive = (min(column) for column in zip(*pairs, strict=True))
+        added = statistics.median(100 * (b / a - 1) for a, b in pairs)
+        print(f"  {label:22} bare {bare:6.1f}   adaptive {adaptive:6.1f}   adds {added:3.0f} %")
+    print("  limit 25 %, target 15 %")
 
 
 if __name__ == "__main__":

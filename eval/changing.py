@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from atom.agent import AdaptiveAgent
 from atom.belief import Bayes, Learner
 from atom.changes import ChangePoints
+from atom.plain import plain_learner
 from eval.episodes import play
 from eval.tasks import Task
 from partners import make_partner
@@ -97,12 +98,11 @@ def hazard_filter(settings: ChangePoints, learner: Bayes | None = None) -> Detec
     bayes = Bayes() if learner is None else learner
 
     def detect(likelihoods: Floats, n_actions: int) -> list[int]:
-        weights, track, alarms = bayes.init(ORDERS), None, []
-        for t, row in enumerate(likelihoods):
-            after = bayes.update(weights, row, n_actions)
-            track = settings.follow(
-                bayes, ORDERS, track, weights, after, (None, n_actions, row.tolist()), t + 1
-            )
+        belief = plain_learner(bayes, ORDERS)
+        weights, track, alarms = belief.prior, None, []
+        for t, row in enumerate(likelihoods.tolist()):
+            after = belief.update(weights, row, n_actions)
+            track = settings.follow(bayes, ORDERS, track, weights, after, (None, n_actions, row), t + 1)
             weights = after
             if track["last"] and track["last"]["step"] == t + 1:
                 alarms.append(t + 1)

@@ -7,7 +7,7 @@ import pytest
 
 from atom import AdaptiveAgent, Bayes, BeliefError, Hedge
 from atom.changes import ChangePoints
-from atom.events import change_events
+from atom.events import decision_events
 from eval.changing import change_of_leader, hazard_filter, observe_partner, page_hinkley, score
 from eval.tasks.matrix import one_ahead
 from partners import make_partner
@@ -116,7 +116,8 @@ def test_a_change_shows_in_decisions_memory_and_events():
     assert 0.6 <= change.probability <= 1.0
     assert not change.followed  # it would have switched anyway
     assert memory["changes"]["player-2"]["last"] == change.as_plain()
-    events = [e for step, d in enumerate(decisions) for e in change_events("n", d, step)]
+    events = [e for step, d in enumerate(decisions) for e in decision_events("n", d, step)]
+    events = [e for e in events if e["type"] == "tom.change"]
     assert [(e["type"], e["partner"], e["step"]) for e in events] == [("tom.change", "player-2", change.step)]
     assert decisions[-1].as_plain()["partners"]["player-2"]["change"]["before"] == 2
 
