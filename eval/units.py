@@ -28,6 +28,7 @@ SEATS = 2
 """The seats that an agent takes in turn in tasks that are made from files."""
 
 
+@lru_cache(maxsize=256)
 def seats_of(task: str, env: Environment = "table") -> int:
     """How many seats an agent takes in turn: all of them, but for tasks that are made from files."""
     return SEATS if ":" in task else len(make_task(task, env).players)
