@@ -9,11 +9,8 @@ from partners import ZOO
 from partners.names import split_name
 
 ORACLE = "oracle"
-NEED_A_MODEL = {
-    "prompt-only": "its language model is told the prediction and decides alone",
-    "gate-only": "its language model is told nothing, and overruled where it acts against the prediction",
-}
-"""Baselines that say nothing without a language model -> what they are."""
+NEED_A_MODEL = ("prompt-only", "gate-only", "prompt-and-gate")
+"""Baselines that say nothing without a language model, see ``partners.llm``."""
 
 
 def true_orders(name: str) -> str | None:
@@ -49,8 +46,8 @@ def told_names(names: Sequence[str]) -> list[str]:
     for seat, name in enumerate(names):
         if name in NEED_A_MODEL:
             raise ValueError(
-                f"the baseline {name!r} needs a language model ({NEED_A_MODEL[name]}); with exact reasoners "
-                "an agent always acts on its prediction, and it would equal 'bayes'"
+                f"the baseline {name!r} needs a language model: name one, llm:MODEL@{name}. With exact "
+                "reasoners an agent always acts on its prediction, and it would equal 'bayes'"
             )
         if name == ORACLE:
             others = dict.fromkeys(other for i, other in enumerate(names) if i != seat)

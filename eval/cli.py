@@ -10,9 +10,9 @@ import typer
 from rich.markup import escape
 
 from eval import crossplay, paper, tables
-from eval.commands import analysis, changing, findings, play, replay, report, teams
+from eval.commands import analysis, changing, equal_tokens, findings, play, replay, report, teams
 from eval.commands import results as results_commands
-from eval.commands.sweeps import matrices_of, stored
+from eval.commands.sweeps import matrices_of, play_matrices, stored
 from eval.console import (
     DaskAddress,
     EnvName,
@@ -22,6 +22,7 @@ from eval.console import (
     ForceNew,
     JsonFile,
     MemoFile,
+    Rate,
     Results,
     RuntimeName,
     RuntimeOption,
@@ -43,7 +44,7 @@ from eval.executors import WorkerLostError
 from eval.llm import LLMOptions, llm_session, show_transcript
 from eval.llm.session import PAPER_TEMPERATURE
 from eval.tasks import make_task
-from partners import asks_models
+from partners import model_in
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -53,9 +54,6 @@ app = typer.Typer(
 )
 _COLUMNS = 6
 """How many partners fit into the width of a table."""
-
-_MODEL_WORKERS = 4
-"""Episodes with language models at once, unless told otherwise."""
 
 
 @app.command("list")
@@ -90,37 +88,26 @@ def crossplay_(
     temperature: Temperature = PAPER_TEMPERATURE,
     transcripts: TranscriptsDir = None,
     memo: MemoFile = None,
+    rate: Rate = None,
     yes: Yes = False,
 ) -> None:
     """Pair every agent with every partner and print the agents' mean scores."""
     check_writable(json_file)
     matrices = matrices_of(split_names(task), split_names(agents), split_names(partners), env.value)
-    asked = any(map(asks_models, [name for _, rows, columns in matrices for name in (*rows, *columns)]))
-    if asked and (results is not None or dask):
-        raise ValueError(
-            "episodes with language models are kept with --transcripts DIR and played in this process; "
-            "--results and --dask are for the other players"
-        )
-    backend = choose_backend(1 if asked else workers or 1, dask)
-    pairings = [(make_task(name), a, b) for name, rows, columns in matrices for a in rows for b in columns]
-    settings = {"seed": seed, "epsilon": epsilon, "runtime": runtime.value, "env": env.value}
-    options = LLMOptions(temperature, transcripts, workers or _MODEL_WORKERS, memo, yes)
-    with (
-        llm_session(options, pairings, episodes, {"task": task, **settings}, note) as model_run,
-        stored(results, "crossplay", matrices, episodes, settings, force_new=force_new) as run,
-        progress_bar(task, len(pairings) * episodes, model_run) as progress,
-    ):
-        tables_of_rows = crossplay.cross_plays(
-            matrices,
-            episodes,
-            seed=seed,
-            runtime=runtime.value,
-            epsilon=epsilon,
-            env=env.value,
-            progress=progress,
-            backend=backend,
-            run=run,
-        )
+    tables_of_rows = play_matrices(
+        "crossplay",
+        matrices,
+        episodes,
+        seed=seed,
+        epsilon=epsilon,
+        runtime=runtime.value,
+        env=env.value,
+        results=results,
+        force_new=force_new,
+        workers=workers,
+        dask=dask,
+        options=LLMOptions(temperature, transcripts, rate, memo, yes),
+    ).tables
     matrices_as_json = []
     for (name, rows_of, columns_of), rows in zip(matrices, tables_of_rows, strict=True):
         for first in range(0, len(columns_of), _COLUMNS):
@@ -151,12 +138,16 @@ def paper_(
     agent: Annotated[
         str | None, typer.Option(help="llm:MODEL: a language model plays every row instead.")
     ] = None,
+    json_file: JsonFile = None,
+    results: Results = None,
+    force_new: ForceNew = False,
+    workers: Workers = None,
+    dask: DaskAddress = "",
     temperature: Temperature = PAPER_TEMPERATURE,
     transcripts: TranscriptsDir = None,
-    workers: Workers = None,
     memo: MemoFile = None,
+    rate: Rate = None,
     yes: Yes = False,
-    json_file: JsonFile = None,
 ) -> None:
     """Play the paper's Tables 1 and 2 with exact reasoners and print them beside the published numbers.
 
@@ -166,15 +157,29 @@ def paper_(
     names, model = split_names(columns), _model(agent)
     check_writable(json_file)
     paper.check_columns(names)
-    options = LLMOptions(temperature, transcripts, workers or _MODEL_WORKERS, memo, yes)
-    pairings = [
-        (make_task(column), paper.asked_of(own, model), paper.asked_of(partner, model))
-        for column in names
-        for _, own, partner in paper.pairings()
-    ]
+    backend = choose_backend(workers, dask, models=model is not None)
+    options = LLMOptions(temperature, transcripts, rate, memo, yes)
+    lapses = paper.lapse_rates(names, epsilon, model)
+    cells_of = [(paper.asked_of(a, model), paper.asked_of(b, model)) for _, a, b in paper.pairings()]
+    pairings = [(make_task(column), a, b) for column in names for a, b in cells_of]
     with (
-        llm_session(options, pairings, episodes, {"seed": seed, "epsilon": epsilon}, note) as run,
-        progress_bar("paper", len(pairings) * episodes, run) as progress,
+        llm_session(options, pairings, episodes, {"seed": seed, "epsilon": epsilon}, note) as models,
+        stored(
+            results,
+            "paper",
+            paper.matrices(names, model),
+            episodes,
+            {
+                "seed": seed,
+                "epsilon": lapses,
+                "runtime": runtime.value,
+                "env": env.value,
+                "pairings": cells_of,
+            },
+            force_new=force_new,
+            options=None if model is None else options,
+        ) as run,
+        progress_bar("paper", len(pairings) * episodes, models) as progress,
     ):
         cells = paper.paper_cells(
             names,
@@ -185,6 +190,9 @@ def paper_(
             env=env.value,
             model=model,
             progress=progress,
+            backend=backend,
+            run=run,
+            models=models,
         )
     for table in tables.paper_tables(cells):
         out.print(table)
@@ -199,7 +207,7 @@ def _model(agent: str | None) -> str | None:
     if agent is None:
         return None
     kind, _, model = agent.partition(":")
-    if kind != "llm" or not model or "@tom" in model or model.endswith(("@ftl", "@hedge", "@bayes")):
+    if kind != "llm" or not model or model_in(agent) != (model, ""):
         raise ValueError(
             f"the paper's tables are played by exact reasoners or by one language model, --agent llm:MODEL, "
             f"for example llm:openai/gpt-4o-mini; got {agent!r}"
@@ -216,7 +224,7 @@ def transcript_(
     show_transcript(file, out, prompts=prompts)
 
 
-for commands in (results_commands, analysis, findings, replay, report, teams, changing, play):
+for commands in (results_commands, analysis, equal_tokens, findings, replay, report, teams, changing, play):
     commands.register(app)
 
 

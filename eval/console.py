@@ -15,12 +15,16 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from eval.executors import Backend, dask, in_process, processes
+from eval.executors import Backend, dask, in_process, processes, threads
 from eval.llm import LLMRun, spend
 
 # Piped output has no terminal to fit into, and a table broken at 80 columns is hard to read.
 out = Console() if sys.stdout.isatty() else Console(width=140)
 err = Console(stderr=True)
+
+
+_MODEL_WORKERS = 4
+"""Episodes with language models at once, unless told otherwise."""
 
 
 class EnvName(StrEnum):
@@ -84,6 +88,15 @@ MemoFile = Annotated[
     Path | None,
     typer.Option("--memo", dir_okay=False, help="SQLite file of language models' answers, for later runs."),
 ]
+Rate = Annotated[
+    float | None,
+    typer.Option(
+        "--requests-per-minute",
+        min=0.1,
+        help="How many requests to language models in a minute, all together.",
+        show_default="no limit",
+    ),
+]
 Yes = Annotated[bool, typer.Option("--yes", help="Ask language models without asking first.")]
 
 
@@ -132,13 +145,26 @@ def note(text: str) -> None:
     err.print(escape(text), highlight=False, soft_wrap=True)
 
 
-def choose_backend(workers: int, address: str) -> Backend:
+def choose_backend(workers: int | None, address: str, *, models: bool = False) -> Backend:
     """The backend of ``--workers`` and ``--dask``.
 
+    Args:
+        workers: how many; None for one, or four where models are asked.
+        address: of a Dask scheduler, or empty.
+        models: whether language models play: their episodes mostly wait, so they share this process.
+
     Raises:
-        ValueError: both are given.
+        ValueError: both are given, or a cluster for language models.
         ConnectionError: no scheduler answers.
     """
+    if models:
+        if address:
+            raise ValueError(
+                "episodes with language models are played in this process, --workers of them at once, so "
+                "that they share one rate limit and one memo; leave --dask out"
+            )
+        return threads(workers or _MODEL_WORKERS)
+    workers = workers or 1
     if address:
         if workers > 1:
             raise ValueError("--dask and --workers exclude each other: a cluster has its own workers")

@@ -10,13 +10,12 @@ from typing import Any
 import numpy as np
 
 from eval.executors import Backend
-from eval.llm.run import llm_scores
+from eval.llm.run import LLMRun
 from eval.storage.runs import Run
 from eval.sweep import Matrix, Progress, plan, sweep
 from eval.tasks import Environment, Task, make_task
-from eval.tasks.described import DescribedTask
 from eval.units import SELF, Limiter, Pairing, Runtime, seats_of
-from partners import all_kinds, asks_models
+from partners import all_kinds
 
 ALL = "all"
 
@@ -74,12 +73,6 @@ def pairing_scores(
             episodes are the same.
         epsilon: the rate at which every player lapses to a random action.
     """
-    if asks_models(agent) or asks_models(partner):
-        if runtime == "plain":
-            own = agent if partner == SELF else partner
-            yield from llm_scores(task, agent, own, episodes, seed=seed, epsilon=epsilon)
-            return
-        task = DescribedTask(task)
     pairings = [
         Pairing(task, agent, partner, seat, seed=seed, epsilon=epsilon, runtime=runtime)
         for seat in range(min(episodes, seats_of(task.name)))
@@ -122,6 +115,7 @@ def cross_play(
     backend: Backend | None = None,
     run: Run | None = None,
     limiter: Limiter | None = None,
+    models: LLMRun | None = None,
 ) -> list[list[Cell]]:
     """The cross-play matrix, one row for each agent and one column for each partner.
 
@@ -132,7 +126,7 @@ def cross_play(
         seed, runtime, epsilon: see ``pairing_scores``.
         env: see ``make_task``.
         progress: called after every episode.
-        backend, run, limiter: where episodes are played and stored, see ``sweep``.
+        backend, run, limiter, models: where episodes are played and what is kept, see ``sweep``.
 
     Raises:
         ValueError: an unknown name, a partner that cannot play the task, no episodes; all before the
@@ -149,6 +143,7 @@ def cross_play(
         backend=backend,
         run=run,
         limiter=limiter,
+        models=models,
     )
     return rows
 
@@ -165,36 +160,12 @@ def cross_plays(
     backend: Backend | None = None,
     run: Run | None = None,
     limiter: Limiter | None = None,
+    models: LLMRun | None = None,
 ) -> list[list[list[Cell]]]:
     """Several cross-play matrices as one sweep; arguments and errors as ``cross_play``."""
-    if episodes < 1:
-        raise ValueError(f"cross-play needs at least one episode a cell, got {episodes}")
-    for task, agents, partners in matrices:
-        for agent in agents:
-            for partner in partners:
-                Pairing(make_task(task, env), agent, partner, 0, seed=seed, epsilon=epsilon)
-    if any(map(asks_models, [name for _, agents, partners in matrices for name in (*agents, *partners)])):
-        return [
-            [
-                [
-                    play_cell(
-                        make_task(task, env),
-                        agent,
-                        partner,
-                        episodes,
-                        seed=seed,
-                        runtime=runtime,
-                        epsilon=epsilon,
-                        progress=progress,
-                    )
-                    for partner in partners
-                ]
-                for agent in agents
-            ]
-            for task, agents, partners in matrices
-        ]
+    check_pairings(matrices, episodes, env)
     units = plan(matrices, episodes, seed=seed, epsilon=epsilon, runtime=runtime, env=env)
-    scores = sweep(units, backend=backend, run=run, limiter=limiter, progress=progress)
+    scores = sweep(units, backend=backend, run=run, limiter=limiter, models=models, progress=progress)
     return [
         [
             [
@@ -205,6 +176,20 @@ def cross_plays(
         ]
         for task, agents, partners in matrices
     ]
+
+
+def check_pairings(matrices: Sequence[Matrix], episodes: int, env: Environment = "table") -> None:
+    """Refuses what cannot be played, before anything is.
+
+    Raises:
+        ValueError: an unknown name, a player that cannot play the task, or no episodes.
+    """
+    if episodes < 1:
+        raise ValueError(f"cross-play needs at least one episode a cell, got {episodes}")
+    for task, agents, partners in matrices:
+        for agent in agents:
+            for partner in partners:
+                Pairing(make_task(task, env), agent, partner, 0, seed=0)
 
 
 def who_plays(task_name: str, env: Environment = "table") -> tuple[tuple[str, ...], dict[str, str]]:

@@ -21,6 +21,7 @@ from concurrent.futures import (
     wait,
 )
 from contextlib import AbstractContextManager, contextmanager
+from contextvars import copy_context
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -42,11 +43,13 @@ class Backend:
     Attributes:
         open: makes one, and closes it at the end of the block.
         workers: how many episodes it plays at once.
+        largest_chunk: how many episodes are sent to a worker at most; they come back together.
         local: whether episodes are played in this very thread, one by one as they are asked for.
     """
 
     open: Callable[[], AbstractContextManager[Executor]]
     workers: int = 1
+    largest_chunk: int = _LARGEST_CHUNK
     local: bool = False
 
 
@@ -56,7 +59,7 @@ class WorkerLostError(RuntimeError):
 
 def in_process() -> Backend:
     """In this process, one episode after the other."""
-    return Backend(_Inline, local=True)
+    return Backend(_Inline, largest_chunk=1, local=True)
 
 
 def processes(workers: int) -> Backend:
@@ -70,9 +73,9 @@ def processes(workers: int) -> Backend:
 
 
 def threads(workers: int) -> Backend:
-    """In so many threads: for episodes that wait for language models."""
+    """In so many threads: for episodes that wait for language models, each of which is kept at once."""
     _check_workers(workers)
-    return Backend(lambda: ThreadPoolExecutor(workers), workers)
+    return Backend(lambda: _Threads(workers), workers, largest_chunk=1)
 
 
 def dask(address: str) -> Backend:
@@ -187,11 +190,22 @@ def _play_until_broken(
 
 def _chunks(units: Sequence[Unit], backend: Backend) -> Iterator[Chunk]:
     """Units in portions: large enough to be worth sending, small enough to keep all workers busy."""
-    size = max(1, min(_LARGEST_CHUNK, len(units) // (backend.workers * _CHUNKS_A_WORKER)))
-    if backend.local:
-        size = 1
+    size = max(1, min(backend.largest_chunk, len(units) // (backend.workers * _CHUNKS_A_WORKER)))
     for first in range(0, len(units), size):
         yield tuple(units[first : first + size])
+
+
+class _Threads(ThreadPoolExecutor):
+    """Threads that know the context variables of whoever submits, such as how models are asked.
+
+    When the sweep ends early, what has not begun is dropped.
+    """
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        return super().submit(copy_context().run, fn, *args, **kwargs)
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self.shutdown(cancel_futures=kind is not None)
 
 
 class _Inline(Executor):

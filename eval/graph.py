@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from operator import add
 from typing import Annotated, Any
 
@@ -15,6 +15,7 @@ from atom.player import Player
 from atom.situation import JointAction
 from eval.tasks.base import State, Task
 
+_ENVIRONMENT = "environment"
 # A super-step for the players and one for the environment each round, and a few to start and end.
 _SUPER_STEPS_A_ROUND = 2
 _SPARE_SUPER_STEPS = 5
@@ -64,15 +65,15 @@ def episode_graph(
         }
 
     builder = StateGraph(EpisodeState)
-    builder.add_node("environment", environment)
+    builder.add_node(_ENVIRONMENT, environment)
     for me, player in seats.items():
         add_tom_node(builder, me, _player_node(task, me, player))
         builder.add_edge(START, me)
         # Plain edges, since all players end in one super-step: a join of a list of nodes may be written
         # to checkpoints in the state of a later step (langgraph issue 8748).
-        builder.add_edge(me, "environment")
+        builder.add_edge(me, _ENVIRONMENT)
     builder.add_conditional_edges(
-        "environment", lambda state: END if state["done"] else list(seats), [*seats, END]
+        _ENVIRONMENT, lambda state: END if state["done"] else list(seats), [*seats, END]
     )
     return builder
 
@@ -96,6 +97,25 @@ def play_in_graph(graph: CompiledStateGraph[Any, Any, Any, Any], task: Task, epi
         task: the task that it plays.
         episode: the number of the episode; it keys the random numbers.
     """
+    start, limit = _opening(task, episode)
+    return graph.invoke(start, {"recursion_limit": limit})  # type: ignore[return-value]
+
+
+def stream_rounds(
+    graph: CompiledStateGraph[Any, Any, Any, Any], task: Task, episode: int
+) -> Iterator[tuple[State, Mapping[str, float]]]:
+    """The same episode, each round as it happens: the state before it, and what it added to the scores."""
+    start, limit = _opening(task, episode)
+    state = start["state"]
+    for update in graph.stream(start, {"recursion_limit": limit}, stream_mode="updates"):
+        if _ENVIRONMENT in update:
+            after = update[_ENVIRONMENT]
+            yield state, after["scores"][0]
+            state = after["state"]
+
+
+def _opening(task: Task, episode: int) -> tuple[EpisodeState, int]:
+    """The state that an episode begins with, and how many super-steps it may take."""
     start: EpisodeState = {
         "episode": episode,
         "state": task.start(),
@@ -104,5 +124,4 @@ def play_in_graph(graph: CompiledStateGraph[Any, Any, Any, Any], task: Task, epi
         "scores": [],
         "done": False,
     }
-    limit = _SUPER_STEPS_A_ROUND * task.max_steps + _SPARE_SUPER_STEPS
-    return graph.invoke(start, {"recursion_limit": limit})  # type: ignore[return-value]
+    return start, _SUPER_STEPS_A_ROUND * task.max_steps + _SPARE_SUPER_STEPS

@@ -6,10 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from eval.crossplay import play_cell
-from eval.sweep import Progress
+from eval.crossplay import Cell
+from eval.executors import Backend
+from eval.llm.run import LLMRun
+from eval.storage.runs import Run
+from eval.sweep import Matrix, Progress, sweep
 from eval.tasks import Environment, make_task
-from eval.units import SELF, Runtime
+from eval.units import SELF, Runtime, Unit
 
 COLUMNS: tuple[str, ...] = (
     "memory-1",
@@ -106,8 +109,11 @@ def paper_cells(
     env: Environment = "table",
     model: str | None = None,
     progress: Progress = lambda: None,
+    backend: Backend | None = None,
+    run: Run | None = None,
+    models: LLMRun | None = None,
 ) -> list[PaperCell]:
-    """Both tables, played.
+    """Both tables, played as one sweep.
 
     Args:
         columns: some of ``COLUMNS``.
@@ -120,6 +126,7 @@ def paper_cells(
         env: ``"real"`` plays the kitchens in ``overcooked-ai`` itself.
         model: a language model that plays every row, in place of exact reasoners.
         progress: called after every episode.
+        backend, run, models: where episodes are played and what is kept, see ``sweep``.
 
     Raises:
         ValueError: an unknown column, or no episodes.
@@ -127,24 +134,48 @@ def paper_cells(
     check_columns(columns)
     if episodes < 1:
         raise ValueError(f"a table needs at least one episode a cell, got {episodes}")
+    lapses = lapse_rates(columns, epsilon, model)
+    units = [
+        Unit(
+            column,
+            asked_of(agent, model),
+            asked_of(partner, model),
+            episode,
+            seed,
+            lapses[column],
+            runtime,
+            env if column.startswith("overcooked") else "table",
+        )
+        for column in columns
+        for _, agent, partner in pairings()
+        for episode in range(episodes)
+    ]
+    scores = sweep(units, backend=backend, run=run, models=models, progress=progress)
     cells = []
     for column in columns:
-        task = make_task(column, env if column.startswith("overcooked") else "table")
-        lapses = (0.0 if model else default_epsilon(column)) if epsilon is None else epsilon
         for table, agent, partner in pairings():
-            cell = play_cell(
-                task,
-                asked_of(agent, model),
-                asked_of(partner, model),
-                episodes,
-                seed=seed,
-                runtime=runtime,
-                epsilon=lapses,
-                progress=progress,
-            )
+            asked = column, asked_of(agent, model), asked_of(partner, model)
+            cell = Cell(*asked[1:], tuple(scores[(*asked, episode)] for episode in range(episodes)))
             paper = published(agent, partner, column)
-            cells.append(PaperCell(table, column, agent, partner, lapses, cell.mean, cell.se, cell.n, paper))
+            cells.append(
+                PaperCell(table, column, agent, partner, lapses[column], cell.mean, cell.se, cell.n, paper)
+            )
     return cells
+
+
+def lapse_rates(columns: Sequence[str], epsilon: float | None, model: str | None) -> dict[str, float]:
+    """Column -> the rate at which both players lapse; arguments as ``paper_cells``."""
+    return {
+        column: (0.0 if model else default_epsilon(column)) if epsilon is None else epsilon
+        for column in columns
+    }
+
+
+def matrices(columns: Sequence[str], model: str | None = None) -> list[Matrix]:
+    """The tables as cross-play matrices, of which only the cells of ``pairings`` are played."""
+    rows = dict.fromkeys(asked_of(agent, model) for _, agent, _ in pairings())
+    partners = dict.fromkeys(asked_of(partner, model) for _, _, partner in pairings())
+    return [(column, tuple(rows), tuple(partners)) for column in columns]
 
 
 def check_columns(columns: Sequence[str]) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from eval.executors import Backend, play_all
+from eval.llm.run import LLMRun
 from eval.storage.runs import Run
 from eval.tasks import Environment
 from eval.units import Key, Limiter, Runtime, Unit, file_of
@@ -47,6 +48,7 @@ def sweep(
     backend: Backend | None = None,
     run: Run | None = None,
     limiter: Limiter | None = None,
+    models: LLMRun | None = None,
     progress: Progress = lambda: None,
 ) -> dict[Key, float]:
     """(task, agent, partner, episode) -> the agent's score, of all units.
@@ -57,17 +59,26 @@ def sweep(
         run: where episodes are stored, and taken from where they are there already; None keeps the
             scores only.
         limiter: entered for each episode, see ``play_all``.
+        models: what is kept of episodes with language models besides; where no results are stored, its
+            transcripts say which episodes are there already.
         progress: called after every episode, played or found.
 
     Raises:
         ResultsError: an episode could not be stored; those before it are safe.
+        TranscriptError: a transcript cannot be read.
         WorkerLostError: see ``play_all``.
     """
-    scores: dict[Key, float] = {} if run is None else run.scores()
+    scores: dict[Key, float] = {}
+    if run is not None:
+        scores = run.scores()
+    elif models is not None:
+        scores = models.scores(units)
     missing = [unit for unit in units if unit.key not in scores]
     for _ in range(len(units) - len(missing)):
         progress()
     for result in play_all(missing, backend, detailed=run is not None, limiter=limiter):
+        if models is not None:
+            models.keep(result)
         if run is not None:
             run.add(result)
         scores[result.unit.key] = result.score
@@ -83,13 +94,22 @@ def configuration(
     episodes: int,
     *,
     seed: int,
-    epsilon: float,
+    epsilon: float | Mapping[str, float],
     runtime: Runtime = "plain",
     env: Environment = "table",
+    pairings: Sequence[tuple[str, str]] | None = None,
+    models: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Everything that the episodes of a sweep depend on, for ``open_run``.
 
     Tasks and players that are made from files count with the files' content.
+
+    Args:
+        kind: the command.
+        matrices, episodes, seed, runtime, env: see ``plan``.
+        epsilon: the same; or task -> rate.
+        pairings: (agent, partner) of the cells that are played; None for all.
+        models: how language models are asked, where any are.
     """
     names = dict.fromkeys(name for task, agents, partners in matrices for name in (task, *agents, *partners))
     files = {name: file for name in names if (file := file_of(name)) is not None}
@@ -100,8 +120,10 @@ def configuration(
         },
         "episodes": episodes,
         "seed": seed,
-        "epsilon": epsilon,
+        "epsilon": dict(epsilon) if isinstance(epsilon, Mapping) else epsilon,
         "runtime": runtime,
         "env": env,
         "files": {name: hashlib.sha256(file.read_bytes()).hexdigest() for name, file in files.items()},
+        **({} if pairings is None else {"pairings": [list(pairing) for pairing in pairings]}),
+        **({} if models is None else {"models": dict(models)}),
     }

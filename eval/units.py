@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -15,9 +16,12 @@ from langgraph.graph.state import CompiledStateGraph
 from atom.player import Memory, Player
 from atom.situation import Decision, JointAction, Situation
 from eval.episodes import Step, play, seat_players, total_scores
-from eval.graph import episode_graph, play_in_graph
+from eval.graph import episode_graph, play_in_graph, stream_rounds
 from eval.recording import Totals, record
 from eval.tasks import Environment, Task, make_task
+from eval.tasks.described import DescribedTask
+from eval.transcripts import transcribe
+from partners import LLMBackend, asks_models, current_backend
 
 Runtime: TypeAlias = Literal["plain", "langgraph"]
 Limiter: TypeAlias = AbstractContextManager[Any]
@@ -83,6 +87,9 @@ class EpisodeResult:
         steps: the record of every step, see ``eval.recording``; empty where none was asked for.
         totals: what the steps come to.
         seconds: wall time.
+        player: the name of the agent's seat.
+        transcript: what language models were asked and answered, see ``eval.transcripts``; empty
+            where none plays.
     """
 
     unit: Unit
@@ -91,6 +98,8 @@ class EpisodeResult:
     steps: bytes
     totals: Totals
     seconds: float
+    player: str = ""
+    transcript: tuple[dict[str, Any], ...] = ()
 
 
 def play_unit(unit: Unit, *, detailed: bool = True) -> EpisodeResult:
@@ -98,22 +107,30 @@ def play_unit(unit: Unit, *, detailed: bool = True) -> EpisodeResult:
 
     Args:
         unit: what to play.
-        detailed: whether to record every step.
+        detailed: whether to record every step; episodes with language models are recorded in any case.
 
     Raises:
         ValueError: an unknown name, or a player that cannot play the task.
     """
     began = time.perf_counter()
     stamps = tuple(map(_stamp, (unit.task, unit.agent, unit.partner)))
-    pairing = _pairing(replace(unit, episode=unit.seat), stamps)
-    if detailed:
+    # models are asked by whatever backend is current, and a graph's listeners belong to one thread
+    pairing = _pairing(replace(unit, episode=unit.seat), stamps, current_backend(), threading.get_ident())
+    transcript: tuple[dict[str, Any], ...] = ()
+    if pairing.asks:
+        steps, transcript = transcribe(pairing.steps(unit.episode))
+        recorded, totals = record(steps)
+        scores = dict(totals.scores)
+    elif detailed:
         # played first and recorded then: taking turns costs a quarter more than either
         recorded, totals = record(list(pairing.steps(unit.episode)))
         scores = dict(totals.scores)
     else:
         scores = pairing.scores(unit.episode)
         recorded, totals = b"", Totals()
-    return EpisodeResult(unit, scores[pairing.me], scores, recorded, totals, time.perf_counter() - began)
+    seconds = time.perf_counter() - began
+    me = pairing.me
+    return EpisodeResult(unit, scores[me], scores, recorded, totals, seconds, me, transcript)
 
 
 def play_units(
@@ -152,7 +169,9 @@ class Pairing:
     ) -> None:
         names = [agent if partner == SELF else partner] * len(task.players)
         names[seat] = agent
-        self.task = task
+        self.asks = any(map(asks_models, names))
+        """Whether a language model plays; situations are then told in words."""
+        self.task: Task = DescribedTask(task) if self.asks else task
         self.me = task.players[seat]
         self._runtime = runtime
         self._seats = seat_players(task, names, seed=seed, epsilon=epsilon)
@@ -178,14 +197,9 @@ class Pairing:
         return play(self.task, self._seats, episode)
 
     def _steps_in_graph(self, episode: int) -> Iterator[Step]:
-        end = play_in_graph(self._listening_graph, self.task, episode)
-        heard = {me: listener.take() for me, listener in self._listeners.items()}
-        state = self.task.start()
-        for t, (joint, scores) in enumerate(zip(end["history"], end["scores"], strict=True)):
-            decisions = {me: heard[me][t] for me in self._seats}
+        for state, scores in stream_rounds(self._listening_graph, self.task, episode):
+            decisions = {me: listener.last for me, listener in self._listeners.items()}
             yield Step(state, self.task.situation(state), decisions, scores)
-            # the graph keeps its last state only; tasks are pure, so the others are played again
-            state = self.task.step(state, joint).state
 
     @cached_property
     def _graph(self) -> CompiledStateGraph[Any, Any, Any, Any]:
@@ -197,40 +211,34 @@ class Pairing:
 
 
 class _Listener:
-    """A player whose decisions are kept until somebody takes them."""
+    """A player whose last decision can be looked at."""
+
+    last: Decision
 
     def __init__(self, player: Player) -> None:
         self._player = player
-        self._heard: list[Decision] = []
 
     @property
     def me(self) -> str:
         return self._player.me
 
-    def take(self) -> list[Decision]:
-        heard, self._heard = self._heard, []
-        return heard
-
     def start(self, partners: Sequence[str], *, episode: int = 0) -> Memory:
-        self._heard = []
         return self._player.start(partners, episode=episode)
 
     def decide(self, situation: Situation, memory: Memory) -> tuple[Decision, Memory]:
-        decision, memory = self._player.decide(situation, memory)
-        self._heard.append(decision)
-        return decision, memory
+        self.last, memory = self._player.decide(situation, memory)
+        return self.last, memory
 
     async def adecide(self, situation: Situation, memory: Memory) -> tuple[Decision, Memory]:
-        decision, memory = await self._player.adecide(situation, memory)
-        self._heard.append(decision)
-        return decision, memory
+        self.last, memory = await self._player.adecide(situation, memory)
+        return self.last, memory
 
     def observe(self, memory: Memory, situation: Situation | None, actions: JointAction) -> Memory:
         return self._player.observe(memory, situation, actions)
 
 
 @lru_cache(maxsize=256)
-def _pairing(unit: Unit, stamps: tuple[int, ...]) -> Pairing:
+def _pairing(unit: Unit, stamps: tuple[int, ...], models: LLMBackend, thread: int) -> Pairing:
     """The pairing of a unit, kept from episode to episode until a file that it is made from changes."""
     return Pairing(
         make_task(unit.task, unit.env),

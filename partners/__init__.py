@@ -3,7 +3,7 @@
 from partners.base import Partner, SimplePartner, Traits
 from partners.extensions import ExtensionWarning
 from partners.kinds import PartnerKind
-from partners.llm import LLMBackend, asks_models, llm_backend
+from partners.llm import LLMBackend, asks_models, current_backend, llm_backend, model_in
 from partners.names import UnknownNameError
 from partners.noisy import NoisyPartner
 from partners.zoo import LLM, ZOO, all_kinds, make_partner
@@ -21,6 +21,8 @@ __all__ = [
     "UnknownNameError",
     "all_kinds",
     "asks_models",
+    "current_backend",
     "llm_backend",
     "make_partner",
+    "model_in",
 ]

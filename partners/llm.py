@@ -1,7 +1,14 @@
-"""Language models as players: ``llm:MODEL`` on its own, ``@tom-K`` at an order, ``@bayes`` adaptive."""
+"""Language models as players: ``llm:MODEL`` on its own, ``@tom-K`` at an order, ``@bayes`` adaptive.
+
+Three baselines take their hypotheses from the task's own reasoner and only the action from the model:
+``@prompt-only`` is told the prediction and decides alone; ``@gate-only`` is told nothing, and overruled
+where it acts against the prediction; ``@prompt-and-gate`` is both. ``@vote-N`` has no belief and asks the
+model N times.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -11,15 +18,18 @@ from typing import Any
 from atom.agent import AdaptiveAgent
 from atom.belief import Bayes, FollowTheLeader, Hedge, Learner
 from atom.deciding import Response, Selection
+from atom.gate import Gate, Payoffs
 from atom.hypotheses import Pruning
-from atom.llm import LLMActor, LLMReasoner, Memo, Patience, ProcessMemo, Sampling
+from atom.llm import Limiter, LLMActor, LLMReasoner, Memo, Patience, ProcessMemo, Sampling
 from atom.llm.exchange import Observer
 from atom.player import FixedOrderAgent, PlainAgent
+from atom.reasoning import Reasoner
 from atom.usage import Budget
 from partners.base import Partner, Traits
+from partners.llm_baselines import UntoldActor, VotingActor
 
 PREFIX = "llm"
-FORM = "MODEL[@tom-K|@ftl|@hedge|@bayes]"
+FORM = "MODEL[@tom-K|@ftl|@hedge|@bayes|@prompt-only|@gate-only|@prompt-and-gate|@vote-N]"
 
 _LEARNERS: dict[str, tuple[type[Learner], Response, Selection]] = {
     "ftl": (FollowTheLeader, "above", "leader"),
@@ -27,13 +37,22 @@ _LEARNERS: dict[str, tuple[type[Learner], Response, Selection]] = {
     "bayes": (Bayes, "nearest", "win-stay"),
 }
 
+_TOLD: dict[str, tuple[bool, Gate]] = {
+    "prompt-only": (True, "off"),
+    "gate-only": (False, "override"),
+    "prompt-and-gate": (True, "override"),
+}
+"""Mode -> whether the model is told the prediction, and the gate."""
 
-@dataclass(frozen=True)
+_NUMBERED = re.compile(r"(tom|vote)-(\d+)")
+
+
+@dataclass(frozen=True, eq=False)
 class LLMBackend:
     """How models are asked on behalf of players; one reasoner per model, shared by all of them.
 
     Attributes:
-        sampling, patience, memo, observer: see ``LLMReasoner``.
+        sampling, patience, memo, observer, limiter: see ``LLMReasoner``.
         prune, budget: see ``AdaptiveAgent``.
         options: further arguments of ``litellm.acompletion``, such as ``api_base``. Keys are found in
             the environment, see LiteLLM's documentation.
@@ -43,6 +62,7 @@ class LLMBackend:
     patience: Patience = field(default_factory=Patience)
     memo: Memo | None = field(default_factory=ProcessMemo)
     observer: Observer | None = None
+    limiter: Limiter | None = None
     prune: Pruning | None = field(default_factory=Pruning)
     budget: Budget | None = None
     options: dict[str, Any] = field(default_factory=dict)
@@ -57,6 +77,7 @@ class LLMBackend:
                 patience=self.patience,
                 memo=self.memo,
                 observer=self.observer,
+                limiter=self.limiter,
                 **self.options,
             )
         return self._reasoners[model]
@@ -69,6 +90,7 @@ class LLMBackend:
             sampling=self.sampling,
             patience=self.patience,
             observer=self.observer,
+            limiter=self.limiter,
             seed=seed,
             **self.options,
         )
@@ -85,6 +107,11 @@ def llm_backend(backend: LLMBackend) -> Iterator[LLMBackend]:
         yield backend
     finally:
         _BACKEND.reset(token)
+
+
+def current_backend() -> LLMBackend:
+    """How models are asked here: by the backend of the innermost ``llm_backend`` block."""
+    return _BACKEND.get() or _DEFAULT
 
 
 def asks_models(name: str) -> bool:
@@ -113,23 +140,34 @@ class LLMAdaptivePartner(AdaptiveAgent):
     traits = Traits(stochastic=True, adaptive=True)
 
 
-def make_llm_partner(argument: str, me: str, seed: int) -> Partner:
+def make_llm_partner(argument: str, me: str, reasoner: Reasoner, seed: int) -> Partner:
     """The player that ``argument``, ``MODEL[@MODE]``, stands for.
 
     Args:
         argument: a model as LiteLLM names it, and how it plays.
         me: its name in situations.
+        reasoner: the task's own, which predicts for the baselines.
         seed: seed of its random numbers, >= 0.
 
     Raises:
-        ValueError: no model, or an unknown mode.
+        ValueError: no model, an unknown mode, or a gate where payoffs are unknown.
     """
-    model, at, mode = argument.rpartition("@") if _has_mode(argument) else (argument, "", "")
-    backend = _BACKEND.get() or _DEFAULT
+    model, mode = split_model(argument)
+    backend = current_backend()
     if not model:
         raise ValueError("a model needs a name, such as openai/gpt-4o-mini or ollama_chat/llama3.1")
-    if not at:
+    if not mode:
         return LLMPartner(me, backend.actor(me, model, seed), seed=seed)
+    if mode in _TOLD:
+        told, gate = _TOLD[mode]
+        if gate != "off" and not isinstance(reasoner, Payoffs):
+            raise ValueError(
+                f"@{mode} overrules by expected payoffs, which {type(reasoner).__name__} does not know; it "
+                "plays normal-form games"
+            )
+        actor = backend.actor(me, model, seed)
+        agent = actor if told else UntoldActor(actor)
+        return LLMAdaptivePartner(me, reasoner, agent=agent, gate=gate, budget=backend.budget, seed=seed)
     if mode in _LEARNERS:
         learner, response, selection = _LEARNERS[mode]
         return LLMAdaptivePartner(
@@ -142,17 +180,36 @@ def make_llm_partner(argument: str, me: str, seed: int) -> Partner:
             budget=backend.budget,
             seed=seed,
         )
-    return LLMOrderPartner(me, backend.reasoner(model), int(mode.removeprefix("tom-")), seed=seed)
+    kind, _, number = mode.partition("-")
+    if kind == "vote":
+        return LLMPartner(me, VotingActor(backend.actor(me, model, seed), int(number)), seed=seed)
+    return LLMOrderPartner(me, backend.reasoner(model), int(number), seed=seed)
 
 
-def _has_mode(argument: str) -> bool:
-    """Whether what follows the last ``@`` is a mode; some models' names end in ``@`` and a date."""
-    _, at, mode = argument.rpartition("@")
+def split_model(argument: str) -> tuple[str, str]:
+    """``MODEL@MODE`` as (model, mode), the mode empty where there is none.
+
+    Some models' names end in ``@`` and a date, which is no mode.
+
+    Raises:
+        ValueError: an unknown mode.
+    """
+    model, at, mode = argument.rpartition("@")
     if not at or mode.isdigit():
-        return False
-    if mode in _LEARNERS or (mode.startswith("tom-") and mode[4:].isdigit()):
-        return True
-    raise ValueError(f"a model plays @tom-K, {', '.join('@' + name for name in _LEARNERS)}, got @{mode}")
+        return argument, ""
+    if mode in _LEARNERS or mode in _TOLD or _NUMBERED.fullmatch(mode):
+        return model, mode
+    known = ", ".join(f"@{name}" for name in (*_LEARNERS, *_TOLD))
+    raise ValueError(f"a model plays @tom-K, @vote-N, {known}; got @{mode}")
+
+
+def model_in(name: str) -> tuple[str, str] | None:
+    """(model, mode) of a player's name such as ``noisy:0.1:llm:MODEL@MODE``; None where no model plays.
+
+    Raises:
+        ValueError: an unknown mode.
+    """
+    return split_model(name.partition(f"{PREFIX}:")[2]) if asks_models(name) else None
 
 
 _DEFAULT = LLMBackend()

@@ -262,7 +262,7 @@ LLM = PartnerKind(
     "a language model: on its own, at an order, or adaptive",
     PAPER,
     llm.LLMPartner.traits,
-    lambda argument, me, _, seed: llm.make_llm_partner(argument, me, seed),
+    llm.make_llm_partner,
     argument=llm.FORM,
 )
 """Language models: apart from the others, since they need a server to play."""

@@ -3,12 +3,13 @@
 from atom.llm.exchange import Exchange, Observer
 from atom.llm.memo import Memo, ProcessMemo, SqliteMemo
 from atom.llm.reasoner import LLMActor, LLMReasoner
-from atom.llm.settings import Method, Model, Patience, Sampling
+from atom.llm.settings import Limiter, Method, Model, Patience, Sampling
 
 __all__ = [
     "Exchange",
     "LLMActor",
     "LLMReasoner",
+    "Limiter",
     "Memo",
     "Method",
     "Model",

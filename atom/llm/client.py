@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,8 +10,10 @@ from typing import Any
 import numpy as np
 
 from atom.errors import BudgetError, LLMError
-from atom.llm.endpoint import Endpoint, RefusedError, Reply, aload_litellm
+from atom.llm.deadline import Deadline
+from atom.llm.endpoint import Endpoint, RefusedError, Reply
 from atom.llm.exchange import Exchange, Observer
+from atom.llm.loading import aload_litellm
 from atom.llm.memo import Memo, memo_key
 from atom.llm.prompts import Question, ReplyForm, template
 from atom.llm.replies import (
@@ -23,7 +24,7 @@ from atom.llm.replies import (
     read_stated,
     with_lapse,
 )
-from atom.llm.settings import Method, Model, Patience, Sampling
+from atom.llm.settings import Limiter, Method, Model, Patience, Sampling
 from atom.situation import Policy
 from atom.usage import current_meter
 
@@ -55,6 +56,7 @@ class Client:
         memo: where answers are kept; None keeps none.
         observer: told of every exchange.
         seed: of the pauses between retries, >= 0.
+        limiter: entered for every request; None lets all go at once.
     """
 
     def __init__(
@@ -66,12 +68,18 @@ class Client:
         memo: Memo | None,
         observer: Observer | None,
         seed: int,
+        limiter: Limiter | None = None,
     ) -> None:
         self.sampling = sampling
         self.patience = patience
         self.endpoints = [
             Endpoint(
-                model.name, patience, dict(model.options), model.api_key, np.random.default_rng([seed, i])
+                model.name,
+                patience,
+                dict(model.options),
+                model.api_key,
+                np.random.default_rng([seed, i]),
+                limiter,
             )
             for i, model in enumerate(models)
         ]
@@ -121,7 +129,7 @@ class Client:
         Raises:
             LLMError: no model gave a usable answer.
         """
-        deadline = time.monotonic() + self.patience.deadline
+        deadline = Deadline.after(self.patience.deadline)
         problems = []
         for endpoint in self.endpoints:
             talk = _Talk()
@@ -135,7 +143,7 @@ class Client:
         raise LLMError("; ".join(problems))
 
     async def _fresh_policy(self, question: Question, player: str, purpose: str, key: str) -> Policy:
-        deadline = time.monotonic() + self.patience.deadline
+        deadline = Deadline.after(self.patience.deadline)
         problems = []
         for endpoint in self.endpoints:
             talk = _Talk()
@@ -151,7 +159,7 @@ class Client:
         raise LLMError("; ".join(problems))
 
     async def _by_any_method(
-        self, endpoint: Endpoint, question: Question, deadline: float, talk: _Talk
+        self, endpoint: Endpoint, question: Question, deadline: Deadline, talk: _Talk
     ) -> Policy:
         refused: LLMError | None = None
         for method in self.sampling.methods:
@@ -176,7 +184,7 @@ class Client:
         method: Method,
         endpoint: Endpoint,
         question: Question,
-        deadline: float,
+        deadline: Deadline,
         talk: _Talk,
         *,
         lapse: float | None = None,

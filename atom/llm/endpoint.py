@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any
 
 import numpy as np
 from pydantic import SecretStr
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type
-from tenacity.stop import stop_base
 
 from atom.errors import LLMError
+from atom.llm.deadline import Deadline, StopAt
+from atom.llm.loading import aload_litellm
 from atom.llm.secrets import redact
-from atom.llm.settings import Patience
+from atom.llm.settings import Limiter, Patience
 from atom.portal import run_in_portal
 from atom.usage import Meter, current_meter
 
@@ -66,6 +64,7 @@ class Endpoint:
         options: further arguments of ``litellm.acompletion``, such as ``api_base``.
         api_key: None leaves finding it to LiteLLM (environment variables).
         rng: draws the pauses.
+        limiter: entered for every request; None lets all go at once.
         unsupported: forms of requests that this model refused.
     """
 
@@ -74,19 +73,20 @@ class Endpoint:
     options: Mapping[str, Any]
     api_key: SecretStr | None
     rng: np.random.Generator
+    limiter: Limiter | None = None
     unsupported: set[str] = field(default_factory=set)
     _given_up: int = 0
     _suspended_until: float = 0.0
     _reason: str = ""
 
     async def complete(
-        self, messages: Sequence[Mapping[str, str]], *, deadline: float, **request: Any
+        self, messages: Sequence[Mapping[str, str]], *, deadline: Deadline, **request: Any
     ) -> Reply:
         """A reply to ``messages``.
 
         Args:
             messages: as in the API of OpenAI.
-            deadline: when to give up, on ``time.monotonic``'s clock.
+            deadline: when to give up.
             request: further arguments, such as ``temperature``.
 
         Raises:
@@ -94,21 +94,20 @@ class Endpoint:
             BudgetError: the budget of the decision under way is spent.
             LLMError: no reply within the attempts and the deadline, or the model is suspended.
         """
-        now = time.monotonic()
-        if now < self._suspended_until:
+        if time.monotonic() < self._suspended_until:
             raise LLMError(f"{self.model} is suspended: {self._reason}")
         meter = current_meter()
-        if meter is not None and meter.deadline is not None:
-            deadline = min(deadline, meter.deadline)
+        if meter is not None:
+            deadline.never_after = meter.deadline
         reason = "the deadline had passed already"
         retrying = AsyncRetrying(
             retry=retry_if_exception_type(_FailedError),
-            stop=_Stop(self.patience.attempts, deadline),
+            stop=StopAt(self.patience.attempts, deadline),
             wait=self._pause,
             reraise=True,
         )
         try:
-            if deadline > now:
+            if deadline.left() > 0.0:
                 async for attempt in retrying:
                     with attempt:
                         reply = await self._attempt(messages, deadline, meter, request)
@@ -123,22 +122,21 @@ class Endpoint:
     async def _attempt(
         self,
         messages: Sequence[Mapping[str, str]],
-        deadline: float,
+        deadline: Deadline,
         meter: Meter | None,
         request: Mapping[str, Any],
     ) -> Reply:
         began = meter.begin_call() if meter else 0.0
         booked: dict[str, Any] = {}
-        limit = max(0.001, min(self.patience.timeout, deadline - time.monotonic()))
         try:
-            response = await run_in_portal(self._send(messages, limit, request))
+            response = await run_in_portal(self._send_in_turn(messages, deadline, request))
             booked = _bill(response)
             return _read(response)
         except asyncio.CancelledError:
             raise
         except Exception as error:  # noqa: BLE001  # LiteLLM raises its own, OpenAI's and plain ones
             status = getattr(error, "status_code", None)
-            failure = _FailedError(self._describe(error, limit), _retry_after(error))
+            failure = _FailedError(self._describe(error), _retry_after(error))
         finally:
             if meter:
                 meter.end_call(began, **booked)
@@ -148,6 +146,20 @@ class Endpoint:
             self._give_up(str(failure), at_once=True)
             raise LLMError(f"{self.model}: {failure}")
         raise failure
+
+    async def _send_in_turn(
+        self, messages: Sequence[Mapping[str, str]], deadline: Deadline, request: Mapping[str, Any]
+    ) -> Any:
+        if self.limiter is None:
+            return await self._send(messages, self._limit(deadline), request)
+        waiting_since = time.monotonic()
+        async with self.limiter:
+            deadline.at += time.monotonic() - waiting_since
+            return await self._send(messages, self._limit(deadline), request)
+
+    def _limit(self, deadline: Deadline) -> float:
+        """Seconds that one request may take."""
+        return max(0.001, min(self.patience.timeout, deadline.left()))
 
     async def _send(
         self, messages: Sequence[Mapping[str, str]], limit: float, request: Mapping[str, Any]
@@ -172,13 +184,17 @@ class Endpoint:
         _overdue.add(call)
         call.add_done_callback(_forget)
         done, _ = await asyncio.wait({call}, timeout=limit + _GRACE)
-        if not done:
-            raise TimeoutError
-        return call.result()
+        try:
+            if done:
+                return call.result()
+        except Exception as error:
+            if type(error).__name__ != "Timeout":  # LiteLLM's
+                raise
+        raise TimeoutError(f"no answer within {limit:.3g} s")
 
-    def _describe(self, error: Exception, limit: float) -> str:
-        if isinstance(error, TimeoutError) or type(error).__name__ == "Timeout":
-            return f"no answer within {limit:.3g} s"
+    def _describe(self, error: Exception) -> str:
+        if isinstance(error, TimeoutError):
+            return str(error)
         secrets = [] if self.api_key is None else [self.api_key.get_secret_value()]
         kind = type(error).__name__
         text = redact(" ".join(str(error).split()), secrets)
@@ -226,43 +242,6 @@ def _forget(call: asyncio.Future[Any]) -> None:
     _overdue.discard(call)
     if not call.cancelled():
         call.exception()  # seen, so that asyncio does not report it
-
-
-class _Stop(stop_base):
-    """After some attempts, or when the next pause would go beyond the deadline."""
-
-    def __init__(self, attempts: int, deadline: float) -> None:
-        self._attempts = attempts
-        self._deadline = deadline
-
-    def __call__(self, retry_state: RetryCallState) -> bool:
-        if retry_state.attempt_number >= self._attempts:
-            return True
-        return time.monotonic() + retry_state.upcoming_sleep >= self._deadline
-
-
-_import_lock = threading.Lock()
-
-
-async def aload_litellm() -> Any:
-    """The same as ``load_litellm``, without holding up the event loop meanwhile."""
-    loaded = load_litellm.cache_info().currsize > 0
-    return load_litellm() if loaded else await asyncio.to_thread(load_litellm)
-
-
-@cache
-def load_litellm() -> Any:
-    """LiteLLM, imported when first needed: that takes seconds.
-
-    Its table of prices comes from the package and not from the network, and its hints for debugging,
-    which quote requests, stay off.
-    """
-    with _import_lock:
-        os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
-        import litellm  # noqa: PLC0415
-
-        litellm.suppress_debug_info = True
-        return litellm
 
 
 def _bill(response: Any) -> dict[str, Any]:

@@ -10,11 +10,15 @@ from pydantic import SecretStr
 from atom.llm import prompts
 from atom.llm.client import Client
 from atom.llm.exchange import Observer
-from atom.llm.memo import Memo, ProcessMemo
-from atom.llm.settings import Model, Patience, Sampling
+from atom.llm.memo import Memo as Answers
+from atom.llm.memo import ProcessMemo
+from atom.llm.settings import Limiter, Model, Patience, Sampling
 from atom.portal import run_blocking
-from atom.reasoning import RecursiveReasoner
+from atom.reasoning import Memo, RecursiveReasoner
 from atom.situation import Policy, Prediction, Situation
+from atom.usage import Meter, current_meter
+
+_DECISIONS_AT_ONCE = 64
 
 
 class LLMReasoner(RecursiveReasoner):
@@ -44,6 +48,7 @@ class LLMReasoner(RecursiveReasoner):
             nowhere.
         observer: told of every exchange, for transcripts.
         seed: of the pauses between retries, >= 0.
+        limiter: entered for every request, see ``atom.llm.settings.Limiter``; None lets all go at once.
         options: further arguments of ``litellm.acompletion``, such as ``api_base``.
 
     Raises:
@@ -69,9 +74,10 @@ class LLMReasoner(RecursiveReasoner):
         sampling: Sampling | None = None,
         patience: Patience | None = None,
         api_key: str | SecretStr | None = None,
-        memo: Memo | Literal["process"] | None = "process",
+        memo: Answers | Literal["process"] | None = "process",
         observer: Observer | None = None,
         seed: int = 0,
+        limiter: Limiter | None = None,
         **options: Any,
     ) -> None:
         super().__init__(_only_async, _only_async)
@@ -79,6 +85,7 @@ class LLMReasoner(RecursiveReasoner):
             raise ValueError(f"told must be 'action' or 'distribution', got {told!r}")
         self.model = model
         self._told = told
+        self._recent: tuple[tuple[Meter, Situation, Memo], ...] = ()
         self.client = Client(
             _models(model, api_key, options, fallbacks),
             sampling=sampling or Sampling(),
@@ -86,6 +93,7 @@ class LLMReasoner(RecursiveReasoner):
             memo=ProcessMemo() if memo == "process" else memo,
             observer=observer,
             seed=seed,
+            limiter=limiter,
         )
 
     def __repr__(self) -> str:
@@ -118,6 +126,18 @@ class LLMReasoner(RecursiveReasoner):
             question = prompts.level_k(situation, player, order, self._tell(predicted))
         return await self.client.policy(question, player, f"order {order}")
 
+    def _lookup(self, situation: Situation) -> Memo:
+        meter = current_meter()
+        if meter is None:
+            return super()._lookup(situation)
+        # Decisions that are made at once share a reasoner, and each comes back to its own questions.
+        for decision, known, memo in self._recent:
+            if decision is meter and known is situation:
+                return memo
+        memo = Memo()
+        self._recent = (*self._recent[1 - _DECISIONS_AT_ONCE :], (meter, situation, memo))
+        return memo
+
     def _tell(self, predicted: Mapping[str, Policy]) -> Mapping[str, Policy]:
         return prompts.likeliest(predicted) if self._told == "action" else predicted
 
@@ -139,7 +159,7 @@ class LLMActor:
 
     Args:
         me: for whom it decides.
-        model, fallbacks, sampling, patience, api_key, observer, seed, options: see ``LLMReasoner``;
+        model, fallbacks, sampling, patience, api_key, observer, seed, limiter, options: see ``LLMReasoner``;
             only the temperature of ``sampling`` matters, the model answers once.
 
     Example:
@@ -160,6 +180,7 @@ class LLMActor:
         api_key: str | SecretStr | None = None,
         observer: Observer | None = None,
         seed: int = 0,
+        limiter: Limiter | None = None,
         **options: Any,
     ) -> None:
         self.me = me
@@ -171,6 +192,7 @@ class LLMActor:
             memo=None,
             observer=observer,
             seed=seed,
+            limiter=limiter,
         )
 
     def __repr__(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
@@ -71,13 +72,22 @@ class Model:
             object.__setattr__(self, "api_key", SecretStr(self.api_key))
 
 
+Limiter: TypeAlias = AbstractAsyncContextManager[Any]
+"""Entered for every request, in the one event loop that all requests of a process go through.
+
+``aiolimiter.AsyncLimiter`` keeps to a provider's rate, ``asyncio.Semaphore`` to a number at once. One
+object may serve any number of reasoners and agents; waiting for it counts against no deadline.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Patience:
     """How long to try.
 
     Attributes:
         timeout: seconds for one request.
-        deadline: seconds for a policy: all requests, pauses, repairs and fallback models together.
+        deadline: seconds for a policy: all requests, pauses, repairs and fallback models together, but not
+            the time that requests wait for a ``Limiter``.
         attempts: requests before a model is given up, >= 1.
         pause: seconds before the first retry; doubled each time, up to ``longest_pause``, and drawn
             between half of that and all of it.

@@ -8,33 +8,36 @@ from typing import Annotated, Any
 
 import typer
 
-from eval import ablation, crossplay
+from eval import ablation
 from eval.analysis import compare, self_and_cross, summarise
 from eval.belief_report import belief_reports
 from eval.commands.results import ResultsFile, RunNumber
-from eval.commands.sweeps import matrices_of, stored
+from eval.commands.sweeps import matrices_of, play_matrices
 from eval.console import (
     DaskAddress,
     Episodes,
     Epsilon,
     ForceNew,
     JsonFile,
+    MemoFile,
+    Rate,
     Results,
     Seed,
+    Temperature,
     Workers,
+    Yes,
     check_writable,
-    choose_backend,
     note,
     out,
-    progress_bar,
     split_names,
     write_json,
 )
+from eval.llm import LLMOptions
+from eval.llm.session import PAPER_TEMPERATURE
 from eval.reporting import belief_table, comparison_table, markdown, summary_table
 from eval.statistics.regret import NOTE
 from eval.storage.cells import stored_cells
 from eval.storage.content import stored_run
-from eval.sweep import Matrix
 from eval.tasks import make_task
 
 
@@ -84,12 +87,27 @@ def compare_(
     force_new: ForceNew = False,
     workers: Workers = None,
     dask: DaskAddress = "",
+    temperature: Temperature = PAPER_TEMPERATURE,
+    memo: MemoFile = None,
+    rate: Rate = None,
+    yes: Yes = False,
 ) -> None:
     """Paired differences between agents on the same seeds, with 95 % intervals and Holm's correction."""
     check_writable(json_file)
     firsts, seconds = split_names(agents), split_names(against)
     matrices = matrices_of([task], [*firsts, *seconds], split_names(partners))
-    rows = _play("compare", matrices, episodes, seed, epsilon, results, force_new, workers or 1, dask)[0]
+    rows = play_matrices(
+        "compare",
+        matrices,
+        episodes,
+        seed=seed,
+        epsilon=epsilon,
+        results=results,
+        force_new=force_new,
+        workers=workers,
+        dask=dask,
+        options=LLMOptions(temperature, None, rate, memo, yes),
+    ).tables[0]
     cells = {row[0].agent: {cell.partner: cell for cell in row} for row in rows}
     pairs = [(cells[a], cells[b]) for a in firsts for b in seconds if a != b]
     comparisons = compare(pairs)
@@ -120,7 +138,17 @@ def ablation_(
     check_writable(markdown_file)
     tasks = split_names(task)
     matrices = matrices_of(tasks, ablation.settings(), split_names(partners))
-    played = _play("ablation", matrices, episodes, seed, epsilon, results, force_new, workers or 1, dask)
+    played = play_matrices(
+        "ablation",
+        matrices,
+        episodes,
+        seed=seed,
+        epsilon=epsilon,
+        results=results,
+        force_new=force_new,
+        workers=workers,
+        dask=dask,
+    ).tables
     sections, content = [], {}
     for name, rows in zip(tasks, played, strict=True):
         lines = ablation.ablate(make_task(name), rows)
@@ -132,26 +160,3 @@ def ablation_(
     if markdown_file is not None:
         markdown_file.write_text("\n".join(sections), encoding="utf-8")
         note(f"wrote {markdown_file}")
-
-
-def _play(
-    kind: str,
-    matrices: list[Matrix],
-    episodes: int,
-    seed: int,
-    epsilon: float,
-    results: Path | None,
-    force_new: bool,
-    workers: int,
-    dask: str,
-) -> list[list[list[crossplay.Cell]]]:
-    backend = choose_backend(workers, dask)
-    total = sum(len(rows) * len(columns) for _, rows, columns in matrices) * episodes
-    settings = {"seed": seed, "epsilon": epsilon}
-    with (
-        stored(results, kind, matrices, episodes, settings, force_new=force_new) as run,
-        progress_bar(kind, total) as progress,
-    ):
-        return crossplay.cross_plays(
-            matrices, episodes, seed=seed, epsilon=epsilon, progress=progress, backend=backend, run=run
-        )

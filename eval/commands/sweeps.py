@@ -6,13 +6,16 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from eval.console import note
-from eval.crossplay import ALL, who_plays
+from eval.console import choose_backend, note, progress_bar
+from eval.crossplay import ALL, Cell, check_pairings, cross_plays, who_plays
+from eval.llm import LLMOptions, llm_session
 from eval.storage import Run, open_run
 from eval.sweep import Matrix, configuration
-from eval.tasks import Environment
+from eval.tasks import Environment, make_task
+from eval.units import Runtime
+from partners import asks_models
 
 
 def matrices_of(
@@ -38,6 +41,86 @@ def matrices_of(
     return matrices
 
 
+class Played(NamedTuple):
+    """What a command played.
+
+    Attributes:
+        tables: a cross-play matrix for each task.
+        run: the number of the run in the results file; None without one.
+    """
+
+    tables: list[list[list[Cell]]]
+    run: int | None
+
+
+def play_matrices(
+    kind: str,
+    matrices: Sequence[Matrix],
+    episodes: int,
+    *,
+    seed: int,
+    epsilon: float,
+    runtime: Runtime = "plain",
+    env: Environment = "table",
+    results: Path | None = None,
+    force_new: bool = False,
+    beside_others: bool = False,
+    workers: int | None = None,
+    dask: str = "",
+    options: LLMOptions | None = None,
+) -> Played:
+    """Cross-plays as a command plays them: with a bar, stored, and agreed on where they cost money.
+
+    Args:
+        kind: the command.
+        matrices, episodes, seed, epsilon, runtime, env: see ``cross_plays``.
+        results, force_new, beside_others: see ``stored``.
+        workers, dask: see ``choose_backend``.
+        options: how language models are asked, where any play.
+
+    Raises:
+        ValueError, ResultsError, TranscriptError: before the first episode, see ``cross_plays``,
+            ``stored`` and ``llm_session``.
+    """
+    pairings = [
+        (make_task(name, env), a, b) for name, rows, columns in matrices for a in rows for b in columns
+    ]
+    asked = any(asks_models(a) or asks_models(b) for _, a, b in pairings)
+    backend = choose_backend(workers, dask, models=asked)
+    if asked:  # before anybody is asked for money
+        check_pairings(matrices, episodes, env)
+    settings = {"seed": seed, "epsilon": epsilon, "runtime": runtime, "env": env}
+    tasks = ",".join(task for task, _, _ in matrices)
+    options = options or LLMOptions()
+    with (
+        llm_session(options, pairings, episodes, {"task": tasks, **settings}, note) as models,
+        stored(
+            results,
+            kind,
+            matrices,
+            episodes,
+            settings,
+            force_new=force_new,
+            beside_others=beside_others,
+            options=options if asked else None,
+        ) as run,
+        progress_bar(tasks, len(pairings) * episodes, models) as progress,
+    ):
+        played = cross_plays(
+            matrices,
+            episodes,
+            seed=seed,
+            epsilon=epsilon,
+            runtime=runtime,
+            env=env,
+            progress=progress,
+            backend=backend,
+            run=run,
+            models=models,
+        )
+        return Played(played, None if run is None else run.number)
+
+
 @contextmanager
 def stored(
     file: Path | None,
@@ -47,8 +130,16 @@ def stored(
     settings: Mapping[str, Any],
     *,
     force_new: bool,
+    beside_others: bool = False,
+    options: LLMOptions | None = None,
 ) -> Iterator[Run | None]:
     """The run in the results file, begun or continued; None where no file is given.
+
+    Args:
+        file, force_new: from the command line.
+        beside_others: whether the file may hold runs of other configurations.
+        kind, matrices, episodes, settings: see ``configuration``.
+        options: how language models are asked, where any play.
 
     Raises:
         ValueError: ``force_new`` without a file.
@@ -59,8 +150,9 @@ def stored(
             raise ValueError("--force-new begins a new run in a results file; name one with --results FILE")
         yield None
         return
-    asked = configuration(kind, matrices, episodes, **settings)
-    with open_run(file, asked, command=sys.argv[1:], force_new=force_new) as run:
+    models = None if options is None else options.settings()
+    asked = configuration(kind, matrices, episodes, **settings, models=models)
+    with open_run(file, asked, command=sys.argv[1:], force_new=force_new, beside_others=beside_others) as run:
         for text in run.notes:
             note(text)
         found = len(run.scores())

@@ -1,10 +1,10 @@
 """Episodes with language models: what they will cost, transcripts, resumption, several at once."""
 
 from eval.llm.estimate import Estimate, estimate
-from eval.llm.run import LLMRun, current_run, llm_scores
+from eval.llm.run import LLMRun
 from eval.llm.session import LLMOptions, llm_session, spend
 from eval.llm.show import show_transcript
-from eval.llm.transcripts import TranscriptError, Transcripts, read_transcript
+from eval.transcripts import TranscriptError, Transcripts, read_transcript
 
 __all__ = [
     "Estimate",
@@ -12,9 +12,7 @@ __all__ = [
     "LLMRun",
     "TranscriptError",
     "Transcripts",
-    "current_run",
     "estimate",
-    "llm_scores",
     "llm_session",
     "read_transcript",
     "show_transcript",

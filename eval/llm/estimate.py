@@ -9,13 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from atom.llm import Sampling, prompts
-from atom.llm.endpoint import load_litellm
+from atom.llm.loading import load_litellm
 from eval.tasks.base import Task
 from eval.tasks.described import DescribedTask
-from partners import asks_models
+from partners import model_in
 
 _CHARACTERS_A_TOKEN = 4
 _ORDERS = 3
+_ANSWER_TOKENS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,28 +48,40 @@ def estimate(
     Args:
         model: as LiteLLM names it.
         sampling: how an answer becomes a distribution.
-        pairings: (task, agent, partner), names as in ``pairing_scores``.
+        pairings: (task, agent, partner), names as in ``pairing_scores``; those of other models cost
+            nothing.
         episodes: episodes of each pairing.
     """
+    first = sampling.methods[0]
+    hypothesis = 1 if first == "logprobs" else _ANSWER_TOKENS * (sampling.n if first == "samples" else 1)
     calls = prompt = completion = 0
     for task, agent, partner in pairings:
-        decided = sum(_calls(agent if name == "self" else name) for name in (agent, partner))
-        asked = decided * task.max_steps * episodes
-        calls += asked
-        prompt += asked * _prompt_tokens(task)
-        answer = 1 if sampling.methods[0] == "logprobs" else 16
-        completion += asked * answer * (sampling.n if sampling.methods[0] == "samples" else 1)
+        others = agent if partner == "self" else partner
+        decisions = task.max_steps * episodes
+        for name, seats in ((agent, 1), (others, len(task.players) - 1)):
+            hypotheses, actions = _calls(name, model)
+            asked = seats * decisions * (hypotheses + actions)
+            calls += asked
+            prompt += asked * _prompt_tokens(task) if asked else 0
+            completion += seats * decisions * (hypotheses * hypothesis + actions * _ANSWER_TOKENS)
     return Estimate(calls, prompt, completion, _cost(model, prompt, completion))
 
 
-def _calls(name: str) -> int:
-    """Calls of one decision at most: 2K + 2 for an adaptive player, k + 1 at order k, 1 on its own."""
-    if not asks_models(name):
-        return 0
-    mode = name.rpartition("@")[2]
-    if mode.startswith("tom-"):
-        return int(mode.removeprefix("tom-")) + 1
-    return 2 * _ORDERS if "@" in name else 1
+def _calls(name: str, model: str) -> tuple[int, int]:
+    """Calls to ``model`` in one decision at most: for hypotheses, and for an action.
+
+    2K + 2 for an adaptive player and k + 1 at order k; N votes; one action on its own or where exact
+    reasoners predict.
+    """
+    found = model_in(name)
+    if found is None or found[0] != model:
+        return 0, 0
+    kind, _, number = found[1].partition("-")
+    if kind == "tom":
+        return int(number) + 1, 0
+    if kind == "vote":
+        return 0, int(number)
+    return (0, 1) if kind in ("", "prompt", "gate") else (2 * _ORDERS, 0)
 
 
 def _prompt_tokens(task: Task) -> int:

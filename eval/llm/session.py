@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import typer
 
-from atom.llm import ProcessMemo, Sampling, SqliteMemo
+from atom.llm import Limiter, Memo, ProcessMemo, Sampling, SqliteMemo
 from atom.usage import Usage
 from eval.llm.estimate import estimate
-from eval.llm.run import LLMRun, current_run
-from eval.llm.transcripts import Transcripts, observe_exchange
+from eval.llm.run import LLMRun
 from eval.tasks.base import Task
-from partners import LLMBackend, asks_models, llm_backend
+from eval.transcripts import Transcripts, observe_exchange
+from partners import LLMBackend, asks_models, llm_backend, model_in
 
 PAPER_TEMPERATURE = 0.1
 
@@ -28,16 +28,27 @@ class LLMOptions:
     Attributes:
         temperature: of every model (paper: 0.1).
         transcripts: directory of the episodes' transcripts, or None.
-        workers: episodes at once.
-        memo: SQLite file of answers that later runs find again, or None.
+        rate: requests a minute at most, of all models together; None sets no limit.
+        memo: SQLite file of answers that later runs find again; None keeps answers in this process,
+            ``"none"`` nowhere, so that every decision pays for its own.
         yes: whether to start without asking.
     """
 
     temperature: float = PAPER_TEMPERATURE
     transcripts: Path | None = None
-    workers: int = 4
-    memo: Path | None = None
+    rate: float | None = None
+    memo: Path | Literal["none"] | None = None
     yes: bool = False
+
+    def settings(self) -> dict[str, Any]:
+        """What episodes depend on, for results files."""
+        return {"temperature": self.temperature, **({"memo": self.memo} if self.memo == "none" else {})}
+
+    def make_memo(self) -> Memo | None:
+        """Where answers are kept."""
+        if self.memo is None:
+            return ProcessMemo()
+        return SqliteMemo(self.memo) if isinstance(self.memo, Path) else None
 
 
 @contextmanager
@@ -68,34 +79,45 @@ def llm_session(
         yield None
         return
     sampling = Sampling(temperature=options.temperature)
-    models = sorted({_model(name) for pairing in asking for name in pairing[1:] if asks_models(name)})
+    models = sorted({found[0] for pairing in asking for name in pairing[1:] if (found := model_in(name))})
     transcripts = None
     if options.transcripts is not None:
-        transcripts = Transcripts(
-            options.transcripts, {**settings, "temperature": options.temperature, "models": models}
-        )
+        transcripts = Transcripts(options.transcripts, {**settings, **options.settings(), "models": models})
     for model in models:
-        own = [pairing for pairing in asking if model in map(_model, pairing[1:])]
-        say(f"{model}: {estimate(model, sampling, own, episodes)}")
+        say(f"{model}: {estimate(model, sampling, asking, episodes)}")
     if not options.yes:
         typer.confirm(f"Ask {', '.join(models)} for {len(asking) * episodes} episodes?", abort=True)
-    run = LLMRun(transcripts, options.workers)
-    memo = ProcessMemo() if options.memo is None else SqliteMemo(options.memo)
-    backend = LLMBackend(sampling=sampling, memo=memo, observer=observe_exchange)
-    with ExitStack() as stack:
-        stack.enter_context(llm_backend(backend))
-        stack.enter_context(current_run(run))
+    run = LLMRun(transcripts)
+    backend = LLMBackend(
+        sampling=sampling,
+        memo=options.make_memo(),
+        observer=observe_exchange,
+        limiter=rate_limiter(options.rate),
+    )
+    with llm_backend(backend):
         yield run
     say(f"spent: {spend(run.spent)}; {run.degraded} decisions degraded")
+
+
+def rate_limiter(requests_a_minute: float | None) -> Limiter | None:
+    """Lets so many requests go in a minute, spread over its seconds; None for no limit.
+
+    Raises:
+        ValueError: no requests at all.
+        ModuleNotFoundError: the extra ``eval`` is not installed.
+    """
+    if requests_a_minute is None:
+        return None
+    if requests_a_minute <= 0:
+        raise ValueError(f"the rate of requests must be positive, got {requests_a_minute:g} a minute")
+    from aiolimiter import AsyncLimiter  # noqa: PLC0415 - only where somebody asks for a limit
+
+    a_second = requests_a_minute / 60
+    # a bucket of one second: a larger one would let twice the rate go in the first minute
+    return AsyncLimiter(max(1.0, a_second), max(1.0, 1.0 / a_second))
 
 
 def spend(usage: Usage) -> str:
     """Calls, tokens and money in words."""
     price = "price unknown" if usage.cost is None else f"${usage.cost:,.4f}"
     return f"{usage.calls:,} calls, {usage.tokens:,} tokens, {price}, {usage.cache_hits:,} from the memo"
-
-
-def _model(name: str) -> str:
-    """The model in a player's name, ``…llm:MODEL[@MODE]``."""
-    model = name.partition("llm:")[2]
-    return model.rpartition("@")[0] or model

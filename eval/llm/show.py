@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 
-from eval.llm.transcripts import read_transcript
+from eval.transcripts import read_transcript
 
 
 def show_transcript(path: Path, console: Console, *, prompts: bool = True) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from eval.statistics.intervals import LEVEL, RESAMPLES
 from eval.storage.content import StoredRun
 
@@ -10,16 +12,13 @@ def methods(run: StoredRun) -> list[str]:
     """Sentences on what was played, with which seeds and versions, and how intervals were made."""
     asked = run.configuration
     matrices = asked["matrices"]
-    pairings = sum(len(m["agents"]) * len(m["partners"]) for m in matrices.values())
+    some = asked.get("pairings")
+    pairings = sum(len(some or m["agents"]) * (1 if some else len(m["partners"])) for m in matrices.values())
     what = (
         f"{asked['episodes']} episodes of each of {pairings} pairings on {', '.join(matrices)}, all keyed by "
         f"seed {asked['seed']}: the same command plays the same episodes."
     )
-    noise = (
-        f"Every player lapsed to a random action at a rate of {asked['epsilon']:g}."
-        if asked.get("epsilon")
-        else "No player lapsed; where all episodes of a pairing are the same, no interval is given."
-    )
+    noise = _noise(asked.get("epsilon"))
     where = (
         "inside compiled LangGraph graphs" if asked.get("runtime") == "langgraph" else "outside of a graph"
     )
@@ -37,3 +36,14 @@ def methods(run: StoredRun) -> list[str]:
         hashes = ", ".join(f"{name} (sha256 {digest[:12]}…)" for name, digest in asked["files"].items())
         sentences.append(f"Made from files: {hashes}.")
     return sentences
+
+
+def _noise(epsilon: float | Mapping[str, float] | None) -> str:
+    """How often players lapsed: one rate, or task -> rate."""
+    if isinstance(epsilon, Mapping):
+        lapsing = [f"{rate:g} on {task}" for task, rate in epsilon.items() if rate]
+        if lapsing:
+            return f"Every player lapsed to a random action at a rate of {', '.join(lapsing)}."
+    elif epsilon:
+        return f"Every player lapsed to a random action at a rate of {epsilon:g}."
+    return "No player lapsed; where all episodes of a pairing are the same, no interval is given."

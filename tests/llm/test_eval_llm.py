@@ -1,7 +1,10 @@
 """Language models in the evaluation: the exact rows, costs beforehand, transcripts, resumption."""
 
+import contextlib
 import json
 import logging
+import sqlite3
+import time
 
 import pytest
 from typer.testing import CliRunner
@@ -9,10 +12,13 @@ from typer.testing import CliRunner
 from atom.llm import Patience, Sampling
 from eval.cli import app
 from eval.crossplay import cross_play
-from eval.llm import LLMRun, TranscriptError, Transcripts, current_run, estimate, read_transcript
-from eval.llm.transcripts import observe_exchange
+from eval.executors import threads
+from eval.llm import LLMRun, TranscriptError, Transcripts, estimate, read_transcript
+from eval.llm.session import rate_limiter
 from eval.paper import paper_cells
+from eval.storage.content import stored_episodes
 from eval.tasks import make_task
+from eval.transcripts import observe_exchange
 from partners import LLMBackend, asks_models, llm_backend, make_partner
 from tests.llm.conftest import GREEDY, QUICK
 
@@ -27,8 +33,8 @@ def _backend(server, **settings):
 def test_the_papers_rows_are_those_of_the_exact_reasoners(server):
     """Memory-1, Memory-N and both grids through LiteLLM over HTTP, every cell of both tables."""
     columns = ("memory-1", "memory-n", "game-1", "game-2")
-    with _backend(server), current_run(LLMRun(workers=2)):
-        asked = paper_cells(columns, 2, model=MODEL)
+    with _backend(server):
+        asked = paper_cells(columns, 2, model=MODEL, backend=threads(2))
     exact = paper_cells(columns, 2, epsilon=0.0)
     assert [(c.column, c.agent, c.partner, c.mean, c.se) for c in asked] == [
         (c.column, c.agent, c.partner, c.mean, c.se) for c in exact
@@ -163,15 +169,14 @@ def test_a_run_that_is_stopped_goes_on_where_it_was(serve, tmp_path):
             if played == stop_after:
                 raise StoppedError
 
-        run = LLMRun(Transcripts(directory, {"seed": 5}), workers=1, on_episode=count)
-        with (
-            _backend(serve(), sampling=Sampling(temperature=1.0), observer=observe_exchange),
-            current_run(run),
-        ):
-            return cross_play("memory-1", [f"llm:{MODEL}@hedge"], [f"llm:{MODEL}@tom-1"], 8, seed=5)
+        run = LLMRun(Transcripts(directory, {"seed": 5}), on_episode=count)
+        with _backend(serve(), sampling=Sampling(temperature=1.0), observer=observe_exchange):
+            return cross_play(
+                "memory-1", [f"llm:{MODEL}@hedge"], [f"llm:{MODEL}@tom-1"], 8, seed=5, models=run
+            )
 
     whole = play(tmp_path / "whole", stop_after=99)
-    for stop_after in (2, 5, 7):
+    for stop_after in (2, 3, 2):
         with pytest.raises(StoppedError):
             play(tmp_path / "parts", stop_after)
     assert play(tmp_path / "parts", stop_after=99) == whole
@@ -182,8 +187,153 @@ def test_models_that_are_down_are_named_once_and_decisions_are_counted(serve, ca
     server = serve()
     server.close()
     patience = Patience(timeout=0.5, deadline=1.0, attempts=2, pause=0.001, failures=1)
-    run = LLMRun(workers=2)
-    with _backend(server, patience=patience), current_run(run), caplog.at_level(logging.WARNING):
-        cross_play("memory-1", [f"llm:{MODEL}@bayes"], ["tom-1"], 6, seed=0)
+    run = LLMRun()
+    with _backend(server, patience=patience), caplog.at_level(logging.WARNING):
+        cross_play("memory-1", [f"llm:{MODEL}@bayes"], ["tom-1"], 6, seed=0, backend=threads(2), models=run)
     assert run.degraded == 6 * 15
     assert len(caplog.records) == 1
+
+
+def test_episodes_are_stored_and_continued(server, monkeypatch, tmp_path):
+    """With --results, models are players like any other: steps, tokens, resumption, statistics."""
+    file, transcripts = tmp_path / "results.sqlite", tmp_path / "transcripts"
+    arguments = _crossplay("--yes", "--results", str(file), "--transcripts", str(transcripts))
+    assert _invoke(server, monkeypatch, *arguments).exit_code == 0
+    whole = list(stored_episodes(file))
+    assert len(whole) == 6
+    assert sum(episode.usage["calls"] for episode in whole) == server.requests
+    assert all(len(episode.steps) == 15 for episode in whole)
+    assert "posterior" in whole[0].steps[3]["decisions"]["player-1"]["partners"]["player-2"]
+    assert len(list(transcripts.rglob("*.jsonl"))) == 6
+
+    with contextlib.closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("DELETE FROM episodes WHERE episode = 1")
+    asked = server.requests
+    assert _invoke(server, monkeypatch, *arguments).exit_code == 0
+    again = list(stored_episodes(file))
+    assert 0 < server.requests - asked < asked
+    assert [(e.partner, e.episode, e.score, e.scores) for e in again] == [
+        (e.partner, e.episode, e.score, e.scores) for e in whole
+    ]
+    assert "planted" not in file.read_bytes().decode("latin-1")
+
+    other = _invoke(server, monkeypatch, *arguments, "--temperature", "0.7")
+    assert isinstance(other.exception, ValueError)
+    assert "temperature" in str(other.exception)
+    shown = _invoke(server, monkeypatch, "statistics", str(file))
+    assert shown.exit_code == 0, shown.output
+    assert f"llm:{MODEL}@bayes" in shown.output
+
+
+@pytest.mark.parametrize("runtime", ["plain", "langgraph"])
+def test_transcripts_are_the_same_in_both_runtimes(server, tmp_path, runtime):
+    run = LLMRun(Transcripts(tmp_path, {}))
+    with _backend(server, observer=observe_exchange):
+        cross_play(
+            "memory-1", [f"llm:{MODEL}@tom-1"], ["tom-0"], 2, seed=1, runtime=runtime, models=run,
+            backend=threads(2),
+        )  # fmt: skip
+    for file in tmp_path.rglob("*.jsonl"):
+        records = read_transcript(file)
+        assert [r["type"] for r in records].count("decision") == 30
+        for step in range(15):
+            own = [r for r in records if r.get("step") == step]
+            assert [r["purpose"] for r in own if r["type"] == "exchange"] == ["order 0", "order 1"]
+            assert [r["seat"] for r in own if r["type"] == "decision"] == ["player-1", "player-2"]
+
+
+def test_requests_keep_to_a_rate(serve):
+    """The requests of eight episodes at once, at most fifty a second: and none of them gives up."""
+    server = serve(record=True)
+    patience = Patience(
+        timeout=2.0, deadline=0.2, attempts=1
+    )  # waiting for one's turn counts against nothing
+    with _backend(server, memo=None, patience=patience, limiter=rate_limiter(50 * 60)):
+        began, run = time.monotonic(), LLMRun()
+        cross_play("memory-1", [f"llm:{MODEL}"], ["tom-0"], 8, seed=0, backend=threads(8), models=run)
+    seconds = time.monotonic() - began
+    assert server.requests == 8 * 15
+    assert seconds >= (8 * 15 - 50) / 50  # a second's worth may go at once
+    assert run.degraded == 0
+
+
+def test_no_rate_is_no_rate():
+    assert rate_limiter(None) is None
+    with pytest.raises(ValueError, match="must be positive"):
+        rate_limiter(0)
+    slow = rate_limiter(6)  # one in ten seconds, and no burst
+    assert (slow.max_rate, slow.time_period) == (1.0, 10.0)
+
+
+def test_models_are_not_sent_to_a_cluster(server, monkeypatch):
+    result = _invoke(server, monkeypatch, *_crossplay("--yes", "--dask", "tcp://127.0.0.1:1"))
+    assert isinstance(result.exception, ValueError)
+    assert "leave --dask out" in str(result.exception)
+    assert server.requests == 0
+
+
+def test_what_cannot_be_played_is_said_before_anybody_is_asked_to_pay(server, monkeypatch):
+    result = _invoke(
+        server, monkeypatch, "crossplay", "--task", "game-1", "--agents", f"llm:{MODEL}@gate-only",
+        "--partners", "tom-0",
+    )  # fmt: skip
+    assert isinstance(result.exception, ValueError)
+    assert "@gate-only overrules by expected payoffs" in str(result.exception)
+    assert "at most" not in result.output
+
+
+def test_decisions_at_once_pay_for_their_own_questions_only_once(server):
+    """Eight episodes share one reasoner; without a memo each decision asks what it would ask alone."""
+    for workers in (1, 8):
+        before = server.requests
+        with _backend(server, memo=None):
+            cross_play("memory-1", [f"llm:{MODEL}@tom-2"], ["tom-0"], 8, seed=0, backend=threads(workers))
+        assert server.requests - before == 8 * 15 * 3
+
+
+def test_equal_tokens(server, monkeypatch, tmp_path):
+    out, file = tmp_path / "out.json", tmp_path / "results.sqlite"
+    arguments = (
+        "equal-tokens", "--model", MODEL, "--task", "memory-1", "--partners", "tom-0,tom-1",
+        "--episodes", "2", "--temperature", "0", "--yes", "--json", str(out), "--results", str(file),
+    )  # fmt: skip
+    done = _invoke(server, monkeypatch, *arguments)
+    assert done.exit_code == 0, done.output
+    found = json.loads(out.read_text())
+    adaptive, bare, votes = found["agents"]
+    assert bare["calls"] == 1.0
+    assert votes["agent"] == f"llm:{MODEL}@vote-{found['votes']}"
+    assert votes["calls"] == found["votes"] > 1
+    assert votes["tokens"] >= adaptive["tokens"] > votes["tokens"] - bare["tokens"]
+    assert bare["mean"] == votes["mean"]  # at temperature 0 all votes are alike
+    assert adaptive["mean"]["tom-0"] > 60 > bare["mean"]["tom-0"]
+    assert {c["second"] for c in found["comparisons"]} == {bare["agent"], votes["agent"]}
+    asked = server.requests
+    assert _invoke(server, monkeypatch, *arguments).exit_code == 0
+    assert server.requests == asked  # both runs are in the file
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--model", MODEL, "--partners", "tom-0,self"), "leave self out"),
+        (("--model", MODEL, "--partners", f"llm:{MODEL}"), "ask no models"),
+        (("--model", f"{MODEL}@bayes"), "without a mode"),
+        (("--model", MODEL, "--mode", "bayesian"), "a model plays @tom-K"),
+    ],
+)
+def test_equal_tokens_says_what_is_wrong(server, monkeypatch, arguments, words):
+    result = _invoke(server, monkeypatch, "equal-tokens", *arguments)
+    assert isinstance(result.exception, ValueError)
+    assert words in str(result.exception)
+
+
+def test_tokens_that_nobody_counts_cannot_be_made_equal(serve, monkeypatch):
+    server = serve()
+    server.close()
+    result = _invoke(
+        server, monkeypatch, "equal-tokens", "--model", MODEL, "--task", "memory-1", "--partners", "tom-0",
+        "--episodes", "1", "--yes",
+    )  # fmt: skip
+    assert isinstance(result.exception, ValueError)
+    assert "no tokens were counted" in str(result.exception)

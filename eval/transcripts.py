@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import asdict
@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from atom.llm import Exchange
 from atom.usage import Usage
+from eval.episodes import Step
 
 _RUN_FILE = "run.json"
 _EXCHANGES: ContextVar[list[Exchange] | None] = ContextVar("eval_llm_exchanges", default=None)
@@ -39,6 +40,27 @@ def exchanges_of_episode() -> Iterator[list[Exchange]]:
         yield exchanges
     finally:
         _EXCHANGES.reset(token)
+
+
+def transcribe(steps: Iterable[Step]) -> tuple[list[Step], tuple[dict[str, Any], ...]]:
+    """The steps of an episode as they happen, and the records of its transcript.
+
+    Returns:
+        the steps, and for each of them what was asked and answered (type ``"exchange"``) and what each
+        player decided (type ``"decision"``).
+    """
+    taken: list[Step] = []
+    records: list[dict[str, Any]] = []
+    with exchanges_of_episode() as exchanges:
+        for number, step in enumerate(steps):
+            taken.append(step)
+            records += [{"type": "exchange", "step": number, **asdict(exchange)} for exchange in exchanges]
+            exchanges.clear()
+            records += [
+                {"type": "decision", "step": number, "seat": player, **decision.as_plain()}
+                for player, decision in step.decisions.items()
+            ]
+    return taken, tuple(records)
 
 
 class Transcripts:
@@ -77,8 +99,8 @@ class Transcripts:
         pairing = f"{quote(agent, safe='@')}__{quote(partner, safe='@')}"
         return self.directory / quote(task, safe="") / pairing / f"{episode:05d}.jsonl"
 
-    def finished(self, path: Path) -> tuple[float, Usage] | None:
-        """Score and usage of an episode that was played already.
+    def finished(self, path: Path) -> float | None:
+        """The agent's score in an episode that was played already.
 
         Raises:
             TranscriptError: the file is no transcript.
@@ -87,19 +109,26 @@ class Transcripts:
             return None
         last = read_transcript(path)[-1]
         try:
-            return float(last["score"]), Usage.from_plain(last["usage"])
+            return float(last["score"])
         except (KeyError, TypeError) as error:
             raise TranscriptError(f"{str(path)!r} is no whole transcript ({error!r}); delete it") from None
 
-    def write(self, path: Path, records: list[dict[str, Any]]) -> None:
-        """Keeps an episode; the file appears when it is whole."""
+    def keep(
+        self, path: Path, records: Sequence[Mapping[str, Any]], seat: str, score: float, usage: Usage
+    ) -> None:
+        """Keeps an episode; the file appears when it is whole.
+
+        Args:
+            path: from ``path``.
+            records: from ``transcribe``.
+            seat: which player the agent was.
+            score: the agent's.
+            usage: what all players' decisions cost together.
+        """
+        end = {"type": "episode", "agent_seat": seat, "score": score, "usage": usage.as_plain()}
         path.parent.mkdir(parents=True, exist_ok=True)
-        _write_whole(path, "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records))
-
-
-def exchange_record(step: int, exchange: Exchange) -> dict[str, Any]:
-    """An exchange as a line of a transcript."""
-    return {"type": "exchange", "step": step, **asdict(exchange)}
+        lines = (json.dumps(record, ensure_ascii=False) + "\n" for record in (*records, end))
+        _write_whole(path, "".join(lines))
 
 
 def read_transcript(path: Path) -> list[dict[str, Any]]:

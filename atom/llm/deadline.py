@@ -1,0 +1,45 @@
+"""When to give up asking."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from tenacity import RetryCallState
+from tenacity.stop import stop_base
+
+
+@dataclass(slots=True)
+class Deadline:
+    """When to give up.
+
+    Attributes:
+        at: on ``time.monotonic``'s clock; put off by the time that requests wait for their turn.
+        never_after: the end of a budget, which nothing puts off; None for no end.
+    """
+
+    at: float
+    never_after: float | None = None
+
+    @classmethod
+    def after(cls, seconds: float) -> Deadline:
+        """So many seconds from now."""
+        return cls(time.monotonic() + seconds)
+
+    def left(self) -> float:
+        """Seconds until then."""
+        end = self.at if self.never_after is None else min(self.at, self.never_after)
+        return end - time.monotonic()
+
+
+class StopAt(stop_base):
+    """After some attempts, or when the next pause would go beyond the deadline."""
+
+    def __init__(self, attempts: int, deadline: Deadline) -> None:
+        self._attempts = attempts
+        self._deadline = deadline
+
+    def __call__(self, retry_state: RetryCallState) -> bool:
+        if retry_state.attempt_number >= self._attempts:
+            return True
+        return retry_state.upcoming_sleep >= self._deadline.left()

@@ -1,0 +1,160 @@
+"""Baselines of language models: what they are told, and what becomes of their answers."""
+
+import pytest
+
+from atom import BudgetError, LLMError, Prediction
+from atom.llm import LLMActor
+from eval.episodes import play, seat_players
+from eval.tasks import make_task
+from eval.tasks.described import DescribedTask
+from partners import LLMBackend, llm_backend, make_partner, model_in
+from partners.llm_baselines import UntoldActor, VotingActor
+from tests.llm.conftest import GREEDY, QUICK, described
+
+MODEL = "openai/scripted"
+
+
+def actor_at(server, **settings):
+    settings = {"sampling": GREEDY, "patience": QUICK, "api_key": "none", **settings}
+    return LLMActor("player-1", MODEL, api_base=server.url, **settings)
+
+
+def decisions(server, mode, partner="tom-2", task="one-ahead-5"):
+    """What ``llm:MODEL@mode`` decided in one episode, and what it was asked."""
+    asked = []
+    backend = LLMBackend(
+        sampling=GREEDY, patience=QUICK, observer=asked.append,
+        options={"api_base": server.url, "api_key": "none"},
+    )  # fmt: skip
+    with llm_backend(backend):
+        described_task = DescribedTask(make_task(task))
+        seats = seat_players(described_task, [f"llm:{MODEL}@{mode}", partner], seed=4)
+        steps = list(play(described_task, seats, 0))
+    return [step.decisions["player-1"] for step in steps], asked
+
+
+def test_prompt_only_is_told_and_decides_alone(server):
+    found, asked = decisions(server, "prompt-only")
+    assert len(asked) == len(found) == 15
+    assert all("What was observed so far" in exchange.messages[0]["content"] for exchange in asked)
+    assert all(decision.overruled is None for decision in found)
+    assert all(decision.gap is not None for decision in found)
+    assert all(decision.usage.calls == 1 for decision in found)
+
+
+def test_gate_only_is_told_nothing_and_overruled(server):
+    found, asked = decisions(server, "gate-only")
+    assert all("What was observed so far" not in exchange.messages[0]["content"] for exchange in asked)
+    overruled = [decision for decision in found if decision.overruled is not None]
+    assert overruled
+    for decision in overruled:
+        assert decision.action != decision.overruled
+        assert decision.gap > 0
+
+
+def test_both_together(server):
+    found, asked = decisions(server, "prompt-and-gate")
+    assert all("What was observed so far" in exchange.messages[0]["content"] for exchange in asked)
+    exact = make_task("one-ahead-5").reasoner()
+    for decision in found:  # a best response to what was predicted, whatever the model said
+        situation = decision.partners["player-2"].policy
+        assert decision.gap == 0 or decision.overruled is not None, (situation, exact)
+
+
+def test_the_gate_needs_payoffs(server):
+    with pytest.raises(ValueError, match=r"@gate-only overrules by expected payoffs.*TabularReasoner"):
+        decisions(server, "gate-only", "tom-0", "game-1")
+    found, _ = decisions(server, "prompt-only", "tom-0", "game-1")
+    assert len(found) == 6  # the aligned optimum
+
+
+class Replies:
+    """An actor whose answers are given."""
+
+    me = "player-1"
+
+    def __init__(self, *answers):
+        self._answers = list(answers)
+        self.told = []
+
+    def __call__(self, situation, prediction):
+        self.told.append(prediction)
+        return self._answers[0]
+
+    async def aact(self, situation, prediction):
+        self.told.append(prediction)
+        answer = self._answers[(len(self.told) - 1) % len(self._answers)]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+SITUATION = described(make_task("one-ahead-5"), [])
+ACTIONS = SITUATION.actions["player-1"]
+NOTHING = Prediction(0, {})
+
+
+@pytest.mark.parametrize(
+    ("answers", "expected"),
+    [
+        ((ACTIONS[3], ACTIONS[1], ACTIONS[3]), ACTIONS[3]),
+        ((ACTIONS[3], ACTIONS[1]), ACTIONS[1]),  # a tie: the first legal action
+        ((LLMError("down"), ACTIONS[4], LLMError("down")), ACTIONS[4]),
+    ],
+)
+async def test_votes_are_counted(answers, expected):
+    assert await VotingActor(Replies(*answers), len(answers)).aact(SITUATION, NOTHING) == expected
+
+
+async def test_votes_that_all_fail(server):
+    with pytest.raises(LLMError, match="down"):
+        await VotingActor(Replies(LLMError("down")), 3).aact(SITUATION, NOTHING)
+    for error in (BudgetError("spent"), RuntimeError("a bug")):
+        with pytest.raises(type(error)):
+            await VotingActor(Replies(ACTIONS[0], error), 2).aact(SITUATION, NOTHING)
+    with pytest.raises(ValueError, match="at least one answer"):
+        VotingActor(Replies(), 0)
+
+
+def test_votes_are_so_many_requests(server):
+    before = server.requests
+    assert VotingActor(actor_at(server), 5)(SITUATION, NOTHING) in ACTIONS
+    assert server.requests - before == 5
+
+
+async def test_an_untold_actor_hears_nothing():
+    prediction = Prediction(2, {"player-2": object()}, note="Decide again.")
+    replies = Replies(ACTIONS[0])
+    UntoldActor(replies)(SITUATION, prediction)
+    await UntoldActor(replies).aact(SITUATION, prediction)
+    assert [(told.partners, told.note) for told in replies.told] == [({}, ""), ({}, "")]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("llm:openai/gpt-4o-mini", ("openai/gpt-4o-mini", "")),
+        ("llm:vertex_ai/claude@20240229", ("vertex_ai/claude@20240229", "")),
+        ("noisy:0.1:llm:vertex_ai/claude@20240229@vote-12", ("vertex_ai/claude@20240229", "vote-12")),
+        ("llm:x/y@prompt-and-gate", ("x/y", "prompt-and-gate")),
+        ("tom-1", None),
+    ],
+)
+def test_the_model_in_a_name(name, expected):
+    assert model_in(name) == expected
+
+
+@pytest.mark.parametrize("mode", ["prompt", "vote", "vote-x", "gate", "tom1"])
+def test_unknown_modes_are_named(mode):
+    with pytest.raises(ValueError, match=rf"@prompt-only, @gate-only.*got @{mode}"):
+        make_partner(f"llm:x/y@{mode}", "player-1", make_task("memory-1").reasoner())
+
+
+def test_players_of_the_baselines_have_traits(server):
+    reasoner = make_task("memory-1").reasoner()
+    with llm_backend(LLMBackend(options={"api_base": server.url, "api_key": "none"})):
+        adaptive = {
+            mode: make_partner(f"llm:{MODEL}@{mode}", "player-1", reasoner).traits.adaptive
+            for mode in ("prompt-only", "gate-only", "prompt-and-gate", "vote-3")
+        }
+    assert adaptive == {"prompt-only": True, "gate-only": True, "prompt-and-gate": True, "vote-3": False}
