@@ -1,6 +1,8 @@
 """Tasks, episodes, cross-play and the paper's tables."""
 
+import contextlib
 import json
+import sqlite3
 import subprocess
 import sys
 
@@ -12,6 +14,7 @@ from eval.crossplay import cross_play, pairing_scores
 from eval.episodes import play, seat_players
 from eval.graph import episode_graph, play_in_graph
 from eval.paper import paper_cells, published
+from eval.storage.content import content_digest, stored_run
 from eval.tasks import TASKS, MatrixTask, make_task
 from partners import ZOO
 
@@ -195,6 +198,33 @@ def test_command_paper(tmp_path):
     assert cells["adaptive", "memory-1", "hedge", "self"]["paper"] == 68.17
     assert cells["adaptive", "memory-1", "bayes", "self"]["paper"] is None
     assert len(cells) == 5 + 3 * 4
+
+
+def test_the_papers_tables_are_stored_and_continued(tmp_path):
+    file, numbers = tmp_path / "paper.sqlite", [tmp_path / "a.json", tmp_path / "b.json"]
+    command = ["paper", "--episodes", "2", "--columns", "memory-1,game-1", "--results", str(file)]
+    done = run(*command, "--json", str(numbers[0]))
+    assert done.returncode == 0, done.stderr
+    digest = content_digest(file)
+    with contextlib.closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("DELETE FROM episodes WHERE episode = 1 AND agent = 'bayes'")
+    again = run(*command, "--workers", "2", "--json", str(numbers[1]))
+    assert again.returncode == 0, again.stderr
+    assert "60 episodes are there already" in again.stderr
+    assert content_digest(file) == digest
+    assert json.loads(numbers[0].read_text()) == json.loads(numbers[1].read_text())
+    lapses = stored_run(file).configuration["epsilon"]
+    assert lapses == {"memory-1": 0.0, "game-1": 0.02}
+    refused = run(*command, "--epsilon", "0.1")
+    assert refused.returncode == 2
+    assert "epsilon.memory-1: 0.0 -> 0.1" in refused.stderr
+    for reader in ("statistics", "report"):
+        shown = run(reader, str(file), *(["-o", str(tmp_path / "report.html")] if reader == "report" else []))
+        assert shown.returncode == 0, shown.stderr
+    page = (tmp_path / "report.html").read_text()
+    assert "at a rate of 0.02 on game-1." in page
+    assert "68 episodes on game-1, memory-1" in page
+    assert "2 episodes of each of 34 pairings on game-1, memory-1" in page
 
 
 def test_command_crossplay_in_both_runtimes(tmp_path):

@@ -28,8 +28,13 @@ class Deadline:
 
     def left(self) -> float:
         """Seconds until then."""
-        end = self.at if self.never_after is None else min(self.at, self.never_after)
-        return end - time.monotonic()
+        left = self.at - time.monotonic()
+        budget = self.budget_left()
+        return left if budget is None else min(left, budget)
+
+    def budget_left(self) -> float | None:
+        """Seconds until the budget's end; None for no end."""
+        return None if self.never_after is None else self.never_after - time.monotonic()
 
 
 class StopAt(stop_base):

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -153,7 +154,12 @@ class Endpoint:
         if self.limiter is None:
             return await self._send(messages, self._limit(deadline), request)
         waiting_since = time.monotonic()
-        async with self.limiter:
+        async with AsyncExitStack() as stack:
+            try:
+                async with asyncio.timeout(deadline.budget_left()):
+                    await stack.enter_async_context(self.limiter)
+            except TimeoutError:
+                raise TimeoutError("the budget's time ended while a request waited for its turn") from None
             deadline.at += time.monotonic() - waiting_since
             return await self._send(messages, self._limit(deadline), request)
 

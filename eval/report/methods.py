@@ -11,20 +11,13 @@ from eval.storage.content import StoredRun
 def methods(run: StoredRun) -> list[str]:
     """Sentences on what was played, with which seeds and versions, and how intervals were made."""
     asked = run.configuration
-    matrices = asked["matrices"]
-    some = asked.get("pairings")
-    pairings = sum(len(some or m["agents"]) * (1 if some else len(m["partners"])) for m in matrices.values())
-    what = (
-        f"{asked['episodes']} episodes of each of {pairings} pairings on {', '.join(matrices)}, all keyed by "
-        f"seed {asked['seed']}: the same command plays the same episodes."
-    )
     noise = _noise(asked.get("epsilon"))
     where = (
         "inside compiled LangGraph graphs" if asked.get("runtime") == "langgraph" else "outside of a graph"
     )
     kitchen = " Kitchens took their steps in overcooked-ai itself." if asked.get("env") == "real" else ""
     sentences = [
-        what,
+        _what(run),
         f"The agent took the seats in turn, one episode after the other. {noise}",
         f"Episodes were played {where}.{kitchen}",
         f"Intervals ({LEVEL:.0%}) are bias-corrected accelerated bootstraps of {RESAMPLES} resamples.",
@@ -47,3 +40,16 @@ def _noise(epsilon: float | Mapping[str, float] | None) -> str:
     elif epsilon:
         return f"Every player lapsed to a random action at a rate of {epsilon:g}."
     return "No player lapsed; where all episodes of a pairing are the same, no interval is given."
+
+
+def _what(run: StoredRun) -> str:
+    """How many episodes of what, and what they depend on."""
+    asked = run.configuration
+    tasks = ", ".join(asked["matrices"])
+    if "episodes" not in asked:
+        seed = f"the agent's random numbers are keyed by seed {asked['seed']}"
+        return f"Games of a person on {tasks}: {run.episodes}; {seed}."
+    return (
+        f"{asked['episodes']} episodes of each of {run.pairings} pairings on {tasks}, all keyed by seed "
+        f"{asked['seed']}: the same command plays the same episodes."
+    )

@@ -57,9 +57,6 @@ def render(path: Path, number: int | None = None, *, replays: int | None = None)
     here = Path(__file__).parent / "page"
     environment = Environment(loader=FileSystemLoader(here), autoescape=select_autoescape(["html"]))
     asked = run.configuration["matrices"]
-    expected = run.configuration["episodes"] * sum(
-        len(m["agents"]) * len(m["partners"]) for m in asked.values()
-    )
     tasks = []
     for name, rows in cells.items():
         own = [report for report in reports if report.task == name]
@@ -69,7 +66,6 @@ def render(path: Path, number: int | None = None, *, replays: int | None = None)
     return environment.get_template("report.html").render(
         run=run,
         tasks=tasks,
-        expected=expected,
         methods=methods(run),
         command="python -m eval " + shlex.join(run.command),
         note=NOTE,

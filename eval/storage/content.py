@@ -36,6 +36,21 @@ class StoredRun:
     versions: dict[str, str]
     command: list[str]
 
+    @property
+    def expected(self) -> int:
+        """How many episodes were asked for; people play as many as they like."""
+        a_pairing = self.configuration.get("episodes")
+        return self.episodes if a_pairing is None else a_pairing * self.pairings
+
+    @property
+    def pairings(self) -> int:
+        """How many pairings were asked for, of all tasks together."""
+        matrices = self.configuration["matrices"].values()
+        some = self.configuration.get("pairings")
+        if some is not None:  # of every matrix the same cells, and not all
+            return len(some) * len(matrices)
+        return sum(len(matrix["agents"]) * len(matrix["partners"]) for matrix in matrices)
+
 
 @dataclass(frozen=True, slots=True)
 class StoredEpisode:

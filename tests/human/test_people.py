@@ -9,6 +9,7 @@ from rich.console import Console
 
 from eval.human import GameError, begin, move, save
 from eval.human.terminal import play_in_terminal
+from eval.report.page import render
 from eval.storage import read_results
 from eval.storage.content import stored_episodes
 from eval.units import Pairing
@@ -75,6 +76,9 @@ def test_games_are_stored_like_any_episode(tmp_path):
     assert "posterior" in found[0].steps[0]["decisions"]["player-1"]["partners"]["player-2"]
     with read_results(file) as connection:
         assert connection.execute("SELECT count(*) FROM runs").fetchone() == (2,)
+    page = render(file, 1)
+    assert "3 of 3 episodes on one-ahead-5" in page
+    assert "Games of a person on one-ahead-5: 3;" in page
 
 
 def post(address, path, body):

@@ -1,5 +1,6 @@
 """Language models in the evaluation: the exact rows, costs beforehand, transcripts, resumption."""
 
+import asyncio
 import contextlib
 import json
 import logging
@@ -7,9 +8,12 @@ import sqlite3
 import time
 
 import pytest
+from aiolimiter import AsyncLimiter
 from typer.testing import CliRunner
 
+from atom import Budget, LLMError
 from atom.llm import Patience, Sampling
+from atom.usage import Meter, metered
 from eval.cli import app
 from eval.crossplay import cross_play
 from eval.executors import threads
@@ -20,7 +24,7 @@ from eval.storage.content import stored_episodes
 from eval.tasks import make_task
 from eval.transcripts import observe_exchange
 from partners import LLMBackend, asks_models, llm_backend, make_partner
-from tests.llm.conftest import GREEDY, QUICK
+from tests.llm.conftest import GREEDY, QUICK, described, reasoner_at
 
 MODEL = "openai/scripted"
 
@@ -243,18 +247,33 @@ def test_transcripts_are_the_same_in_both_runtimes(server, tmp_path, runtime):
 
 
 def test_requests_keep_to_a_rate(serve):
-    """The requests of eight episodes at once, at most fifty a second: and none of them gives up."""
     server = serve(record=True)
-    patience = Patience(
-        timeout=2.0, deadline=0.2, attempts=1
-    )  # waiting for one's turn counts against nothing
-    with _backend(server, memo=None, patience=patience, limiter=rate_limiter(50 * 60)):
+    with _backend(server, memo=None, limiter=rate_limiter(50 * 60)):
         began, run = time.monotonic(), LLMRun()
         cross_play("memory-1", [f"llm:{MODEL}"], ["tom-0"], 8, seed=0, backend=threads(8), models=run)
     seconds = time.monotonic() - began
     assert server.requests == 8 * 15
     assert seconds >= (8 * 15 - 50) / 50  # a second's worth may go at once
     assert run.degraded == 0
+
+
+async def test_waiting_for_ones_turn_counts_against_no_deadline(server):
+    patience = Patience(timeout=1.0, deadline=1.0, attempts=1)
+    reasoner = reasoner_at(server, patience=patience, memo=None, limiter=AsyncLimiter(1, 0.4))
+    task, began = make_task("one-ahead-5"), time.monotonic()
+    states = [[{"player-1": action, "player-2": "A"}] for action in "ABCDE"]
+    await asyncio.gather(*(reasoner.apolicy(described(task, state), "player-1", 0) for state in states))
+    assert time.monotonic() - began >= 4 * 0.4  # the last one waited longer than a policy may take
+
+
+async def test_a_budget_of_time_ends_while_a_request_waits(server):
+    reasoner = reasoner_at(server, memo=None, limiter=AsyncLimiter(1, 0.5))
+    situation = described(make_task("one-ahead-5"), [])
+    with metered(Meter(Budget(seconds=0.2))):
+        first = await reasoner.apolicy(situation, "player-1", 0)
+        with pytest.raises(LLMError, match="ended while a request waited"):
+            await reasoner.apolicy(situation, "player-2", 0)
+    assert first
 
 
 def test_no_rate_is_no_rate():
