@@ -29,6 +29,8 @@ class Asker:
         self._agent = agent
         self._on_error = on_error
         self._concurrent = bool(getattr(reasoner, "concurrent", False))
+        # a task for each policy costs more than an exact policy
+        self._waits = hasattr(reasoner, "apolicy") and not getattr(reasoner, "immediate", False)
 
     def answer(self, situation: Situation, request: Request) -> Any:
         """What a request asks for; the ``LLMError`` in its place where a model failed."""
@@ -46,6 +48,8 @@ class Asker:
     async def aanswer(self, situation: Situation, request: Request) -> Any:
         """The same as ``answer``; policies that do not depend on each other are awaited at once."""
         if isinstance(request, list):
+            if not self._waits:
+                return self._policies(situation, request)
             return await asyncio.gather(*(self._apolicy(situation, *pair) for pair in request))
         try:
             if isinstance(request, Prediction):

@@ -88,6 +88,9 @@ class CongestionReasoner:
         [{'B': 1.0}, {'A': 1.0}]
     """
 
+    immediate = True
+    """As in ``NormalFormReasoner``."""
+
     def __init__(self, payoff: Congestion, *, ties: CongestionTies = "stay") -> None:
         if ties not in ("stay", "first", "uniform"):
             raise ValueError(f"ties must be 'stay', 'first' or 'uniform', got {ties!r}")

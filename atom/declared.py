@@ -61,10 +61,6 @@ class DeclaredReasoner:
             last = self._last = (situation, Memo())
         return self._policy(situation, player, order, last[1].policies)
 
-    async def apolicy(self, situation: Situation, player: str, order: int) -> Policy:
-        """The same as ``policy``: exact reasoners are not worth waiting for."""
-        return self.policy(situation, player, order)
-
     def respond(self, situation: Situation, player: str, predicted: Mapping[str, Policy]) -> Policy:
         """The best response of ``player`` to what every other player is expected to do."""
         return respond(self._reasoner, situation, player, predicted)

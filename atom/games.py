@@ -78,6 +78,9 @@ class NormalFormReasoner(RecursiveReasoner):
         ({'A': 0.0, 'B': 1.0}, {'A': 1.0, 'B': 0.0})
     """
 
+    immediate = True
+    """Policies are computed at once: asking for several at the same time gains nothing."""
+
     def __init__(
         self,
         payoffs: ArrayLike,
