@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any, cast
 
 from atom.deciding import Pairs, Request
 from atom.errors import LLMError
 from atom.player import Actor, OnError, aact, act
 from atom.portal import run_blocking
-from atom.reasoning import Reasoner, apolicy, arespond, respond
+from atom.reasoning import ImmediateReasoner, Reasoner, apolicy, arespond, respond
 from atom.situation import Policy, Prediction, Situation
 
 
@@ -29,8 +30,8 @@ class Asker:
         self._agent = agent
         self._on_error = on_error
         self._concurrent = bool(getattr(reasoner, "concurrent", False))
-        # a task for each policy costs more than an exact policy
-        self._waits = hasattr(reasoner, "apolicy") and not getattr(reasoner, "immediate", False)
+        self._immediate = reasoner if isinstance(reasoner, ImmediateReasoner) else None
+        self._awaited = hasattr(reasoner, "apolicy") and self._immediate is None
 
     def answer(self, situation: Situation, request: Request) -> Any:
         """What a request asks for; the ``LLMError`` in its place where a model failed."""
@@ -48,7 +49,7 @@ class Asker:
     async def aanswer(self, situation: Situation, request: Request) -> Any:
         """The same as ``answer``; policies that do not depend on each other are awaited at once."""
         if isinstance(request, list):
-            if not self._waits:
+            if not self._awaited:
                 return self._policies(situation, request)
             return await asyncio.gather(*(self._apolicy(situation, *pair) for pair in request))
         try:
@@ -58,7 +59,9 @@ class Asker:
         except LLMError as error:
             return self._failed(error)
 
-    def _policies(self, situation: Situation, pairs: Pairs) -> list[Policy | LLMError]:
+    def _policies(self, situation: Situation, pairs: Pairs) -> Sequence[Policy | LLMError]:
+        if self._immediate is not None:
+            return self._immediate.policies_at_once(situation, pairs)
         found: list[Policy | LLMError] = []
         for player, order in pairs:
             try:

@@ -88,9 +88,6 @@ class CongestionReasoner:
         [{'B': 1.0}, {'A': 1.0}]
     """
 
-    immediate = True
-    """As in ``NormalFormReasoner``."""
-
     def __init__(self, payoff: Congestion, *, ties: CongestionTies = "stay") -> None:
         if ties not in ("stay", "first", "uniform"):
             raise ValueError(f"ties must be 'stay', 'first' or 'uniform', got {ties!r}")
@@ -116,9 +113,9 @@ class CongestionReasoner:
                 self._raise_level(levels, level)
         return levels.policies[order][player]
 
-    async def apolicy(self, situation: Situation, player: str, order: int) -> Policy:
-        """The same as ``policy``: nothing here is worth waiting for."""
-        return self.policy(situation, player, order)
+    def policies_at_once(self, situation: Situation, pairs: Sequence[tuple[str, int]]) -> list[Policy]:
+        """``policy`` of every (player, order), in that order."""
+        return [self.policy(situation, player, order) for player, order in pairs]
 
     def best_response(self, situation: Situation, player: str, predicted: Mapping[str, Policy]) -> Policy:
         """The best response of ``player`` to what the others are expected to do, ties as in ``policy``."""

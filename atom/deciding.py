@@ -6,9 +6,9 @@ once for synchronous and asynchronous callers.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, cast
 
 from atom.changes import last_change
 from atom.contract import bound_to
@@ -88,30 +88,32 @@ class Decider:
         problems: list[str] = []
         wanted, complete = self._wanted(situation, memory, posteriors, estimates, meter, problems)
         pairs = [(partner, k) for partner, orders in wanted.items() for k in orders]
-        by_order = sort_policies(pairs, (yield pairs), problems)
-        estimates = {
-            p: estimates[p] if estimates[p] in policies else _likeliest(policies, posteriors[p])
-            for p, policies in by_order.items()
-        }
-        bound = bool(standings) and bound_to(memory.get("declares"), standings.values())
-        order = memory["declares"] if bound else self._own_order(estimates, memory["order"], rng)
-        expecting = [(me, estimate - 1) for estimate in estimates.values() if estimate > 0]
-        answers = iter((yield expecting) if expecting else ())
-        expected = {p: next(answers) for p, estimate in estimates.items() if estimate > 0}
+        # Whom to answer is known before anything is predicted, so all questions are asked at once.
+        estimates = _among(wanted, estimates, posteriors)
+        order, aligned, own = self._own(estimates, memory, standings, rng)
+        answers = yield [*pairs, *own]
+        by_order = sort_policies(pairs, answers, problems)
+        answers = answers[len(pairs) :]
+        if problems and any(k not in by_order.get(p, ()) for p, k in estimates.items()):
+            estimates = _among(by_order, estimates, posteriors)
+            order, aligned, own = self._own(estimates, memory, standings, rng)
+            answers = (yield own) if own else []
+        expected = iter(answers)
         changes = memory.get("changes", {})
         found = {
             partner: PartnerPrediction(
                 estimate,
                 posteriors[partner],
                 by_order[partner],
-                None if isinstance(expects := expected.get(partner), LLMError) else expects,
+                None if estimate == 0 or isinstance(expects := next(expected), LLMError) else expects,
                 standings.get(partner),
                 last_change(changes[partner]) if partner in changes else None,
             )
             for partner, estimate in estimates.items()
         }
-        aligned = bound or _aligned(order, estimates)
-        taken = yield from self._acting(situation, order, found, rng, problems, aligned=aligned)
+        taken = yield from self._acting(
+            situation, order, found, next(expected, None), rng, problems, aligned=aligned
+        )
         check_legal(me, taken.action, situation.actions[me])
         usage = meter.usage() if meter.touched else None
         decision = Decision(
@@ -165,6 +167,26 @@ class Decider:
         complete = len(wanted) == len(posteriors) and all(ks == self.orders for ks in wanted.values())
         return wanted, complete
 
+    def _own(
+        self,
+        estimates: Mapping[str, int],
+        memory: Memory,
+        standings: Mapping[str, Standing | None],
+        rng: Uniform,
+    ) -> tuple[int, bool, Pairs]:
+        """The order to act at, whether it fits all estimates, and one's own policies that are needed.
+
+        These are what each partner of an estimate above 0 expects, and the policy to act by where the
+        reasoner acts at that order.
+        """
+        bound = bool(standings) and bound_to(memory.get("declares"), standings.values())
+        order = memory["declares"] if bound else self._own_order(estimates, memory["order"], rng)
+        aligned = bound or _aligned(order, estimates)
+        own = [(self.me, estimate - 1) for estimate in estimates.values() if estimate > 0]
+        if not self.wrapped and (aligned or not self.responds):
+            own.append((self.me, order))
+        return order, aligned, own
+
     def _own_order(self, estimated: Mapping[str, int], current: int | None, rng: Uniform) -> int:
         if not estimated:
             return 0
@@ -183,12 +205,16 @@ class Decider:
         situation: Situation,
         order: int,
         partners: Mapping[str, PartnerPrediction],
+        policy: Policy | LLMError | None,
         rng: Uniform,
         problems: list[str],
         *,
         aligned: bool,
     ) -> Generator[Request, Any, Gated]:
-        """The action: the wrapped agent's, else the reasoner's own, else ToM-0's, else a random one."""
+        """The action: the wrapped agent's, else the reasoner's own, else ToM-0's, else a random one.
+
+        ``policy`` is the reasoner's own at ``order``; None where it was not asked for.
+        """
         if self.wrapped:
             prediction = Prediction(order, partners)
             action = yield prediction
@@ -201,7 +227,7 @@ class Decider:
         if self.responds and not aligned:
             # no single order fits partners whose orders differ: answer all of them at once
             policy = yield {name: partner.policy for name, partner in partners.items()}
-        else:
+        elif policy is None:
             (policy,) = yield [(self.me, order)]
         if isinstance(policy, LLMError):
             problems.append(f"acting at order {order}: {policy}")
@@ -211,13 +237,13 @@ class Decider:
             if order > 0:
                 problems.append(f"acting at order 0: {policy}")
             return Gated(last_resort(situation, self.me, rng, problems))
-        return Gated(draw(policy, rng))
+        return Gated(draw(cast("Policy", policy), rng))
 
 
 def sort_policies(pairs: Pairs, answers: Iterable[Policy | LLMError], problems: list[str]) -> ByOrder:
     """Partner -> order -> policy; failures go to ``problems``, partners without any policy are absent."""
     by_order: ByOrder = {}
-    for (partner, order), answer in zip(pairs, answers, strict=True):
+    for (partner, order), answer in zip(pairs, answers):  # noqa: B905 - answers to other questions follow
         if isinstance(answer, LLMError):
             problems.append(f"{partner} at order {order}: {answer}")
         else:
@@ -230,6 +256,14 @@ def _aligned(order: int, estimates: Mapping[str, int]) -> bool:
     return {order - 1, order + 1}.issuperset(estimates.values())
 
 
-def _likeliest(policies: Mapping[int, Policy], posterior: Mapping[int, float]) -> int:
-    """The likeliest order that was evaluated, the lowest on ties."""
-    return max(policies, key=lambda k: (posterior[k], -k))
+def _among(
+    known: Mapping[str, Collection[int]],
+    estimates: Mapping[str, int],
+    posteriors: Mapping[str, Mapping[int, float]],
+) -> dict[str, int]:
+    """The estimates, or the likeliest order that is known where theirs is not, the lowest on ties."""
+    return {
+        p: estimates[p] if estimates[p] in orders else max(orders, key=lambda k: (posteriors[p][k], -k))
+        for p, orders in known.items()
+        if orders
+    }

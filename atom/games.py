@@ -78,9 +78,6 @@ class NormalFormReasoner(RecursiveReasoner):
         ({'A': 0.0, 'B': 1.0}, {'A': 1.0, 'B': 0.0})
     """
 
-    immediate = True
-    """Policies are computed at once: asking for several at the same time gains nothing."""
-
     def __init__(
         self,
         payoffs: ArrayLike,
@@ -117,6 +114,10 @@ class NormalFormReasoner(RecursiveReasoner):
         index = self._index(situation, player)
         values = self._expected(index, self._vectors(situation, player, predicted))
         return dict(zip(situation.actions[player], values.tolist(), strict=True))
+
+    def policies_at_once(self, situation: Situation, pairs: Sequence[tuple[str, int]]) -> list[Policy]:
+        """``policy`` of every (player, order), in that order."""
+        return self._at_once(situation, pairs)
 
     async def apolicy(self, situation: Situation, player: str, order: int) -> Policy:
         """The same as ``policy``: nothing here is worth waiting for."""
