@@ -6,7 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from atom import RecursiveReasoner, Situation
+from atom import AdaptiveAgent, Bayes, RecursiveReasoner, Situation, SituationError
+from atom.reasoning import ImmediateReasoner
 from eval.tasks import make_task
 
 
@@ -128,3 +129,48 @@ def test_threads_that_share_a_reasoner_get_the_same_policies(name):
                 assert answers == expected
         first = {player: actions[-1] for player, actions in situation.actions.items()}
         state = task.step(state, first).state
+
+
+@pytest.mark.parametrize("name", ["memory-1", "one-ahead-5", "tickets-3-3", "minority-3"])
+def test_policies_at_once_are_the_policies(name):
+    task = make_task(name)
+    situation = task.situation(task.start())
+    pairs = [(player, order) for player in task.players for order in (3, 0, 2)]
+    reasoner = task.reasoner()
+    assert isinstance(reasoner, ImmediateReasoner)
+    alone = [dict(task.reasoner().policy(situation, *pair)) for pair in pairs]
+    assert [dict(policy) for policy in reasoner.policies_at_once(situation, pairs)] == alone
+    with pytest.raises(ValueError, match="integer >= 0"):
+        reasoner.policies_at_once(situation, [(task.players[0], -1)])
+    with pytest.raises(SituationError, match="'nobody' is not in this situation"):
+        reasoner.policies_at_once(situation, [("nobody", 1)])
+
+
+@pytest.mark.parametrize("name", ["memory-1", "tickets-3-3", "game-1"])
+async def test_exact_decisions_wait_for_nothing(name, monkeypatch):
+    """No task is made for what is computed at once."""
+    task = make_task(name)
+    me, *others = task.players
+    agent = AdaptiveAgent(me, task.reasoner())
+
+    def refuse(*_, **__):
+        raise AssertionError("a task was made")
+
+    monkeypatch.setattr(asyncio, "gather", refuse)
+    decision, _ = await agent.adecide(task.situation(task.start()), agent.start(others))
+    assert decision.action in task.situation(task.start()).actions[me]
+
+
+async def test_a_decision_asks_all_its_questions_at_once():
+    """Orders 0 to 2 of the partner, what it expects and the own policy: three rounds below the last."""
+    counting = Counting()
+    reasoner = RecursiveReasoner(
+        counting.level0, counting.respond, alevel0=counting.alevel0, arespond=counting.arespond
+    )
+    situation = Situation({"ann": ("x", "y"), "ben": ("x", "y")})
+    agent = AdaptiveAgent(
+        "ann", reasoner, Bayes(prior=(0.01, 0.01, 0.98)), selection="leader", response="above"
+    )
+    decision, _ = await agent.adecide(situation, agent.start(["ben"]))
+    assert (decision.order, len(counting.asked)) == (3, 6)
+    assert counting.together == [1, 2, 1, 2, 1, 1]
