@@ -11,7 +11,7 @@ from atom.errors import SituationError
 from atom.gate import Payoffs
 from atom.player import Memory
 from atom.randomness import draw
-from atom.reasoning import Reasoner
+from atom.reasoning import Reasoner, RecursiveReasoner
 from atom.situation import JointAction, Policy, Situation
 from partners.base import SimplePartner, Traits
 
@@ -78,28 +78,20 @@ class QuantalPartner(SimplePartner):
             )
         self._reasoner = reasoner
         self._payoffs = knows_payoffs("quantal", reasoner)
+        self._quantal = RecursiveReasoner(self._level_zero, self._response)
         self._temperature = temperature
         self._order = order
         self.traits = Traits(stochastic=True, adaptive=False, order=order)
 
     def choose(self, situation: Situation, memory: Memory, rng: np.random.Generator) -> tuple[str, Memory]:
         """An action drawn from the softmax of expected payoffs."""
-        return draw(self._policy(situation, self.me, self._order, {}), rng), memory
+        return draw(self._quantal.policy(situation, self.me, self._order), rng), memory
 
-    def _policy(
-        self, situation: Situation, player: str, order: int, memo: dict[tuple[str, int], Policy]
-    ) -> Policy:
-        found = memo.get((player, order))
-        if found is None:
-            if order == 0:
-                found = self._reasoner.policy(situation, player, 0)
-            else:
-                others = [other for other in situation.actions if other != player]
-                predicted = {o: self._policy(situation, o, order - 1, memo) for o in others}
-                expected = self._payoffs.expected_payoffs(situation, player, predicted)
-                found = softmax(expected, self._temperature)
-            memo[player, order] = found
-        return found
+    def _level_zero(self, situation: Situation, player: str) -> Policy:
+        return self._reasoner.policy(situation, player, 0)
+
+    def _response(self, situation: Situation, player: str, predicted: Mapping[str, Policy]) -> Policy:
+        return softmax(self._payoffs.expected_payoffs(situation, player, predicted), self._temperature)
 
 
 class HierarchyPartner(SimplePartner):
