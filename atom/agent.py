@@ -19,6 +19,7 @@ from atom.errors import BeliefError, SituationError
 from atom.estimation import Estimator
 from atom.gate import Gate, Payoffs
 from atom.hypotheses import Pruning
+from atom.plain import copied
 from atom.player import (
     VERSION,
     Actor,
@@ -161,7 +162,7 @@ class AdaptiveAgent:
             partners: their names; further ones join when a situation shows them.
             episode: number of the episode, keys the random numbers.
         """
-        prior = self._estimator.plain.prior
+        prior = self._estimator.plain.prior  # everybody's own copy of it: states are other people's lists
         return {
             "version": VERSION,
             "learner": type(self.learner).__name__,
@@ -170,7 +171,7 @@ class AdaptiveAgent:
             "step": 0,
             "order": None,
             "estimates": {},
-            "belief": {partner: prior for partner in partners if partner != self.me},
+            "belief": {partner: copied(prior) for partner in partners if partner != self.me},
             "pending": None,
             **self._opening,
         }

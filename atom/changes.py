@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from atom.belief import Array, Bayes, Learner, joint_prior
 from atom.errors import BeliefError
-from atom.plain import Weights
+from atom.plain import Weights, copied
 from atom.player import Memory
 from atom.situation import Change
 
@@ -109,7 +109,7 @@ class ChangePoints:
             raise BeliefError(
                 f"change points need the posterior of Bayes, not {type(learner).__name__}; leave changes= out"
             )
-        track = track or {"then": before, "seen": [], "last": None}
+        track = track or {"then": copied(before), "seen": [], "last": None}
         window = [*track["seen"], [seen[0], seen[1], list(seen[2])]]
         then = np.asarray(track["then"])
         if len(window) > self.window:

@@ -39,8 +39,6 @@ Request: TypeAlias = Pairs | Prediction | Predicted
 Deciding: TypeAlias = Generator[Request, Any, tuple[Decision, Memory]]
 ByOrder: TypeAlias = dict[str, dict[int, Policy]]
 
-_TOLERANCE = 1e-12
-
 
 @dataclass(frozen=True, slots=True)
 class Decider:

@@ -117,7 +117,7 @@ class NormalFormReasoner(RecursiveReasoner):
 
     def policies_at_once(self, situation: Situation, pairs: Sequence[tuple[str, int]]) -> list[Policy]:
         """``policy`` of every (player, order), in that order."""
-        return self._at_once(situation, pairs)
+        return [self.policy(situation, player, order) for player, order in pairs]
 
     async def apolicy(self, situation: Situation, player: str, order: int) -> Policy:
         """The same as ``policy``: nothing here is worth waiting for."""

@@ -40,6 +40,11 @@ class PlainLearner(Protocol):
         ...
 
 
+def copied(weights: Weights) -> Weights:
+    """The same weights in lists of their own."""
+    return [copied(row) if isinstance(row, list) else row for row in weights]
+
+
 def plain_learner(learner: Learner, orders: Sequence[int]) -> PlainLearner:
     """``learner`` for one belief over ``orders``, as fast as it can be had."""
     # a class derived from Bayes may update otherwise
@@ -114,7 +119,10 @@ class ByArrays:
 
     def fits(self, weights: Weights) -> bool:
         """Whether ``weights`` have the learner's shape."""
-        return np.shape(weights) == self.shape
+        try:
+            return np.shape(weights) == self.shape
+        except ValueError:  # rows of different lengths
+            return False
 
     def update(self, weights: Weights, likelihoods: Sequence[float], n_actions: int) -> Weights:
         """The learner's update."""

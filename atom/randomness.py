@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from operator import index
 from typing import Protocol
 
 import numpy as np
@@ -21,8 +22,12 @@ def generator(seed: int, episode: int, step: int, player: str, purpose: str = ""
 
     Args:
         seed, episode, step: integers >= 0.
+
+    Raises:
+        TypeError: one that is no integer.
+        ValueError: one below 0.
     """
-    words, name = (seed, episode, step), _name(player, purpose)
+    words, name = (index(seed), index(episode), index(step)), _name(player, purpose)
     if max(words) > _LARGEST or min(words) < 0:
         return np.random.default_rng([*words, name])
     # what default_rng makes of a list of integers, in two thirds of the time

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Protocol, TypeAlias, cast, runtime_checkable
 
 from atom.situation import Policy, Situation
@@ -46,7 +46,7 @@ class ImmediateReasoner(Reasoner, Protocol):
     """A reasoner that waits for nothing and calls no model: all policies of a decision at once."""
 
     def policies_at_once(self, situation: Situation, pairs: Sequence[tuple[str, int]]) -> list[Policy]:
-        """``policy`` of every (player, order), in that order."""
+        """``policy`` of every (player, order), in that order: the same policies as one by one."""
         ...
 
 
@@ -155,10 +155,6 @@ class RecursiveReasoner:
         if found is None:
             found = self._evaluate(situation, player, order, policies)
         return found
-
-    def _at_once(self, situation: Situation, pairs: Iterable[tuple[str, int]]) -> list[Policy]:
-        policies = self._memo_of(situation).policies
-        return [policies.get(pair) or self._evaluate(situation, *pair, policies) for pair in pairs]
 
     def _evaluate(
         self, situation: Situation, player: str, order: int, policies: dict[tuple[str, int], Policy]

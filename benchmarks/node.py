@@ -86,9 +86,7 @@ def game(call: str, *, adaptive: bool) -> Builder:
     return builder
 
 
-def _looped(
-    builder: StateGraph[Any, Any, Any, Any], rounds: Callable[[Any], int]
-) -> StateGraph[Any, Any, Any, Any]:
+def _looped(builder: Builder, rounds: Callable[[Any], int]) -> Builder:
     builder.add_edge(START, "ann")
     builder.add_conditional_edges(
         "ann", lambda state: END if rounds(state) >= ROUNDS else "ann", ["ann", END]

@@ -154,32 +154,32 @@ def paper_(
     The published numbers are of language models, ours of exact reasoners: no language model is called,
     unless --agent names one. The bayes rows are ours.
     """
-    names, model = split_names(columns), _model(agent)
+    names, model = list(dict.fromkeys(split_names(columns))), _model(agent)
     check_writable(json_file)
-    paper.check_columns(names)
     backend = choose_backend(workers, dask, models=model is not None)
     options = LLMOptions(temperature, transcripts, rate, memo, yes)
-    lapses = paper.lapse_rates(names, epsilon, model)
-    cells_of = [(paper.asked_of(a, model), paper.asked_of(b, model)) for _, a, b in paper.pairings()]
-    pairings = [(make_task(column), a, b) for column in names for a, b in cells_of]
+    units = paper.paper_units(
+        names, episodes, seed=seed, runtime=runtime.value, epsilon=epsilon, env=env.value, model=model
+    )
+    asked = {
+        "seed": seed,
+        "epsilon": paper.lapse_rates(names, epsilon, model),
+        "runtime": runtime.value,
+        "env": env.value,
+        "pairings": [(paper.asked_of(a, model), paper.asked_of(b, model)) for _, a, b in paper.pairings()],
+    }
     with (
-        llm_session(options, pairings, episodes, {"seed": seed, "epsilon": epsilon}, note) as models,
         stored(
             results,
             "paper",
             paper.matrices(names, model),
             episodes,
-            {
-                "seed": seed,
-                "epsilon": lapses,
-                "runtime": runtime.value,
-                "env": env.value,
-                "pairings": cells_of,
-            },
+            asked,
             force_new=force_new,
             options=None if model is None else options,
         ) as run,
-        progress_bar("paper", len(pairings) * episodes, models) as progress,
+        llm_session(options, units, run, {"seed": seed, "epsilon": epsilon}, note) as models,
+        progress_bar("paper", len(units), models) as progress,
     ):
         cells = paper.paper_cells(
             names,

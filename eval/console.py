@@ -81,7 +81,8 @@ TranscriptsDir = Annotated[
     typer.Option(
         "--transcripts",
         file_okay=False,
-        help="Keep prompts and answers of language models here; episodes found there are not played again.",
+        help="Keep prompts and answers of language models here. Without --results, episodes found there are "
+        "not played again.",
     ),
 ]
 MemoFile = Annotated[

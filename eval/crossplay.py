@@ -163,7 +163,7 @@ def cross_plays(
     models: LLMRun | None = None,
 ) -> list[list[list[Cell]]]:
     """Several cross-play matrices as one sweep; arguments and errors as ``cross_play``."""
-    check_pairings(matrices, episodes, env)
+    check_pairings(matrices, episodes, env, epsilon=epsilon)
     units = plan(matrices, episodes, seed=seed, epsilon=epsilon, runtime=runtime, env=env)
     scores = sweep(units, backend=backend, run=run, limiter=limiter, models=models, progress=progress)
     return [
@@ -178,7 +178,9 @@ def cross_plays(
     ]
 
 
-def check_pairings(matrices: Sequence[Matrix], episodes: int, env: Environment = "table") -> None:
+def check_pairings(
+    matrices: Sequence[Matrix], episodes: int, env: Environment = "table", *, epsilon: float = 0.0
+) -> None:
     """Refuses what cannot be played, before anything is.
 
     Raises:
@@ -189,7 +191,7 @@ def check_pairings(matrices: Sequence[Matrix], episodes: int, env: Environment =
     for task, agents, partners in matrices:
         for agent in agents:
             for partner in partners:
-                Pairing(make_task(task, env), agent, partner, 0, seed=0)
+                Pairing(make_task(task, env), agent, partner, 0, seed=0, epsilon=epsilon)
 
 
 def who_plays(task_name: str, env: Environment = "table") -> tuple[tuple[str, ...], dict[str, str]]:

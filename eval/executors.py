@@ -9,7 +9,7 @@ import multiprocessing
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import (
     FIRST_COMPLETED,
     BrokenExecutor,
@@ -20,7 +20,7 @@ from concurrent.futures import (
     ThreadPoolExecutor,
     wait,
 )
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from contextvars import copy_context
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -45,12 +45,14 @@ class Backend:
         workers: how many episodes it plays at once.
         largest_chunk: how many episodes are sent to a worker at most; they come back together.
         local: whether episodes are played in this very thread, one by one as they are asked for.
+        costly: whether episodes cost money, so that those under way are waited for when a sweep ends early.
     """
 
     open: Callable[[], AbstractContextManager[Executor]]
     workers: int = 1
     largest_chunk: int = _LARGEST_CHUNK
     local: bool = False
+    costly: bool = False
 
 
 class WorkerLostError(RuntimeError):
@@ -75,7 +77,7 @@ def processes(workers: int) -> Backend:
 def threads(workers: int) -> Backend:
     """In so many threads: for episodes that wait for language models, each of which is kept at once."""
     _check_workers(workers)
-    return Backend(lambda: _Threads(workers), workers, largest_chunk=1)
+    return Backend(lambda: _Threads(workers), workers, largest_chunk=1, costly=True)
 
 
 def dask(address: str) -> Backend:
@@ -120,7 +122,8 @@ def play_all(
     *,
     detailed: bool = True,
     limiter: Limiter | None = None,
-) -> Iterator[EpisodeResult]:
+    late: list[EpisodeResult] | None = None,
+) -> Generator[EpisodeResult]:
     """The results of all units, in the order in which they are done.
 
     Episodes that were lost with a worker are played again; they come out the same. What an episode
@@ -131,6 +134,8 @@ def play_all(
         backend: where; in this process for None.
         detailed: whether to record every step.
         limiter: entered for each episode. It must be picklable where workers are other processes.
+        late: filled with the episodes that were under way when this iterator was closed, or when an episode
+            raised an error or the user interrupted, where the backend says that they cost money.
 
     Raises:
         WorkerLostError: workers died three times over the same episodes.
@@ -141,7 +146,9 @@ def play_all(
     while chunks:
         lost: list[Chunk] = []
         with backend.open() as executor:
-            yield from _play_until_broken(executor, backend, chunks, lost, detailed, limiter)
+            yield from _play_until_broken(
+                executor, backend, chunks, lost, [] if late is None else late, detailed, limiter
+            )
         for chunk in lost:
             losses[chunk] = losses.get(chunk, 0) + 1
             if losses[chunk] >= _LOSSES:
@@ -159,12 +166,40 @@ def _play_until_broken(
     backend: Backend,
     chunks: deque[Chunk],
     lost: list[Chunk],
+    late: list[EpisodeResult],
     detailed: bool,
     limiter: Limiter | None,
 ) -> Iterator[EpisodeResult]:
     """Takes chunks and yields results until none is left or the executor broke; then fills ``lost``."""
-    limit = 1 if backend.local else 2 * backend.workers
     waiting: dict[Future[list[EpisodeResult]], Chunk] = {}
+    try:
+        yield from _play_waiting(executor, backend, chunks, lost, waiting, detailed, limiter)
+    except BaseException:
+        if backend.costly:
+            late += _drained(waiting)
+        raise
+
+
+def _drained(waiting: Mapping[Future[list[EpisodeResult]], Chunk]) -> Iterator[EpisodeResult]:
+    """The results of what had begun, when it is done; the rest is dropped."""
+    for future in waiting:
+        future.cancel()
+    for future in waiting:
+        if not future.cancelled():
+            with suppress(Exception):  # the first error is on its way already
+                yield from future.result()
+
+
+def _play_waiting(
+    executor: Executor,
+    backend: Backend,
+    chunks: deque[Chunk],
+    lost: list[Chunk],
+    waiting: dict[Future[list[EpisodeResult]], Chunk],
+    detailed: bool,
+    limiter: Limiter | None,
+) -> Iterator[EpisodeResult]:
+    limit = 1 if backend.local else 2 * backend.workers
     while waiting or (chunks and not lost):
         while chunks and not lost and len(waiting) < limit:
             chunk = chunks.popleft()
@@ -196,16 +231,10 @@ def _chunks(units: Sequence[Unit], backend: Backend) -> Iterator[Chunk]:
 
 
 class _Threads(ThreadPoolExecutor):
-    """Threads that know the context variables of whoever submits, such as how models are asked.
-
-    When the sweep ends early, what has not begun is dropped.
-    """
+    """Threads that know the context variables of whoever submits, such as how models are asked."""
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         return super().submit(copy_context().run, fn, *args, **kwargs)
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        self.shutdown(cancel_futures=kind is not None)
 
 
 class _Inline(Executor):

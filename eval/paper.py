@@ -131,11 +131,38 @@ def paper_cells(
     Raises:
         ValueError: an unknown column, or no episodes.
     """
+    columns = list(dict.fromkeys(columns))
+    lapses = lapse_rates(columns, epsilon, model)
+    units = paper_units(columns, episodes, seed=seed, runtime=runtime, epsilon=epsilon, env=env, model=model)
+    scores = sweep(units, backend=backend, run=run, models=models, progress=progress)
+    cells = []
+    for column in columns:
+        for table, agent, partner in pairings():
+            asked = column, asked_of(agent, model), asked_of(partner, model)
+            cell = Cell(*asked[1:], tuple(scores[(*asked, episode)] for episode in range(episodes)))
+            paper = published(agent, partner, column)
+            cells.append(
+                PaperCell(table, column, agent, partner, lapses[column], cell.mean, cell.se, cell.n, paper)
+            )
+    return cells
+
+
+def paper_units(
+    columns: Sequence[str],
+    episodes: int,
+    *,
+    seed: int,
+    runtime: Runtime = "plain",
+    epsilon: float | None = None,
+    env: Environment = "table",
+    model: str | None = None,
+) -> list[Unit]:
+    """All episodes of both tables; arguments and errors as ``paper_cells``."""
     check_columns(columns)
     if episodes < 1:
         raise ValueError(f"a table needs at least one episode a cell, got {episodes}")
     lapses = lapse_rates(columns, epsilon, model)
-    units = [
+    return [
         Unit(
             column,
             asked_of(agent, model),
@@ -150,17 +177,6 @@ def paper_cells(
         for _, agent, partner in pairings()
         for episode in range(episodes)
     ]
-    scores = sweep(units, backend=backend, run=run, models=models, progress=progress)
-    cells = []
-    for column in columns:
-        for table, agent, partner in pairings():
-            asked = column, asked_of(agent, model), asked_of(partner, model)
-            cell = Cell(*asked[1:], tuple(scores[(*asked, episode)] for episode in range(episodes)))
-            paper = published(agent, partner, column)
-            cells.append(
-                PaperCell(table, column, agent, partner, lapses[column], cell.mean, cell.se, cell.n, paper)
-            )
-    return cells
 
 
 def lapse_rates(columns: Sequence[str], epsilon: float | None, model: str | None) -> dict[str, float]:

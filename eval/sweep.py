@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from typing import Any, TypeAlias
 
 from eval.executors import Backend, play_all
 from eval.llm.run import LLMRun
 from eval.storage.runs import Run
 from eval.tasks import Environment
-from eval.units import Key, Limiter, Runtime, Unit, file_of
+from eval.units import EpisodeResult, Key, Limiter, Runtime, Unit, file_of
 
 Progress: TypeAlias = Callable[[], None]
 Matrix: TypeAlias = tuple[str, tuple[str, ...], tuple[str, ...]]
@@ -76,16 +77,27 @@ def sweep(
     missing = [unit for unit in units if unit.key not in scores]
     for _ in range(len(units) - len(missing)):
         progress()
-    for result in play_all(missing, backend, detailed=run is not None, limiter=limiter):
-        if models is not None:
-            models.keep(result)
-        if run is not None:
-            run.add(result)
-        scores[result.unit.key] = result.score
-        progress()
+    late: list[EpisodeResult] = []
+    played = play_all(missing, backend, detailed=run is not None, limiter=limiter, late=late)
+    try:
+        with closing(played):
+            for result in played:
+                _keep(result, run, models)
+                scores[result.unit.key] = result.score
+                progress()
+    finally:
+        for result in late:  # paid for, though the sweep is over
+            _keep(result, run, models)
     if run is not None:
         run.finish()
     return {unit.key: scores[unit.key] for unit in units}
+
+
+def _keep(result: EpisodeResult, run: Run | None, models: LLMRun | None) -> None:
+    if models is not None:
+        models.keep(result)
+    if run is not None:
+        run.add(result)
 
 
 def configuration(

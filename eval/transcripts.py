@@ -17,7 +17,7 @@ from atom.usage import Usage
 from eval.episodes import Step
 
 _RUN_FILE = "run.json"
-_EXCHANGES: ContextVar[list[Exchange] | None] = ContextVar("eval_llm_exchanges", default=None)
+_EXCHANGES: ContextVar[list[Exchange] | None] = ContextVar("eval_exchanges", default=None)
 
 
 class TranscriptError(ValueError):
@@ -127,7 +127,8 @@ class Transcripts:
         """
         end = {"type": "episode", "agent_seat": seat, "score": score, "usage": usage.as_plain()}
         path.parent.mkdir(parents=True, exist_ok=True)
-        lines = (json.dumps(record, ensure_ascii=False) + "\n" for record in (*records, end))
+        # ASCII: models answer with separators and lone surrogates that no text file should hold
+        lines = (json.dumps(record) + "\n" for record in (*records, end))
         _write_whole(path, "".join(lines))
 
 
@@ -141,7 +142,7 @@ def read_transcript(path: Path) -> list[dict[str, Any]]:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise TranscriptError(f"cannot read the transcript {str(path)!r}: {error}") from None
-    records = [_load(path, line) for line in text.splitlines() if line]
+    records = [_load(path, line) for line in text.split("\n") if line]
     if not records:
         raise TranscriptError(f"{str(path)!r} is empty; delete it")
     return records

@@ -8,6 +8,7 @@ model N times.
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,6 +32,9 @@ from partners.llm_baselines import UntoldActor, VotingActor
 PREFIX = "llm"
 FORM = "MODEL[@tom-K|@ftl|@hedge|@bayes|@prompt-only|@gate-only|@prompt-and-gate|@vote-N]"
 
+LEARNER_MODES = ("ftl", "hedge", "bayes")
+"""Modes in which a model adapts with hypotheses of its own."""
+
 _LEARNERS: dict[str, tuple[type[Learner], Response, Selection]] = {
     "ftl": (FollowTheLeader, "above", "leader"),
     "hedge": (Hedge, "above", "sample"),
@@ -44,6 +48,7 @@ _TOLD: dict[str, tuple[bool, Gate]] = {
 }
 """Mode -> whether the model is told the prediction, and the gate."""
 
+_BEGINNINGS = ("tom", "vote", "prompt", "gate")
 _NUMBERED = re.compile(r"(tom|vote)-(\d+)")
 
 
@@ -70,8 +75,9 @@ class LLMBackend:
 
     def reasoner(self, model: str) -> LLMReasoner:
         """The hypotheses of ``model``."""
-        if model not in self._reasoners:
-            self._reasoners[model] = LLMReasoner(
+        found = self._reasoners.get(model)
+        if found is None:
+            made = LLMReasoner(
                 model,
                 sampling=self.sampling,
                 patience=self.patience,
@@ -80,7 +86,8 @@ class LLMBackend:
                 limiter=self.limiter,
                 **self.options,
             )
-        return self._reasoners[model]
+            found = self._reasoners.setdefault(model, made)  # threads that race get the same one
+        return found
 
     def actor(self, me: str, model: str, seed: int) -> LLMActor:
         """``model`` itself as an agent."""
@@ -189,18 +196,19 @@ def make_llm_partner(argument: str, me: str, reasoner: Reasoner, seed: int) -> P
 def split_model(argument: str) -> tuple[str, str]:
     """``MODEL@MODE`` as (model, mode), the mode empty where there is none.
 
-    Some models' names end in ``@`` and a date, which is no mode.
+    What follows the last ``@`` may belong to the model's name, such as a date.
 
     Raises:
-        ValueError: an unknown mode.
+        ValueError: what could be a mode that was mistyped.
     """
     model, at, mode = argument.rpartition("@")
-    if not at or mode.isdigit():
-        return argument, ""
     if mode in _LEARNERS or mode in _TOLD or _NUMBERED.fullmatch(mode):
         return model, mode
-    known = ", ".join(f"@{name}" for name in (*_LEARNERS, *_TOLD))
-    raise ValueError(f"a model plays @tom-K, @vote-N, {known}; got @{mode}")
+    known = (*_LEARNERS, *_TOLD, "tom-1", "vote-3")
+    if at and (mode.startswith(_BEGINNINGS) or difflib.get_close_matches(mode, known, n=1)):
+        modes = ", ".join(f"@{name}" for name in (*_LEARNERS, *_TOLD))
+        raise ValueError(f"a model plays @tom-K, @vote-N, {modes}; got @{mode}")
+    return argument, ""
 
 
 def model_in(name: str) -> tuple[str, str] | None:

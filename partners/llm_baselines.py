@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 
-from atom.errors import BudgetError, LLMError
+from atom.errors import LLMError
 from atom.llm import LLMActor
 from atom.portal import run_blocking
 from atom.situation import Prediction, Situation
@@ -67,10 +67,7 @@ class VotingActor:
         asked = (self._actor.aact(situation, prediction) for _ in range(self.votes))
         answers = await asyncio.gather(*asked, return_exceptions=True)
         votes = Counter(answer for answer in answers if isinstance(answer, str))
-        failures = [answer for answer in answers if isinstance(answer, BaseException)]
-        for failure in failures:
-            if not isinstance(failure, LLMError) or isinstance(failure, BudgetError):
+        for failure in (answer for answer in answers if isinstance(answer, BaseException)):
+            if not votes or not isinstance(failure, LLMError):
                 raise failure
-        if not votes:
-            raise failures[0]
         return max(situation.legal(self._actor.me), key=lambda action: votes[action])

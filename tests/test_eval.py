@@ -201,6 +201,7 @@ def test_command_paper(tmp_path):
 
 
 def test_the_papers_tables_are_stored_and_continued(tmp_path):
+    played = []
     file, numbers = tmp_path / "paper.sqlite", [tmp_path / "a.json", tmp_path / "b.json"]
     command = ["paper", "--episodes", "2", "--columns", "memory-1,game-1", "--results", str(file)]
     done = run(*command, "--json", str(numbers[0]))
@@ -213,6 +214,8 @@ def test_the_papers_tables_are_stored_and_continued(tmp_path):
     assert "60 episodes are there already" in again.stderr
     assert content_digest(file) == digest
     assert json.loads(numbers[0].read_text()) == json.loads(numbers[1].read_text())
+    twice = paper_cells(["memory-1", "memory-1"], 1, progress=lambda: played.append(1))
+    assert (len(twice), len(played)) == (17, 17)
     lapses = stored_run(file).configuration["epsilon"]
     assert lapses == {"memory-1": 0.0, "game-1": 0.02}
     refused = run(*command, "--epsilon", "0.1")

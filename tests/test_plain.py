@@ -65,6 +65,23 @@ def test_only_bayes_itself_is_done_by_lists():
     assert stubborn.update(stubborn.prior, [1.0, 0.0], 2) == stubborn.prior
 
 
+def test_memories_do_not_share_the_prior(anti_coordination):
+    agent = AdaptiveAgent("ann", anti_coordination)
+    first = agent.start(["ben", "cem"])
+    first["belief"]["ben"][0][0] = 99.0  # somebody edits a state in place
+    assert first["belief"]["cem"] == agent.start(["ben"])["belief"]["ben"]
+    assert agent.posterior(agent.start(["ben"]), "ben")[0] == pytest.approx(1 / 3)
+
+
+@pytest.mark.parametrize("learner", [Hedge(), FollowTheLeader(), FixedShare()], ids=str)
+@pytest.mark.parametrize("belief", [[0.1, 0.9], [[0.1], [0.2], [0.3]], [[0.1], 0.2, [0.3, 0.4]]])
+def test_weights_of_another_shape_are_refused_whoever_learns(anti_coordination, learner, belief):
+    agent = AdaptiveAgent("ann", anti_coordination, learner)
+    memory = {**agent.start(["ben"]), "belief": {"ben": belief}}
+    with pytest.raises(BeliefError, match=r"not of the learner's shape \[3\]"):
+        agent.posterior(memory, "ben")
+
+
 @pytest.mark.parametrize("belief", [[0.2, 0.8], [[0.2] * 5] * 2, [[0.2] * 4] * 3, [[0.2], [0.2] * 5, [0.2]]])
 def test_weights_of_another_shape_are_refused(anti_coordination, belief):
     agent = AdaptiveAgent("ann", anti_coordination)

@@ -34,6 +34,11 @@ def test_a_negative_part_is_refused():
         generator(-1, 0, 0, "a")
 
 
+def test_a_part_that_is_no_integer_is_refused():
+    with pytest.raises(TypeError, match="integer"):
+        generator(1.9, 0, 0, "a")
+
+
 def test_a_lazy_generator_gives_the_same_numbers():
     lazy, eager = LazyGenerator(3, 2, 1, "ann"), generator(3, 2, 1, "ann")
     assert [lazy.random() for _ in range(3)] == [eager.random() for _ in range(3)]

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from atom import AdaptiveAgent, Bayes, RecursiveReasoner, Situation, SituationError
+from atom import AdaptiveAgent, Bayes, NormalFormReasoner, RecursiveReasoner, Situation, SituationError
 from atom.reasoning import ImmediateReasoner
 from eval.tasks import make_task
 
@@ -174,3 +174,13 @@ async def test_a_decision_asks_all_its_questions_at_once():
     decision, _ = await agent.adecide(situation, agent.start(["ben"]))
     assert (decision.order, len(counting.asked)) == (3, 6)
     assert counting.together == [1, 2, 1, 2, 1, 1]
+
+
+def test_a_derived_reasoner_is_asked_by_its_own_policy(anti_coordination):
+    class Stubborn(NormalFormReasoner):
+        def policy(self, situation, player, order):
+            return {"A": 1.0}
+
+    agent = AdaptiveAgent("ann", Stubborn(anti_coordination.payoffs))
+    decision, _ = agent.decide(Situation({"ann": ("A", "B"), "ben": ("A", "B")}), agent.start(["ben"]))
+    assert decision.partners["ben"].by_order == {order: {"A": 1.0} for order in (0, 1, 2)}

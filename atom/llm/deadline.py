@@ -32,6 +32,11 @@ class Deadline:
         budget = self.budget_left()
         return left if budget is None else min(left, budget)
 
+    def budget_is_up(self) -> bool:
+        """Whether the budget's time has ended."""
+        left = self.budget_left()
+        return left is not None and left <= 0.0
+
     def budget_left(self) -> float | None:
         """Seconds until the budget's end; None for no end."""
         return None if self.never_after is None else self.never_after - time.monotonic()

@@ -14,7 +14,7 @@ import numpy as np
 from pydantic import SecretStr
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type
 
-from atom.errors import LLMError
+from atom.errors import BudgetError, LLMError
 from atom.llm.deadline import Deadline, StopAt
 from atom.llm.loading import aload_litellm
 from atom.llm.secrets import redact
@@ -95,11 +95,12 @@ class Endpoint:
             BudgetError: the budget of the decision under way is spent.
             LLMError: no reply within the attempts and the deadline, or the model is suspended.
         """
-        if time.monotonic() < self._suspended_until:
-            raise LLMError(f"{self.model} is suspended: {self._reason}")
+        self._check_suspension()
         meter = current_meter()
         if meter is not None:
             deadline.never_after = meter.deadline
+            if deadline.budget_is_up():
+                raise BudgetError(f"the budget is spent: {meter.budget}")
         reason = "the deadline had passed already"
         retrying = AsyncRetrying(
             retry=retry_if_exception_type(_FailedError),
@@ -116,6 +117,8 @@ class Endpoint:
                 return reply
         except _FailedError as error:
             reason = str(error)
+        if deadline.budget_is_up():  # which says nothing about the server
+            raise BudgetError(f"{self.model}: {reason}, and the budget is spent")
         # outside of the handler, so that the original, which may quote a key, is not in the context
         self._give_up(reason)
         raise LLMError(f"{self.model}: {reason}")
@@ -127,20 +130,13 @@ class Endpoint:
         meter: Meter | None,
         request: Mapping[str, Any],
     ) -> Reply:
-        began = meter.begin_call() if meter else 0.0
-        booked: dict[str, Any] = {}
         try:
-            response = await run_in_portal(self._send_in_turn(messages, deadline, request))
-            booked = _bill(response)
-            return _read(response)
-        except asyncio.CancelledError:
+            return _read(await run_in_portal(self._send_in_turn(messages, deadline, meter, request)))
+        except (asyncio.CancelledError, LLMError):
             raise
         except Exception as error:  # noqa: BLE001  # LiteLLM raises its own, OpenAI's and plain ones
             status = getattr(error, "status_code", None)
-            failure = _FailedError(self._describe(error), _retry_after(error))
-        finally:
-            if meter:
-                meter.end_call(began, **booked)
+            failure = error if isinstance(error, _FailedError) else self._failure(error)
         if status in _REFUSED:
             raise RefusedError(f"{self.model}: {failure}")
         if status in _HOPELESS:
@@ -148,20 +144,49 @@ class Endpoint:
             raise LLMError(f"{self.model}: {failure}")
         raise failure
 
+    def _failure(self, error: Exception) -> _FailedError:
+        return _FailedError(self._describe(error), _retry_after(error))
+
     async def _send_in_turn(
-        self, messages: Sequence[Mapping[str, str]], deadline: Deadline, request: Mapping[str, Any]
+        self,
+        messages: Sequence[Mapping[str, str]],
+        deadline: Deadline,
+        meter: Meter | None,
+        request: Mapping[str, Any],
     ) -> Any:
         if self.limiter is None:
-            return await self._send(messages, self._limit(deadline), request)
+            return await self._send_booked(messages, deadline, meter, request)
         waiting_since = time.monotonic()
         async with AsyncExitStack() as stack:
             try:
                 async with asyncio.timeout(deadline.budget_left()):
                     await stack.enter_async_context(self.limiter)
             except TimeoutError:
-                raise TimeoutError("the budget's time ended while a request waited for its turn") from None
+                raise BudgetError("the budget's time ended while a request waited for its turn") from None
             deadline.at += time.monotonic() - waiting_since
-            return await self._send(messages, self._limit(deadline), request)
+            self._check_suspension()
+            return await self._send_booked(messages, deadline, meter, request)
+
+    async def _send_booked(
+        self,
+        messages: Sequence[Mapping[str, str]],
+        deadline: Deadline,
+        meter: Meter | None,
+        request: Mapping[str, Any],
+    ) -> Any:
+        began = meter.begin_call() if meter else 0.0
+        booked: dict[str, Any] = {}
+        try:
+            response = await self._send(messages, self._limit(deadline), request)
+            booked = _bill(response)
+            return response
+        finally:
+            if meter:
+                meter.end_call(began, **booked)
+
+    def _check_suspension(self) -> None:
+        if time.monotonic() < self._suspended_until:
+            raise LLMError(f"{self.model} is suspended: {self._reason}")
 
     def _limit(self, deadline: Deadline) -> float:
         """Seconds that one request may take."""

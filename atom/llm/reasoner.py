@@ -126,11 +126,12 @@ class LLMReasoner(RecursiveReasoner):
             question = prompts.level_k(situation, player, order, self._tell(predicted))
         return await self.client.policy(question, player, f"order {order}")
 
-    def _lookup(self, situation: Situation) -> Memo:
+    def _memo_of(self, situation: Situation) -> Memo:
         meter = current_meter()
         if meter is None:
-            return super()._lookup(situation)
-        # Decisions that are made at once share a reasoner, and each comes back to its own questions.
+            return super()._memo_of(situation)
+        # Decisions share a reasoner, and each comes back to its own questions: what one player drew from a
+        # model must not be another one's prediction.
         for decision, known, memo in self._recent:
             if decision is meter and known is situation:
                 return memo

@@ -76,7 +76,8 @@ Limiter: TypeAlias = AbstractAsyncContextManager[Any]
 """Entered for every request, in the one event loop that all requests of a process go through.
 
 ``aiolimiter.AsyncLimiter`` keeps to a provider's rate, ``asyncio.Semaphore`` to a number at once. One
-object may serve any number of reasoners and agents; waiting for it counts against no deadline.
+object may serve any number of reasoners and agents. Waiting for it counts against no deadline, but
+against the seconds of a ``Budget``.
 """
 
 

@@ -33,8 +33,9 @@ from eval.equal_tokens import Priced, check_partners, priced, votes_for
 from eval.llm import LLMOptions
 from eval.llm.session import PAPER_TEMPERATURE
 from eval.reporting import comparison_table
+from eval.tables import score
 from eval.tasks import Task, make_task
-from partners.llm import split_model
+from partners.llm import LEARNER_MODES, split_model
 
 
 def register(app: typer.Typer) -> None:
@@ -45,7 +46,9 @@ def register(app: typer.Typer) -> None:
 def equal_tokens_(
     model: Annotated[str, typer.Option(help="As LiteLLM names it, such as openai/gpt-4o-mini.")],
     task: Annotated[str, typer.Option(help="A task, see list.")] = "one-ahead-5",
-    mode: Annotated[str, typer.Option(help="How the adaptive agent plays: bayes, hedge or ftl.")] = "bayes",
+    mode: Annotated[
+        str, typer.Option(help=f"How the adaptive agent plays: {', '.join(LEARNER_MODES)}.")
+    ] = "bayes",
     partners: Annotated[
         str, typer.Option(help="With whom; players that ask no model.")
     ] = "tom-0,tom-1,tom-2,switching",
@@ -63,17 +66,19 @@ def equal_tokens_(
 
     Plays the adaptive agent and the bare model first. Their tokens a decision say how many answers the
     bare model may give to each question; it then does what most of them say. No answer comes from a
-    memo, so that every decision pays for its own.
+    memo, so that every decision pays for its own. With --results what was played stays, whatever happens
+    then.
     """
     check_writable(json_file)
     columns = tuple(split_names(partners))
     check_partners(columns)
     adaptive, bare = f"llm:{model}@{mode}", f"llm:{model}"
+    if mode not in LEARNER_MODES:
+        raise ValueError(f"--mode is one of {', '.join(LEARNER_MODES)}, got {mode!r}")
     if split_model(model)[1]:
         raise ValueError(f"the model goes without a mode, which --mode says; got {model!r}")
-    options = LLMOptions(temperature, rate=rate, memo="none", yes=yes)
 
-    def played(agents: Sequence[str], file: Path) -> list[Priced]:
+    def played(agents: Sequence[str], file: Path, *, yes: bool) -> list[Priced]:
         (rows,), run = play_matrices(
             "equal-tokens",
             [(task, tuple(agents), columns)],
@@ -83,16 +88,17 @@ def equal_tokens_(
             results=file,
             beside_others=True,
             workers=workers,
-            options=options,
+            options=LLMOptions(temperature, rate=rate, memo="none", yes=yes),
         )
         return priced(file, cast("int", run), rows)
 
     with tempfile.TemporaryDirectory() as scratch:
         file = results or Path(scratch) / "equal-tokens.sqlite"
-        first = played([adaptive, bare], file)
+        note("the votes that follow cost about as much again as the adaptive agent")
+        first = played([adaptive, bare], file, yes=yes)
         votes = votes_for(*first)
         note(f"{votes} answers of the bare model cost as much as a decision of {adaptive}")
-        rows = [*first, *played([f"{bare}@vote-{votes}"], file)]
+        rows = [*first, *played([f"{bare}@vote-{votes}"], file, yes=True)]
     asked = make_task(task)
     out.print(_table(asked, rows, episodes))
     ours, *others = ({cell.partner: cell for cell in row.cells} for row in rows)
@@ -128,6 +134,6 @@ def _table(task: Task, rows: Sequence[Priced], episodes: int) -> Table:
     for heading in (*(cell.partner for cell in rows[0].cells), "mean", "calls", "tokens a decision"):
         table.add_column(heading, justify="right")
     for row in rows:
-        scores = (f"{cell.mean:.2f} ± {cell.se:.2f}" for cell in row.cells)
+        scores = (score(cell.mean, cell.se) for cell in row.cells)
         table.add_row(row.agent, *scores, f"{row.mean:.2f}", f"{row.calls:.2f}", f"{row.tokens:,.0f}")
     return table

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from eval.console import choose_backend, note, progress_bar
-from eval.crossplay import ALL, Cell, check_pairings, cross_plays, who_plays
+from eval.crossplay import ALL, Cell, cross_plays, who_plays
 from eval.llm import LLMOptions, llm_session
 from eval.storage import Run, open_run
-from eval.sweep import Matrix, configuration
-from eval.tasks import Environment, make_task
+from eval.sweep import Matrix, configuration, plan
+from eval.tasks import Environment
 from eval.units import Runtime
 from partners import asks_models
 
@@ -82,18 +82,13 @@ def play_matrices(
         ValueError, ResultsError, TranscriptError: before the first episode, see ``cross_plays``,
             ``stored`` and ``llm_session``.
     """
-    pairings = [
-        (make_task(name, env), a, b) for name, rows, columns in matrices for a in rows for b in columns
-    ]
-    asked = any(asks_models(a) or asks_models(b) for _, a, b in pairings)
-    backend = choose_backend(workers, dask, models=asked)
-    if asked:  # before anybody is asked for money
-        check_pairings(matrices, episodes, env)
+    units = plan(matrices, episodes, seed=seed, epsilon=epsilon, runtime=runtime, env=env)
     settings = {"seed": seed, "epsilon": epsilon, "runtime": runtime, "env": env}
     tasks = ",".join(task for task, _, _ in matrices)
+    asked = any(asks_models(unit.agent) or asks_models(unit.partner) for unit in units)
+    backend = choose_backend(workers, dask, models=asked)
     options = options or LLMOptions()
     with (
-        llm_session(options, pairings, episodes, {"task": tasks, **settings}, note) as models,
         stored(
             results,
             kind,
@@ -104,7 +99,8 @@ def play_matrices(
             beside_others=beside_others,
             options=options if asked else None,
         ) as run,
-        progress_bar(tasks, len(pairings) * episodes, models) as progress,
+        llm_session(options, units, run, {"task": tasks, **settings}, note) as models,
+        progress_bar(tasks, len(units), models) as progress,
     ):
         played = cross_plays(
             matrices,

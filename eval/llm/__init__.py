@@ -1,4 +1,4 @@
-"""Episodes with language models: what they will cost, transcripts, resumption, several at once."""
+"""Episodes with language models: what they will cost, and what they have cost."""
 
 from eval.llm.estimate import Estimate, estimate
 from eval.llm.run import LLMRun

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from atom.hypotheses import evaluations
 from atom.llm import Sampling, prompts
 from atom.llm.loading import load_litellm
 from eval.tasks.base import Task
@@ -21,7 +22,7 @@ _ANSWER_TOKENS = 16
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """An upper bound, if nothing fails and nothing comes from the memo.
+    """An upper bound of calls if nothing fails, and what they come to if nothing is known yet.
 
     Attributes:
         calls: requests.
@@ -35,31 +36,28 @@ class Estimate:
     cost: float | None
 
     def __str__(self) -> str:
-        tokens = f"{self.prompt_tokens:,} prompt and {self.completion_tokens:,} completion tokens"
+        tokens = f"about {self.prompt_tokens:,} prompt and {self.completion_tokens:,} completion tokens"
         price = "price unknown" if self.cost is None else f"${self.cost:,.2f}"
         return f"at most {self.calls:,} calls, {tokens}, {price}"
 
 
-def estimate(
-    model: str, sampling: Sampling, pairings: Sequence[tuple[Task, str, str]], episodes: int
-) -> Estimate:
-    """What ``episodes`` of each pairing cost at most.
+def estimate(model: str, sampling: Sampling, pairings: Sequence[tuple[Task, str, str, int]]) -> Estimate:
+    """What episodes cost at most.
 
     Args:
         model: as LiteLLM names it.
         sampling: how an answer becomes a distribution.
-        pairings: (task, agent, partner), names as in ``pairing_scores``; those of other models cost
-            nothing.
-        episodes: episodes of each pairing.
+        pairings: (task, agent, partner, episodes), names as in ``pairing_scores``; those of other models
+            cost nothing.
     """
     first = sampling.methods[0]
     hypothesis = 1 if first == "logprobs" else _ANSWER_TOKENS * (sampling.n if first == "samples" else 1)
     calls = prompt = completion = 0
-    for task, agent, partner in pairings:
+    for task, agent, partner, episodes in pairings:
         others = agent if partner == "self" else partner
         decisions = task.max_steps * episodes
         for name, seats in ((agent, 1), (others, len(task.players) - 1)):
-            hypotheses, actions = _calls(name, model)
+            hypotheses, actions = _calls(name, model, task.players)
             asked = seats * decisions * (hypotheses + actions)
             calls += asked
             prompt += asked * _prompt_tokens(task) if asked else 0
@@ -67,21 +65,25 @@ def estimate(
     return Estimate(calls, prompt, completion, _cost(model, prompt, completion))
 
 
-def _calls(name: str, model: str) -> tuple[int, int]:
+def _calls(name: str, model: str, players: Sequence[str]) -> tuple[int, int]:
     """Calls to ``model`` in one decision at most: for hypotheses, and for an action.
 
-    2K + 2 for an adaptive player and k + 1 at order k; N votes; one action on its own or where exact
-    reasoners predict.
+    What the recursion needs for a player at an order or an adaptive one (2K + 2 between two players), and
+    one answer to partners of different orders; N votes; one action where exact reasoners predict.
     """
     found = model_in(name)
     if found is None or found[0] != model:
         return 0, 0
     kind, _, number = found[1].partition("-")
+    me, *others = players
     if kind == "tom":
-        return int(number) + 1, 0
+        return len(evaluations(players, [(me, int(number))])), 0
     if kind == "vote":
         return 0, int(number)
-    return (0, 1) if kind in ("", "prompt", "gate") else (2 * _ORDERS, 0)
+    if kind in ("", "prompt", "gate"):
+        return 0, 1
+    pairs = [(other, order) for other in others for order in range(_ORDERS)]
+    return len(evaluations(players, [*pairs, (me, _ORDERS)])) + (len(others) > 1), 0
 
 
 def _prompt_tokens(task: Task) -> int:

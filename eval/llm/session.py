@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,8 +15,10 @@ from atom.llm import Limiter, Memo, ProcessMemo, Sampling, SqliteMemo
 from atom.usage import Usage
 from eval.llm.estimate import estimate
 from eval.llm.run import LLMRun
-from eval.tasks.base import Task
+from eval.storage.runs import Run
+from eval.tasks import make_task
 from eval.transcripts import Transcripts, observe_exchange
+from eval.units import Pairing, Unit
 from partners import LLMBackend, asks_models, llm_backend, model_in
 
 PAPER_TEMPERATURE = 0.1
@@ -54,49 +57,70 @@ class LLMOptions:
 @contextmanager
 def llm_session(
     options: LLMOptions,
-    pairings: Sequence[tuple[Task, str, str]],
-    episodes: int,
+    units: Sequence[Unit],
+    run: Run | None,
     settings: dict[str, Any],
     say: Callable[[str], None],
 ) -> Iterator[LLMRun | None]:
     """The run that episodes within the block belong to; None where no model is asked.
 
-    Says what the run costs at most, asks whether to start, and says at the end what it did cost.
+    Says what the episodes that are still to be played cost at most, asks whether to start, and says at the
+    end what they did cost, also where the end came early.
 
     Args:
         options: from the command line.
-        pairings: (task, agent, partner) of every cell.
-        episodes: episodes a cell.
+        units: all episodes.
+        run: where episodes are stored, and which are there already; None keeps no results.
         settings: what else the episodes depend on; transcripts of other settings are refused.
         say: writes a line to the user.
 
     Raises:
+        ValueError: a player that cannot play its task.
         TranscriptError: the directory holds transcripts of other settings.
         typer.Abort: the user does not want to.
     """
-    asking = [pairing for pairing in pairings if any(map(asks_models, pairing[1:]))]
+    asking = [unit for unit in units if asks_models(unit.agent) or asks_models(unit.partner)]
     if not asking:
         yield None
         return
-    sampling = Sampling(temperature=options.temperature)
-    models = sorted({found[0] for pairing in asking for name in pairing[1:] if (found := model_in(name))})
+    names = {name for unit in asking for name in (unit.agent, unit.partner)}
+    models = sorted({found[0] for name in names if (found := model_in(name))})
     transcripts = None
     if options.transcripts is not None:
         transcripts = Transcripts(options.transcripts, {**settings, **options.settings(), "models": models})
-    for model in models:
-        say(f"{model}: {estimate(model, sampling, asking, episodes)}")
-    if not options.yes:
-        typer.confirm(f"Ask {', '.join(models)} for {len(asking) * episodes} episodes?", abort=True)
-    run = LLMRun(transcripts)
+    llm_run = LLMRun(transcripts)
+    known = llm_run.scores(asking) if run is None else run.scores()
+    missing = [unit for unit in asking if unit.key not in known]
+    sampling = Sampling(temperature=options.temperature)
+    if missing:
+        _agree(models, sampling, missing, say, yes=options.yes)
     backend = LLMBackend(
         sampling=sampling,
         memo=options.make_memo(),
         observer=observe_exchange,
         limiter=rate_limiter(options.rate),
     )
-    with llm_backend(backend):
-        yield run
-    say(f"spent: {spend(run.spent)}; {run.degraded} decisions degraded")
+    try:
+        with llm_backend(backend):
+            yield llm_run
+    finally:
+        say(f"spent: {spend(llm_run.spent)}; {llm_run.degraded} decisions degraded")
+
+
+def _agree(
+    models: Sequence[str], sampling: Sampling, units: Sequence[Unit], say: Callable[[str], None], *, yes: bool
+) -> None:
+    """Says what ``units`` cost, and asks whether to start."""
+    episodes = Counter((unit.task, unit.env, unit.agent, unit.partner) for unit in units)
+    pairings = []
+    for (name, env, agent, partner), n in episodes.items():
+        task = make_task(name, env)
+        Pairing(task, agent, partner, 0, seed=0)  # before anybody is asked for money
+        pairings.append((task, agent, partner, n))
+    for model in models:
+        say(f"{model}: {estimate(model, sampling, pairings)}")
+    if not yes:
+        typer.confirm(f"Ask {', '.join(models)} for {len(units)} episodes?", abort=True)
 
 
 def rate_limiter(requests_a_minute: float | None) -> Limiter | None:

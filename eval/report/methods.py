@@ -49,7 +49,12 @@ def _what(run: StoredRun) -> str:
     if "episodes" not in asked:
         seed = f"the agent's random numbers are keyed by seed {asked['seed']}"
         return f"Games of a person on {tasks}: {run.episodes}; {seed}."
+    what = f"{asked['episodes']} episodes of each of {run.pairings} pairings on {tasks}, all keyed by seed"
+    models = asked.get("models")
+    if models is None:
+        return f"{what} {asked['seed']}: the same command plays the same episodes."
+    memo = "" if models.get("memo") == "none" else ", with a memo that episodes share"
     return (
-        f"{asked['episodes']} episodes of each of {run.pairings} pairings on {tasks}, all keyed by seed "
-        f"{asked['seed']}: the same command plays the same episodes."
+        f"{what} {asked['seed']}, but for what language models answered, at temperature "
+        f"{models['temperature']:g}{memo}."
     )

@@ -11,16 +11,19 @@ import pytest
 from aiolimiter import AsyncLimiter
 from typer.testing import CliRunner
 
-from atom import Budget, LLMError
+from atom import Budget, BudgetError
 from atom.llm import Patience, Sampling
-from atom.usage import Meter, metered
+from atom.usage import Meter, Usage, metered
 from eval.cli import app
 from eval.crossplay import cross_play
 from eval.executors import threads
 from eval.llm import LLMRun, TranscriptError, Transcripts, estimate, read_transcript
 from eval.llm.session import rate_limiter
 from eval.paper import paper_cells
+from eval.report.page import render
+from eval.storage import open_run
 from eval.storage.content import stored_episodes
+from eval.sweep import configuration, plan, sweep
 from eval.tasks import make_task
 from eval.transcripts import observe_exchange
 from partners import LLMBackend, asks_models, llm_backend, make_partner
@@ -100,8 +103,8 @@ def test_nothing_is_asked_before_the_user_agrees(server, monkeypatch):
 
 
 def test_a_priced_model_has_a_price_beforehand():
-    pairings = [(make_task("memory-1"), "llm:gpt-4o-mini@tom-1", "tom-0")]
-    found = estimate("gpt-4o-mini", Sampling(), pairings, 10)
+    pairings = [(make_task("memory-1"), "llm:gpt-4o-mini@tom-1", "tom-0", 10)]
+    found = estimate("gpt-4o-mini", Sampling(), pairings)
     assert found.calls == 2 * 15 * 10
     assert 200 < found.prompt_tokens / found.calls < 500
     assert 0.005 < found.cost < 0.05
@@ -246,15 +249,31 @@ def test_transcripts_are_the_same_in_both_runtimes(server, tmp_path, runtime):
             assert [r["seat"] for r in own if r["type"] == "decision"] == ["player-1", "player-2"]
 
 
-def test_requests_keep_to_a_rate(serve):
-    server = serve(record=True)
-    with _backend(server, memo=None, limiter=rate_limiter(50 * 60)):
-        began, run = time.monotonic(), LLMRun()
+class Watched:
+    """A limiter that notes when it lets somebody go."""
+
+    def __init__(self, limiter):
+        self._limiter = limiter
+        self.times = []
+
+    async def __aenter__(self):
+        await self._limiter.__aenter__()
+        self.times.append(time.monotonic())
+
+    async def __aexit__(self, *_):
+        pass
+
+
+def test_requests_keep_to_a_rate(server):
+    """Eight episodes at once: never more than the burst and the rate allow, whatever the stretch of time."""
+    watched = Watched(rate_limiter(50 * 60))
+    with _backend(server, memo=None, limiter=watched):
+        run = LLMRun()
         cross_play("memory-1", [f"llm:{MODEL}"], ["tom-0"], 8, seed=0, backend=threads(8), models=run)
-    seconds = time.monotonic() - began
-    assert server.requests == 8 * 15
-    assert seconds >= (8 * 15 - 50) / 50  # a second's worth may go at once
-    assert run.degraded == 0
+    assert (server.requests, len(watched.times), run.degraded) == (8 * 15, 8 * 15, 0)
+    for i, began in enumerate(watched.times):
+        for n, ended in enumerate(watched.times[i:], 1):
+            assert n <= 50 + 50 * (ended - began) + 1.5
 
 
 async def test_waiting_for_ones_turn_counts_against_no_deadline(server):
@@ -266,14 +285,43 @@ async def test_waiting_for_ones_turn_counts_against_no_deadline(server):
     assert time.monotonic() - began >= 4 * 0.4  # the last one waited longer than a policy may take
 
 
-async def test_a_budget_of_time_ends_while_a_request_waits(server):
-    reasoner = reasoner_at(server, memo=None, limiter=AsyncLimiter(1, 0.5))
+class Held:
+    """A limiter that lets nobody go."""
+
+    async def __aenter__(self):
+        await asyncio.sleep(60)
+
+    async def __aexit__(self, *_):
+        pass
+
+
+async def test_a_budget_that_ends_while_a_request_waits_says_nothing_about_the_server(server):
+    """Neither is the server suspended, nor does somebody without a budget get the error."""
     situation = described(make_task("one-ahead-5"), [])
-    with metered(Meter(Budget(seconds=0.2))):
-        first = await reasoner.apolicy(situation, "player-1", 0)
-        with pytest.raises(LLMError, match="ended while a request waited"):
+    patience = Patience(failures=1, cooldown=60)
+    reasoner = reasoner_at(server, memo="process", patience=patience, limiter=Held())
+    with metered(Meter(Budget(seconds=0.1))) as meter:
+        with pytest.raises(BudgetError, match="while a request waited"):
+            await reasoner.apolicy(situation, "player-1", 0)
+        with pytest.raises(BudgetError, match="budget is spent"):
             await reasoner.apolicy(situation, "player-2", 0)
-    assert first
+    assert (meter.usage().calls, server.requests) == (0, 0)
+    reasoner.client.endpoints[0].limiter = None
+    assert await reasoner.apolicy(situation, "player-1", 0)
+
+
+async def test_a_question_under_way_survives_the_budget_of_whoever_asked_first(server):
+    situation = described(make_task("one-ahead-5"), [])
+    reasoner = reasoner_at(server, memo="process", limiter=AsyncLimiter(1, 0.3))
+    await reasoner.apolicy(described(make_task("memory-1"), []), "player-1", 0)  # the next one has to wait
+
+    async def ask(budget):
+        with metered(Meter(budget)):
+            return await reasoner.apolicy(situation, "player-1", 0)
+
+    first, second = await asyncio.gather(ask(Budget(seconds=0.05)), ask(None), return_exceptions=True)
+    assert isinstance(first, BudgetError)
+    assert set(second) == set("ABCDE")
 
 
 def test_no_rate_is_no_rate():
@@ -299,6 +347,90 @@ def test_what_cannot_be_played_is_said_before_anybody_is_asked_to_pay(server, mo
     assert isinstance(result.exception, ValueError)
     assert "@gate-only overrules by expected payoffs" in str(result.exception)
     assert "at most" not in result.output
+
+
+@pytest.mark.parametrize("runtime", ["plain", "langgraph"])
+@pytest.mark.parametrize("workers", [1, 8])
+def test_no_decision_is_answered_from_another(server, runtime, workers):
+    """Two models at the table, without a memo: each pays for its own questions, in both runtimes."""
+    before = server.requests
+    names = [f"llm:{MODEL}@tom-1"], [f"llm:{MODEL}@tom-2"]
+    with _backend(server, memo=None):
+        cross_play("memory-1", *names, 4, seed=0, runtime=runtime, backend=threads(workers))
+    assert server.requests - before == 4 * 15 * (2 + 3)
+
+
+def test_what_was_paid_for_is_kept_when_a_sweep_ends_early(serve, tmp_path):
+    """An interrupt in the middle: no request is wasted on an episode that is not stored."""
+    server, file = serve(), tmp_path / "results.sqlite"
+    matrices = [("memory-1", (f"llm:{MODEL}",), ("tom-0",))]
+    asked = configuration("test", matrices, 12, seed=0, epsilon=0.0)
+
+    def interrupt():
+        interrupt.calls += 1
+        if interrupt.calls == 3:
+            raise KeyboardInterrupt
+
+    interrupt.calls = 0
+    run = LLMRun(Transcripts(tmp_path / "transcripts", {}))
+    with _backend(server, memo=None):
+        with open_run(file, asked) as stored, pytest.raises(KeyboardInterrupt):
+            sweep(plan(matrices, 12, seed=0), backend=threads(4), run=stored, models=run, progress=interrupt)
+        requests = server.requests
+        kept = len(list(stored_episodes(file)))
+        assert 3 <= kept < 12
+        assert requests == 15 * kept == run.spent.calls
+        assert len(list((tmp_path / "transcripts").rglob("*.jsonl"))) == kept
+        with open_run(file, asked) as stored:
+            sweep(plan(matrices, 12, seed=0), backend=threads(4), run=stored, models=run)
+    assert server.requests == 15 * 12
+
+
+def test_a_complete_file_costs_nothing_and_asks_nothing(server, monkeypatch, tmp_path):
+    arguments = _crossplay("--results", str(tmp_path / "results.sqlite"))
+    assert _invoke(server, monkeypatch, *arguments, "--yes").exit_code == 0
+    asked = server.requests
+    again = _invoke(server, monkeypatch, *arguments)
+    assert again.exit_code == 0, again.output
+    assert "at most" not in again.output
+    assert server.requests == asked
+    other = _invoke(server, monkeypatch, *arguments, "--seed", "7")
+    assert "seed: 42 -> 7" in str(other.exception)
+    assert "at most" not in other.output
+
+
+def test_what_was_spent_is_said_also_of_a_run_that_fails(server, monkeypatch, tmp_path):
+    def broken(*_):
+        raise OSError("no space left")
+
+    monkeypatch.setattr("eval.storage.runs.Run.add", broken)
+    result = _invoke(server, monkeypatch, *_crossplay("--yes", "--results", str(tmp_path / "r.sqlite")))
+    assert isinstance(result.exception, OSError)
+    assert "calls" in result.output.partition("spent: ")[2]
+
+
+def test_a_report_of_models_promises_no_repetition(server, monkeypatch, tmp_path):
+    file = tmp_path / "results.sqlite"
+    assert _invoke(server, monkeypatch, *_crossplay("--yes", "--results", str(file))).exit_code == 0
+    page = render(file)
+    assert "the same command plays the same episodes" not in page
+    assert "at temperature 0, with a memo that episodes share" in page
+
+
+def test_separators_and_surrogates_in_replies_are_kept(tmp_path):
+    transcripts = Transcripts(tmp_path, {})
+    path = transcripts.path("memory-1", "a", "b", 0)
+    reply = "A\u2028B\u0085\ud800ä"
+    transcripts.keep(path, [{"type": "exchange", "reply": reply}], "player-1", 5.0, Usage())
+    assert read_transcript(path)[0]["reply"] == reply
+    assert transcripts.finished(path) == 5.0
+
+
+def test_calls_of_teams_are_bounded():
+    """Three players: nine questions of an adaptive one and an answer to partners of different orders."""
+    task = make_task("tickets-3-3")
+    found = estimate(MODEL, Sampling(), [(task, f"llm:{MODEL}@bayes", f"llm:{MODEL}@tom-2", 2)])
+    assert found.calls == 2 * task.max_steps * (9 + 1 + 2 * 6)
 
 
 def test_decisions_at_once_pay_for_their_own_questions_only_once(server):
@@ -338,7 +470,7 @@ def test_equal_tokens(server, monkeypatch, tmp_path):
         (("--model", MODEL, "--partners", "tom-0,self"), "leave self out"),
         (("--model", MODEL, "--partners", f"llm:{MODEL}"), "ask no models"),
         (("--model", f"{MODEL}@bayes"), "without a mode"),
-        (("--model", MODEL, "--mode", "bayesian"), "a model plays @tom-K"),
+        (("--model", MODEL, "--mode", "vote-3"), "--mode is one of ftl, hedge, bayes"),
     ],
 )
 def test_equal_tokens_says_what_is_wrong(server, monkeypatch, arguments, words):

@@ -55,10 +55,10 @@ def test_gate_only_is_told_nothing_and_overruled(server):
 def test_both_together(server):
     found, asked = decisions(server, "prompt-and-gate")
     assert all("What was observed so far" in exchange.messages[0]["content"] for exchange in asked)
-    exact = make_task("one-ahead-5").reasoner()
     for decision in found:  # a best response to what was predicted, whatever the model said
-        situation = decision.partners["player-2"].policy
-        assert decision.gap == 0 or decision.overruled is not None, (situation, exact)
+        (expected,) = [ACTIONS.index(a) for a, p in decision.partners["player-2"].policy.items() if p == 1.0]
+        neighbours = {ACTIONS[(expected - 1) % 5], ACTIONS[(expected + 1) % 5]}
+        assert decision.action in neighbours
 
 
 def test_the_gate_needs_payoffs(server):
@@ -109,9 +109,11 @@ async def test_votes_are_counted(answers, expected):
 async def test_votes_that_all_fail(server):
     with pytest.raises(LLMError, match="down"):
         await VotingActor(Replies(LLMError("down")), 3).aact(SITUATION, NOTHING)
-    for error in (BudgetError("spent"), RuntimeError("a bug")):
-        with pytest.raises(type(error)):
-            await VotingActor(Replies(ACTIONS[0], error), 2).aact(SITUATION, NOTHING)
+    assert (
+        await VotingActor(Replies(ACTIONS[0], BudgetError("spent")), 2).aact(SITUATION, NOTHING) == ACTIONS[0]
+    )
+    with pytest.raises(RuntimeError, match="a bug"):
+        await VotingActor(Replies(ACTIONS[0], RuntimeError("a bug")), 2).aact(SITUATION, NOTHING)
     with pytest.raises(ValueError, match="at least one answer"):
         VotingActor(Replies(), 0)
 
@@ -137,6 +139,9 @@ async def test_an_untold_actor_hears_nothing():
         ("llm:vertex_ai/claude@20240229", ("vertex_ai/claude@20240229", "")),
         ("noisy:0.1:llm:vertex_ai/claude@20240229@vote-12", ("vertex_ai/claude@20240229", "vote-12")),
         ("llm:x/y@prompt-and-gate", ("x/y", "prompt-and-gate")),
+        ("llm:vertex_ai/claude-opus-4-6@default@bayes", ("vertex_ai/claude-opus-4-6@default", "bayes")),
+        ("llm:vertex_ai/mistral-large@2411-001", ("vertex_ai/mistral-large@2411-001", "")),
+        ("llm:cloudflare/@cf/meta/llama-3.1-8b", ("cloudflare/@cf/meta/llama-3.1-8b", "")),
         ("tom-1", None),
     ],
 )
@@ -144,7 +149,7 @@ def test_the_model_in_a_name(name, expected):
     assert model_in(name) == expected
 
 
-@pytest.mark.parametrize("mode", ["prompt", "vote", "vote-x", "gate", "tom1"])
+@pytest.mark.parametrize("mode", ["prompt", "vote", "vote-x", "gate", "tom1", "bays", "hedg"])
 def test_unknown_modes_are_named(mode):
     with pytest.raises(ValueError, match=rf"@prompt-only, @gate-only.*got @{mode}"):
         make_partner(f"llm:x/y@{mode}", "player-1", make_task("memory-1").reasoner())
