@@ -33,7 +33,10 @@ def symmetric_payoffs(payoffs: ArrayLike) -> NDArray[np.float64]:
     Raises:
         PayoffError: not a square matrix.
     """
-    matrix = np.asarray(payoffs, dtype=float)
+    try:
+        matrix = np.asarray(payoffs, dtype=float)
+    except (TypeError, ValueError):
+        raise PayoffError("a symmetric game needs numbers in a square payoff matrix [A, A]") from None
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
         raise PayoffError(
             f"a symmetric game needs a square payoff matrix [A, A], got shape {list(matrix.shape)}; "
@@ -228,7 +231,9 @@ def _checked(payoffs: ArrayLike) -> NDArray[np.float64]:
     try:
         array = np.asarray(payoffs, dtype=float)
     except (TypeError, ValueError) as error:
-        raise PayoffError(f"payoffs are not an array of numbers: {error}") from None
+        raise PayoffError(
+            f"payoffs are not an array of numbers, all rows of one length: {str(error).partition('. ')[0]}"
+        ) from None
     players = array.ndim - 1
     if players < 2 or array.shape[0] != players:
         raise PayoffError(

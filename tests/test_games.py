@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from atom import NormalFormReasoner, PayoffError, Situation, SituationError, symmetric_payoffs
+from eval.tasks import make_task
 
 
 def situation_for(shape, history=()):
@@ -148,3 +149,21 @@ def test_bad_settings_and_situations(anti_coordination, situation):
         anti_coordination.respond(situation, "ann", {})
     with pytest.raises(ValueError, match="integer >= 0"):
         anti_coordination.policy(situation, "ann", -1)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ('{"payoffs": [[0, 5], [5]]}', "not an array of numbers, all rows of one length"),
+        ('{"payoffs": [[0, 5], [5]], "symmetric": true}', "numbers in a square payoff matrix"),
+        ('{"payoffs": [[0, 5], [5, 0]]}', r"need the shape \[N, A_1"),
+        ('{"payoffs": [[0, 5], [5, 0]], "symmetric": true, "actions": ["A"]}', r"names \[1, 1\] actions"),
+        ('{"payoff": [[0]]}', "payoffs: Field required"),
+        ("no json", "Invalid JSON"),
+    ],
+)
+def test_bad_payoff_files_are_named(tmp_path, content, words):
+    file = tmp_path / "game.json"
+    file.write_text(content)
+    with pytest.raises(PayoffError, match=rf"the payoff file '.*game\.json'.*{words}"):
+        make_task(f"matrix:{file}")

@@ -222,9 +222,11 @@ def from_file(path: Path, name: str) -> MatrixTask:
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'file'}: {e['msg']}" for e in error.errors())
         raise PayoffError(f"the payoff file {str(path)!r} does not fit: {problems}") from None
-    reasoner = NormalFormReasoner(
-        symmetric_payoffs(content.payoffs) if content.symmetric else content.payoffs
-    )
+    try:
+        payoffs = symmetric_payoffs(content.payoffs) if content.symmetric else content.payoffs
+        reasoner = NormalFormReasoner(payoffs)
+    except PayoffError as error:
+        raise PayoffError(f"the payoff file {str(path)!r}: {error}") from None
     shape = reasoner.payoffs.shape[1:]
     actions = content.actions or [_names(n) for n in shape]
     per_player = [actions] * len(shape) if isinstance(actions[0], str) else actions
