@@ -11,7 +11,7 @@ import numpy as np
 
 from atom.errors import BudgetError, LLMError
 from atom.llm.deadline import Deadline
-from atom.llm.endpoint import Endpoint, RefusedError, Reply
+from atom.llm.endpoint import Endpoint, RefusedError
 from atom.llm.exchange import Exchange, Observer
 from atom.llm.loading import aload_litellm
 from atom.llm.memo import Memo, memo_key
@@ -24,6 +24,8 @@ from atom.llm.replies import (
     read_stated,
     with_lapse,
 )
+from atom.llm.responses import Reply
+from atom.llm.schemas import reply_schema
 from atom.llm.settings import Limiter, Method, Model, Patience, Sampling
 from atom.situation import Policy
 from atom.usage import current_meter
@@ -230,7 +232,7 @@ class Client:
         form: ReplyForm = "stated" if method == "stated" else "label"
         if await self._structured(endpoint):
             form = "stated" if method == "stated" else "json"
-            request["response_format"] = _schema(form, list(question.actions))
+            request["response_format"] = reply_schema(form, list(question.actions))
             request["max_tokens"] += _LABEL_TOKENS
         if self.sampling.max_tokens is not None:
             request["max_tokens"] = self.sampling.max_tokens
@@ -295,21 +297,3 @@ def _fits(method: Method, question: Question, sampling: Sampling) -> bool:
 
 def _joinable(task: asyncio.Task[Policy]) -> bool:
     return not task.done() and task.get_loop() is asyncio.get_running_loop()
-
-
-def _schema(form: ReplyForm, labels: list[str]) -> dict[str, Any]:
-    if form == "stated":
-        inner = _object({label: {"type": "number"} for label in labels})
-        schema = _object({"probabilities": inner})
-    else:
-        schema = _object({"answer": {"type": "string", "enum": labels}})
-    return {"type": "json_schema", "json_schema": {"name": form, "strict": True, "schema": schema}}
-
-
-def _object(properties: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": list(properties),
-        "additionalProperties": False,
-    }

@@ -17,6 +17,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type
 from atom.errors import BudgetError, LLMError
 from atom.llm.deadline import Deadline, StopAt
 from atom.llm.loading import aload_litellm
+from atom.llm.responses import AttemptError, Reply, bill, read_reply, retry_after
 from atom.llm.secrets import redact
 from atom.llm.settings import Limiter, Patience
 from atom.portal import run_in_portal
@@ -30,29 +31,8 @@ _LONGEST_REASON = 200
 _GRACE = 0.05
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What came back.
-
-    Attributes:
-        texts: the replies, as many as were asked for; None for one without content.
-        top: for each token of the first reply, token -> log-probability; empty where not offered.
-    """
-
-    texts: tuple[str | None, ...]
-    top: tuple[Mapping[str, float], ...] = ()
-
-
 class RefusedError(LLMError):
     """The server refused the request itself: retrying is useless, another form may be accepted."""
-
-
-class _FailedError(Exception):
-    """One attempt failed in a way that may pass."""
-
-    def __init__(self, reason: str, pause: float = 0.0) -> None:
-        super().__init__(reason)
-        self.pause = pause
 
 
 @dataclass(eq=False)
@@ -103,7 +83,7 @@ class Endpoint:
                 raise BudgetError(f"the budget is spent: {meter.budget}")
         reason = "the deadline had passed already"
         retrying = AsyncRetrying(
-            retry=retry_if_exception_type(_FailedError),
+            retry=retry_if_exception_type(AttemptError),
             stop=StopAt(self.patience.attempts, deadline),
             wait=self._pause,
             reraise=True,
@@ -115,7 +95,7 @@ class Endpoint:
                         reply = await self._attempt(messages, deadline, meter, request)
                 self._recovered()
                 return reply
-        except _FailedError as error:
+        except AttemptError as error:
             reason = str(error)
         if deadline.budget_is_up():  # which says nothing about the server
             raise BudgetError(f"{self.model}: {reason}, and the budget is spent")
@@ -131,12 +111,12 @@ class Endpoint:
         request: Mapping[str, Any],
     ) -> Reply:
         try:
-            return _read(await run_in_portal(self._send_in_turn(messages, deadline, meter, request)))
+            return read_reply(await run_in_portal(self._send_in_turn(messages, deadline, meter, request)))
         except (asyncio.CancelledError, LLMError):
             raise
         except Exception as error:  # noqa: BLE001  # LiteLLM raises its own, OpenAI's and plain ones
             status = getattr(error, "status_code", None)
-            failure = error if isinstance(error, _FailedError) else self._failure(error)
+            failure = error if isinstance(error, AttemptError) else self._failure(error)
         if status in _REFUSED:
             raise RefusedError(f"{self.model}: {failure}")
         if status in _HOPELESS:
@@ -144,8 +124,8 @@ class Endpoint:
             raise LLMError(f"{self.model}: {failure}")
         raise failure
 
-    def _failure(self, error: Exception) -> _FailedError:
-        return _FailedError(self._describe(error), _retry_after(error))
+    def _failure(self, error: Exception) -> AttemptError:
+        return AttemptError(self._describe(error), retry_after(error))
 
     async def _send_in_turn(
         self,
@@ -178,7 +158,7 @@ class Endpoint:
         booked: dict[str, Any] = {}
         try:
             response = await self._send(messages, self._limit(deadline), request)
-            booked = _bill(response)
+            booked = bill(response)
             return response
         finally:
             if meter:
@@ -273,32 +253,3 @@ def _forget(call: asyncio.Future[Any]) -> None:
     _overdue.discard(call)
     if not call.cancelled():
         call.exception()  # seen, so that asyncio does not report it
-
-
-def _bill(response: Any) -> dict[str, Any]:
-    usage = getattr(response, "usage", None)
-    cost = getattr(response, "_hidden_params", {}).get("response_cost")
-    return {
-        "prompt_tokens": int(getattr(usage, "prompt_tokens", 0) or 0),
-        "completion_tokens": int(getattr(usage, "completion_tokens", 0) or 0),
-        "cost": None if cost is None else float(cost),
-    }
-
-
-def _read(response: Any) -> Reply:
-    choices = list(response.choices or [])
-    if not choices:
-        raise _FailedError("the response has no choices")
-    texts = tuple(choice.message.content for choice in choices)
-    tokens = getattr(getattr(choices[0], "logprobs", None), "content", None) or []
-    top = tuple({entry.token: entry.logprob for entry in token.top_logprobs or []} for token in tokens)
-    return Reply(texts, top)
-
-
-def _retry_after(error: Exception) -> float:
-    # LiteLLM keeps the server's own headers here; those of ``error.response`` may be made up
-    headers = getattr(error, "litellm_response_headers", None) or {}
-    try:
-        return max(0.0, float(headers.get("retry-after", 0.0)))
-    except (TypeError, ValueError):
-        return 0.0
