@@ -84,7 +84,7 @@ class PlainBayes:
     def update(self, weights: Weights, likelihoods: Sequence[float], n_actions: int) -> Weights:
         """Joint posterior, ``[K][L]``."""
         joint = [
-            [(kept * likelihood + lapse / n_actions) * w for (kept, lapse), w in zip(self.lapses, row)]  # noqa: B905
+            [(kept * likelihood + lapse / n_actions) * w for (kept, lapse), w in zip(self.lapses, row)]  # noqa: B905 - asked in fits
             for likelihood, row in zip(likelihoods, weights, strict=True)
         ]
         scale = self.keep / sum(map(sum, joint))

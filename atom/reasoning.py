@@ -148,9 +148,7 @@ class RecursiveReasoner:
             ValueError: a negative order.
             SituationError: the player is not in the situation.
         """
-        last = self._last
-        memo = last[1] if last is not None and last[0] is situation else self._memo_of(situation)
-        policies = memo.policies
+        policies = self._memo_of(situation).policies
         found = policies.get((player, order))
         if found is None:
             found = self._evaluate(situation, player, order, policies)

@@ -206,7 +206,7 @@ def current_meter() -> Meter | None:
 class metered:  # noqa: N801 - reads as a verb: `with metered(meter):`
     """Books on ``meter`` within the block.
 
-    A class, for ``contextmanager`` costs as much as a tenth of a small decision.
+    A class: ``contextmanager`` takes a microsecond longer, and every decision enters one.
     """
 
     __slots__ = ("_meter", "_token")

@@ -107,7 +107,7 @@ def record(steps: Iterable[Step]) -> tuple[bytes, Totals]:
                     usage += decision.usage
     players = {me: column._asdict() for me, column in columns.items()}
     whole = {"situations": "".join(situations), "players": players, "policies": policies.distinct}
-    # a fifth of the standard library's time; steps and orders are keys and become text
+    # steps and orders are keys and become text
     data = orjson.dumps(whole, default=_plain, option=orjson.OPT_NON_STR_KEYS)
     totals = Totals(
         len(situations), degraded, usage, {me: sum(column.scores) for me, column in columns.items()}

@@ -32,14 +32,14 @@ from partners.llm_baselines import UntoldActor, VotingActor
 PREFIX = "llm"
 FORM = "MODEL[@tom-K|@ftl|@hedge|@bayes|@prompt-only|@gate-only|@prompt-and-gate|@vote-N]"
 
-LEARNER_MODES = ("ftl", "hedge", "bayes")
-"""Modes in which a model adapts with hypotheses of its own."""
-
 _LEARNERS: dict[str, tuple[type[Learner], Response, Selection]] = {
     "ftl": (FollowTheLeader, "above", "leader"),
     "hedge": (Hedge, "above", "sample"),
     "bayes": (Bayes, "nearest", "win-stay"),
 }
+
+LEARNER_MODES = tuple(_LEARNERS)
+"""Modes in which a model adapts with hypotheses of its own."""
 
 _TOLD: dict[str, tuple[bool, Gate]] = {
     "prompt-only": (True, "off"),

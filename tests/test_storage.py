@@ -482,3 +482,17 @@ def _check_continuation(call, path, whole):
     assert call(*BIG, "--results", whole).returncode == 0
     assert len(list(stored_episodes(path))) == 240
     assert content_digest(path) == content_digest(whole)
+
+
+def test_a_run_without_an_episode_is_in_nobodys_way(tmp_path):
+    """Such as one whose user was asked whether to pay, and did not want to."""
+    file = tmp_path / "r.sqlite"
+    with open_run(file, {"temperature": 0.1}):
+        pass
+    with open_run(file, {"temperature": 0.5}) as run:
+        assert run.number == 2
+    with open_run(file, {"temperature": 0.1}) as run:
+        assert run.number == 1
+    run_sweep(file)
+    with pytest.raises(ResultsError, match="of another configuration"), open_run(file, {"temperature": 0.7}):
+        pass

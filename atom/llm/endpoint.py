@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -116,7 +116,7 @@ class Endpoint:
             raise
         except Exception as error:  # noqa: BLE001  # LiteLLM raises its own, OpenAI's and plain ones
             status = getattr(error, "status_code", None)
-            failure = error if isinstance(error, AttemptError) else self._failure(error)
+            failure = error if isinstance(error, AttemptError) else self._failed(error)
         if status in _REFUSED:
             raise RefusedError(f"{self.model}: {failure}")
         if status in _HOPELESS:
@@ -124,7 +124,7 @@ class Endpoint:
             raise LLMError(f"{self.model}: {failure}")
         raise failure
 
-    def _failure(self, error: Exception) -> AttemptError:
+    def _failed(self, error: Exception) -> AttemptError:
         return AttemptError(self._describe(error), retry_after(error))
 
     async def _send_in_turn(
@@ -134,35 +134,35 @@ class Endpoint:
         meter: Meter | None,
         request: Mapping[str, Any],
     ) -> Any:
+        async with self._turn(deadline):
+            began = meter.begin_call() if meter else 0.0
+            booked: dict[str, Any] = {}
+            try:
+                response = await self._send(messages, self._limit(deadline), request)
+                booked = bill(response)
+                return response
+            finally:
+                if meter:
+                    meter.end_call(began, **booked)
+
+    @asynccontextmanager
+    async def _turn(self, deadline: Deadline) -> AsyncIterator[None]:
+        """Within the limiter; the wait for it puts the deadline off."""
         if self.limiter is None:
-            return await self._send_booked(messages, deadline, meter, request)
+            yield
+            return
         waiting_since = time.monotonic()
         async with AsyncExitStack() as stack:
             try:
-                async with asyncio.timeout(deadline.budget_left()):
+                async with asyncio.timeout(deadline.budget_left()) as budget:
                     await stack.enter_async_context(self.limiter)
             except TimeoutError:
+                if not budget.expired():  # the limiter's own
+                    raise
                 raise BudgetError("the budget's time ended while a request waited for its turn") from None
             deadline.at += time.monotonic() - waiting_since
             self._check_suspension()
-            return await self._send_booked(messages, deadline, meter, request)
-
-    async def _send_booked(
-        self,
-        messages: Sequence[Mapping[str, str]],
-        deadline: Deadline,
-        meter: Meter | None,
-        request: Mapping[str, Any],
-    ) -> Any:
-        began = meter.begin_call() if meter else 0.0
-        booked: dict[str, Any] = {}
-        try:
-            response = await self._send(messages, self._limit(deadline), request)
-            booked = bill(response)
-            return response
-        finally:
-            if meter:
-                meter.end_call(began, **booked)
+            yield
 
     def _check_suspension(self) -> None:
         if time.monotonic() < self._suspended_until:

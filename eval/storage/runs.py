@@ -165,8 +165,13 @@ def _number(
         for number, known in runs:
             if known == configuration:
                 return number, _version_notes(connection, number)
-        if runs and not beside_others:
-            diff = "; ".join(configuration_diff(json.loads(runs[0][1]), json.loads(configuration)))
+        # a run without an episode, such as one that its user thought better of, is in nobody's way
+        played = connection.execute(
+            "SELECT configuration FROM runs WHERE EXISTS (SELECT 1 FROM episodes WHERE run = runs.id) "
+            "ORDER BY id DESC"
+        ).fetchone()
+        if played and not beside_others:
+            diff = "; ".join(configuration_diff(json.loads(played[0]), json.loads(configuration)))
             raise ResultsError(
                 f"the results file {str(path)!r} is of another configuration ({diff}); run the command that "
                 "began it, choose another file, or add --force-new to begin a second run in this one"

@@ -11,7 +11,7 @@ import pytest
 from aiolimiter import AsyncLimiter
 from typer.testing import CliRunner
 
-from atom import Budget, BudgetError
+from atom import Budget, BudgetError, LLMError
 from atom.llm import Patience, Sampling
 from atom.usage import Meter, Usage, metered
 from eval.cli import app
@@ -308,6 +308,18 @@ async def test_a_budget_that_ends_while_a_request_waits_says_nothing_about_the_s
     assert (meter.usage().calls, server.requests) == (0, 0)
     reasoner.client.endpoints[0].limiter = None
     assert await reasoner.apolicy(situation, "player-1", 0)
+
+
+async def test_a_limiter_that_fails_is_a_failed_attempt(server):
+    class Broken(Held):
+        async def __aenter__(self):
+            raise TimeoutError("the limiter is broken")
+
+    patience = Patience(attempts=1)
+    reasoner = reasoner_at(server, memo=None, patience=patience, limiter=Broken())
+    with metered(Meter(Budget(seconds=60))), pytest.raises(LLMError, match="limiter is broken") as failed:
+        await reasoner.apolicy(described(make_task("one-ahead-5"), []), "player-1", 0)
+    assert not isinstance(failed.value, BudgetError)
 
 
 async def test_a_question_under_way_survives_the_budget_of_whoever_asked_first(server):
