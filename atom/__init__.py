@@ -4,9 +4,12 @@ A light loop around any agent: predict what the partner does under each hypothes
 theory-of-mind order, weigh the hypotheses by the actions observed so far, act at an order that fits.
 """
 
-from atom.agent import AdaptiveAgent
-from atom.belief import Bayes, FixedShare, FollowTheLeader, Hedge, Learner
-from atom.contract import Contract
+from atom.agents.adaptive import AdaptiveAgent
+from atom.agents.player import FixedOrderAgent, Memory, PlainAgent, Player
+from atom.agents.pruning import Pruning
+from atom.belief.contract import Contract
+from atom.belief.learners import Bayes, FixedShare, FollowTheLeader, Hedge, Learner
+from atom.decision import Decision, PartnerPrediction, Prediction, Standing
 from atom.errors import (
     BeliefError,
     BudgetError,
@@ -19,12 +22,11 @@ from atom.errors import (
     StateKeyError,
     ToMError,
 )
-from atom.games import NormalFormReasoner, symmetric_payoffs
-from atom.hypotheses import Pruning
-from atom.player import FixedOrderAgent, Memory, PlainAgent, Player
-from atom.reasoning import Reasoner, RecursiveReasoner
-from atom.roles import alternating_orders
-from atom.situation import Decision, PartnerPrediction, Policy, Prediction, Situation, Standing
+from atom.reasoning.normal_form import NormalFormReasoner, symmetric_payoffs
+from atom.reasoning.reasoner import Reasoner
+from atom.reasoning.recursive import RecursiveReasoner
+from atom.reasoning.roles import alternating_orders
+from atom.situation import Policy, Situation
 from atom.usage import Budget, Usage
 
 __all__ = [

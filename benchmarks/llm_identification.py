@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atom import Bayes, FollowTheLeader, Hedge, Policy, Situation
-from atom.belief import Learner
+from atom.belief.learners import Learner
 from atom.llm import LLMReasoner, Sampling
 from atom.randomness import draw
 from eval.modelserver import ScriptedServer

@@ -17,8 +17,8 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import dijkstra
 
 from atom import AdaptiveAgent
-from atom.planning import UNREACHABLE, TabularModel, TabularReasoner, shortest_costs
-from atom.planning.levels import solve
+from atom.reasoning.tables import UNREACHABLE, TabularModel, TabularReasoner, shortest_costs
+from atom.reasoning.tables.levels import solve
 from eval.tasks.grid import GridTask, game_one
 from eval.tasks.overcooked import OvercookedTask, overcooked, overcooked_ring
 from eval.tasks.tabular import TabularTask

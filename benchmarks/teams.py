@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from atom import AdaptiveAgent, Situation
-from atom.congestion import CongestionReasoner
+from atom.reasoning.congestion import CongestionReasoner
 
 ROUNDS = 30
 REPEATS = 5

@@ -8,7 +8,7 @@ from typing import get_args
 
 from rich.table import Table
 
-from atom.deciding import Response, Selection
+from atom.agents.deciding import Response, Selection
 from eval.analysis import Comparison, compare
 from eval.crossplay import Cell
 from eval.statistics import Interval, stratified_mean

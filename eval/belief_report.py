@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from atom.belief import Learner
-from atom.player import Player
+from atom.agents.player import Player
+from atom.belief.learners import Learner
 from eval.baselines import true_orders
 from eval.statistics import (
     Calibration,

@@ -13,10 +13,10 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from atom.agent import AdaptiveAgent
-from atom.belief import Bayes, Learner
-from atom.changes import ChangePoints
-from atom.plain import plain_learner
+from atom.agents.adaptive import AdaptiveAgent
+from atom.belief.changes import ChangePoints
+from atom.belief.learners import Bayes, Learner
+from atom.belief.plain import plain_learner
 from eval.episodes import play
 from eval.tasks import Task
 from partners import make_partner

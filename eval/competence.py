@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from atom.belief import Bayes
+from atom.belief.learners import Bayes
 from eval.changing import ORDERS, Floats, observe_partner
 from eval.tasks.matrix import one_ahead
 

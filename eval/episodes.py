@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from atom.player import Player
-from atom.situation import Decision, JointAction, Situation
+from atom.agents.player import Player
+from atom.decision import Decision
+from atom.situation import JointAction, Situation
 from eval.baselines import told_names
 from eval.tasks.base import State, Task
 from partners import NoisyPartner, make_partner

@@ -10,8 +10,8 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from typing_extensions import TypedDict
 
-from atom.node import AdaptiveToMNode, add_tom_node
-from atom.player import Player
+from atom.agents.player import Player
+from atom.graph.node import AdaptiveToMNode, add_tom_node
 from atom.situation import JointAction
 from eval.tasks.base import State, Task
 

@@ -20,7 +20,8 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from atom.situation import Decision, PartnerPrediction, Policy, Situation
+from atom.decision import Decision, PartnerPrediction
+from atom.situation import Policy, Situation
 from atom.usage import Usage
 from eval.episodes import Step
 

@@ -8,11 +8,11 @@ from itertools import combinations, cycle, islice
 
 import numpy as np
 
-from atom.agent import AdaptiveAgent
-from atom.contract import Contract
-from atom.declared import DeclaredReasoner
-from atom.player import Player
-from atom.roles import team_orders
+from atom.agents.adaptive import AdaptiveAgent
+from atom.agents.player import Player
+from atom.belief.contract import Contract
+from atom.reasoning.declared import DeclaredReasoner
+from atom.reasoning.roles import team_orders
 from eval.episodes import play, seat_players
 from eval.graph import episode_graph, play_in_graph
 from eval.sweep import Progress

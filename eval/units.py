@@ -13,8 +13,9 @@ from typing import Any, Literal, TypeAlias
 
 from langgraph.graph.state import CompiledStateGraph
 
-from atom.player import Memory, Player
-from atom.situation import Decision, JointAction, Situation
+from atom.agents.player import Memory, Player
+from atom.decision import Decision
+from atom.situation import JointAction, Situation
 from eval.episodes import Step, play, seat_players, total_scores
 from eval.graph import episode_graph, play_in_graph, stream_rounds
 from eval.recording import Totals, record

@@ -21,7 +21,7 @@ from langchain_core.outputs import ChatGeneration, ChatResult
 from langchain_core.tools import tool
 
 from atom import AdaptiveAgent, FixedOrderAgent, NormalFormReasoner, Situation, symmetric_payoffs
-from atom.middleware import AdaptiveToMMiddleware, json_field, tool_calls
+from atom.graph.middleware import AdaptiveToMMiddleware, json_field, tool_calls
 
 ROOMS = ("red", "orange", "yellow", "green", "blue")
 PLAYERS = ("agent", "colleague")

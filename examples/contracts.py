@@ -27,7 +27,7 @@ from atom import (
     alternating_orders,
     symmetric_payoffs,
 )
-from atom.node import AdaptiveToMNode, add_tom_node, declare
+from atom.graph.node import AdaptiveToMNode, add_tom_node, declare
 
 PLAYERS = ("ann", "ben")
 SEATS = tuple("ABCDE")

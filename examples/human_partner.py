@@ -21,7 +21,7 @@ from langgraph.types import Command, interrupt
 from typing_extensions import TypedDict
 
 from atom import AdaptiveAgent, NormalFormReasoner, Situation, symmetric_payoffs
-from atom.node import AdaptiveToMNode, add_tom_node
+from atom.graph.node import AdaptiveToMNode, add_tom_node
 
 AGENT, PERSON = "agent", "person"
 TICKETS = ("billing", "login")

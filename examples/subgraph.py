@@ -15,7 +15,7 @@ from langgraph.graph.state import CompiledStateGraph
 from typing_extensions import TypedDict
 
 from atom import AdaptiveAgent, FixedOrderAgent, NormalFormReasoner, Player, Situation, symmetric_payoffs
-from atom.node import AdaptiveToMNode, ToMState, add_tom_node
+from atom.graph.node import AdaptiveToMNode, ToMState, add_tom_node
 
 SEATS = tuple("ABCDE")
 ROUNDS = 6

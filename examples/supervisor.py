@@ -20,7 +20,7 @@ from langgraph.graph.state import CompiledStateGraph
 from typing_extensions import TypedDict
 
 from atom import AdaptiveAgent, FixedOrderAgent, NormalFormReasoner, Player, Situation
-from atom.node import AdaptiveToMNode, add_tom_node
+from atom.graph.node import AdaptiveToMNode, add_tom_node
 
 PLAYERS = ("supervisor", "ann", "ben")
 DESKS = ("text", "figures", "tests")

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from atom import AdaptiveAgent, FixedOrderAgent, NormalFormReasoner, Situation, symmetric_payoffs
-from atom.changes import ChangePoints
+from atom.belief.changes import ChangePoints
 
 ACTIONS = dict.fromkeys(("ann", "ben"), ("A", "B", "C", "D", "E"))
 SWITCH, ROUNDS = 20, 30

@@ -21,12 +21,12 @@ from langgraph.graph.state import CompiledStateGraph
 from typing_extensions import TypedDict
 
 from atom import AdaptiveAgent, Contract, FixedOrderAgent, Situation
-from atom.congestion import CongestionReasoner
-from atom.declared import DeclaredReasoner
-from atom.fanout import add_tom_team
-from atom.node import AdaptiveToMNode
-from atom.player import Player
-from atom.roles import team_orders
+from atom.agents.player import Player
+from atom.graph.node import AdaptiveToMNode
+from atom.graph.team import add_tom_team
+from atom.reasoning.congestion import CongestionReasoner
+from atom.reasoning.declared import DeclaredReasoner
+from atom.reasoning.roles import team_orders
 
 AGENTS = ("ann", "ben", "cem", "dan", "eve")
 TICKETS = ("billing", "login", "search", "upload", "export")

@@ -18,7 +18,7 @@ from langgraph.graph.state import CompiledStateGraph
 from typing_extensions import TypedDict
 
 from atom import AdaptiveAgent, NormalFormReasoner, Prediction, Situation, symmetric_payoffs
-from atom.node import AdaptiveToMNode, add_tom_node
+from atom.graph.node import AdaptiveToMNode, add_tom_node
 
 TICKETS = ("billing", "login")
 AGENTS = ("ann", "ben")

@@ -9,9 +9,10 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from atom.player import Memory, Player
+from atom.agents.player import Memory, Player
+from atom.decision import Decision
 from atom.randomness import generator
-from atom.situation import Decision, JointAction, Situation
+from atom.situation import JointAction, Situation
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import cast
 
-from atom.agent import Response, Selection
-from atom.belief import Bayes, FixedShare, FollowTheLeader, Hedge, Learner
-from atom.experts import AdaHedge, RescorlaWagner, Uniform
-from atom.reasoning import Reasoner
+from atom.agents.adaptive import Response, Selection
+from atom.belief.experts import AdaHedge, RescorlaWagner, Uniform
+from atom.belief.learners import Bayes, FixedShare, FollowTheLeader, Hedge, Learner
+from atom.reasoning.reasoner import Reasoner
 from partners.base import Partner, Traits
 from partners.baselines import FrequencyPartner, OraclePartner, PermutedPartner
 from partners.extensions import extension_learners

@@ -7,11 +7,11 @@ from itertools import pairwise
 
 import numpy as np
 
-from atom.belief import Bayes
+from atom.agents.player import Memory
+from atom.belief.learners import Bayes
 from atom.errors import SituationError
-from atom.player import Memory
 from atom.randomness import draw
-from atom.reasoning import Reasoner, Responder
+from atom.reasoning.reasoner import Reasoner, Responder
 from atom.situation import JointAction, Situation
 from partners.base import SimplePartner, Traits
 from partners.tom import AdaptivePartner, SwitchingPartner

@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from atom.agents.gate import Payoffs
+from atom.agents.player import Memory
 from atom.errors import SituationError
-from atom.gate import Payoffs
-from atom.player import Memory
 from atom.randomness import draw
-from atom.reasoning import Reasoner, RecursiveReasoner
+from atom.reasoning.reasoner import Reasoner
+from atom.reasoning.recursive import RecursiveReasoner
 from atom.situation import JointAction, Policy, Situation
 from partners.base import SimplePartner, Traits
 

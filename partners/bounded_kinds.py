@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from atom.belief import FixedShare, Hedge
-from atom.reasoning import Reasoner
+from atom.belief.learners import FixedShare, Hedge
+from atom.reasoning.reasoner import Reasoner
 from partners.base import Partner, Traits
 from partners.bounded import CompetentPartner, DeceptivePartner, HierarchyPartner, QuantalPartner
 from partners.kinds import PartnerKind

@@ -16,8 +16,8 @@ from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 
-from atom.belief import Learner
-from atom.reasoning import Reasoner
+from atom.belief.learners import Learner
+from atom.reasoning.reasoner import Reasoner
 from partners.base import Partner, SimplePartner, Traits
 from partners.kinds import PartnerKind
 

@@ -10,8 +10,8 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from atom.player import Memory
-from atom.reasoning import Reasoner
+from atom.agents.player import Memory
+from atom.reasoning.reasoner import Reasoner
 from atom.situation import Situation
 from partners.base import SimplePartner, Traits
 

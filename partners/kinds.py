@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from atom.reasoning import Reasoner
+from atom.reasoning.reasoner import Reasoner
 from partners.base import Partner, Traits
 
 PAPER = "Mu et al. 2026"

@@ -16,15 +16,15 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
-from atom.agent import AdaptiveAgent
-from atom.belief import Bayes, FollowTheLeader, Hedge, Learner
-from atom.deciding import Response, Selection
-from atom.gate import Gate, Payoffs
-from atom.hypotheses import Pruning
+from atom.agents.adaptive import AdaptiveAgent
+from atom.agents.deciding import Response, Selection
+from atom.agents.gate import Gate, Payoffs
+from atom.agents.player import FixedOrderAgent, PlainAgent
+from atom.agents.pruning import Pruning
+from atom.belief.learners import Bayes, FollowTheLeader, Hedge, Learner
 from atom.llm import Limiter, LLMActor, LLMReasoner, Memo, Patience, ProcessMemo, Sampling
-from atom.llm.exchange import Observer
-from atom.player import FixedOrderAgent, PlainAgent
-from atom.reasoning import Reasoner
+from atom.models.exchange import Observer
+from atom.reasoning.reasoner import Reasoner
 from atom.usage import Budget
 from partners.base import Partner, Traits
 from partners.llm_baselines import UntoldActor, VotingActor

@@ -9,10 +9,11 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 
+from atom.decision import Prediction
 from atom.errors import LLMError
 from atom.llm import LLMActor
-from atom.portal import run_blocking
-from atom.situation import Prediction, Situation
+from atom.models.portal import run_blocking
+from atom.situation import Situation
 
 
 class UntoldActor:

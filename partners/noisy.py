@@ -5,9 +5,10 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from atom.player import Memory, Player
+from atom.agents.player import Memory, Player
+from atom.decision import Decision
 from atom.randomness import generator
-from atom.situation import Decision, JointAction, Situation
+from atom.situation import JointAction, Situation
 from partners.base import Traits
 
 

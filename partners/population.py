@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from atom.planning import TabularModel
+from atom.reasoning.tables import TabularModel
 
 VERSION = 1
 _DISCOUNT = 0.98

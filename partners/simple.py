@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from atom.player import Memory
+from atom.agents.player import Memory
 from atom.situation import Situation
 from partners.base import SimplePartner, Traits
 

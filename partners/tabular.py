@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from atom.planning import TabularModel, TabularReasoner
-from atom.player import Memory
-from atom.reasoning import Reasoner
+from atom.agents.player import Memory
+from atom.reasoning.reasoner import Reasoner
+from atom.reasoning.tables import TabularModel, TabularReasoner
 from atom.situation import Situation
 from partners.base import SimplePartner, Traits
 from partners.population import load_policies

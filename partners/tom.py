@@ -6,11 +6,12 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import pairwise
 
-from atom.agent import AdaptiveAgent, Response, Selection
-from atom.belief import Learner
-from atom.player import FixedOrderAgent, Memory
-from atom.reasoning import Reasoner
-from atom.situation import Decision, JointAction, Situation
+from atom.agents.adaptive import AdaptiveAgent, Response, Selection
+from atom.agents.player import FixedOrderAgent, Memory
+from atom.belief.learners import Learner
+from atom.decision import Decision
+from atom.reasoning.reasoner import Reasoner
+from atom.situation import JointAction, Situation
 from partners.base import Traits
 
 

@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
+from atom.agents.player import Memory
 from atom.errors import SituationError
-from atom.games import NormalFormReasoner
-from atom.player import Memory
-from atom.reasoning import Reasoner
+from atom.reasoning.normal_form import NormalFormReasoner
+from atom.reasoning.reasoner import Reasoner
 from atom.situation import JointAction, Situation
 from partners.base import SimplePartner, Traits
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from atom.belief import Bayes, FixedShare, FollowTheLeader, Hedge
-from atom.reasoning import Reasoner
+from atom.belief.learners import Bayes, FixedShare, FollowTheLeader, Hedge
+from atom.reasoning.reasoner import Reasoner
 from partners import llm, tabular
 from partners.base import Partner, Traits
 from partners.baseline_kinds import baseline_kinds

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from atom import AdaptiveAgent, Bayes, BeliefError, Hedge
-from atom.changes import ChangePoints
-from atom.events import decision_events
+from atom.belief.changes import ChangePoints
+from atom.graph.events import decision_events
 from eval.changing import change_of_leader, hazard_filter, observe_partner, page_hinkley, score
 from eval.tasks.matrix import one_ahead
 from partners import make_partner

@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from atom.planning import UNREACHABLE, TabularReasoner
+from atom.reasoning.tables import UNREACHABLE, TabularReasoner
 from eval.crossplay import play_cell
 from eval.tasks import make_task
 from eval.tasks.grid import GridTask

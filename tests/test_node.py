@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from typing_extensions import TypedDict
 
 from atom import AdaptiveAgent, BeliefError, IllegalActionError, SituationError, StateKeyError
-from atom.node import AdaptiveToMNode, ToMState, add_tom_node, merge_memories
+from atom.graph.node import AdaptiveToMNode, ToMState, add_tom_node, merge_memories
 
 ROUNDS = 6
 

@@ -35,7 +35,7 @@ def test_the_wheel_installs_and_imports_in_an_empty_environment(wheel, tmp_path)
     here = next(path for path in map(Path, sys.path) if path.name == "site-packages")
     # appended, so that the wheel's own files come first
     code = (
-        f"import sys; sys.path.append({str(here)!r}); import atom, atom.node; print(atom.__file__);"
+        f"import sys; sys.path.append({str(here)!r}); import atom, atom.graph.node; print(atom.__file__);"
         "game = atom.NormalFormReasoner(atom.symmetric_payoffs([[0, 1], [1, 0]]));"
         "print(atom.AdaptiveAgent('ann', game).orders)"
     )

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from atom import AdaptiveAgent, Bayes, BeliefError, FixedShare, FollowTheLeader, Hedge, Situation
-from atom.plain import ByArrays, PlainBayes, plain_learner
+from atom.belief.plain import ByArrays, PlainBayes, plain_learner
 
 LEARNERS = [
     Bayes(),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from atom import Bayes, FixedShare, FollowTheLeader, Hedge
-from atom.experts import AdaHedge, RescorlaWagner
+from atom.belief.experts import AdaHedge, RescorlaWagner
 from eval.analysis import compare, self_and_cross, summarise
 from eval.crossplay import Cell
 from eval.statistics import (

@@ -16,7 +16,7 @@ from types import SimpleNamespace
 import pytest
 
 from atom import Situation
-from atom.situation import Standing
+from atom.decision import Standing
 from eval.cli import main
 from eval.episodes import play, seat_players
 from eval.recording import SituationHash, read_record, record, situation_hash

@@ -20,13 +20,13 @@ from atom import (
     Situation,
     SituationError,
 )
-from atom.congestion import CongestionReasoner
-from atom.declared import DeclaredReasoner
 from atom.errors import StateKeyError
-from atom.fanout import add_tom_team
-from atom.node import AdaptiveToMNode
-from atom.reasoning import RecursiveReasoner
-from atom.roles import alternating_orders, team_orders
+from atom.graph.node import AdaptiveToMNode
+from atom.graph.team import add_tom_team
+from atom.reasoning.congestion import CongestionReasoner
+from atom.reasoning.declared import DeclaredReasoner
+from atom.reasoning.recursive import RecursiveReasoner
+from atom.reasoning.roles import alternating_orders, team_orders
 from eval.crossplay import play_cell
 from eval.symmetric import symmetric_limit
 from eval.tasks import make_task

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from atom.belief import Bayes, FixedShare, Hedge, Learner
-from atom.changes import ChangePoints
+from atom.belief.changes import ChangePoints
+from atom.belief.learners import Bayes, FixedShare, Hedge, Learner
 from eval.changing import (
     Delay,
     Detector,

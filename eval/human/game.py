@@ -9,8 +9,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from atom.player import Memory, Player
-from atom.situation import Decision, Situation
+from atom.agents.player import Memory, Player
+from atom.decision import Decision
+from atom.situation import Situation
 from eval.episodes import Step, seat_players, total_scores
 from eval.recording import record
 from eval.storage import open_run

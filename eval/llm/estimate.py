@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from atom.hypotheses import evaluations
-from atom.llm import Sampling, prompts
-from atom.llm.loading import load_litellm
+from atom.agents.pruning import evaluations
+from atom.llm import Sampling
+from atom.models import prompts
+from atom.models.loading import load_litellm
 from eval.tasks.base import Task
 from eval.tasks.described import DescribedTask
 from partners import model_in

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from atom.situation import Decision
+from atom.decision import Decision
 from eval.episodes import play, seat_players
 from eval.tasks.base import State
 from eval.tasks.grid import GridTask

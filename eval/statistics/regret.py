@@ -10,8 +10,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from atom.belief import Array, Bayes, FixedShare, Hedge, Learner
-from atom.experts import AdaHedge
+from atom.belief.experts import AdaHedge
+from atom.belief.learners import Array, Bayes, FixedShare, Hedge, Learner
 
 NOTE = (
     "External regret: against the best fixed hypothesis on the actions that were seen. An adaptive partner "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
-from atom.reasoning import Reasoner
+from atom.reasoning.reasoner import Reasoner
 from atom.situation import JointAction, Situation
 
 State: TypeAlias = Any

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from atom.reasoning import Reasoner
+from atom.reasoning.reasoner import Reasoner
 from atom.situation import JointAction, Situation
 from eval.tasks.base import State, Task, Transition
 

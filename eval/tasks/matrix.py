@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from atom.errors import PayoffError
-from atom.games import NormalFormReasoner, Ties, symmetric_payoffs
+from atom.reasoning.normal_form import NormalFormReasoner, Ties, symmetric_payoffs
 from atom.situation import JointAction, Situation
 from eval.tasks.base import State, Transition
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from atom.planning import TabularModel, TabularReasoner, shortest_costs
+from atom.reasoning.tables import TabularModel, TabularReasoner, shortest_costs
 from atom.situation import JointAction, Situation
 from eval.tasks.base import State, Transition
 

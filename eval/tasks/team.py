@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from atom.congestion import CongestionReasoner
+from atom.reasoning.congestion import CongestionReasoner
 from atom.situation import JointAction, Situation
 from eval.tasks.base import State, Transition
 
@@ -56,7 +56,7 @@ class TeamTask:
         name: as given on the command line.
         n: number of players, >= 2.
         actions: the actions, the same for all.
-        payoff: see ``atom.congestion.Congestion``.
+        payoff: see ``atom.reasoning.congestion.Congestion``.
         rules: the payoffs in words.
         optimum: the best score that every player can have at once, where there is such a thing.
         rounds: length of an episode, >= 1.

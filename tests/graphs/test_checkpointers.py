@@ -16,8 +16,8 @@ from langgraph.store.memory import InMemoryStore
 from savers import asaver, saver
 
 from atom import AdaptiveAgent, Contract, FixedOrderAgent
-from atom.memory import BeliefMemory
-from atom.node import ToMState, declare
+from atom.graph.node import ToMState, declare
+from atom.graph.store import BeliefMemory
 
 HERE = Path(__file__).parent
 ROUNDS = 7

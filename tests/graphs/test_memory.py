@@ -22,8 +22,8 @@ from langgraph.store.sqlite import SqliteStore
 from langgraph.store.sqlite.aio import AsyncSqliteStore
 
 from atom import AdaptiveAgent, BeliefError, Contract, FixedOrderAgent, FollowTheLeader, Hedge
-from atom.evidence import LAPSES, observed, prior, total
-from atom.memory import BeliefMemory
+from atom.belief.evidence import LAPSES, observed, prior, total
+from atom.graph.store import BeliefMemory
 
 HERE = Path(__file__).parent
 
@@ -159,7 +159,7 @@ WRITER = """
 import sys
 sys.path.insert(0, {here!r})
 from langgraph.store.postgres import PostgresStore
-from atom.memory import BeliefMemory
+from atom.graph.store import BeliefMemory
 from test_memory import meet
 with PostgresStore.from_conn_string({uri!r}) as store:
     print("ready", flush=True)

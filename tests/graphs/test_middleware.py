@@ -25,8 +25,8 @@ from atom import (
     SituationError,
     symmetric_payoffs,
 )
-from atom.memory import BeliefMemory
-from atom.middleware import AdaptiveToMMiddleware, json_field, tool_calls
+from atom.graph.middleware import AdaptiveToMMiddleware, json_field, tool_calls
+from atom.graph.store import BeliefMemory
 
 ROUNDS = 8
 REASONER = NormalFormReasoner(symmetric_payoffs([[0, 5], [5, 0]]))

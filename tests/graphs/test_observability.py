@@ -14,7 +14,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from atom import AdaptiveAgent, Contract, FixedOrderAgent, StateKeyError
-from atom.node import add_tom_node
+from atom.graph.node import add_tom_node
 from atom.usage import current_meter
 
 ROUNDS = 4
@@ -163,7 +163,7 @@ def test_the_logger_is_quiet_unless_asked(caplog, capsys):
 
 
 def test_the_plugin_imports_no_opentelemetry():
-    code = "import sys, atom, atom.telemetry; print('opentelemetry' in sys.modules)"
+    code = "import sys, atom, atom.graph.telemetry; print('opentelemetry' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
 

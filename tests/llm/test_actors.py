@@ -11,7 +11,7 @@ from langchain_openai import ChatOpenAI
 from langgraph.graph import END, START, MessagesState, StateGraph
 
 from atom import AdaptiveAgent, IllegalActionError, LLMError, NormalFormReasoner, PlainAgent
-from atom.actors import InvokedActor
+from atom.agents.actors import InvokedActor
 from atom.llm import LLMActor
 from eval.modelserver import Faults
 from eval.tasks import make_task

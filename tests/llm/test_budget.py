@@ -5,7 +5,7 @@ import time
 import pytest
 
 from atom import AdaptiveAgent, Budget, Pruning, Usage
-from atom.hypotheses import BARE, FEWER, TOM_1, evaluations
+from atom.agents.pruning import BARE, FEWER, TOM_1, evaluations
 from atom.llm import LLMActor
 from eval.tasks import make_task
 from tests.llm.conftest import described, reasoner_at

@@ -7,7 +7,7 @@ import pytest
 
 from atom import Bayes, FixedOrderAgent, Hedge, LLMError
 from atom.llm import LLMReasoner, Sampling
-from atom.llm.replies import ReplyError, from_logprobs, from_samples, read_label, read_stated
+from atom.models.replies import ReplyError, from_logprobs, from_samples, read_label, read_stated
 from atom.randomness import draw
 from eval.tasks import make_task
 from tests.llm.conftest import QUICK, described, reasoner_at

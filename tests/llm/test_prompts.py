@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from atom import PartnerPrediction, Prediction
-from atom.llm import prompts
+from atom.models import prompts
 from eval.tasks import TASKS, make_task
 from tests.llm.conftest import described
 

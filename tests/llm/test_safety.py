@@ -8,10 +8,10 @@ import traceback
 import pytest
 
 from atom import AdaptiveAgent, LLMError, Situation
+from atom.graph.node import AdaptiveToMNode
 from atom.llm import LLMActor, LLMReasoner, SqliteMemo
-from atom.llm.prompts import level_k, level_zero
-from atom.llm.secrets import redact
-from atom.node import AdaptiveToMNode
+from atom.models.prompts import level_k, level_zero
+from atom.models.secrets import redact
 from eval.modelserver import Faults
 from eval.modelserver.answering import Mind
 from eval.modelserver.reading import read_question

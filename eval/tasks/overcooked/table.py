@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from atom.planning import Mirror, Solo, TabularModel
+from atom.reasoning.tables import Mirror, Solo, TabularModel
 from eval.tasks.maps import MapError
 from eval.tasks.overcooked.dynamics import (
     ACTIONS,

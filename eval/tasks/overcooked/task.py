@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from pathlib import Path
 
-from atom.planning import TabularModel
+from atom.reasoning.tables import TabularModel
 from atom.situation import JointAction
 from eval.tasks.base import State, Transition
 from eval.tasks.maps import MEMORY_BUDGET, STARTS, check_budget, named, read

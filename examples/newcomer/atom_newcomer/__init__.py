@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from atom import Memory, Policy, Reasoner, Situation, symmetric_payoffs
-from atom.belief import Array
+from atom.belief.learners import Array
 from eval.tasks import MatrixTask
 from partners import SimplePartner, Traits
 

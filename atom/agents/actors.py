@@ -1,0 +1,191 @@
+"""Any agent as the one that acts: chat models, LangChain agents, compiled graphs, model names, callables.
+
+Chat models and graphs are recognised by what they can do, so that nothing of theirs is imported.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator, Mapping
+from typing import Any, Literal, TypeAlias, cast
+
+from atom.agents.player import Actor, Agent, Invocable
+from atom.decision import Prediction
+from atom.errors import LLMError
+from atom.models import prompts
+from atom.models.prompts import Question
+from atom.models.replies import ReplyError, read_label
+from atom.models.secrets import redact
+from atom.reasoning.prompted import LLMActor
+from atom.situation import Situation
+from atom.usage import current_meter
+
+Tell: TypeAlias = Literal["text", "data"]
+
+_LONGEST_REASON = 200
+
+
+def as_actor(me: str, agent: Agent, *, tell: Tell = "text") -> Actor:
+    """``agent`` as a wrapped agent of ``AdaptiveAgent`` (which calls this itself).
+
+    - A model name such as ``"openai/gpt-4o-mini"`` becomes an ``LLMActor``.
+    - A chat model, or anything else with ``invoke`` and ``ainvoke``, is sent the situation as messages.
+    - A compiled graph, such as LangChain's ``create_agent`` makes, is sent ``{"messages": [...]}`` and
+      answers with its last message, or with its structured response.
+    - Any other callable is taken as it is: ``(situation, prediction) -> action``, awaitable or not.
+
+    Args:
+        me: for whom it decides.
+        agent: who acts.
+        tell: whether chat models and graphs get the prediction as ``"text"`` in a system message, or
+            as ``"data"``: JSON in the message for chat models, the key ``prediction`` for graphs.
+
+    Raises:
+        TypeError: something that is none of these.
+    """
+    if isinstance(agent, str):
+        return LLMActor(me, agent)
+    if isinstance(agent, Invocable):
+        return InvokedActor(me, agent, tell=tell)
+    if callable(agent):
+        return agent
+    raise TypeError(
+        f"the agent of {me!r} must be a model name, a chat model, a graph or a callable, got "
+        f"{type(agent).__name__}"
+    )
+
+
+class InvokedActor:
+    """A chat model or a graph as a wrapped agent; see ``as_actor``."""
+
+    def __init__(self, me: str, agent: Invocable, *, tell: Tell = "text") -> None:
+        self.me = me
+        self._agent = agent
+        self._is_graph = hasattr(agent, "get_state")
+        self._tell: Tell = tell
+
+    def __call__(self, situation: Situation, prediction: Prediction) -> str:
+        """The action.
+
+        Raises:
+            LLMError: the agent raised an error, or named no legal action twice.
+        """
+        asking = self._asking(situation, prediction)
+        try:
+            request = next(asking)
+            while True:
+                request = asking.send(self._booked(self._agent.invoke, request))
+        except StopIteration as done:
+            return cast("str", done.value)
+
+    async def aact(self, situation: Situation, prediction: Prediction) -> str:
+        """The same, awaited."""
+        asking = self._asking(situation, prediction)
+        try:
+            request = next(asking)
+            while True:
+                request = asking.send(await self._abooked(request))
+        except StopIteration as done:
+            return cast("str", done.value)
+
+    def _asking(self, situation: Situation, prediction: Prediction) -> Generator[Any, Any, str]:
+        """Yields what to send and is sent the answer; asks once more where no option was named."""
+        advice = prompts.advice(prediction) if self._tell == "text" else ""
+        question = prompts.action(situation, self.me, advice)
+        messages = question.messages("label")
+        if self._tell == "data" and not self._is_graph:
+            messages[1]["content"] = json.dumps(
+                {"prediction": prediction.as_plain(), "question": messages[1]["content"]}
+            )
+        for repair in (True, False):
+            answer = yield self._request(messages, prediction)
+            text = _text_of(answer)
+            try:
+                return question.actions[read_label(text, question.actions)]
+            except ReplyError as error:
+                problem = str(error)
+            if repair:
+                messages = [*messages, *_repair(question, text, problem)]
+        raise LLMError(f"the agent of {self.me!r}: {problem} (after one repair)")
+
+    def _request(self, messages: list[dict[str, str]], prediction: Prediction) -> Any:
+        if not self._is_graph:
+            return messages
+        data = {"prediction": prediction.as_plain()} if self._tell == "data" else {}
+        return {"messages": messages, **data}
+
+    def _booked(self, invoke: Any, request: Any) -> Any:
+        meter = current_meter()
+        began = meter.begin_call() if meter else 0.0
+        answer: Any = None
+        try:
+            answer = invoke(request)
+        except Exception as error:  # noqa: BLE001  # whatever the provider's package raises
+            reason = _reason(error)
+        else:
+            return answer
+        finally:
+            if meter:
+                meter.end_call(began, **_bill(answer, request))
+        raise LLMError(f"the agent of {self.me!r}: {reason}")
+
+    async def _abooked(self, request: Any) -> Any:
+        meter = current_meter()
+        began = meter.begin_call() if meter else 0.0
+        answer: Any = None
+        try:
+            answer = await self._agent.ainvoke(request)
+        except Exception as error:  # noqa: BLE001  # as above
+            reason = _reason(error)
+        else:
+            return answer
+        finally:
+            if meter:
+                meter.end_call(began, **_bill(answer, request))
+        raise LLMError(f"the agent of {self.me!r}: {reason}")
+
+
+def _repair(question: Question, text: str, problem: str) -> list[dict[str, str]]:
+    again = prompts.template("repair").substitute(problem=problem, reply=question.reply("label"))
+    return [{"role": "assistant", "content": text or "(empty)"}, {"role": "user", "content": again.strip()}]
+
+
+def _reason(error: Exception) -> str:
+    text = redact(" ".join(str(error).split()))
+    return f"{type(error).__name__}: {text[:_LONGEST_REASON]}"
+
+
+def _messages_of(answer: Any) -> list[Any]:
+    if isinstance(answer, Mapping):
+        found = answer.get("messages")
+        return list(found) if isinstance(found, list | tuple) else []
+    return [answer]
+
+
+def _text_of(answer: Any) -> str:
+    """The words of an answer: a message's text, a structured response's JSON, or a plain string."""
+    if isinstance(answer, Mapping) and answer.get("structured_response") is not None:
+        found = answer["structured_response"]
+        dump = getattr(found, "model_dump", None)
+        return json.dumps(dump() if dump else found, default=str)
+    messages = _messages_of(answer)
+    if not messages:
+        return ""
+    content = getattr(messages[-1], "content", messages[-1])
+    if isinstance(content, Mapping):
+        content = content.get("content", "")
+    if isinstance(content, list):
+        parts = [part if isinstance(part, str) else part.get("text", "") for part in content]
+        return "".join(parts)
+    return str(content)
+
+
+def _bill(answer: Any, request: Any) -> dict[str, Any]:
+    """Tokens of the messages that are new; the price is unknown."""
+    sent = len(request["messages"]) if isinstance(request, Mapping) else 0
+    prompt = completion = 0
+    for message in _messages_of(answer)[sent:]:
+        usage = getattr(message, "usage_metadata", None) or {}
+        prompt += int(usage.get("input_tokens", 0))
+        completion += int(usage.get("output_tokens", 0))
+    return {"prompt_tokens": prompt, "completion_tokens": completion, "cost": None}

@@ -1,0 +1,255 @@
+"""Declared orders: coordination by construction, verified by behaviour.
+
+A player declares the theory-of-mind order that it will act at. Its partners then need not guess:
+orders that differ by one are aligned from the first step. Whoever hears a declaration keeps testing
+it, and stops believing it when behaviour speaks against it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from atom.decision import Standing
+from atom.errors import ContractError
+from atom.situation import Policy
+
+Term: TypeAlias = dict[str, Any]
+"""One partner's declaration and the evidence against it, as plain data.
+
+``{"order": int, "trust": float, "evidence": {alternative: [g, n]}, "broken": step or None}``.
+"""
+
+NO_ORDER = "none"
+
+_TOLERANCE = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """What players declared, and what it takes to stop believing them.
+
+    The declared order d of a partner is tested against every other order k and against "no order",
+    a partner that acts at random. With lapse rate ε, ``P(a | k) = (1 - ε) · policy_k(a) + ε / |A|``
+    and likelihood ratio ``r_k = P(a | k) / P(a | d)``. The partner may stop keeping its word at any
+    step, so each alternative mixes over the step of the breach, with weights
+    ``w_n = 1 / ((n + 1)(n + 2))`` over the n informative steps so far (those where k and d differ)::
+
+        g_k ← (g_k + w_n) · r_k          E = mean over k of (g_k + 1 / (n_k + 1))
+
+    and the odds that the word is kept are ``trust / (1 - trust) / E``. For a partner that keeps it and
+    slips at a rate of at most ε, E is a nonnegative supermartingale that starts at 1. So the chance
+    that it *ever* reaches 1/α is at most α (Ville 1939; Shafer et al. 2011, "Test martingales, Bayes
+    factors and p-values", section 4), and that of a false report, over however many steps, is at most
+    ``false_reports``: 0.5 % by default. A partner that plays another order from the start is found
+    out after two informative steps, one that changes at its thousandth after about six.
+
+    Args:
+        orders: player -> declared ToM order, >= 0: one's own, and those that one knows of. Others are
+            adopted when they are heard of.
+        trust: probability in (0, 1), beforehand, that a partner keeps its word.
+        threshold: odds under which a contract is broken, in (0, trust / (1 - trust)).
+        lapse: the rate ε in (0, 1) at which a partner may slip and still be said to keep its word.
+
+    Raises:
+        ContractError: a setting out of its range.
+
+    Example:
+        >>> from atom import AdaptiveAgent, NormalFormReasoner, Situation, symmetric_payoffs
+        >>> contract = Contract({"ann": 0, "ben": 1})
+        >>> reasoner = NormalFormReasoner(symmetric_payoffs([[0, 5], [5, 0]]))
+        >>> situation = Situation({"ann": ("A", "B"), "ben": ("A", "B")})
+        >>> for name in ("ann", "ben"):
+        ...     agent = AdaptiveAgent(name, reasoner, contract=contract)
+        ...     decision, _ = agent.decide(situation, agent.start([]))
+        ...     print(name, decision.action)
+        ann B
+        ben A
+    """
+
+    orders: Mapping[str, int] = field(default_factory=dict)
+    trust: float = 0.95
+    threshold: float = 0.1
+    lapse: float = 0.05
+
+    def __post_init__(self) -> None:
+        for player, order in self.orders.items():
+            check_order(player, order)
+        if not 0.0 < self.trust < 1.0:
+            raise ContractError(f"trust is a probability in (0, 1), got {self.trust}")
+        if not 0.0 < self.lapse < 1.0:
+            raise ContractError(f"the lapse rate of a contract lies in (0, 1), got {self.lapse}")
+        if not 0.0 < self.threshold < _odds(self.trust):
+            raise ContractError(
+                f"the threshold lies between 0 and the odds that trust={self.trust} stands for, "
+                f"{_odds(self.trust):.3g}; got {self.threshold}"
+            )
+
+    @property
+    def false_reports(self) -> float:
+        """Bound on the chance that a partner which keeps its word is ever reported, in (0, 1)."""
+        return self.threshold / _odds(self.trust)
+
+    def opening(self, me: str, hypotheses: Sequence[int]) -> dict[str, Any]:
+        """What a memory says of contracts at first: ``{"declares": ..., "contracts": {partner: term}}``.
+
+        Args:
+            me: whose memory it is.
+            hypotheses: the orders that it can tell apart.
+
+        Raises:
+            ContractError: a declared order that is not among the hypotheses, or none that is one
+                apart from one's own.
+        """
+        own = self.orders.get(me)
+        others = {player: order for player, order in self.orders.items() if player != me}
+        for player, order in others.items():
+            if order not in hypotheses:
+                raise ContractError(
+                    f"{player!r} declares order {order}, which is not among the hypotheses of {me!r}, "
+                    f"{list(hypotheses)}; pass orders= that include it"
+                )
+        if own is not None and others and all(abs(own - order) != 1 for order in others.values()):
+            raise ContractError(
+                f"the contract gives {me!r} order {own} and its partners {others}; orders are aligned when "
+                "they differ by one, and alternating_orders finds such orders"
+            )
+        terms = {player: self._term(order, hypotheses) for player, order in others.items()}
+        return {"declares": own, "contracts": terms}
+
+    def check_players(self, me: str, players: Sequence[str]) -> None:
+        """Whether everybody who declared an order is there.
+
+        Raises:
+            ContractError: somebody is not.
+        """
+        unknown = [player for player in self.orders if player not in players]
+        if unknown:
+            raise ContractError(
+                f"the contract of {me!r} is with {unknown}, who are not in this situation; its players are "
+                f"{list(players)}"
+            )
+
+    def adopt(
+        self, terms: Mapping[str, Term], declared: Mapping[str, int], hypotheses: Sequence[int]
+    ) -> dict[str, Term]:
+        """The terms after declarations were heard of.
+
+        A partner that broke its word is not believed again. One that declares another order than
+        before starts anew with what trust it had left. Orders that are not among the hypotheses
+        cannot be tested and are left out.
+
+        Args:
+            terms: partner -> term so far.
+            declared: partner -> order.
+            hypotheses: the orders that can be told apart.
+        """
+        adopted = dict(terms)
+        for partner, order in declared.items():
+            term = terms.get(partner)
+            if order not in hypotheses or (
+                term is not None and (term["broken"] is not None or term["order"] == order)
+            ):
+                continue
+            trust = self.trust if term is None else min(self.trust, self.kept(term))
+            adopted[partner] = self._term(order, hypotheses, trust)
+        return adopted
+
+    def verify(
+        self, term: Term, policies: Mapping[int, Policy], action: str, n_actions: int, step: int
+    ) -> Term:
+        """The term after its partner acted.
+
+        Args:
+            term: the term before.
+            policies: order -> what a partner of that order would do. Orders that were not evaluated
+                carry no evidence.
+            action: what the partner did.
+            n_actions: how many legal actions it had.
+            step: number of the observer's next decision; the term notes it if the contract breaks.
+        """
+        declared = policies.get(term["order"])
+        if declared is None or term["broken"] is not None:
+            return term
+        uniform = 1.0 / n_actions
+        expected = self._likelihood(declared.get(action, 0.0), uniform)
+        evidence = dict(term["evidence"])
+        for alternative, (g, n) in term["evidence"].items():
+            if alternative == NO_ORDER:
+                likelihood = uniform
+            else:
+                policy = policies.get(int(alternative))
+                if policy is None or _equal(policy, declared):
+                    continue
+                likelihood = self._likelihood(policy.get(action, 0.0), uniform)
+            evidence[alternative] = [(g + 1.0 / ((n + 1) * (n + 2))) * likelihood / expected, n + 1]
+        after = {**term, "evidence": evidence}
+        if self.odds(after) < self.threshold:
+            after["broken"] = step
+        return after
+
+    def odds(self, term: Term) -> float:
+        """Odds that the partner keeps its word, > 0."""
+        evidence = term["evidence"].values()
+        against = sum(g + 1.0 / (n + 1) for g, n in evidence) / len(evidence)
+        return _odds(term["trust"]) / float(against)
+
+    def kept(self, term: Term) -> float:
+        """Probability that the partner keeps its word, in [0, 1]; 0 once the contract is broken."""
+        if term["broken"] is not None:
+            return 0.0
+        odds = self.odds(term)
+        return odds / (1.0 + odds)
+
+    def standing(self, term: Term | None) -> Standing | None:
+        """How the contract stands, for a ``Decision``."""
+        if term is None:
+            return None
+        return Standing(term["order"], self.kept(term), term["broken"])
+
+    def _likelihood(self, probability: float, uniform: float) -> float:
+        return (1.0 - self.lapse) * probability + self.lapse * uniform
+
+    def _term(self, order: int, hypotheses: Sequence[int], trust: float | None = None) -> Term:
+        alternatives = [*(str(k) for k in hypotheses if k != order), NO_ORDER]
+        return {
+            "order": order,
+            "trust": self.trust if trust is None else trust,
+            "evidence": {alternative: [0.0, 0] for alternative in alternatives},
+            "broken": None,
+        }
+
+
+def sharpened(belief: Mapping[int, float], order: int, kept: float) -> dict[int, float]:
+    """The belief about a partner that declared ``order`` and keeps its word with probability ``kept``."""
+    return {k: (1.0 - kept) * p + (kept if k == order else 0.0) for k, p in belief.items()}
+
+
+def bound_to(own: int | None, standings: Iterable[Standing | None]) -> bool:
+    """Whether a player that declared ``own`` has a partner that keeps an order one apart from it."""
+    return own is not None and any(
+        standing is not None and standing.broken_at is None and abs(standing.order - own) == 1
+        for standing in standings
+    )
+
+
+def check_order(player: str, order: object) -> int:
+    """``order`` itself.
+
+    Raises:
+        ContractError: it is no integer >= 0.
+    """
+    if isinstance(order, bool) or not isinstance(order, int) or order < 0:
+        raise ContractError(f"{player!r} declares {order!r}; a theory-of-mind order is an integer >= 0")
+    return order
+
+
+def _odds(probability: float) -> float:
+    return probability / (1.0 - probability)
+
+
+def _equal(one: Policy, other: Policy) -> bool:
+    return one is other or all(
+        abs(one.get(action, 0.0) - other.get(action, 0.0)) <= _TOLERANCE for action in {*one, *other}
+    )

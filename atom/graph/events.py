@@ -1,0 +1,44 @@
+"""What a decision looks like in a graph's stream, its log and its traces, as plain data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from atom.decision import Decision
+
+
+def decision_events(node: str, decision: Decision, step: int) -> list[dict[str, Any]]:
+    """What a decision says of each partner, as plain data; all have the node, observer, partner and step.
+
+    For every partner one event of type ``"tom.belief"``: ``posterior``, ``estimate``, the observer's own
+    ``order`` and ``action``, and for a partner under a contract ``contract``, ``{"order", "kept",
+    "broken_at"}``. Before it, where that was found since the last decision, one of type
+    ``"tom.contract"`` (``"status": "broken"``, the ``declared`` order and the ``estimate``) and one of
+    type ``"tom.change"`` (as ``Change.as_plain``).
+
+    Args:
+        node: the node's name; custom events of LangGraph do not carry it.
+        decision: what was decided.
+        step: the number of the decision, from 0.
+    """
+    events = []
+    for partner, expected in decision.partners.items():
+        who = {"node": node, "observer": decision.player, "partner": partner, "step": step}
+        belief: dict[str, Any] = {
+            "type": "tom.belief",
+            **who,
+            "posterior": {str(k): p for k, p in expected.posterior.items()},
+            "estimate": expected.order,
+            "order": decision.order,
+            "action": decision.action,
+        }
+        contract, change = expected.contract, expected.change
+        if contract is not None:
+            belief["contract"] = contract.as_plain()
+            if contract.broken_at == step:
+                found = {"status": "broken", "declared": contract.order, "estimate": expected.order}
+                events.append({"type": "tom.contract", **who, **found})
+        if change is not None and change.step == step:
+            events.append({"type": "tom.change", **who, **change.as_plain()})
+        events.append(belief)
+    return events

@@ -1,0 +1,291 @@
+"""Adaptive theory of mind for agents made by langchain's ``create_agent`` (extra: agents)."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Annotated, Any, NotRequired, TypeAlias
+
+from langchain.agents.middleware.types import AgentMiddleware, AgentState, ModelRequest, ModelResponse
+from langchain_core.messages import AIMessage, AnyMessage, SystemMessage
+from langgraph.runtime import Runtime
+
+from atom.agents.adaptive import AdaptiveAgent
+from atom.agents.player import Memory, OnError, check_on_error
+from atom.belief.evidence import observed_all
+from atom.decision import Decision, Prediction
+from atom.errors import BeliefError, ExtractionError, ToMError
+from atom.graph.events import decision_events
+from atom.graph.messages import ReadActions, json_field, tool_calls
+from atom.graph.state import STATE_KEY, declared_orders, is_new, merge_memories
+from atom.graph.store import BeliefMemory
+from atom.graph.telemetry import deciding_span, describe
+from atom.models.prompts import advice, quoted
+from atom.situation import JointAction, Situation
+
+__all__ = ["AdaptiveToMAgentState", "AdaptiveToMMiddleware", "json_field", "tool_calls"]
+
+_log = logging.getLogger("atom")
+
+Begun: TypeAlias = "tuple[Situation | None, Memory | None]"
+
+
+class AdaptiveToMAgentState(AgentState[Any]):
+    """What the middleware adds to an agent's state.
+
+    Attributes:
+        tom: observer -> its memory, plain data only; as of nodes, so that they can share it.
+    """
+
+    tom: NotRequired[Annotated[dict[str, Memory], merge_memories]]
+
+
+class AdaptiveToMMiddleware(AgentMiddleware[AdaptiveToMAgentState, Any]):
+    """Tells an agent's model what its partners will do, and learns from what they did.
+
+    Before a model call it reads from the messages since its last prediction what the partners did. When
+    they acted, or at first, it updates the belief and predicts anew; else the prediction stands. The
+    prediction goes into the system message of the call, after what is there. After the call, what the
+    agent did is recorded, if ``acted`` can read it. ``state["tom"][me]`` holds the belief and, under
+    ``"told"``, ``{"text", "decision", "taken", "problems", "read"}``: what the model was told, the
+    decision as plain data, the action that the agent took (None while unknown), what could not be read,
+    and the id of the last message that was.
+
+    Events, spans, contracts and beliefs in a Store are as for ``AdaptiveToMNode``. It works beside
+    other middlewares; one that shortens the messages may do so, since they are read only once.
+
+    Args:
+        agent: the settings: the agent's name, its reasoner, learner, orders, contract. The model acts,
+            so it wraps no agent itself.
+        situation: reads from the agent's state what all players see.
+        observed: reads from new messages what the partners did, such as ``tool_calls`` and
+            ``json_field`` return; None until they act.
+        acted: the same for the agent's own action, from its latest message.
+        beliefs: keeps what is learned about partners in the agent's Store.
+        on_error: what to do when ``observed`` or ``acted`` raises or returns what is no action:
+            ``"degrade"`` logs a warning, notes it under ``"problems"`` and goes on as if nothing had
+            been seen; ``"raise"`` raises.
+
+    Raises:
+        ValueError: an unknown ``on_error``.
+        ExtractionError: see ``on_error``.
+        SituationError: a situation without the agent or without a partner.
+
+    Example:
+        >>> from langchain.agents import create_agent
+        >>> from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
+        >>> from langchain_core.messages import AIMessage
+        >>> from atom import NormalFormReasoner, symmetric_payoffs
+        >>> ann = AdaptiveAgent("ann", NormalFormReasoner(symmetric_payoffs([[0, 5], [5, 0]])))
+        >>> middleware = AdaptiveToMMiddleware(
+        ...     ann,
+        ...     situation=lambda state: Situation({"ann": ["A", "B"], "ben": ["A", "B"]}),
+        ...     observed=json_field("ben", "ben_did"),
+        ... )
+        >>> model = GenericFakeChatModel(messages=iter([AIMessage("B")]))
+        >>> agent = create_agent(model, middleware=[middleware])
+        >>> state = agent.invoke({"messages": [("user", "Choose.")]})
+        >>> print(state["tom"]["ann"]["told"]["text"].splitlines()[0])
+        What was observed so far lets you expect now:
+    """
+
+    state_schema = AdaptiveToMAgentState
+
+    def __init__(
+        self,
+        agent: AdaptiveAgent,
+        *,
+        situation: Callable[[Any], Situation],
+        observed: ReadActions,
+        acted: ReadActions | None = None,
+        beliefs: BeliefMemory | None = None,
+        on_error: OnError = "degrade",
+    ) -> None:
+        super().__init__()
+        self.agent = agent
+        self._situation = situation
+        self._observed = observed
+        self._acted = acted
+        self._beliefs = beliefs
+        self._on_error = check_on_error(on_error)
+
+    def before_model(self, state: AdaptiveToMAgentState, runtime: Runtime[Any]) -> dict[str, Any] | None:
+        """Learns from what the partners did, and predicts what they do next."""
+        situation, memory = self._begin(state)
+        if situation is None or memory is None:
+            return None if memory is None else {STATE_KEY: {self.agent.me: memory}}
+        if self._beliefs is not None:
+            memory = self._beliefs.before(self._store(runtime), self.agent, memory)
+            self._beliefs.after(self._store(runtime), self.agent.me, memory)
+        with deciding_span(self.name, self.agent.me) as span:
+            decision, memory = self.agent.decide(situation, memory)
+            describe(span, decision, memory)
+        return self._tell(state, decision, memory, runtime)
+
+    async def abefore_model(
+        self, state: AdaptiveToMAgentState, runtime: Runtime[Any]
+    ) -> dict[str, Any] | None:
+        """The same as ``before_model``, awaited."""
+        situation, memory = self._begin(state)
+        if situation is None or memory is None:
+            return None if memory is None else {STATE_KEY: {self.agent.me: memory}}
+        if self._beliefs is not None:
+            memory = await self._beliefs.abefore(self._store(runtime), self.agent, memory)
+            await self._beliefs.aafter(self._store(runtime), self.agent.me, memory)
+        with deciding_span(self.name, self.agent.me) as span:
+            decision, memory = await self.agent.adecide(situation, memory)
+            describe(span, decision, memory)
+        return self._tell(state, decision, memory, runtime)
+
+    def wrap_model_call(
+        self, request: ModelRequest[Any], handler: Callable[[ModelRequest[Any]], ModelResponse[Any]]
+    ) -> ModelResponse[Any]:
+        """Adds the prediction to the system message."""
+        return handler(self._informed(request))
+
+    async def awrap_model_call(
+        self,
+        request: ModelRequest[Any],
+        handler: Callable[[ModelRequest[Any]], Awaitable[ModelResponse[Any]]],
+    ) -> ModelResponse[Any]:
+        """The same as ``wrap_model_call``, awaited."""
+        return await handler(self._informed(request))
+
+    def after_model(self, state: AdaptiveToMAgentState, runtime: Runtime[Any]) -> dict[str, Any] | None:
+        """Records what the agent did."""
+        memory = state.get("tom", {}).get(self.agent.me)
+        answer = next((m for m in reversed(state["messages"]) if isinstance(m, AIMessage)), None)
+        if self._acted is None or memory is None or answer is None:
+            return None
+        told = memory["told"]
+        problems: list[str] = []
+        actions = self._extract(self._acted, [answer], problems)
+        taken = None if actions is None else actions.get(self.agent.me)
+        legal = self._situation(state).legal(self.agent.me)
+        if taken is not None and taken not in legal:
+            self._problem(f"{taken!r} is not a legal action of {self.agent.me!r}: {list(legal)}", problems)
+            taken = None
+        if taken is None and not problems:
+            return None
+        told = {**told, "taken": taken or told["taken"], "problems": [*told["problems"], *problems]}
+        return {STATE_KEY: {self.agent.me: {**memory, "told": told}}}
+
+    async def aafter_model(
+        self, state: AdaptiveToMAgentState, runtime: Runtime[Any]
+    ) -> dict[str, Any] | None:
+        """The same as ``after_model``."""
+        return self.after_model(state, runtime)
+
+    def _begin(self, state: AdaptiveToMAgentState) -> Begun:
+        """Situation and memory where a prediction is due; no situation where the last one stands."""
+        memories = state.get("tom") or {}
+        memory = memories.get(self.agent.me) or {}
+        if is_new(memory):
+            situation = self._situation(state)
+            partners = [player for player in situation.actions if player != self.agent.me]
+            memory = {**self.agent.start(partners), **memory}
+        else:
+            new = _since(state["messages"], memory["told"]["read"])
+            problems: list[str] = []
+            seen = self._learned(memory, self._extract(self._observed, new, problems), problems)
+            if problems:
+                return None, {**memory, "told": self._noted(state, memory, problems)}
+            if seen is None:
+                return None, None
+            memory, situation = seen, self._situation(state)
+        return situation, self.agent.hear(memory, declared_orders(memories))
+
+    def _learned(self, memory: Memory, actions: JointAction | None, problems: list[str]) -> Memory | None:
+        """The memory after it observed the partners' actions; None where there are none."""
+        others = {player: action for player, action in (actions or {}).items() if player != self.agent.me}
+        if not others:
+            return None
+        expected = memory["pending"] or {}
+        try:
+            seen = self.agent.observe(memory, None, others)
+        except ToMError as error:
+            self._problem(str(error), problems, error)
+            return None
+        if self._beliefs is not None:
+            posteriors = {partner: self.agent.posterior(memory, partner) for partner in expected}
+            seen["evidence"] = observed_all(memory, others, posteriors)
+        return seen
+
+    def _noted(self, state: AdaptiveToMAgentState, memory: Memory, problems: list[str]) -> dict[str, Any]:
+        told = memory["told"]
+        return {**told, "problems": [*told["problems"], *problems], "read": state["messages"][-1].id}
+
+    def _extract(
+        self, read: ReadActions, messages: Sequence[AnyMessage], problems: list[str]
+    ) -> JointAction | None:
+        try:
+            return read(messages)
+        except Exception as error:  # noqa: BLE001
+            name = getattr(read, "__name__", type(read).__name__)
+            what = f"the extractor {name!r} of {self.agent.me!r} failed ({type(error).__name__}: {error})"
+            self._problem(what, problems, error)
+            return None
+
+    def _problem(self, what: str, problems: list[str], cause: Exception | None = None) -> None:
+        if self._on_error == "raise":
+            raise ExtractionError(
+                f"{what}; correct what reads actions from messages, or pass on_error='degrade'"
+            ) from cause
+        _log.warning("%s; going on as if nothing had been seen", what)
+        problems.append(what)
+
+    def _tell(
+        self, state: AdaptiveToMAgentState, decision: Decision, memory: Memory, runtime: Runtime[Any]
+    ) -> dict[str, Any]:
+        step = memory["step"] - 1
+        for event in decision_events(self.name, decision, step):
+            runtime.stream_writer(event)
+        messages = state["messages"]
+        told: dict[str, Any] = {
+            "text": _in_words(decision),
+            "decision": decision.as_plain(),
+            "taken": None,
+            "problems": [],
+            "read": messages[-1].id if messages else None,
+        }
+        return {STATE_KEY: {self.agent.me: {**memory, "told": told}}}
+
+    def _informed(self, request: ModelRequest[Any]) -> ModelRequest[Any]:
+        memories: dict[str, Memory] = request.state.get("tom", {})  # type: ignore[assignment]
+        text = memories[self.agent.me]["told"]["text"] if self.agent.me in memories else ""
+        if not text:
+            return request
+        before = request.system_message.content_blocks if request.system_message is not None else []
+        lead = "\n\n" if before else ""
+        content: Any = [*before, {"type": "text", "text": f"{lead}{text}"}]
+        return request.override(system_message=SystemMessage(content=content))
+
+    def _store(self, runtime: Runtime[Any]) -> Any:
+        if runtime.store is None:
+            raise BeliefError(
+                f"the middleware of {self.agent.me!r} keeps beliefs in the agent's Store, and there is none; "
+                "pass store= to create_agent, for example InMemoryStore()"
+            )
+        return runtime.store
+
+
+def _since(messages: Sequence[AnyMessage], last: str | None) -> Sequence[AnyMessage]:
+    """The messages after the one with the id ``last``; all where that one was removed meanwhile."""
+    for index in range(len(messages) - 1, -1, -1):
+        if messages[index].id == last:
+            return messages[index + 1 :]
+    return messages
+
+
+def _in_words(decision: Decision) -> str:
+    """What the model is told: the prediction, breaches of contract, and the action that fits."""
+    lines = [advice(Prediction(decision.order or 0, decision.partners))] if decision.partners else []
+    for partner, standing in decision.contracts.items():
+        if standing.broken_at is not None:
+            lines.append(
+                f"{quoted(partner)} declared order {standing.order} and does not act by it; do not rely on "
+                "what it declares."
+            )
+    if lines:
+        lines.append(f"The action that fits all this is {quoted(decision.action)}.")
+    return "\n".join(lines)

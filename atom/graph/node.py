@@ -1,0 +1,305 @@
+"""The LangGraph shell: a node around an agent, its key in the graph's state, and how to add it."""
+
+from __future__ import annotations
+
+import copy
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias, cast
+
+from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
+from langgraph.config import get_store, get_stream_writer
+from langgraph.graph import StateGraph
+from langgraph.store.base import BaseStore
+from langgraph.types import StreamWriter
+
+from atom.agents.adaptive import AdaptiveAgent
+from atom.agents.player import Memory, Player
+from atom.belief.evidence import observed_all
+from atom.decision import Decision
+from atom.errors import BeliefError, StateKeyError
+from atom.graph.events import decision_events
+from atom.graph.state import STATE_KEY, ToMState, declare, declared_orders, is_new, merge_memories, with_tom
+from atom.graph.store import BeliefMemory
+from atom.graph.telemetry import deciding_span, describe
+from atom.situation import JointAction, Situation
+
+__all__ = ["STATE_KEY", "AdaptiveToMNode", "ToMState", "add_tom_node", "declare", "merge_memories"]
+
+_log = logging.getLogger("atom")
+
+_MISSING = object()
+
+
+ReadSituation: TypeAlias = Callable[[Any], Situation]
+ReadObserved: TypeAlias = Callable[[Any], "JointAction | None"]
+WriteDecision: TypeAlias = Callable[[Decision], Mapping[str, Any]]
+
+
+class AdaptiveToMNode(Runnable[Any, dict[str, Any]]):
+    """A node that observes, updates its belief, predicts, decides and writes the action.
+
+    The state update is ``{"tom": {me: memory}, **write(decision)}``. The node itself keeps nothing:
+    all memory is in the state, so checkpoints, subgraphs, parallel branches and threads work as for
+    any other node. With ``stream_mode="custom"`` every decision sends an event for each partner, and
+    one more when a contract is found broken (see ``atom.graph.events``); with OpenTelemetry in use it is a
+    span; with a tracer attached, a run ``tom.decide`` with the tags ``tom`` and ``tom:{me}``.
+
+    Args:
+        name: the node's name, in errors and events.
+        agent: who decides; ``agent.me`` is the player's name in situations and in the state.
+        situation: reads from the state what all players see.
+        observed: reads from the state what the partners did since this node's last decision, as
+            player -> action, or None. Before the first decision the answer is not used.
+        write: turns the decision into an update of the graph's own keys.
+        beliefs: keeps what is learned about partners in the Store that the graph is compiled with.
+        episode: the number of the episode, or how to read it from the state; it keys the random
+            numbers of the first decision and is kept from then on.
+
+    Raises:
+        StateKeyError: at the first step, if the graph has no key ``tom`` or (for nodes added by
+            ``add_tom_node``) none of those that ``write`` returns; LangGraph would drop them in silence.
+        BeliefError: ``beliefs`` for an agent that has none, or a graph without a Store.
+        ToMError: what the agent raises for a situation or action that does not fit.
+
+    Example:
+        >>> from typing import TypedDict
+        >>> from langgraph.graph import StateGraph
+        >>> from atom import AdaptiveAgent, NormalFormReasoner, Situation, symmetric_payoffs
+        >>> class Board(TypedDict):
+        ...     ann: str
+        ...     ben: str
+        >>> reasoner = NormalFormReasoner(symmetric_payoffs([[0, 1], [1, 0]]))
+        >>> node = AdaptiveToMNode(
+        ...     "ann",
+        ...     AdaptiveAgent("ann", reasoner),
+        ...     situation=lambda board: Situation({"ann": ["A", "B"], "ben": ["A", "B"]}),
+        ...     observed=lambda board: {"ben": board["ben"]},
+        ...     write=lambda decision: {"ann": decision.action},
+        ... )
+        >>> builder = add_tom_node(StateGraph(Board), "ann", node)
+        >>> graph = builder.set_entry_point("ann").compile()
+        >>> graph.invoke({"ann": "", "ben": "A"})["ann"] in ("A", "B")
+        True
+    """
+
+    def __init__(
+        self,
+        name: str,
+        agent: Player,
+        *,
+        situation: ReadSituation,
+        observed: ReadObserved,
+        write: WriteDecision,
+        beliefs: BeliefMemory | None = None,
+        episode: int | Callable[[Any], int] = 0,
+    ) -> None:
+        if beliefs is not None and not isinstance(agent, AdaptiveAgent):
+            raise BeliefError(
+                f"the node {name!r} is to keep beliefs, but {type(agent).__name__} has none; leave beliefs= "
+                "out, or use an AdaptiveAgent"
+            )
+        self.name: str = name
+        self.agent = agent
+        self._situation = situation
+        self._observed = observed
+        self._write = write
+        self._beliefs = beliefs
+        self._episode = episode
+        self._builder: StateGraph[Any, Any, Any, Any] | None = None
+
+    def of(self, builder: StateGraph[Any, Any, Any, Any]) -> AdaptiveToMNode:
+        """A copy that checks what it writes against the keys of ``builder``; one may go into several."""
+        node = copy.copy(self)
+        node._builder = builder  # noqa: SLF001 - its own class
+        return node
+
+    def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> dict[str, Any]:  # noqa: A002
+        """The state update for the state ``input``."""
+        if _traced(config):
+            return self._as_run().invoke(input, self._labelled(config))
+        return self._step(input)
+
+    async def ainvoke(
+        self,
+        input: Any,  # noqa: A002
+        config: RunnableConfig | None = None,
+        **kwargs: Any,
+    ) -> dict[str, Any]:
+        """The same as ``invoke``, awaited."""
+        if _traced(config):
+            return await self._as_run().ainvoke(input, self._labelled(config))
+        return await self._astep(input)
+
+    def _step(self, state: Any) -> dict[str, Any]:
+        try:
+            situation, memory = self._begin(state)
+            if self._beliefs is not None:
+                store, agent = self._store(), cast("AdaptiveAgent", self.agent)
+                memory = self._beliefs.before(store, agent, memory)
+                self._beliefs.after(store, agent.me, memory)
+            with deciding_span(self.name, self.agent.me) as span:
+                decision, memory = self.agent.decide(situation, memory)
+                describe(span, decision, memory)
+            return self._after(decision, memory)
+        except Exception as error:
+            error.add_note(f"In the node {self.name!r} of player {self.agent.me!r}.")
+            raise
+
+    async def _astep(self, state: Any) -> dict[str, Any]:
+        try:
+            situation, memory = self._begin(state)
+            if self._beliefs is not None:
+                store, agent = self._store(), cast("AdaptiveAgent", self.agent)
+                memory = await self._beliefs.abefore(store, agent, memory)
+                await self._beliefs.aafter(store, agent.me, memory)
+            with deciding_span(self.name, self.agent.me) as span:
+                decision, memory = await self.agent.adecide(situation, memory)
+                describe(span, decision, memory)
+            return self._after(decision, memory)
+        except Exception as error:
+            error.add_note(f"In the node {self.name!r} of player {self.agent.me!r}.")
+            raise
+
+    def _as_run(self) -> RunnableLambda[Any, dict[str, Any]]:
+        return RunnableLambda(self._step, self._astep, name="tom.decide")
+
+    def _labelled(self, config: RunnableConfig | None) -> RunnableConfig:
+        config = config or {}
+        me = self.agent.me
+        labels: RunnableConfig = {
+            "tags": [*(config.get("tags") or []), "tom", f"tom:{me}"],
+            "metadata": {**(config.get("metadata") or {}), "tom_observer": me, "tom_node": self.name},
+        }
+        return {**config, **labels}
+
+    def _begin(self, state: Any) -> tuple[Situation, Memory]:
+        """The situation, and the memory as the last decision left it or a new one."""
+        memories = _read(state, STATE_KEY)
+        if memories is _MISSING:
+            raise StateKeyError(
+                f"the graph's state has no key {STATE_KEY!r}, so the belief of {self.agent.me!r} would be "
+                "lost after every step; use add_tom_node, or let the state's schema inherit from ToMState"
+            )
+        situation = self._situation(state)
+        memories = memories or {}
+        memory = memories.get(self.agent.me) or {}
+        fresh = is_new(memory)
+        if fresh:
+            episode = self._episode(state) if callable(self._episode) else self._episode
+            partners = [player for player in situation.actions if player != self.agent.me]
+            memory = {**self.agent.start(partners, episode=episode), **memory}
+        if isinstance(self.agent, AdaptiveAgent) and self.agent.contract is not None:
+            memory = self.agent.hear(memory, declared_orders(memories))
+        if not fresh:
+            memory = self._observe(self._observed(state), memory)
+        return situation, memory
+
+    def _observe(self, actions: JointAction | None, memory: Memory) -> Memory:
+        if not actions:
+            return memory
+        if self._beliefs is not None and isinstance(self.agent, AdaptiveAgent):
+            expected = memory["pending"] or {}
+            posteriors = {partner: self.agent.posterior(memory, partner) for partner in expected}
+            memory = {**memory, "evidence": observed_all(memory, actions, posteriors)}
+        return self.agent.observe(memory, None, actions)
+
+    def _store(self) -> BaseStore:
+        store = get_store()
+        if store is None:
+            raise BeliefError(
+                f"the node {self.name!r} keeps beliefs in the graph's Store, and the graph has none; compile "
+                "it with store=, for example InMemoryStore()"
+            )
+        return store
+
+    def _after(self, decision: Decision, memory: Memory) -> dict[str, Any]:
+        update = self._write(decision)
+        if not isinstance(update, Mapping):
+            raise StateKeyError(
+                f"write must return a mapping from state keys to values, got {type(update).__name__}"
+            )
+        if STATE_KEY in update:
+            raise StateKeyError(f"write must not return {STATE_KEY!r}: that key belongs to the node")
+        if self._builder is not None:
+            unknown = [key for key in update if key not in self._builder.channels]
+            if unknown:
+                raise StateKeyError(
+                    f"write returned {unknown}, which the graph's state does not have and LangGraph would "
+                    f"drop; its keys are {sorted(self._builder.channels)}"
+                )
+        self._send_events(decision, memory)
+        return {STATE_KEY: {self.agent.me: memory}, **update}
+
+    def _send_events(self, decision: Decision, memory: Memory) -> None:
+        step = memory.get("step", 1) - 1
+        if _log.isEnabledFor(logging.DEBUG):
+            _log.debug("%s, step %s: %s", self.name, step, decision.as_plain())
+        send = _stream_writer()
+        for event in decision_events(self.name, decision, step):
+            if event["type"] == "tom.contract":
+                _log.info("%s: %r does not act by the order that it declared", self.name, event["partner"])
+            send(event)
+
+
+def add_tom_node(
+    builder: StateGraph[Any, Any, Any, Any], name: str, node: AdaptiveToMNode, **options: Any
+) -> StateGraph[Any, Any, Any, Any]:
+    """Add ``node`` to a graph whose schema need not know of this package.
+
+    The node gets an input schema made of the builder's state schema and ``ToMState``, which gives the
+    graph the channel ``tom``: it is checkpointed like any other and not part of the graph's output.
+
+    Args:
+        builder: a graph under construction.
+        name: the node's name in the graph.
+        node: the node; a copy is added, so one node may go into several graphs.
+        options: further arguments of ``StateGraph.add_node``, such as ``retry_policy``.
+
+    Returns:
+        The builder.
+
+    Raises:
+        ValueError: the graph has a node of that name (raised by LangGraph).
+        StateKeyError: another node of the graph keeps its memory under the same player's name.
+    """
+    schema = with_tom(builder.state_schema)
+    for other_name, other in builder.nodes.items():
+        runnable = other.runnable
+        if isinstance(runnable, AdaptiveToMNode) and _clash(runnable.agent, node.agent):
+            raise StateKeyError(
+                f"the nodes {other_name!r} and {name!r} are two agents with the name {node.agent.me!r}, and "
+                "would overwrite each other's memory; give each player a name of its own, or both nodes the "
+                "same agent"
+            )
+    node = node.of(builder)
+    options["metadata"] = {"tom_observer": node.agent.me, **(options.get("metadata") or {})}
+    builder.add_node(name, cast("Any", node), input_schema=schema, **options)
+    return builder
+
+
+def _clash(one: Player, other: Player) -> bool:
+    return one is not other and one.me == other.me
+
+
+def _traced(config: RunnableConfig | None) -> bool:
+    """Whether anybody listens to runs."""
+    callbacks = config.get("callbacks") if config else None
+    return bool(getattr(callbacks, "handlers", callbacks))
+
+
+def _read(state: Any, key: str) -> Any:
+    if isinstance(state, Mapping):
+        return state.get(key, _MISSING)
+    return getattr(state, key, _MISSING)
+
+
+def _stream_writer() -> StreamWriter:
+    try:
+        return get_stream_writer()
+    except (RuntimeError, KeyError):  # invoked on its own, outside a graph
+        return _nowhere
+
+
+def _nowhere(_: Any) -> None:
+    """A stream that nobody reads."""

@@ -1,0 +1,106 @@
+"""The one key that nodes of this package need in a graph's state."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Annotated, Any, cast, get_type_hints
+
+from pydantic import BaseModel, Field, create_model
+from typing_extensions import TypedDict, is_typeddict
+
+from atom.agents.player import Memory
+from atom.belief.contract import check_order
+from atom.errors import StateKeyError
+
+STATE_KEY = "tom"
+
+
+def merge_memories(left: Mapping[str, Memory], right: Mapping[str, Memory | None]) -> dict[str, Memory]:
+    """Reducer of the state key ``tom``: per observer, the newer memory wins.
+
+    Nodes of different players may therefore write in parallel branches of one super-step. A subgraph
+    returns the whole key, what it was given of other players included; such an older memory (fewer
+    steps of the same episode) never replaces a newer one. A declaration is added to what is there.
+    None forgets an observer's memory.
+    """
+    merged = dict(left)
+    for observer, memory in right.items():
+        known = merged.get(observer)
+        if memory is None:
+            merged.pop(observer, None)
+        elif known is None or not (is_new(memory) or _older(memory, known)):
+            merged[observer] = memory
+        elif is_new(memory):
+            merged[observer] = {**known, **memory}
+    return merged
+
+
+def _older(memory: Memory, known: Memory) -> bool:
+    if memory.get("episode") != known.get("episode"):
+        return False
+    return bool(0 < memory.get("step", 0) < known.get("step", 0))
+
+
+class ToMState(TypedDict, total=False):
+    """The one key that nodes of this package need in a graph's state.
+
+    Inherit from it, or let ``add_tom_node`` add the key.
+
+    Attributes:
+        tom: observer -> its memory, plain data only.
+    """
+
+    tom: Annotated[dict[str, Memory], merge_memories]
+
+
+def is_new(memory: Memory) -> bool:
+    """Whether nothing but a declaration is known of a player, so that it has yet to begin."""
+    return set(memory) <= {"declares"}
+
+
+def declare(orders: Mapping[str, int]) -> dict[str, dict[str, Memory]]:
+    """A state update that declares orders before the first decision, ``{"tom": ...}``.
+
+    Return it from a node that runs before the players, or give it as input to a graph whose schema
+    inherits from ``ToMState``. Agents with a contract believe it as far as they trust.
+
+    Args:
+        orders: player -> ToM order, >= 0.
+
+    Raises:
+        ContractError: an order that is no integer >= 0.
+    """
+    return {STATE_KEY: {player: {"declares": check_order(player, order)} for player, order in orders.items()}}
+
+
+def declared_orders(memories: Mapping[str, Memory]) -> dict[str, int]:
+    """Player -> the order that it declared, of the state key ``tom``."""
+    return {
+        player: memory["declares"]
+        for player, memory in memories.items()
+        if memory.get("declares") is not None
+    }
+
+
+def with_tom(schema: type[Any]) -> type[Any]:
+    """``schema`` with the key ``tom``, of the same kind: typed dict, dataclass or pydantic model."""
+    hints = get_type_hints(schema, include_extras=True)
+    if STATE_KEY in hints:
+        return schema
+    name = f"{schema.__name__}WithToM"
+    annotation = get_type_hints(ToMState, include_extras=True)[STATE_KEY]
+    if is_typeddict(schema):
+        return cast("type[Any]", TypedDict(name, {**hints, STATE_KEY: annotation}))  # type: ignore[operator]
+    if issubclass(schema, BaseModel):
+        return create_model(name, __base__=schema, tom=(annotation, Field(default_factory=dict)))
+    if dataclasses.is_dataclass(schema):
+        parameters = schema.__dataclass_params__  # type: ignore[attr-defined]
+        field: Any = (STATE_KEY, annotation, dataclasses.field(default_factory=dict))
+        return dataclasses.make_dataclass(
+            name, [field], bases=(schema,), frozen=parameters.frozen, kw_only=True
+        )
+    raise StateKeyError(
+        f"cannot add the key {STATE_KEY!r} to a state schema of type {schema.__name__}; use a TypedDict, a "
+        "dataclass or a pydantic model, or let it have the key itself"
+    )

@@ -1,0 +1,66 @@
+"""OpenTelemetry spans of decisions, for programs that use OpenTelemetry (extra: otel).
+
+Spans go to the tracer provider that the program set. OpenTelemetry is never imported here, and a
+program that set no provider pays nothing.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+from atom.agents.player import Memory
+from atom.decision import Decision
+
+SPAN = "tom.decide"
+
+_NO_SPAN = nullcontext()
+
+
+def deciding_span(node: str, observer: str) -> AbstractContextManager[Any]:
+    """A span around one decision; of None in a program that set no tracer provider."""
+    trace = sys.modules.get("opentelemetry.trace")
+    if trace is None or isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider):
+        return _NO_SPAN
+    attributes = {"tom.node": node, "tom.observer": observer}
+    span: AbstractContextManager[Any] = trace.get_tracer("atom").start_as_current_span(
+        SPAN, attributes=attributes
+    )
+    return span
+
+
+def describe(span: Any, decision: Decision, memory: Memory) -> None:
+    """Sets what was decided as attributes of a span, and breaches of contract as its events.
+
+    Attributes: ``tom.step``, ``tom.order``, ``tom.action``; for each partner ``tom.partner.NAME.estimate``,
+    ``.orders`` and ``.posterior`` (two lists of one length); ``tom.calls``, ``tom.prompt_tokens``,
+    ``tom.completion_tokens`` where models were called; ``tom.degraded`` where something went wrong.
+    """
+    if span is None or not span.is_recording():
+        return
+    step = memory.get("step", 1) - 1
+    span.set_attributes({"tom.step": step, **_attributes(decision)})
+    for partner, standing in decision.contracts.items():
+        if standing.broken_at == step:
+            span.add_event("tom.contract.broken", {"tom.partner": partner, "tom.declared": standing.order})
+
+
+def _attributes(decision: Decision) -> Mapping[str, Any]:
+    found: dict[str, Any] = {"tom.action": decision.action}
+    if decision.order is not None:
+        found["tom.order"] = decision.order
+    for partner, expected in decision.partners.items():
+        found[f"tom.partner.{partner}.estimate"] = expected.order
+        found[f"tom.partner.{partner}.orders"] = list(expected.posterior)
+        found[f"tom.partner.{partner}.posterior"] = list(expected.posterior.values())
+        if expected.contract is not None:
+            found[f"tom.partner.{partner}.contract.kept"] = expected.contract.kept
+    if decision.usage is not None:
+        found["tom.calls"] = decision.usage.calls
+        found["tom.prompt_tokens"] = decision.usage.prompt_tokens
+        found["tom.completion_tokens"] = decision.usage.completion_tokens
+    if decision.degraded:
+        found["tom.degraded"] = list(decision.degraded)
+    return found

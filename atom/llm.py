@@ -1,0 +1,21 @@
+"""Language models as hypotheses and as agents, through LiteLLM (imported when first asked)."""
+
+from atom.models.exchange import Exchange, Observer
+from atom.models.memo import Memo, ProcessMemo, SqliteMemo
+from atom.models.settings import Limiter, Method, Model, Patience, Sampling
+from atom.reasoning.prompted import LLMActor, LLMReasoner
+
+__all__ = [
+    "Exchange",
+    "LLMActor",
+    "LLMReasoner",
+    "Limiter",
+    "Memo",
+    "Method",
+    "Model",
+    "Observer",
+    "Patience",
+    "ProcessMemo",
+    "Sampling",
+    "SqliteMemo",
+]

@@ -1,0 +1,255 @@
+"""One model behind LiteLLM: requests with retries, and a breaker for servers that are down."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from pydantic import SecretStr
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type
+
+from atom.errors import BudgetError, LLMError
+from atom.models.deadline import Deadline, StopAt
+from atom.models.loading import aload_litellm
+from atom.models.portal import run_in_portal
+from atom.models.responses import AttemptError, Reply, bill, read_reply, retry_after
+from atom.models.secrets import redact
+from atom.models.settings import Limiter, Patience
+from atom.usage import Meter, current_meter
+
+_log = logging.getLogger(__name__)
+
+_REFUSED = {400, 413, 415, 422}
+_HOPELESS = {401, 403, 404, 405}
+_LONGEST_REASON = 200
+_GRACE = 0.05
+
+
+class RefusedError(LLMError):
+    """The server refused the request itself: retrying is useless, another form may be accepted."""
+
+
+@dataclass(eq=False)
+class Endpoint:
+    """A model, and how it has been doing.
+
+    Attributes:
+        model: as LiteLLM names it, such as ``openai/gpt-4o-mini`` or ``ollama_chat/llama3.1``.
+        patience: how long to try.
+        options: further arguments of ``litellm.acompletion``, such as ``api_base``.
+        api_key: None leaves finding it to LiteLLM (environment variables).
+        rng: draws the pauses.
+        limiter: entered for every request; None lets all go at once.
+        unsupported: forms of requests that this model refused.
+    """
+
+    model: str
+    patience: Patience
+    options: Mapping[str, Any]
+    api_key: SecretStr | None
+    rng: np.random.Generator
+    limiter: Limiter | None = None
+    unsupported: set[str] = field(default_factory=set)
+    _given_up: int = 0
+    _suspended_until: float = 0.0
+    _reason: str = ""
+
+    async def complete(
+        self, messages: Sequence[Mapping[str, str]], *, deadline: Deadline, **request: Any
+    ) -> Reply:
+        """A reply to ``messages``.
+
+        Args:
+            messages: as in the API of OpenAI.
+            deadline: when to give up.
+            request: further arguments, such as ``temperature``.
+
+        Raises:
+            RefusedError: the server refused the request.
+            BudgetError: the budget of the decision under way is spent.
+            LLMError: no reply within the attempts and the deadline, or the model is suspended.
+        """
+        self._check_suspension()
+        meter = current_meter()
+        if meter is not None:
+            deadline.never_after = meter.deadline
+            if deadline.budget_is_up():
+                raise BudgetError(f"the budget is spent: {meter.budget}")
+        reason = "the deadline had passed already"
+        retrying = AsyncRetrying(
+            retry=retry_if_exception_type(AttemptError),
+            stop=StopAt(self.patience.attempts, deadline),
+            wait=self._pause,
+            reraise=True,
+        )
+        try:
+            if deadline.left() > 0.0:
+                async for attempt in retrying:
+                    with attempt:
+                        reply = await self._attempt(messages, deadline, meter, request)
+                self._recovered()
+                return reply
+        except AttemptError as error:
+            reason = str(error)
+        if deadline.budget_is_up():  # which says nothing about the server
+            raise BudgetError(f"{self.model}: {reason}, and the budget is spent")
+        # outside of the handler, so that the original, which may quote a key, is not in the context
+        self._give_up(reason)
+        raise LLMError(f"{self.model}: {reason}")
+
+    async def _attempt(
+        self,
+        messages: Sequence[Mapping[str, str]],
+        deadline: Deadline,
+        meter: Meter | None,
+        request: Mapping[str, Any],
+    ) -> Reply:
+        try:
+            return read_reply(await run_in_portal(self._send_in_turn(messages, deadline, meter, request)))
+        except (asyncio.CancelledError, LLMError):
+            raise
+        except Exception as error:  # noqa: BLE001  # LiteLLM raises its own, OpenAI's and plain ones
+            status = getattr(error, "status_code", None)
+            failure = error if isinstance(error, AttemptError) else self._failed(error)
+        if status in _REFUSED:
+            raise RefusedError(f"{self.model}: {failure}")
+        if status in _HOPELESS:
+            self._give_up(str(failure), at_once=True)
+            raise LLMError(f"{self.model}: {failure}")
+        raise failure
+
+    def _failed(self, error: Exception) -> AttemptError:
+        return AttemptError(self._describe(error), retry_after(error))
+
+    async def _send_in_turn(
+        self,
+        messages: Sequence[Mapping[str, str]],
+        deadline: Deadline,
+        meter: Meter | None,
+        request: Mapping[str, Any],
+    ) -> Any:
+        async with self._turn(deadline):
+            began = meter.begin_call() if meter else 0.0
+            booked: dict[str, Any] = {}
+            try:
+                response = await self._send(messages, self._limit(deadline), request)
+                booked = bill(response)
+                return response
+            finally:
+                if meter:
+                    meter.end_call(began, **booked)
+
+    @asynccontextmanager
+    async def _turn(self, deadline: Deadline) -> AsyncIterator[None]:
+        """Within the limiter; the wait for it puts the deadline off."""
+        if self.limiter is None:
+            yield
+            return
+        waiting_since = time.monotonic()
+        async with AsyncExitStack() as stack:
+            try:
+                async with asyncio.timeout(deadline.budget_left()) as budget:
+                    await stack.enter_async_context(self.limiter)
+            except TimeoutError:
+                if not budget.expired():  # the limiter's own
+                    raise
+                raise BudgetError("the budget's time ended while a request waited for its turn") from None
+            deadline.at += time.monotonic() - waiting_since
+            self._check_suspension()
+            yield
+
+    def _check_suspension(self) -> None:
+        if time.monotonic() < self._suspended_until:
+            raise LLMError(f"{self.model} is suspended: {self._reason}")
+
+    def _limit(self, deadline: Deadline) -> float:
+        """Seconds that one request may take."""
+        return max(0.001, min(self.patience.timeout, deadline.left()))
+
+    async def _send(
+        self, messages: Sequence[Mapping[str, str]], limit: float, request: Mapping[str, Any]
+    ) -> Any:
+        litellm = await aload_litellm()
+        key = {} if self.api_key is None else {"api_key": self.api_key.get_secret_value()}
+        call = asyncio.ensure_future(
+            litellm.acompletion(
+                model=self.model,
+                messages=[dict(message) for message in messages],
+                timeout=limit,
+                num_retries=0,
+                max_retries=0,
+                drop_params=True,  # what a model does not support is seen in its reply
+                **key,
+                **self.options,
+                **request,
+            )
+        )
+        # LiteLLM ends it at its own time-out. Cancelling it from outside can leave coroutines of its
+        # own behind that nobody awaits, so a call that overstays is left to end by itself.
+        _overdue.add(call)
+        call.add_done_callback(_forget)
+        done, _ = await asyncio.wait({call}, timeout=limit + _GRACE)
+        try:
+            if done:
+                return call.result()
+        except Exception as error:
+            if type(error).__name__ != "Timeout":  # LiteLLM's
+                raise
+        raise TimeoutError(f"no answer within {limit:.3g} s")
+
+    def _describe(self, error: Exception) -> str:
+        if isinstance(error, TimeoutError):
+            return str(error)
+        secrets = [] if self.api_key is None else [self.api_key.get_secret_value()]
+        kind = type(error).__name__
+        text = redact(" ".join(str(error).split()), secrets)
+        text = text.removeprefix(f"litellm.{kind}: ").removeprefix(f"{kind}: ")
+        return f"{kind}: {text[:_LONGEST_REASON]}"
+
+    def _pause(self, state: RetryCallState) -> float:
+        longest = min(self.patience.longest_pause, self.patience.pause * 2.0 ** (state.attempt_number - 1))
+        error = state.outcome.exception() if state.outcome else None
+        return max(longest * (0.5 + 0.5 * float(self.rng.random())), getattr(error, "pause", 0.0))
+
+    def _give_up(self, reason: str, *, at_once: bool = False) -> None:
+        self._given_up += 1
+        if self._given_up < self.patience.failures and not at_once:
+            return
+        self._reason = reason
+        self._suspended_until = time.monotonic() + self.patience.cooldown
+        if self._place not in _warned:
+            _warned.add(self._place)
+            _log.warning(
+                "%s does not answer (%s); decisions degrade, and it is tried again every %g s",
+                self.model,
+                reason,
+                self.patience.cooldown,
+            )
+
+    def _recovered(self) -> None:
+        self._given_up = 0
+        if self._place in _warned:
+            _warned.discard(self._place)
+            _log.warning("%s answers again", self.model)
+
+    @property
+    def _place(self) -> tuple[str, str]:
+        return self.model, str(self.options.get("api_base", ""))
+
+
+# Every reasoner has endpoints of its own, and one warning a server is enough.
+_warned: set[tuple[str, str]] = set()
+
+_overdue: set[asyncio.Future[Any]] = set()
+
+
+def _forget(call: asyncio.Future[Any]) -> None:
+    _overdue.discard(call)
+    if not call.cancelled():
+        call.exception()  # seen, so that asyncio does not report it

@@ -1,0 +1,87 @@
+"""Level-k reasoning where the orders of a team are declared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from atom.belief.contract import check_order
+from atom.errors import SituationError
+from atom.reasoning.reasoner import Reasoner, Responder, respond
+from atom.reasoning.recursive import Memo, Respond
+from atom.situation import Policy, Situation
+
+
+class DeclaredReasoner:
+    """ToM-k among players who have declared their orders.
+
+    A ToM-k player takes a partner that declared an order below k for what it declared, and everybody
+    else for ToM-(k-1), as without declarations; it best-responds to all of them together. So orders
+    0, 1, 2, … of a team answer one another like a queue: each takes what those before it leave. Without
+    declarations nothing changes, and two players who declared neighbouring orders act as they would.
+
+    Args:
+        reasoner: reasons without declarations, and can respond to partners of different orders
+            (``NormalFormReasoner``, ``CongestionReasoner``, ``RecursiveReasoner``).
+        orders: player -> declared order, see ``atom.reasoning.roles.team_orders``.
+
+    Raises:
+        ContractError: an order that is no integer >= 0.
+        SituationError: a reasoner that cannot respond.
+
+    Example:
+        >>> from atom.reasoning.congestion import CongestionReasoner
+        >>> tickets = CongestionReasoner(lambda player, ticket, same, others: float(same == 0))
+        >>> team = {"ann": 0, "ben": 1, "cem": 2}
+        >>> situation = Situation({name: ("A", "B", "C") for name in team})
+        >>> reasoner = DeclaredReasoner(tickets, team)
+        >>> [reasoner.policy(situation, name, order) for name, order in team.items()]
+        [{'B': 1.0}, {'A': 1.0}, {'C': 1.0}]
+    """
+
+    def __init__(self, reasoner: Reasoner, orders: Mapping[str, int]) -> None:
+        if not isinstance(reasoner, Responder):
+            raise SituationError(
+                f"{type(reasoner).__name__} cannot respond to partners of different orders, which declared "
+                "orders need; use a reasoner with a method respond(situation, player, predicted)"
+            )
+        self._reasoner = reasoner
+        # an order is played by a rule, also where the reasoner leaves ties of an answer to chance
+        self._best_response: Respond = getattr(reasoner, "best_response", None) or reasoner.respond
+        self._orders = {player: check_order(player, order) for player, order in orders.items()}
+        self._last: tuple[Situation, Memo] | None = None
+
+    def policy(self, situation: Situation, player: str, order: int) -> Policy:
+        """How ``player`` would act here if it were ToM-``order``.
+
+        Raises:
+            ValueError: a negative order.
+            SituationError: the player is not in the situation.
+        """
+        last = self._last
+        if last is None or (last[0] is not situation and last[0] != situation):
+            last = self._last = (situation, Memo())
+        return self._policy(situation, player, order, last[1].policies)
+
+    def respond(self, situation: Situation, player: str, predicted: Mapping[str, Policy]) -> Policy:
+        """The best response of ``player`` to what every other player is expected to do."""
+        return respond(self._reasoner, situation, player, predicted)
+
+    def _policy(
+        self, situation: Situation, player: str, order: int, memo: dict[tuple[str, int], Policy]
+    ) -> Policy:
+        found = memo.get((player, order))
+        if found is None:
+            if order <= 0:
+                found = self._reasoner.policy(situation, player, order)
+            else:
+                predicted = {
+                    other: self._policy(situation, other, self._taken_for(other, order), memo)
+                    for other in situation.actions
+                    if other != player
+                }
+                found = self._best_response(situation, player, predicted)
+            memo[player, order] = found
+        return found
+
+    def _taken_for(self, partner: str, order: int) -> int:
+        return min(self._orders.get(partner, order - 1), order - 1)

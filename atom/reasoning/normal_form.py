@@ -1,0 +1,248 @@
+"""Exact reasoning in normal-form games of any number of players and actions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from atom.errors import PayoffError
+from atom.reasoning.recursive import Memo, RecursiveReasoner
+from atom.situation import Policy, Situation
+
+Ties: TypeAlias = Literal["first", "next", "uniform"]
+
+_Vectors: TypeAlias = "tuple[tuple[float, ...], ...]"
+
+_CACHE_SIZE = 4096
+_TOLERANCE = 1e-9
+
+
+def symmetric_payoffs(payoffs: ArrayLike) -> NDArray[np.float64]:
+    """The payoff array of a symmetric two-player game.
+
+    Args:
+        payoffs: ``[A, A]``; ``payoffs[a, b]`` is what a player gets that does ``a`` while its
+            partner does ``b``.
+
+    Returns:
+        ``[2, A, A]``: the row player's payoffs and the column player's.
+
+    Raises:
+        PayoffError: not a square matrix.
+    """
+    try:
+        matrix = np.asarray(payoffs, dtype=float)
+    except (TypeError, ValueError):
+        raise PayoffError("a symmetric game needs numbers in a square payoff matrix [A, A]") from None
+    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
+        raise PayoffError(
+            f"a symmetric game needs a square payoff matrix [A, A], got shape {list(matrix.shape)}; "
+            "give an array [2, A, B] for a game that is not symmetric"
+        )
+    return np.stack([matrix, matrix.T])
+
+
+class _Table(NamedTuple):
+    """What is known of the players and actions that the situations show at present."""
+
+    actions: Mapping[str, Sequence[str]]
+    seats: dict[str, int]
+    memos: dict[_Vectors, Memo]
+
+
+class NormalFormReasoner(RecursiveReasoner):
+    """Level-k reasoning by expected payoff.
+
+    ToM-0 best-responds to what its partners did before (the last ``memory`` rounds of
+    ``situation.history``, as frequencies); ToM-k best-responds to the product of its partners'
+    ToM-(k-1) policies. Paper, section "Repeated matrix game": ``memory=1`` is Memory-1,
+    ``memory=None`` is Memory-N.
+
+    Args:
+        payoffs: ``[N, A_1, ..., A_N]``: ``payoffs[i, a_1, ..., a_N]`` is player i's payoff; finite.
+            Players and actions are those of the situation, in its order.
+        memory: how many rounds ToM-0 remembers, >= 1; None for all of them.
+        common_memory: the joint action, as action indices by player, that everybody remembers from
+            before the first round; None for everybody's first action.
+        ties: which of several best actions is taken: the ``"first"``; the first that comes
+            ``"next"`` after the partner's likeliest one, in a circle; or each equally (``"uniform"``).
+
+    Raises:
+        PayoffError: payoffs of a wrong shape or not finite, or a common memory that does not fit.
+        ValueError: ``memory`` or ``ties`` out of range.
+
+    Example:
+        >>> reasoner = NormalFormReasoner(symmetric_payoffs([[0, 5], [5, 0]]))
+        >>> situation = Situation(actions={"ann": ("A", "B"), "ben": ("A", "B")})
+        >>> reasoner.policy(situation, "ann", 0), reasoner.policy(situation, "ann", 1)
+        ({'A': 0.0, 'B': 1.0}, {'A': 1.0, 'B': 0.0})
+    """
+
+    def __init__(
+        self,
+        payoffs: ArrayLike,
+        *,
+        memory: int | None = 1,
+        common_memory: tuple[int, ...] | None = None,
+        ties: Ties = "first",
+    ) -> None:
+        super().__init__(self._best_response_to_memory, self._best_response)
+        self.payoffs = _checked(payoffs)
+        shape = self.payoffs.shape[1:]
+        if memory is not None and memory < 1:
+            raise ValueError(f"memory counts rounds and must be at least 1, or None for all; got {memory}")
+        if ties not in ("first", "next", "uniform"):
+            raise ValueError(f"ties must be 'first', 'next' or 'uniform', got {ties!r}")
+        common = common_memory or (0,) * len(shape)
+        if len(common) != len(shape) or any(not 0 <= a < n for a, n in zip(common, shape, strict=True)):
+            raise PayoffError(
+                f"common_memory {common!r} needs one action index for each of the {len(shape)} players, "
+                f"below {list(shape)}"
+            )
+        self._memory = memory
+        self._common = common
+        self._ties = ties
+        # payoffs of player i with its own axis first, so that the others contract from the back
+        self._own_first = [np.moveaxis(self.payoffs[i], i, 0) for i in range(len(shape))]
+        self._answers: dict[tuple[int, _Vectors], tuple[float, ...]] = {}
+        self._table = _Table({}, {}, {})
+
+    def expected_payoffs(
+        self, situation: Situation, player: str, predicted: Mapping[str, Policy]
+    ) -> dict[str, float]:
+        """Action of ``player`` -> its expected payoff when the others act as ``predicted``."""
+        index = self._index(situation, player)
+        values = self._expected(index, self._vectors(situation, player, predicted))
+        return dict(zip(situation.actions[player], values.tolist(), strict=True))
+
+    def policies_at_once(self, situation: Situation, pairs: Sequence[tuple[str, int]]) -> list[Policy]:
+        """``policy`` of every (player, order), in that order."""
+        return [self.policy(situation, player, order) for player, order in pairs]
+
+    async def apolicy(self, situation: Situation, player: str, order: int) -> Policy:
+        """The same as ``policy``: nothing here is worth waiting for."""
+        return self.policy(situation, player, order)
+
+    def _lookup(self, situation: Situation) -> Memo:
+        # The policies depend on the remembered frequencies alone, and the same ones come back.
+        memos = self._table_of(situation).memos
+        remembered = self._remembered(situation)
+        memo = memos.get(remembered)
+        if memo is None:
+            if len(memos) >= _CACHE_SIZE:
+                memos.clear()
+            memo = memos[remembered] = Memo()
+        return memo
+
+    def _remembered(self, situation: Situation) -> _Vectors:
+        """How often each player took each of its actions, as far back as ToM-0 remembers."""
+        history = situation.history
+        length = len(history) if self._memory is None else min(self._memory, len(history))
+        common = self._memory is None or length < self._memory
+        found = []
+        for axis, (name, actions) in enumerate(situation.actions.items()):
+            counts = [0.0] * len(actions)
+            if common:
+                counts[self._common[axis]] = 1.0
+            try:
+                for joint in history[len(history) - length :]:
+                    counts[actions.index(joint[name])] += 1.0
+            except (KeyError, ValueError):
+                raise PayoffError(
+                    f"{dict(joint)!r} in the history has no legal action of {name!r} among {list(actions)}"
+                ) from None
+            found.append(tuple(counts))
+        return tuple(found)
+
+    def _best_response_to_memory(self, situation: Situation, player: str) -> Policy:
+        index = self._index(situation, player)
+        counts = self._remembered(situation)
+        frequencies = [tuple([count / sum(own) for count in own]) for own in counts]
+        return self._answer(situation, player, index, tuple(frequencies[:index] + frequencies[index + 1 :]))
+
+    def _best_response(self, situation: Situation, player: str, predicted: Mapping[str, Policy]) -> Policy:
+        index = self._index(situation, player)
+        return self._answer(situation, player, index, self._vectors(situation, player, predicted))
+
+    def _answer(self, situation: Situation, player: str, index: int, others: _Vectors) -> Policy:
+        # The same few predictions come back round after round.
+        key = (index, others)
+        chosen = self._answers.get(key)
+        if chosen is None:
+            if len(self._answers) >= _CACHE_SIZE:
+                self._answers.clear()
+            chosen = self._answers[key] = self._maximise(self._expected(index, others), others)
+        return dict(zip(situation.actions[player], chosen, strict=True))
+
+    def _expected(self, index: int, others: _Vectors) -> NDArray[np.float64]:
+        values: Any = self._own_first[index]
+        for vector in reversed(others):
+            values = values @ np.asarray(vector)
+        return np.asarray(values)
+
+    def _maximise(self, values: NDArray[np.float64], others: _Vectors) -> tuple[float, ...]:
+        best = np.flatnonzero(values >= values.max() - _TOLERANCE * max(1.0, float(abs(values).max())))
+        chosen = np.zeros(len(values))
+        if self._ties == "uniform":
+            chosen[best] = 1.0 / len(best)
+        elif self._ties == "next" and others:
+            likeliest = int(np.argmax(others[0]))
+            chosen[min(best, key=lambda a: (a - likeliest - 1) % len(values))] = 1.0
+        else:
+            chosen[best[0]] = 1.0
+        return tuple(chosen.tolist())
+
+    def _vectors(self, situation: Situation, player: str, predicted: Mapping[str, Policy]) -> _Vectors:
+        try:
+            return tuple(
+                tuple([predicted[name].get(action, 0.0) for action in actions])
+                for name, actions in situation.actions.items()
+                if name != player
+            )
+        except KeyError as missing:
+            raise PayoffError(
+                f"no prediction for player {missing.args[0]!r}; one is needed for every other player"
+            ) from None
+
+    def _index(self, situation: Situation, player: str) -> int:
+        situation.legal(player)
+        return self._table_of(situation).seats[player]
+
+    def _table_of(self, situation: Situation) -> _Table:
+        table = self._table
+        if table.actions is not situation.actions and table.actions != situation.actions:
+            sizes = {name: len(actions) for name, actions in situation.actions.items()}
+            if tuple(sizes.values()) != self.payoffs.shape[1:]:
+                raise PayoffError(
+                    f"the payoffs are for players with {list(self.payoffs.shape[1:])} actions, the situation "
+                    f"has {sizes}"
+                )
+            # Replaced whole, as the memo of the base is.
+            table = self._table = _Table(
+                situation.actions, {name: seat for seat, name in enumerate(sizes)}, {}
+            )
+        return table
+
+
+def _checked(payoffs: ArrayLike) -> NDArray[np.float64]:
+    try:
+        array = np.asarray(payoffs, dtype=float)
+    except (TypeError, ValueError) as error:
+        raise PayoffError(
+            f"payoffs are not an array of numbers, all rows of one length: {str(error).partition('. ')[0]}"
+        ) from None
+    players = array.ndim - 1
+    if players < 2 or array.shape[0] != players:
+        raise PayoffError(
+            f"payoffs of N players need the shape [N, A_1, ..., A_N] with N >= 2, got {list(array.shape)}; "
+            "symmetric_payoffs(matrix) makes it from one matrix"
+        )
+    if not array.size:
+        raise PayoffError(f"every player needs an action, got payoffs of shape {list(array.shape)}")
+    if not np.isfinite(array).all():
+        where = np.argwhere(~np.isfinite(array))[0].tolist()
+        raise PayoffError(f"payoffs must be finite, got {array[tuple(where)]} at {where}")
+    return array

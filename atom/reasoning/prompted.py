@@ -1,0 +1,214 @@
+"""Hypotheses from a language model: how would a player of some order act?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, NoReturn
+
+from pydantic import SecretStr
+
+from atom.decision import Prediction
+from atom.models import prompts
+from atom.models.client import Client
+from atom.models.exchange import Observer
+from atom.models.memo import Memo as Answers
+from atom.models.memo import ProcessMemo
+from atom.models.portal import run_blocking
+from atom.models.settings import Limiter, Model, Patience, Sampling
+from atom.reasoning.recursive import Memo, RecursiveReasoner
+from atom.situation import Policy, Situation
+from atom.usage import Meter, current_meter
+
+_DECISIONS_AT_ONCE = 64
+
+
+class LLMReasoner(RecursiveReasoner):
+    """Level-k reasoning by prompts: ToM-0 acts on the game as it stands, ToM-k answers ToM-(k-1).
+
+    The prompt says everything that ``situation.description`` says (rules, payoffs, history), whom the
+    model decides for, the legal actions as labelled options, and from order 1 on what the others are
+    expected to do, which are the answers to the questions one order below (paper, "ToM module").
+    Orders 0..K of one partner and the own action at K+1 are at most 2K+2 questions in K+2 rounds;
+    equal questions are answered from the memo.
+
+    Nothing in a description, a name or a reply can add an action or change what is asked: text of
+    others is marked as data, and every reply is checked against the options.
+
+    Args:
+        model: as LiteLLM names it, such as ``openai/gpt-4o-mini`` or ``ollama_chat/llama3.1``.
+        fallbacks: further models, tried in order where the one before gave no usable answer: names,
+            or ``Model`` for those that need a key or options of their own.
+        told: what a question says of the other players: the ``"action"`` that is likeliest (paper,
+            ``a_j_pred``; fewer different questions, so more of them from the memo) or the whole
+            ``"distribution"`` in percent.
+        sampling: how an answer becomes a distribution over actions.
+        patience: timeouts, retries and the deadline.
+        api_key: None leaves finding keys to LiteLLM (environment variables). It is kept out of
+            errors, logs, memos and transcripts.
+        memo: where answers are kept: by default in this process, ``SqliteMemo(path)`` on disk, None
+            nowhere.
+        observer: told of every exchange, for transcripts.
+        seed: of the pauses between retries, >= 0.
+        limiter: entered for every request, see ``atom.models.settings.Limiter``; None lets all go at once.
+        options: further arguments of ``litellm.acompletion``, such as ``api_base``.
+
+    Raises:
+        ValueError: settings out of range, at once; ``LLMError`` from the policies when no model gave
+            a usable answer within the deadline.
+
+    Example:
+        >>> from atom import AdaptiveAgent, Pruning
+        >>> from atom.llm import LLMReasoner
+        >>> reasoner = LLMReasoner("openai/gpt-4o-mini")
+        >>> ann = AdaptiveAgent("ann", reasoner, prune=Pruning())
+    """
+
+    concurrent = True
+    """Policies are calls over a network: whoever needs several should ask for them at once."""
+
+    def __init__(
+        self,
+        model: str,
+        *,
+        fallbacks: Sequence[str | Model] = (),
+        told: Literal["action", "distribution"] = "action",
+        sampling: Sampling | None = None,
+        patience: Patience | None = None,
+        api_key: str | SecretStr | None = None,
+        memo: Answers | Literal["process"] | None = "process",
+        observer: Observer | None = None,
+        seed: int = 0,
+        limiter: Limiter | None = None,
+        **options: Any,
+    ) -> None:
+        super().__init__(_only_async, _only_async)
+        if told not in ("action", "distribution"):
+            raise ValueError(f"told must be 'action' or 'distribution', got {told!r}")
+        self.model = model
+        self._told = told
+        self._recent: tuple[tuple[Meter, Situation, Memo], ...] = ()
+        self.client = Client(
+            _models(model, api_key, options, fallbacks),
+            sampling=sampling or Sampling(),
+            patience=patience or Patience(),
+            memo=ProcessMemo() if memo == "process" else memo,
+            observer=observer,
+            seed=seed,
+            limiter=limiter,
+        )
+
+    def __repr__(self) -> str:
+        return f"LLMReasoner({self.model!r})"
+
+    def policy(self, situation: Situation, player: str, order: int) -> Policy:
+        """How ``player`` would act here if it were ToM-``order``.
+
+        Raises:
+            LLMError: no model gave a usable answer.
+            SituationError: the player is not in the situation.
+        """
+        return run_blocking(self.apolicy(situation, player, order))
+
+    def respond(self, situation: Situation, player: str, predicted: Mapping[str, Policy]) -> Policy:
+        """The answer of ``player`` to what every other player is expected to do."""
+        return run_blocking(self.arespond(situation, player, predicted))
+
+    async def arespond(self, situation: Situation, player: str, predicted: Mapping[str, Policy]) -> Policy:
+        """The same as ``respond``, awaited."""
+        question = prompts.response(situation, player, self._tell(predicted))
+        return await self.client.policy(question, player, "response")
+
+    async def _aanswer(
+        self, situation: Situation, player: str, order: int, predicted: Mapping[str, Policy]
+    ) -> Policy:
+        if order == 0:
+            question = prompts.level_zero(situation, player)
+        else:
+            question = prompts.level_k(situation, player, order, self._tell(predicted))
+        return await self.client.policy(question, player, f"order {order}")
+
+    def _memo_of(self, situation: Situation) -> Memo:
+        meter = current_meter()
+        if meter is None:
+            return super()._memo_of(situation)
+        # Decisions share a reasoner, and each comes back to its own questions: what one player drew from a
+        # model must not be another one's prediction.
+        for decision, known, memo in self._recent:
+            if decision is meter and known is situation:
+                return memo
+        memo = Memo()
+        self._recent = (*self._recent[1 - _DECISIONS_AT_ONCE :], (meter, situation, memo))
+        return memo
+
+    def _tell(self, predicted: Mapping[str, Policy]) -> Mapping[str, Policy]:
+        return prompts.likeliest(predicted) if self._told == "action" else predicted
+
+
+def _only_async(*_: Any) -> NoReturn:
+    raise NotImplementedError("a language model is only asked asynchronously")
+
+
+def _models(
+    model: str, api_key: str | SecretStr | None, options: Mapping[str, Any], fallbacks: Sequence[str | Model]
+) -> list[Model]:
+    key = SecretStr(api_key) if isinstance(api_key, str) else api_key
+    others = [Model(other) if isinstance(other, str) else other for other in fallbacks]
+    return [Model(model, key, options), *others]
+
+
+class LLMActor:
+    """A language model as the wrapped agent: it is told the prediction and chooses an action.
+
+    Args:
+        me: for whom it decides.
+        model, fallbacks, sampling, patience, api_key, observer, seed, limiter, options: see ``LLMReasoner``;
+            only the temperature of ``sampling`` matters, the model answers once.
+
+    Example:
+        >>> from atom import AdaptiveAgent, NormalFormReasoner, symmetric_payoffs
+        >>> from atom.llm import LLMActor
+        >>> reasoner = NormalFormReasoner(symmetric_payoffs([[0, 5], [5, 0]]))
+        >>> ann = AdaptiveAgent("ann", reasoner, agent=LLMActor("ann", "ollama_chat/llama3.1"), gate="ask")
+    """
+
+    def __init__(
+        self,
+        me: str,
+        model: str,
+        *,
+        fallbacks: Sequence[str | Model] = (),
+        sampling: Sampling | None = None,
+        patience: Patience | None = None,
+        api_key: str | SecretStr | None = None,
+        observer: Observer | None = None,
+        seed: int = 0,
+        limiter: Limiter | None = None,
+        **options: Any,
+    ) -> None:
+        self.me = me
+        self.model = model
+        self.client = Client(
+            _models(model, api_key, options, fallbacks),
+            sampling=sampling or Sampling(),
+            patience=patience or Patience(),
+            memo=None,
+            observer=observer,
+            seed=seed,
+            limiter=limiter,
+        )
+
+    def __repr__(self) -> str:
+        return f"LLMActor({self.me!r}, {self.model!r})"
+
+    def __call__(self, situation: Situation, prediction: Prediction) -> str:
+        """The action.
+
+        Raises:
+            LLMError: no model gave a usable answer.
+        """
+        return run_blocking(self.aact(situation, prediction))
+
+    async def aact(self, situation: Situation, prediction: Prediction) -> str:
+        """The same, awaited."""
+        question = prompts.action(situation, self.me, prompts.advice(prediction))
+        return await self.client.action(question, self.me)

@@ -1,0 +1,181 @@
+"""Level-k reasoning: what a player of any theory-of-mind order would do.
+
+Paper, section "Theory of mind": ToM-0 acts on the state alone; ToM-k assumes that its partners are
+ToM-(k-1), predicts their actions with that hypothesis and best-responds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeAlias
+
+from atom.situation import Policy, Situation
+
+LevelZero: TypeAlias = Callable[[Situation, str], Policy]
+"""``level0(situation, player)``: what a player does that models nobody."""
+
+Respond: TypeAlias = Callable[[Situation, str, Mapping[str, Policy]], Policy]
+"""``respond(situation, player, predicted)``: the answer to what every other player is expected to do."""
+
+AsyncLevelZero: TypeAlias = Callable[[Situation, str], Awaitable[Policy]]
+AsyncRespond: TypeAlias = Callable[[Situation, str, Mapping[str, Policy]], Awaitable[Policy]]
+
+
+class Memo:
+    """What is known of one situation.
+
+    Attributes:
+        policies: (player, order) -> policy.
+        pending: the evaluations under way.
+    """
+
+    __slots__ = ("pending", "policies")
+
+    def __init__(self) -> None:
+        self.policies: dict[tuple[str, int], Policy] = {}
+        self.pending: dict[tuple[str, int], asyncio.Task[Policy]] = {}
+
+
+class RecursiveReasoner:
+    """ToM-k by recursion, from a level-0 policy and a way to respond.
+
+    ToM-0 is ``level0(situation, player)``; ToM-k is ``respond(situation, player, predicted)`` where
+    ``predicted`` maps every *other* player to its ToM-(k-1) policy. Results are kept per (player,
+    order) until the situation changes, so that orders 0..K of one partner and the answer at K+1 cost
+    at most 2K+2 evaluations between two players. Awaited policies that do not depend on each other
+    are evaluated at once, so the same takes K+2 rounds.
+
+    Args:
+        level0: the ToM-0 policy of a player.
+        respond: the answer to predicted partners.
+        alevel0, arespond: asynchronous twins, used by ``apolicy``; the synchronous ones serve where
+            they are absent.
+
+    Example:
+        >>> def level0(situation, player):
+        ...     return {"left": 1.0}
+        >>> def respond(situation, player, predicted):
+        ...     (partner,) = predicted.values()
+        ...     return {"right": 1.0} if "left" in partner else {"left": 1.0}
+        >>> situation = Situation(actions={"ann": ("left", "right"), "ben": ("left", "right")})
+        >>> [dict(RecursiveReasoner(level0, respond).policy(situation, "ann", k)) for k in (0, 1, 2)]
+        [{'left': 1.0}, {'right': 1.0}, {'left': 1.0}]
+    """
+
+    def __init__(
+        self,
+        level0: LevelZero,
+        respond: Respond,
+        *,
+        alevel0: AsyncLevelZero | None = None,
+        arespond: AsyncRespond | None = None,
+    ) -> None:
+        self._level0 = level0
+        self._respond = respond
+        self._alevel0 = alevel0 or level0
+        self._arespond = arespond or respond
+        self._last: tuple[Situation, Memo] | None = None
+
+    def respond(self, situation: Situation, player: str, predicted: Mapping[str, Policy]) -> Policy:
+        """The answer of ``player`` to what every other player is expected to do."""
+        return self._respond(situation, player, predicted)
+
+    def policy(self, situation: Situation, player: str, order: int) -> Policy:
+        """How ``player`` would act here if it were ToM-``order``.
+
+        Raises:
+            ValueError: a negative order.
+            SituationError: the player is not in the situation.
+        """
+        policies = self._memo_of(situation).policies
+        found = policies.get((player, order))
+        if found is None:
+            found = self._evaluate(situation, player, order, policies)
+        return found
+
+    def _evaluate(
+        self, situation: Situation, player: str, order: int, policies: dict[tuple[str, int], Policy]
+    ) -> Policy:
+        if order == 0:
+            situation.legal(player)
+            result = self._level0(situation, player)
+        else:
+            result = self._respond(
+                situation,
+                player,
+                {
+                    other: policies.get((other, order - 1))
+                    or self._evaluate(situation, other, order - 1, policies)
+                    for other in _others(situation, player, order)
+                },
+            )
+        policies[player, order] = result
+        return result
+
+    async def arespond(self, situation: Situation, player: str, predicted: Mapping[str, Policy]) -> Policy:
+        """The same as ``respond``, awaited."""
+        answer = self._arespond(situation, player, predicted)
+        return await answer if inspect.isawaitable(answer) else answer
+
+    async def apolicy(self, situation: Situation, player: str, order: int) -> Policy:
+        """The same as ``policy``; concurrent callers share every evaluation that is under way."""
+        return await self._shared(situation, player, order, self._memo_of(situation))
+
+    async def _shared(self, situation: Situation, player: str, order: int, memo: Memo) -> Policy:
+        found = memo.policies.get((player, order))
+        if found is not None:
+            return found
+        task = memo.pending.get((player, order))
+        if task is None or task.done() or task.get_loop() is not asyncio.get_running_loop():
+            task = asyncio.ensure_future(self._aevaluate(situation, player, order, memo))
+            memo.pending[player, order] = task
+        # One caller that gives up must not cancel what another still waits for.
+        return await asyncio.shield(task)
+
+    async def _aevaluate(self, situation: Situation, player: str, order: int, memo: Memo) -> Policy:
+        predicted: dict[str, Policy] = {}
+        if order == 0:
+            situation.legal(player)
+        else:
+            others = _others(situation, player, order)
+            # the memo goes down with the recursion: another situation may take the reasoner's meanwhile
+            policies = await asyncio.gather(
+                *(self._shared(situation, other, order - 1, memo) for other in others)
+            )
+            predicted = dict(zip(others, policies, strict=True))
+        result = await self._aanswer(situation, player, order, predicted)
+        memo.policies[player, order] = result
+        memo.pending.pop((player, order), None)
+        return result
+
+    async def _aanswer(
+        self, situation: Situation, player: str, order: int, predicted: Mapping[str, Policy]
+    ) -> Policy:
+        """The policy itself, once the partners of one order below are predicted (none at order 0)."""
+        answer: Policy | Awaitable[Policy] = (
+            self._alevel0(situation, player) if order == 0 else self._arespond(situation, player, predicted)
+        )
+        return await answer if inspect.isawaitable(answer) else answer
+
+    def _memo_of(self, situation: Situation) -> Memo:
+        last = self._last
+        if last is not None and last[0] is situation:
+            return last[1]
+        memo = self._lookup(situation)
+        # One attribute that is replaced whole: threads that race lose a memo, never mix two.
+        self._last = (situation, memo)
+        return memo
+
+    def _lookup(self, situation: Situation) -> Memo:
+        """The memo of an equal situation; a new one where there is none."""
+        last = self._last
+        return last[1] if last is not None and last[0] == situation else Memo()
+
+
+def _others(situation: Situation, player: str, order: int) -> list[str]:
+    if order < 0:
+        raise ValueError(f"a theory-of-mind order is an integer >= 0, got {order}")
+    situation.legal(player)
+    return [other for other in situation.actions if other != player]

@@ -1,0 +1,7 @@
+"""Exact reasoning in two-player games whose states can be listed."""
+
+from atom.reasoning.tables.model import Mirror, Solo, TabularModel
+from atom.reasoning.tables.reasoner import TabularReasoner
+from atom.reasoning.tables.values import UNREACHABLE, shortest_costs
+
+__all__ = ["UNREACHABLE", "Mirror", "Solo", "TabularModel", "TabularReasoner", "shortest_costs"]
