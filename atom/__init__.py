@@ -5,7 +5,8 @@ theory-of-mind order, weigh the hypotheses by the actions observed so far, act a
 """
 
 from atom.agents.adaptive import AdaptiveAgent
-from atom.agents.player import FixedOrderAgent, Memory, PlainAgent, Player
+from atom.agents.fixed import BareAgent, FixedOrderAgent
+from atom.agents.player import Player
 from atom.agents.pruning import Pruning
 from atom.belief.contract import Contract
 from atom.belief.learners import Bayes, FixedShare, FollowTheLeader, Hedge, Learner
@@ -22,15 +23,18 @@ from atom.errors import (
     StateKeyError,
     ToMError,
 )
+from atom.memories import Memory
+from atom.policies import Policy
 from atom.reasoning.normal_form import NormalFormReasoner, symmetric_payoffs
 from atom.reasoning.reasoner import Reasoner
 from atom.reasoning.recursive import RecursiveReasoner
 from atom.reasoning.roles import alternating_orders
-from atom.situation import Policy, Situation
+from atom.situation import Situation
 from atom.usage import Budget, Usage
 
 __all__ = [
     "AdaptiveAgent",
+    "BareAgent",
     "Bayes",
     "BeliefError",
     "Budget",
@@ -50,7 +54,6 @@ __all__ = [
     "NormalFormReasoner",
     "PartnerPrediction",
     "PayoffError",
-    "PlainAgent",
     "Player",
     "Policy",
     "Prediction",

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
-from atom.situation import Policy
+from atom.policies import TOLERANCE, Policy, same_policy
 from atom.usage import Usage
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,94 +32,133 @@ class Standing:
         return {"order": self.order, "kept": self.kept, "broken_at": self.broken_at}
 
 
+def order_of(hypothesis: str) -> int | None:
+    """The ToM order that a hypothesis's name stands for; None for a hypothesis that is no order."""
+    return int(hypothesis) if hypothesis.isascii() and hypothesis.isdigit() else None
+
+
+def in_words(hypothesis: str) -> str:
+    """A hypothesis as people read it: ``"order 1"``, or its name."""
+    return hypothesis if order_of(hypothesis) is None else f"order {hypothesis}"
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A change of a partner's order, as it was noticed.
+    """A change of a partner, as it was noticed.
 
     Attributes:
         step: number of the observer's decision before which it was noticed.
-        before, after: the likeliest orders before and after.
-        probability: that the order changed within the window, in [0, 1].
+        before, after: names of the likeliest hypotheses before and after; an order's is its number.
+        probability: that the partner changed within the window, in [0, 1].
         followed: whether the observer's own order had changed in the same window just before: a partner
             that adapts changes for that, one that switches by itself does not care.
     """
 
     step: int
-    before: int
-    after: int
+    before: str
+    after: str
     probability: float
     followed: bool
 
     def as_plain(self) -> dict[str, Any]:
-        """JSON-serialisable data."""
+        """JSON-serialisable data; orders as numbers."""
         return {
             "step": self.step,
-            "before": self.before,
-            "after": self.after,
+            "before": _number_or_name(self.before),
+            "after": _number_or_name(self.after),
             "probability": self.probability,
             "followed": self.followed,
         }
+
+
+def _number_or_name(hypothesis: str) -> int | str:
+    order = order_of(hypothesis)
+    return hypothesis if order is None else order
 
 
 @dataclass(frozen=True, slots=True)
 class PartnerPrediction:
     """What a player expects of one partner.
 
+    Hypotheses are known by their names; an order's is its number. ``order``, ``posterior`` and
+    ``by_order`` say the same of those that are orders, by numbers.
+
     Attributes:
-        order: the estimated ToM order of the partner, k̂.
-        posterior: order -> probability, over all hypotheses.
-        by_order: order -> what a partner of that order would do here. An order that was not
-            evaluated is absent; it then carries no information at this step.
+        hypothesis: the estimate, the hypothesis that the partner is taken for.
+        probabilities: hypothesis -> probability, over all hypotheses.
+        policies: hypothesis -> what such a partner would do here. One that was not evaluated is
+            absent; it then carries no information at this step.
         expects: what a partner of order k̂ expects of *me*, ``policy(me, k̂ - 1)``; None at k̂ = 0,
-            whose partner expects nothing of anyone.
+            whose partner expects nothing of anyone, and for an estimate that is no order.
         contract: how the partner's declaration stands; None where it declared nothing.
-        change: the last change of its order that was noticed; None where none was, or nobody looks.
+        change: the last change of the partner that was noticed; None where none was, or nobody looks.
     """
 
-    order: int
-    posterior: Mapping[int, float]
-    by_order: Mapping[int, Policy]
+    hypothesis: str
+    probabilities: Mapping[str, float]
+    policies: Mapping[str, Policy]
     expects: Policy | None = None
     contract: Standing | None = None
     change: Change | None = None
 
     @property
+    def order(self) -> int | None:
+        """The estimated ToM order of the partner, k̂; None for an estimate that is no order."""
+        return order_of(self.hypothesis)
+
+    @property
+    def posterior(self) -> dict[int, float]:
+        """Order -> probability; together less than 1 where other hypotheses have the rest."""
+        return _by_order(self.probabilities)
+
+    @property
+    def by_order(self) -> dict[int, Policy]:
+        """Order -> what a partner of that order would do here."""
+        return _by_order(self.policies)
+
+    @property
     def policy(self) -> Policy:
         """What the partner will do if the estimate is right, ``policy(partner, k̂)``."""
-        return self.by_order[self.order]
+        return self.policies[self.hypothesis]
 
     def as_plain(self) -> dict[str, Any]:
-        """JSON-serialisable data (orders as strings, as JSON object keys must be)."""
+        """JSON-serialisable data; keys of ``posterior`` and ``by_order`` are the hypotheses' names."""
         return {
+            "hypothesis": self.hypothesis,
             "order": self.order,
-            "posterior": {str(k): p for k, p in self.posterior.items()},
-            "by_order": {str(k): dict(p) for k, p in self.by_order.items()},
+            "posterior": dict(self.probabilities),
+            "by_order": {name: dict(policy) for name, policy in self.policies.items()},
             "expects": None if self.expects is None else dict(self.expects),
             "contract": None if self.contract is None else self.contract.as_plain(),
             "change": None if self.change is None else self.change.as_plain(),
         }
 
-    def equivalent_orders(self, tolerance: float = 1e-9) -> list[list[int]]:
-        """The hypotheses grouped by behaviour: orders of one group act alike in this situation.
+    def equivalent_hypotheses(self, tolerance: float = TOLERANCE) -> list[list[str]]:
+        """The hypotheses grouped by behaviour: those of one group act alike in this situation.
 
         An observed action cannot tell them apart, so an estimate is right up to its group only.
 
         Args:
             tolerance: largest difference in any action's probability within a group, >= 0.
         """
-        groups: list[list[int]] = []
-        for order, policy in self.by_order.items():
+        groups: list[list[str]] = []
+        for name, policy in self.policies.items():
             for group in groups:
-                other = self.by_order[group[0]]
-                if all(
-                    abs(policy.get(action, 0.0) - other.get(action, 0.0)) <= tolerance
-                    for action in {*policy, *other}
-                ):
-                    group.append(order)
+                if same_policy(policy, self.policies[group[0]], tolerance):
+                    group.append(name)
                     break
             else:
-                groups.append([order])
+                groups.append([name])
         return groups
+
+    def equivalent_orders(self, tolerance: float = TOLERANCE) -> list[list[int]]:
+        """The same of the hypotheses that are orders."""
+        groups = [list(_by_order(dict.fromkeys(group))) for group in self.equivalent_hypotheses(tolerance)]
+        return [group for group in groups if group]
+
+
+def _by_order(by_name: Mapping[str, T]) -> dict[int, T]:
+    return {k: value for name, value in by_name.items() if (k := order_of(name)) is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,13 +169,14 @@ class Prediction:
     it meets what the partner expects (``partners[p].expects``).
 
     Attributes:
-        order: the ToM order to act at.
+        order: the ToM order to act at; None where a partner is no order, and is best answered as it is
+            predicted.
         partners: partner -> what is expected of it. A partner of whom nothing could be predicted is
             absent.
         note: what a wrapped agent should know besides, in words: why it is asked again.
     """
 
-    order: int
+    order: int | None
     partners: Mapping[str, PartnerPrediction]
     note: str = ""
 
@@ -151,7 +193,8 @@ class Decision:
     Attributes:
         player: who decides.
         action: its legal action.
-        order: the ToM order that it acts at; None for a player that reasons about nobody.
+        order: the ToM order that it acts at; None for a player that reasons about nobody, and for an
+            answer to a partner that is no order.
         partners: partner -> what the player expects of it; empty for one that predicts nobody.
         usage: what the decision cost in calls to models; None where none was needed.
         degraded: what went wrong or was left out, one sentence each; empty for a full decision.
@@ -171,18 +214,24 @@ class Decision:
 
     @property
     def estimates(self) -> dict[str, int]:
-        """Partner -> estimated ToM order."""
-        return {name: partner.order for name, partner in self.partners.items()}
+        """Partner -> estimated ToM order, of those whose estimate is an order."""
+        orders = {name: partner.order for name, partner in self.partners.items()}
+        return {name: order for name, order in orders.items() if order is not None}
+
+    @property
+    def hypotheses(self) -> dict[str, str]:
+        """Partner -> name of the hypothesis that it is taken for."""
+        return {name: partner.hypothesis for name, partner in self.partners.items()}
 
     @property
     def posterior(self) -> dict[str, dict[int, float]]:
         """Partner -> order -> probability, before this step's action is seen."""
-        return {name: dict(partner.posterior) for name, partner in self.partners.items()}
+        return {name: partner.posterior for name, partner in self.partners.items()}
 
     @property
     def predictions(self) -> dict[str, dict[int, Policy]]:
         """Partner -> order -> distribution over its actions."""
-        return {name: dict(partner.by_order) for name, partner in self.partners.items()}
+        return {name: partner.by_order for name, partner in self.partners.items()}
 
     @property
     def contracts(self) -> dict[str, Standing]:
@@ -194,7 +243,7 @@ class Decision:
         return {name: partner.equivalent_orders() for name, partner in self.partners.items()}
 
     def as_plain(self) -> dict[str, Any]:
-        """The decision as JSON-serialisable data (orders as strings, as JSON object keys must be)."""
+        """The decision as JSON-serialisable data."""
         return {
             "player": self.player,
             "action": self.action,

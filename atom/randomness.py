@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from atom.situation import Policy
+from atom.policies import Policy
 
 _LARGEST = 2**32 - 1
 

@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from atom.errors import IllegalActionError, SituationError
-
-Policy: TypeAlias = Mapping[str, float]
-"""A distribution over one player's legal actions: action -> probability in [0, 1], summing to 1."""
+from atom.policies import Policy as Policy
 
 JointAction: TypeAlias = Mapping[str, str]
 """What each player did at one step: player -> action."""

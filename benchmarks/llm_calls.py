@@ -12,7 +12,7 @@ import time
 from atom import AdaptiveAgent, Decision, FixedOrderAgent, Pruning, Situation
 from atom.llm import LLMReasoner, Sampling
 from atom.models.prompts import level_k, level_zero
-from atom.situation import Policy
+from atom.policies import Policy
 from eval.modelserver import ScriptedServer
 from eval.tasks import Task, make_task
 

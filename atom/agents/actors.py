@@ -5,11 +5,11 @@ Chat models and graphs are recognised by what they can do, so that nothing of th
 
 from __future__ import annotations
 
+import inspect
 import json
-from collections.abc import Generator, Mapping
-from typing import Any, Literal, TypeAlias, cast
+from collections.abc import Awaitable, Callable, Generator, Mapping
+from typing import Any, Literal, Protocol, TypeAlias, cast, runtime_checkable
 
-from atom.agents.player import Actor, Agent, Invocable
 from atom.decision import Prediction
 from atom.errors import LLMError
 from atom.models import prompts
@@ -21,6 +21,75 @@ from atom.situation import Situation
 from atom.usage import current_meter
 
 Tell: TypeAlias = Literal["text", "data"]
+
+Action: TypeAlias = Callable[[Situation, Prediction], "str | Awaitable[str]"]
+"""A callable that acts: given the situation and the prediction, it returns its action, or awaits it."""
+
+
+@runtime_checkable
+class Actor(Protocol):
+    """A wrapped agent."""
+
+    def __call__(self, situation: Situation, prediction: Prediction) -> str:
+        """Its action."""
+        ...
+
+    async def aact(self, situation: Situation, prediction: Prediction) -> str:
+        """The same, awaited."""
+        ...
+
+
+@runtime_checkable
+class Invocable(Protocol):
+    """A LangChain chat model or runnable, or a compiled graph."""
+
+    def invoke(self, input: Any) -> Any:  # noqa: A002
+        """The answer to messages, or to a state with messages."""
+        ...
+
+    async def ainvoke(self, input: Any) -> Any:  # noqa: A002
+        """The same, awaited."""
+        ...
+
+
+Agent: TypeAlias = Actor | Action | Invocable | str
+"""What can be wrapped: an actor, a callable, a chat model or graph, or the name of a model."""
+
+
+class CalledActor:
+    """A callable as a wrapped agent.
+
+    Args:
+        me: for whom it decides.
+        action: ``(situation, prediction) -> action``, awaitable or not.
+    """
+
+    def __init__(self, me: str, action: Action) -> None:
+        self.me = me
+        self._action = action
+
+    def __call__(self, situation: Situation, prediction: Prediction) -> str:
+        """The action.
+
+        Raises:
+            TypeError: the callable is asynchronous.
+        """
+        action = self._action(situation, prediction)
+        if isinstance(action, str):
+            return action
+        if inspect.iscoroutine(action):
+            action.close()
+        if not inspect.isawaitable(action):
+            return action  # what is no action is refused as an illegal one
+        raise TypeError(
+            f"the agent of {self.me!r} is asynchronous; call adecide, or run the graph with ainvoke"
+        )
+
+    async def aact(self, situation: Situation, prediction: Prediction) -> str:
+        """The action, awaited where it can be."""
+        action = self._action(situation, prediction)
+        return await action if inspect.isawaitable(action) else action
+
 
 _LONGEST_REASON = 200
 
@@ -47,8 +116,10 @@ def as_actor(me: str, agent: Agent, *, tell: Tell = "text") -> Actor:
         return LLMActor(me, agent)
     if isinstance(agent, Invocable):
         return InvokedActor(me, agent, tell=tell)
-    if callable(agent):
+    if isinstance(agent, Actor):
         return agent
+    if callable(agent):
+        return CalledActor(me, agent)
     raise TypeError(
         f"the agent of {me!r} must be a model name, a chat model, a graph or a callable, got "
         f"{type(agent).__name__}"

@@ -1,96 +1,68 @@
-"""Agents as pure functions: memory in, memory out, plain data throughout.
+"""The adaptive agent: observe, believe, ask, act, as pure functions of a memory.
 
-``decide`` predicts every partner under every hypothesis about its order, estimates each order, and
-acts at an order that fits; ``observe`` re-weighs the hypotheses by what the partners then did. An
-agent object holds settings only, so one object serves any number of threads, graphs and episodes.
+``decide`` predicts every partner under every hypothesis, estimates which one holds, and acts at an order
+that fits; ``observe`` re-weighs the hypotheses by what the partners then did. The whole loop stands in this
+file. It is written once, as a coroutine that never suspends for synchronous callers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, cast, get_args
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Unpack
 
-from atom.agents.asking import Asker
-from atom.agents.deciding import Decider, Response, Selection, sort_policies
-from atom.agents.gate import Gate, Payoffs
-from atom.agents.player import (
-    VERSION,
-    Actor,
-    Agent,
-    FixedOrderAgent,
-    Memory,
-    OnError,
-    PlainAgent,
-    Player,
-    check_on_error,
-    wrap,
-)
-from atom.agents.pruning import Pruning
-from atom.belief.changes import ChangePoints
-from atom.belief.contract import Contract
-from atom.belief.learners import Bayes, Learner
-from atom.belief.partner import Estimator
-from atom.belief.plain import copied
-from atom.decision import Decision
-from atom.errors import BeliefError, SituationError
-from atom.reasoning.reasoner import Reasoner
-from atom.situation import JointAction, Situation
-from atom.usage import Budget, Meter, Usage, metered
+from atom.agents.act import Act
+from atom.agents.alignment import order_to_act
+from atom.agents.ask import Answers, Ask, AskAwaiting, AskNow, Pair
+from atom.agents.gate import Payoffs
+from atom.agents.problems import Problems
+from atom.agents.pruning import affordable
+from atom.agents.settings import Acting, Settings, Spending, grouped
+from atom.belief.beliefs import Beliefs
+from atom.belief.changes import last_change
+from atom.belief.learners import Learner
+from atom.belief.partner import observed, surprise
+from atom.coroutines import finish
+from atom.decision import Decision, PartnerPrediction, Prediction, Standing, order_of
+from atom.errors import SituationError
+from atom.memories import Expected, Memory, PartnerMemory, PlayerMemory, as_plain, unexpecting
+from atom.policies import Policy
+from atom.randomness import LazyGenerator, Uniform, draw
+from atom.reasoning.reasoner import Reasoner, Responder, check_responder
+from atom.situation import JointAction, Situation, check_legal
+from atom.usage import Meter, Usage, metered
 
-__all__ = [
-    "Actor",
-    "AdaptiveAgent",
-    "FixedOrderAgent",
-    "Memory",
-    "PlainAgent",
-    "Player",
-    "Response",
-    "Selection",
-]
+if TYPE_CHECKING:
+    from atom.agents.actors import Agent
 
-_CHOICES: dict[str, Any] = {"selection": Selection, "response": Response, "gate": Gate}
+_NOTHING: Mapping[str, Policy] = {}
 
 
 class AdaptiveAgent:
-    """Estimates each partner's ToM order and acts at an order that fits (paper, A-ToM).
+    """Estimates what each partner is, its ToM order above all, and acts at an order that fits (paper, A-ToM).
 
-    Orders are aligned when they differ by one. Against an estimate k̂ the paper acts at k̂ + 1
-    (``response="above"``). ``"nearest"`` keeps the agent's own order while it is one apart from k̂,
-    and else moves to k̂ - 1 or k̂ + 1 at random: two agents that both act above chase each other up
-    the ladder, two that stay where they are aligned settle. Partners whose estimates no single order
-    fits are answered by the best response to all their predicted policies at once.
+    Orders are aligned when they differ by one. Partners whose estimates no single order fits are answered
+    by the best response to all their predicted policies at once; so is a partner that is no order.
 
     Args:
         me: this player's name in situations.
         reasoner: says how a player of any order acts.
-        learner: belief over a partner's order; each partner has its own.
+        learner: belief over the hypotheses about a partner; each partner has its own.
         agent: wrapped agent that takes the last step: a callable of the situation and the prediction
             that returns the action, a chat model, a compiled graph, or the name of a model (see
-            ``atom.agents.actors.as_actor``). None lets the reasoner act.
-        orders: hypotheses about a partner's order (paper: K = {0, 1, 2}), ascending.
-        selection: how an estimate is taken from the belief. ``"sample"`` draws one at every step:
-            randomising is what lets two adaptive agents break their symmetry. ``"win-stay"`` draws
-            anew only when the partner's action was less likely under the estimate than under the
-            belief as a whole, or than by chance (win-stay, lose-sample: Bonawitz et al. 2014), so
-            that what works is kept. ``"leader"`` takes the likeliest, the lowest on ties.
-        response: the order to act at, ``"nearest"`` or ``"above"``.
+            ``atom.agents.as_actor``). None lets the reasoner act.
+        beliefs: hypotheses, learner, contract and changes, in one value.
+        acting: selection, response, gate, payoffs and on_error, in one value.
+        spending: prune and budget, in one value.
         seed: seed of the random numbers, >= 0.
-        prune: leaves unlikely hypotheses out, for reasoners that cost; None evaluates all.
-        budget: limits what calls to models may cost; None sets no limit.
-        gate: what to do when the wrapped agent acts against the best response to the prediction:
-            nothing but measure (``"off"``), ``"ask"`` it once more, or ``"override"`` it.
-        payoffs: who knows the payoffs for the gate; None for the reasoner, if it does.
-        contract: declared orders, and how far they are believed. While a partner keeps an order that
-            is one apart from the one that this agent declared, the agent acts at its own.
-        changes: reports when a partner changed its order; needs ``Bayes``. No action depends on it.
-        on_error: whether a model that fails degrades the decision or raises its ``LLMError``. A
-            hypothesis without an answer carries no information at that step; a wrapped agent
-            without one is replaced by the reasoner; a reasoner without one by ToM-0, and that by a
-            uniformly random action.
+        settings: the same one by one, such as ``orders=(0, 1)`` or ``response="above"``; each belongs to
+            one of the three values and is explained there.
 
     Raises:
-        BeliefError: orders that are not ascending integers >= 0.
+        BeliefError: orders that are not ascending integers >= 0, or other settings of beliefs that do
+            not fit each other.
         ContractError: a contract that these orders cannot test, or that aligns this agent with nobody.
+        SituationError: hypotheses that are no orders, and a reasoner that cannot respond to them.
+        TypeError: an unknown setting, or one that is said twice.
         ValueError: an unknown selection, response, gate or on_error, or a gate without payoffs.
 
     Example:
@@ -111,50 +83,40 @@ class AdaptiveAgent:
         learner: Learner | None = None,
         agent: Agent | None = None,
         *,
-        orders: Sequence[int] = (0, 1, 2),
-        selection: Selection = "win-stay",
-        response: Response = "nearest",
+        beliefs: Beliefs | None = None,
+        acting: Acting | None = None,
+        spending: Spending | None = None,
         seed: int = 0,
-        prune: Pruning | None = None,
-        budget: Budget | None = None,
-        gate: Gate = "off",
-        payoffs: Payoffs | None = None,
-        contract: Contract | None = None,
-        changes: ChangePoints | None = None,
-        on_error: OnError = "degrade",
+        **settings: Unpack[Settings],
     ) -> None:
-        for name, value in (("selection", selection), ("response", response), ("gate", gate)):
-            if value not in (known := get_args(_CHOICES[name])):
-                raise ValueError(f"{name} must be one of {', '.join(known)}; got {value!r}")
-        if not orders or orders[0] < 0 or list(orders) != sorted(set(orders)):
-            raise BeliefError(f"orders must be ascending integers >= 0, got {list(orders)}")
+        self.me = me
+        self.beliefs, self.acting, self.spending = grouped(beliefs, acting, spending, learner, settings)
+        self.seed = seed
+        if self.beliefs.contract is not None:
+            self.beliefs.contract.opening(me, self.beliefs.names)  # one that does not fit is refused now
+        self._now, self._awaiting = AskNow(reasoner), AskAwaiting(reasoner)
+        self._behaviours = {h.name: h.behaviour for h in self.beliefs.hypotheses if h.behaviour is not None}
+        if self._behaviours and agent is None:
+            check_responder(reasoner, "hypotheses that are no orders")
+        payoffs = self.acting.payoffs
         if payoffs is None and isinstance(reasoner, Payoffs):
             payoffs = reasoner
-        if gate != "off" and payoffs is None:
+        if self.acting.gate != "off" and payoffs is None:
             raise ValueError(
-                f"gate={gate!r} needs payoffs, and this reasoner knows none; pass payoffs=, for example a "
-                "NormalFormReasoner"
+                f"gate={self.acting.gate!r} needs payoffs, and this reasoner knows none; pass payoffs=, for "
+                "example a NormalFormReasoner"
             )
-        self.me = me
-        self.orders = tuple(orders)
-        self.learner: Learner = Bayes() if learner is None else learner
-        actor = None if agent is None else wrap(me, agent)
-        self._asker = Asker(me, reasoner, actor, check_on_error(on_error))
-        self._budget = budget
-        self.contract = contract
-        self._opening = {} if contract is None else contract.opening(me, self.orders)
-        self._estimator = Estimator(me, self.orders, self.learner, contract, changes, prune is not None)
-        self._decider = Decider(
-            self._estimator,
-            selection,
-            response,
-            seed,
-            prune,
-            gate,
-            payoffs,
-            wrapped=agent is not None,
-            responds=hasattr(reasoner, "respond"),
-        )
+        actor = None
+        if agent is not None:
+            from atom.agents.actors import as_actor  # noqa: PLC0415  # prompts and models, not needed by exact players
+
+            actor = as_actor(me, agent)
+        self._act = Act(me, actor, self.acting.gate, payoffs, isinstance(reasoner, Responder))
+
+    @property
+    def orders(self) -> tuple[int, ...]:
+        """The hypotheses about a partner that are ToM orders."""
+        return tuple(h.order for h in self.beliefs.hypotheses if h.order is not None)
 
     def start(self, partners: Sequence[str], *, episode: int = 0) -> Memory:
         """Memory at the beginning of an episode.
@@ -163,19 +125,7 @@ class AdaptiveAgent:
             partners: their names; further ones join when a situation shows them.
             episode: number of the episode, keys the random numbers.
         """
-        prior = self._estimator.plain.prior  # everybody's own copy of it: states are other people's lists
-        return {
-            "version": VERSION,
-            "learner": type(self.learner).__name__,
-            "orders": list(self.orders),
-            "episode": episode,
-            "step": 0,
-            "order": None,
-            "estimates": {},
-            "belief": {partner: copied(prior) for partner in partners if partner != self.me},
-            "pending": None,
-            **self._opening,
-        }
+        return as_plain(self.beliefs.start(self.me, partners, episode))
 
     def hear(self, memory: Memory, declared: Mapping[str, int]) -> Memory:
         """Memory after declarations of partners were heard of; the same without a contract.
@@ -184,25 +134,20 @@ class AdaptiveAgent:
             memory: the memory before.
             declared: player -> declared ToM order, >= 0; one's own is passed over.
         """
-        if self.contract is None:
-            return memory
-        memory = {**self._opening, **memory}
         others = {player: order for player, order in declared.items() if player != self.me}
-        terms = self.contract.adopt(memory["contracts"], others, self.orders)
-        return memory if terms == memory["contracts"] else {**memory, "contracts": terms}
+        if self.beliefs.contract is None or not others:
+            return memory
+        return as_plain(self.beliefs.hear(self.beliefs.typed(memory, self.me), others))
 
-    def expect(self, memory: Memory, priors: Mapping[str, Mapping[int, float]]) -> Memory:
-        """Memory with partners that are not met for the first time.
-
-        Args:
-            memory: the memory before.
-            priors: partner -> order -> probability, positive, by which its belief is re-weighed.
+    def posterior(self, memory: Memory, partner: str) -> dict[int, float]:
+        """Order -> probability, as this player believes it of ``partner`` now.
 
         Raises:
-            BeliefError: the learner cannot take a prior.
+            BeliefError: as ``decide``.
         """
-        reweighed = {p: self._estimator.reweighed(memory, p, prior) for p, prior in priors.items()}
-        return {**memory, "belief": {**memory["belief"], **reweighed}}
+        record = self.beliefs.record(self.beliefs.typed(memory, self.me), partner, self.me)
+        by_name = self.beliefs.probabilities(record)
+        return {order: by_name[str(order)] for order in self.orders}
 
     def decide(self, situation: Situation, memory: Memory) -> tuple[Decision, Memory]:
         """An action, and the memory that waits for the partners' actions.
@@ -210,30 +155,216 @@ class AdaptiveAgent:
         Raises:
             SituationError: this player or every partner is missing from the situation.
             IllegalActionError: the wrapped agent's action is not legal.
-            BeliefError: the memory was made with other orders, another learner or another version.
+            BeliefError: the memory was made with other hypotheses, another learner or another version.
             LLMError: a model failed, with ``on_error="raise"``.
         """
-        with metered(self._meter(memory)) as meter:
-            partners = self._partners(situation, memory)
-            deciding = self._decider.deciding(situation, memory, partners, meter)
-            try:
-                request = next(deciding)
-                while True:
-                    request = deciding.send(self._asker.answer(situation, request))
-            except StopIteration as decided:
-                return cast("tuple[Decision, Memory]", decided.value)
+        typed = self.beliefs.typed(memory, self.me)
+        with metered(self._meter(typed)) as meter:
+            return finish(self._decide(situation, typed, self._now.for_decision(), meter))
 
     async def adecide(self, situation: Situation, memory: Memory) -> tuple[Decision, Memory]:
         """The same as ``decide``; hypotheses that do not depend on each other are awaited at once."""
-        with metered(self._meter(memory)) as meter:
-            partners = self._partners(situation, memory)
-            deciding = self._decider.deciding(situation, memory, partners, meter)
-            try:
-                request = next(deciding)
-                while True:
-                    request = deciding.send(await self._asker.aanswer(situation, request))
-            except StopIteration as decided:
-                return cast("tuple[Decision, Memory]", decided.value)
+        typed = self.beliefs.typed(memory, self.me)
+        with metered(self._meter(typed)) as meter:
+            return await self._decide(situation, typed, self._awaiting.for_decision(), meter)
+
+    async def _decide(
+        self, situation: Situation, memory: PlayerMemory, ask: Ask, meter: Meter
+    ) -> tuple[Decision, Memory]:
+        rng = LazyGenerator(self.seed, memory["episode"], memory["step"], self.me)
+        problems = Problems(self.acting.on_error)
+        records = {
+            partner: self.beliefs.record(memory, partner, self.me)
+            for partner in self._partners(situation, memory)
+        }
+        beliefs = {partner: self.beliefs.probabilities(record) for partner, record in records.items()}
+        standings = {partner: self.beliefs.standing(record) for partner, record in records.items()}
+        estimates = {
+            partner: self._estimate(beliefs[partner], record["estimate"], standings[partner], rng)
+            for partner, record in records.items()
+        }
+        wanted = self._wanted(situation, memory, beliefs, estimates, meter, problems)
+        # whom to answer is known before anything is predicted, so all questions are asked at once
+        estimates = _among(wanted, estimates, beliefs)
+        order, aligned = self._order(estimates, memory, standings, rng)
+        answers = await ask.policies(
+            situation, [*_pairs(wanted), *self._mine(estimates, order, aligned=aligned)]
+        )
+        policies = self._policies(situation, wanted, answers, problems)
+        if any(estimate not in policies.get(partner, ()) for partner, estimate in estimates.items()):
+            estimates = _among(policies, estimates, beliefs)
+            order, aligned = self._order(estimates, memory, standings, rng)
+            answers.add(await ask.policies(situation, self._mine(estimates, order, aligned=aligned)))
+        partners = {
+            partner: PartnerPrediction(
+                estimate,
+                beliefs[partner],
+                policies[partner],
+                self._expected_of_me(partner, estimate, answers, problems),
+                standings[partner],
+                last_change(records[partner]["change"]),
+            )
+            for partner, estimate in estimates.items()
+        }
+        prediction = Prediction(order, partners)
+        taken = await self._act.take(
+            situation, prediction, aligned=aligned, answers=answers, ask=ask, rng=rng, problems=problems
+        )
+        check_legal(self.me, taken.action, situation.actions[self.me])
+        usage = meter.usage() if meter.touched else None
+        decision = Decision(
+            self.me, taken.action, order, partners, usage, tuple(problems.said), taken.gap, taken.overruled
+        )
+        after = self._after(situation, memory, records, decision, policies)
+        if self.spending.prune is not None and self._complete(records, wanted, policies):
+            after["checked"] = memory["step"]
+        if meter.budget is not None and meter.budget.per == "episode":
+            after["spent"] = (meter.before + meter.usage()).as_plain()
+        return decision, as_plain(after)
+
+    def _partners(self, situation: Situation, memory: PlayerMemory) -> list[str]:
+        situation.legal(self.me)
+        partners = [player for player in situation.actions if player != self.me]
+        known = memory["partners"]
+        if self.beliefs.contract is not None and memory["step"] == 0:
+            self.beliefs.contract.check_players(self.me, list(situation.actions))
+        if not partners or (known and known.keys().isdisjoint(partners)):
+            raise SituationError(
+                f"no partner of {self.me!r} is in this situation: expected {list(known) or 'one at least'}, "
+                f"its players are {list(situation.actions)}; name players alike in start and in situations"
+            )
+        return partners
+
+    def _estimate(
+        self, belief: Mapping[str, float], kept: str | None, standing: Standing | None, rng: Uniform
+    ) -> str:
+        """The hypothesis that a partner is taken for: declared, kept, the likeliest or drawn."""
+        if standing is not None and standing.broken_at is None:
+            return str(standing.order)
+        if self.acting.selection == "leader":
+            return max(belief, key=belief.__getitem__)
+        if self.acting.selection == "win-stay" and kept is not None:
+            return kept
+        return draw(belief, rng)
+
+    def _wanted(
+        self,
+        situation: Situation,
+        memory: PlayerMemory,
+        beliefs: Mapping[str, Mapping[str, float]],
+        estimates: Mapping[str, str],
+        meter: Meter,
+        problems: Problems,
+    ) -> Mapping[str, tuple[str, ...]]:
+        """Partner -> hypotheses to evaluate: all of them, or those that pay."""
+        wanted = dict.fromkeys(beliefs, self.beliefs.names)
+        prune = self.spending.prune
+        if prune is not None and not prune.due(memory["step"], memory.get("checked")):
+            wanted = {p: prune.keep(beliefs[p], estimates[p]) for p in beliefs}
+        if meter.budget is not None:
+            calls = meter.budget.affordable_calls(meter.before)
+            players, wrapped = list(situation.actions), self._act.actor is not None
+            wanted, step = affordable(calls, players, self.me, wanted, beliefs, wrapped=wrapped)
+            if step:
+                problems.say(step)
+        return wanted
+
+    def _mine(self, estimates: Mapping[str, str], order: int | None, *, aligned: bool) -> list[Pair]:
+        """One's own policies that are needed.
+
+        These are what each partner of an estimate above 0 expects, and the policy to act by where the
+        reasoner acts at that order.
+        """
+        numbers = (order_of(estimate) for estimate in estimates.values())
+        pairs = [(self.me, k - 1) for k in numbers if k]
+        if self._act.actor is None and order is not None and (aligned or not self._act.responds):
+            pairs.append((self.me, order))
+        return pairs
+
+    def _policies(
+        self,
+        situation: Situation,
+        wanted: Mapping[str, Iterable[str]],
+        answers: Answers,
+        problems: Problems,
+    ) -> dict[str, dict[str, Policy]]:
+        """Partner -> hypothesis -> policy; what failed is a problem, a partner without any is absent."""
+        found: dict[str, dict[str, Policy]] = {}
+        for partner, names in wanted.items():
+            policies: dict[str, Policy] = {}
+            for name in names:
+                order = order_of(name)
+                if order is None:
+                    policies[name] = self._behaviours[name](situation, partner)
+                elif (partner, order) in answers.failed:
+                    problems.failed(f"{partner} at order {order}", answers.failed[partner, order])
+                else:
+                    policies[name] = answers.policies[partner, order]
+            if policies:
+                found[partner] = policies
+        return found
+
+    def _expected_of_me(
+        self, partner: str, estimate: str, answers: Answers, problems: Problems
+    ) -> Policy | None:
+        """What a partner of an estimated order k > 0 expects of me, ``policy(me, k - 1)``."""
+        order = order_of(estimate)
+        if not order:
+            return None
+        mine = (self.me, order - 1)
+        if mine in answers.failed:
+            problems.failed(f"what {partner} expects", answers.failed[mine])
+        return answers.policies.get(mine)
+
+    def _order(
+        self,
+        estimates: Mapping[str, str],
+        memory: PlayerMemory,
+        standings: Mapping[str, Standing | None],
+        rng: Uniform,
+    ) -> tuple[int | None, bool]:
+        return order_to_act(
+            estimates,
+            standings,
+            declares=memory.get("declares"),
+            current=memory["order"],
+            response=self.acting.response,
+            rng=rng,
+        )
+
+    def _complete(
+        self,
+        records: Mapping[str, PartnerMemory],
+        wanted: Mapping[str, tuple[str, ...]],
+        policies: Mapping[str, Mapping[str, Policy]],
+    ) -> bool:
+        """Whether all hypotheses about everybody were asked for, and something was found of each."""
+        names = self.beliefs.names
+        return all(partner in policies and wanted.get(partner) == names for partner in records)
+
+    def _after(
+        self,
+        situation: Situation,
+        memory: PlayerMemory,
+        records: Mapping[str, PartnerMemory],
+        decision: Decision,
+        policies: Mapping[str, Mapping[str, Policy]],
+    ) -> PlayerMemory:
+        """The memory after a decision, which waits for the partners' actions."""
+        partners = unexpecting(memory["partners"])
+        for partner, record in records.items():
+            predicted = decision.partners.get(partner)
+            estimate = record["estimate"] if predicted is None else predicted.hypothesis
+            expected = _expected(situation, partner, policies)
+            partners[partner] = {**record, "estimate": estimate, "expected": expected}
+        order = decision.order if decision.partners and decision.order is not None else memory["order"]
+        return {**memory, "step": memory["step"] + 1, "order": order, "partners": partners}
+
+    def _meter(self, memory: PlayerMemory) -> Meter:
+        budget = self.spending.budget
+        if budget is None or budget.per != "episode":
+            return Meter(budget)
+        return Meter(budget, Usage.from_plain(memory.get("spent")))
 
     def observe(self, memory: Memory, situation: Situation | None, actions: JointAction) -> Memory:
         """Memory after the partners' actions were seen.
@@ -242,6 +373,8 @@ class AdaptiveAgent:
         to wait for is ``situation``, the one that the actions were taken in, asked for.
 
         Args:
+            memory: as ``decide`` or this method returned it.
+            situation: see above.
             actions: player -> action. A partner left out was not seen, and its belief stays.
 
         Raises:
@@ -249,45 +382,80 @@ class AdaptiveAgent:
             IllegalActionError: an action that the partner did not have.
             BeliefError: as ``decide``.
         """
-        self._estimator.check(memory)
-        expected = memory["pending"]
-        if expected is None:
-            expected = self._expected(situation, actions)
-        return self._estimator.observed(memory, expected, actions)
+        typed = self.beliefs.typed(memory, self.me)
+        if all(record["expected"] is None for record in typed["partners"].values()):
+            typed = self._expecting(typed, situation, actions)
+        partners = unexpecting(typed["partners"])
+        surprised = False
+        for partner, action in actions.items():
+            if partner == self.me:
+                continue
+            record = typed["partners"].get(partner)
+            if record is None or record["expected"] is None:
+                waited = [name for name, known in typed["partners"].items() if known["expected"] is not None]
+                raise SituationError(
+                    f"{self.me!r} observed an action of {partner!r}; the partners of its last decision "
+                    f"are {waited}"
+                )
+            partners[partner] = observed(
+                self.beliefs, record, partner, action, own=typed["order"], step=typed["step"]
+            )
+            surprised = surprised or (
+                self.spending.prune is not None and surprise(self.beliefs, record, action)
+            )
+        after: PlayerMemory = {**typed, "partners": partners}
+        if surprised:
+            after["checked"] = None
+        return as_plain(after)
 
-    def _expected(self, situation: Situation | None, actions: JointAction) -> dict[str, Any]:
-        """What a decision would have predicted of those who acted."""
+    def _expecting(
+        self, memory: PlayerMemory, situation: Situation | None, actions: JointAction
+    ) -> PlayerMemory:
+        """The memory as a decision in ``situation`` would have left it, of those who acted."""
         if situation is None:
             raise SituationError(
                 f"{self.me!r} has not decided since its last observation; pass the situation that "
                 "the observed actions were taken in"
             )
-        partners = [name for name in situation.actions if name != self.me and name in actions]
-        pairs = [(partner, k) for partner in partners for k in self.orders]
-        by_order = sort_policies(pairs, self._asker.answer(situation, pairs), [])
-        return self._estimator.pending(situation, partners, by_order)
+        wanted = {
+            name: self.beliefs.names for name in situation.actions if name != self.me and name in actions
+        }
+        answers = finish(self._now.for_decision().policies(situation, _pairs(wanted)))
+        policies = self._policies(situation, wanted, answers, Problems(self.acting.on_error))
+        partners = dict(memory["partners"])
+        for partner in wanted:
+            expected = _expected(situation, partner, policies)
+            partners[partner] = {**self.beliefs.record(memory, partner, self.me), "expected": expected}
+        return {**memory, "partners": partners}
 
-    def posterior(self, memory: Memory, partner: str) -> dict[int, float]:
-        """Order -> probability, as this player believes it of ``partner`` now."""
-        self._estimator.check(memory)
-        return self._estimator.probabilities(memory, partner)
 
-    def _partners(self, situation: Situation, memory: Memory) -> list[str]:
-        self._estimator.check(memory)
-        situation.legal(self.me)
-        partners = [player for player in situation.actions if player != self.me]
-        known = memory["belief"]
-        if self.contract is not None and memory["step"] == 0:
-            self.contract.check_players(self.me, list(situation.actions))
-        if not partners or (known and known.keys().isdisjoint(partners)):
-            raise SituationError(
-                f"no partner of {self.me!r} is in this situation: expected {list(known) or 'one at least'}, "
-                f"its players are {list(situation.actions)}; name players alike in start and in situations"
-            )
-        return partners
+def _pairs(wanted: Mapping[str, Iterable[str]]) -> list[Pair]:
+    """The questions to a reasoner: every partner at every order that is wanted of it."""
+    return [
+        (partner, order)
+        for partner, names in wanted.items()
+        for name in names
+        if (order := order_of(name)) is not None
+    ]
 
-    def _meter(self, memory: Memory) -> Meter:
-        budget = self._budget
-        if budget is None or budget.per != "episode":
-            return Meter(budget)
-        return Meter(budget, Usage.from_plain(memory.get("spent")))
+
+def _expected(situation: Situation, partner: str, policies: Mapping[str, Mapping[str, Policy]]) -> Expected:
+    """What is expected of a partner, as plain data of the memory's own."""
+    found = policies.get(partner, _NOTHING)
+    return {
+        "actions": list(situation.actions[partner]),
+        "policies": {name: dict(policy) for name, policy in found.items()},
+    }
+
+
+def _among(
+    known: Mapping[str, Iterable[str]],
+    estimates: Mapping[str, str],
+    beliefs: Mapping[str, Mapping[str, float]],
+) -> dict[str, str]:
+    """The estimates, or the likeliest hypothesis that is known where theirs is not, the first on ties."""
+    return {
+        p: estimates[p] if estimates[p] in names else max(names, key=beliefs[p].__getitem__)
+        for p, names in known.items()
+        if names
+    }

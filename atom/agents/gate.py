@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
+from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
 from atom.decision import Prediction
-from atom.situation import Policy, Situation
+from atom.policies import Policy
+from atom.situation import Situation
 
 Gate: TypeAlias = Literal["off", "ask", "override"]
 
@@ -41,13 +42,20 @@ class Gated:
     overruled: str | None = None
 
 
-def gated(
-    gate: Gate, payoffs: Payoffs, situation: Situation, me: str, prediction: Prediction, action: str
-) -> Generator[Prediction, Any, Gated]:
+async def gated(
+    gate: Gate,
+    payoffs: Payoffs,
+    situation: Situation,
+    me: str,
+    prediction: Prediction,
+    action: str,
+    again: Callable[[Prediction], Awaitable[str | None]],
+) -> Gated:
     """Measures the gap of ``action`` and closes it as the gate says.
 
-    ``"off"`` only measures. ``"ask"`` yields the prediction with a note, to ask the agent once more,
-    and takes its second answer. ``"override"`` takes the best response.
+    ``"off"`` only measures. ``"ask"`` asks the agent once more, by ``again``, with a note in the
+    prediction, and takes its second answer; the first stands where there is none. ``"override"`` takes
+    the best response.
     """
     if set(prediction.partners) != set(situation.actions) - {me}:
         return Gated(action)
@@ -63,8 +71,7 @@ def gated(
         f"You answered {json.dumps(action)}. If the prediction is right, that is worth "
         f"{expected[action]:g} to you, and {json.dumps(best)} is worth {expected[best]:g}. Decide again."
     )
-    again = yield replace(prediction, note=note)
-    if not isinstance(again, str):  # the model failed; the first answer stands
+    second = await again(replace(prediction, note=note))
+    if second is None or second == action:
         return Gated(action, gap)
-    situation.check_action(me, again)
-    return Gated(again, gap, None if again == action else action)
+    return Gated(second, gap, action)

@@ -1,76 +1,54 @@
-"""What a player is, and the players that predict nobody or one fixed kind of partner."""
+"""What a player is: whoever can take a seat, agents and partners alike."""
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Literal, Protocol, TypeAlias, cast, runtime_checkable
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Protocol
 
-from atom.decision import Decision, Prediction
-from atom.errors import LLMError
-from atom.randomness import LazyGenerator, Uniform, draw
-from atom.reasoning.reasoner import Reasoner, apolicy
-from atom.situation import JointAction, Policy, Situation
-from atom.usage import Meter, metered
-
-Memory: TypeAlias = dict[str, Any]
-"""A player's memory: JSON-serialisable data, never modified in place."""
-
-Actor: TypeAlias = Callable[[Situation, Prediction], "str | Awaitable[str]"]
-"""A wrapped agent: given the situation and the prediction, it returns its action.
-
-It may have an asynchronous twin ``aact``, which asynchronous runs then call.
-"""
-
-
-@runtime_checkable
-class Invocable(Protocol):
-    """A LangChain chat model or runnable, or a compiled graph."""
-
-    def invoke(self, input: Any) -> Any:  # noqa: A002
-        """The answer to messages, or to a state with messages."""
-        ...
-
-    async def ainvoke(self, input: Any) -> Any:  # noqa: A002
-        """The same, awaited."""
-        ...
-
-
-Agent: TypeAlias = "Actor | Invocable | str"
-"""What can be wrapped: an actor, a chat model or graph, or the name of a model, see ``as_actor``."""
-
-OnError: TypeAlias = Literal["degrade", "raise"]
-
-VERSION = 1
-
-
-@runtime_checkable
-class AsyncActor(Protocol):
-    """A wrapped agent with an asynchronous twin."""
-
-    def __call__(self, situation: Situation, prediction: Prediction) -> str | Awaitable[str]:
-        """The action."""
-        ...
-
-    async def aact(self, situation: Situation, prediction: Prediction) -> str:
-        """The same, awaited."""
-        ...
+from atom.belief.beliefs import Beliefs
+from atom.decision import Decision
+from atom.memories import Memory, opening
+from atom.situation import JointAction, Situation
 
 
 class Player(Protocol):
-    """Whoever can take a seat: agents and partners alike."""
+    """Whoever can take a seat.
+
+    Settings live in the object, all memory in plain data that is handed in and out, so that one object
+    serves any number of threads, graphs and episodes.
+    """
 
     @property
     def me(self) -> str:
         """The name by which situations know this player."""
         ...
 
+    @property
+    def beliefs(self) -> Beliefs | None:
+        """What it believes of partners by, and its memory is then a ``PlayerMemory``; None for no beliefs."""
+        ...
+
     def start(self, partners: Sequence[str], *, episode: int = 0) -> Memory:
-        """Memory at the beginning of an episode; ``episode`` keys the random numbers."""
+        """Memory at the beginning of an episode.
+
+        Args:
+            partners: their names; further ones may join.
+            episode: number of the episode, keys the random numbers.
+        """
+        ...
+
+    def hear(self, memory: Memory, declared: Mapping[str, int]) -> Memory:
+        """Memory after declarations were heard of; the same where nobody believes them.
+
+        Args:
+            memory: the memory before.
+            declared: player -> declared ToM order, >= 0; one's own is passed over.
+        """
         ...
 
     def decide(self, situation: Situation, memory: Memory) -> tuple[Decision, Memory]:
-        """An action for this situation."""
+        """An action for this situation, and the memory after it."""
         ...
 
     async def adecide(self, situation: Situation, memory: Memory) -> tuple[Decision, Memory]:
@@ -78,192 +56,59 @@ class Player(Protocol):
         ...
 
     def observe(self, memory: Memory, situation: Situation | None, actions: JointAction) -> Memory:
-        """Memory after the others' actions were seen."""
+        """Memory after the others' actions were seen.
+
+        Args:
+            memory: as ``decide`` returned it.
+            situation: the one that the actions were taken in; None for that of the last decision.
+            actions: player -> action.
+        """
         ...
 
 
-class FixedOrderAgent:
-    """Acts at one ToM order for ever (paper, Table 1).
+class StaticPlayer(ABC):
+    """Base of players that keep no beliefs, hear no declarations and learn nothing: ``decide`` is missing.
 
-    Args:
-        me: this player's name in situations.
-        reasoner: says how a player of any order acts.
-        order: the ToM order to act at, >= 0.
-        seed: seed of the random numbers, used where the policy is not certain.
-        on_error: whether a model that fails degrades the decision (ToM-0, then a uniformly random
-            action) or raises its ``LLMError``.
+    Attributes:
+        me: the name by which situations know this player.
     """
 
-    def __init__(
-        self, me: str, reasoner: Reasoner, order: int, *, seed: int = 0, on_error: OnError = "degrade"
-    ) -> None:
-        if order < 0:
-            raise ValueError(f"a theory-of-mind order is an integer >= 0, got {order}")
-        self.me = me
-        self.order = order
-        self._reasoner = reasoner
-        self._seed = seed
-        self._on_error = check_on_error(on_error)
+    me: str
+
+    @property
+    def beliefs(self) -> Beliefs | None:
+        """None: it believes nothing."""
+        return None
 
     def start(self, partners: Sequence[str], *, episode: int = 0) -> Memory:
-        """Memory at the beginning of an episode."""
-        return {"version": VERSION, "episode": episode, "step": 0}
+        """Memory at the beginning of an episode: its number, and that of the next step."""
+        return opening(episode)
 
+    def hear(self, memory: Memory, declared: Mapping[str, int]) -> Memory:
+        """The memory as it is."""
+        return memory
+
+    @abstractmethod
     def decide(self, situation: Situation, memory: Memory) -> tuple[Decision, Memory]:
-        """An action drawn from ``policy(me, order)``."""
-        with metered(Meter()) as meter:
-            problems: list[str] = []
-            policy: Policy | None = None
-            for order in dict.fromkeys((self.order, 0)):
-                try:
-                    policy = self._reasoner.policy(situation, self.me, order)
-                    break
-                except LLMError as error:
-                    self._note(problems, order, error)
-            return self._decided(situation, memory, policy, problems, meter)
+        """An action for this situation, and the memory after it."""
 
     async def adecide(self, situation: Situation, memory: Memory) -> tuple[Decision, Memory]:
-        """The same as ``decide``, awaited."""
-        with metered(Meter()) as meter:
-            problems: list[str] = []
-            policy: Policy | None = None
-            for order in dict.fromkeys((self.order, 0)):
-                try:
-                    policy = await apolicy(self._reasoner, situation, self.me, order)
-                    break
-                except LLMError as error:
-                    self._note(problems, order, error)
-            return self._decided(situation, memory, policy, problems, meter)
-
-    def _note(self, problems: list[str], order: int, error: LLMError) -> None:
-        if self._on_error == "raise":
-            raise error
-        problems.append(f"acting at order {order}: {error}")
-
-    def _decided(
-        self, situation: Situation, memory: Memory, policy: Policy | None, problems: list[str], meter: Meter
-    ) -> tuple[Decision, Memory]:
-        rng = LazyGenerator(self._seed, memory["episode"], memory["step"], self.me)
-        action = last_resort(situation, self.me, rng, problems) if policy is None else draw(policy, rng)
-        decision = Decision(
-            self.me,
-            situation.check_action(self.me, action),
-            self.order,
-            usage=meter.usage() if meter.touched else None,
-            degraded=tuple(problems),
-        )
-        return decision, {**memory, "step": memory["step"] + 1}
+        """The same as ``decide``."""
+        return self.decide(situation, memory)
 
     def observe(self, memory: Memory, situation: Situation | None, actions: JointAction) -> Memory:
-        """The memory as it is: this agent learns nothing."""
+        """The memory as it is."""
         return memory
 
 
-class PlainAgent:
-    """A wrapped agent on its own: it is told the situation and no prediction.
+def __getattr__(name: str) -> object:
+    """Temporary."""
+    from atom import memories
+    from atom.agents import fixed, settings
 
-    Args:
-        me: this player's name in situations.
-        agent: who acts: a callable, a chat model, a graph or the name of a model.
-        seed: seed of the random numbers, used only where the agent's model failed.
-        on_error: whether a model that fails degrades the decision to a uniformly random action or
-            raises its ``LLMError``.
-    """
-
-    def __init__(self, me: str, agent: Agent, *, seed: int = 0, on_error: OnError = "degrade") -> None:
-        self.me = me
-        self._agent = wrap(me, agent)
-        self._seed = seed
-        self._on_error = check_on_error(on_error)
-
-    def start(self, partners: Sequence[str], *, episode: int = 0) -> Memory:
-        """Memory at the beginning of an episode."""
-        return {"version": VERSION, "episode": episode, "step": 0}
-
-    def decide(self, situation: Situation, memory: Memory) -> tuple[Decision, Memory]:
-        """The agent's action."""
-        with metered(Meter()) as meter:
-            try:
-                action: str | LLMError = act(self._agent, self.me, situation, Prediction(0, {}))
-            except LLMError as error:
-                action = error
-            return self._decided(situation, memory, action, meter)
-
-    async def adecide(self, situation: Situation, memory: Memory) -> tuple[Decision, Memory]:
-        """The same as ``decide``, awaited."""
-        with metered(Meter()) as meter:
-            try:
-                action: str | LLMError = await aact(self._agent, situation, Prediction(0, {}))
-            except LLMError as error:
-                action = error
-            return self._decided(situation, memory, action, meter)
-
-    def _decided(
-        self, situation: Situation, memory: Memory, action: str | LLMError, meter: Meter
-    ) -> tuple[Decision, Memory]:
-        problems: list[str] = []
-        if isinstance(action, LLMError):
-            if self._on_error == "raise":
-                raise action
-            problems.append(f"the agent: {action}")
-            rng = LazyGenerator(self._seed, memory["episode"], memory["step"], self.me)
-            action = last_resort(situation, self.me, rng, problems)
-        decision = Decision(
-            self.me,
-            situation.check_action(self.me, action),
-            usage=meter.usage() if meter.touched else None,
-            degraded=tuple(problems),
-        )
-        return decision, {**memory, "step": memory["step"] + 1}
-
-    def observe(self, memory: Memory, situation: Situation | None, actions: JointAction) -> Memory:
-        """The memory as it is: this agent learns nothing."""
-        return memory
-
-
-def wrap(me: str, agent: Agent) -> Actor:
-    """``agent`` as an actor, by ``atom.agents.actors.as_actor`` where it is none yet."""
-    if callable(agent) and not isinstance(agent, Invocable):
-        return agent
-    from atom.agents.actors import as_actor  # noqa: PLC0415  # not needed by exact players, and it needs this file
-
-    return as_actor(me, agent)
-
-
-def act(agent: Actor, me: str, situation: Situation, prediction: Prediction) -> str:
-    """The wrapped agent's action.
-
-    Raises:
-        TypeError: the agent is asynchronous.
-    """
-    action = agent(situation, prediction)
-    if inspect.isawaitable(action):
-        if inspect.iscoroutine(action):
-            action.close()
-        raise TypeError(f"the agent of {me!r} is asynchronous; call adecide, or run the graph with ainvoke")
-    return action
-
-
-async def aact(agent: Actor, situation: Situation, prediction: Prediction) -> str:
-    """The wrapped agent's action, awaited where the agent can be."""
-    twin = getattr(agent, "aact", agent)
-    action = twin(situation, prediction)
-    return cast("str", await action if inspect.isawaitable(action) else action)
-
-
-def last_resort(situation: Situation, me: str, rng: Uniform, problems: list[str]) -> str:
-    """A uniformly random legal action, for when nobody can say what to do; adds that to ``problems``."""
-    problems.append("the action was drawn uniformly from the legal ones")
-    legal = situation.legal(me)
-    return legal[int(rng.random() * len(legal))]
-
-
-def check_on_error(on_error: OnError) -> OnError:
-    """``on_error`` itself.
-
-    Raises:
-        ValueError: it is neither ``"degrade"`` nor ``"raise"``.
-    """
-    if on_error not in ("degrade", "raise"):
-        raise ValueError(f"on_error must be 'degrade' or 'raise', got {on_error!r}")
-    return on_error
+    if name == "PlainAgent":
+        return fixed.BareAgent
+    for module in (memories, fixed, settings):
+        if hasattr(module, name):
+            return getattr(module, name)
+    raise AttributeError(name)

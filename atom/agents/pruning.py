@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from atom.decision import order_of
+
 FEWER = "budget: only the likelier hypotheses were evaluated"
 TOM_1 = "budget: partners are taken for ToM-0, nothing else was evaluated"
 BARE = "budget: nothing was predicted"
@@ -40,9 +42,9 @@ class Pruning:
                 f"{self.threshold} and {self.recheck}"
             )
 
-    def keep(self, posterior: Mapping[int, float], estimate: int) -> tuple[int, ...]:
-        """The orders to evaluate; the estimate is always among them."""
-        return tuple(k for k, p in posterior.items() if k == estimate or p >= self.threshold)
+    def keep(self, probabilities: Mapping[str, float], estimate: str) -> tuple[str, ...]:
+        """The hypotheses to evaluate; the estimate is always among them."""
+        return tuple(name for name, p in probabilities.items() if name == estimate or p >= self.threshold)
 
     def due(self, step: int, checked: int | None) -> bool:
         """Whether all hypotheses are to be evaluated at ``step``; ``checked`` is when they last were."""
@@ -67,41 +69,47 @@ def affordable(
     calls: float,
     players: Sequence[str],
     me: str,
-    wanted: Mapping[str, Sequence[int]],
-    posteriors: Mapping[str, Mapping[int, float]],
+    wanted: Mapping[str, Sequence[str]],
+    beliefs: Mapping[str, Mapping[str, float]],
     *,
     wrapped: bool,
-) -> tuple[dict[str, tuple[int, ...]], str]:
+) -> tuple[dict[str, tuple[str, ...]], str]:
     """The hypotheses that so many calls pay for, and the degradation step in words.
+
+    Only orders cost calls; other hypotheses stay.
 
     Args:
         calls: how many calls there are, >= 0.
         players: all players' names.
         me: who decides.
-        wanted: partner -> orders to evaluate if possible.
-        posteriors: partner -> order -> probability.
+        wanted: partner -> hypotheses to evaluate if possible.
+        beliefs: partner -> hypothesis -> probability.
         wrapped: whether a wrapped agent acts, which costs a call of its own.
 
     Returns:
-        partner -> orders to evaluate, and an empty text where nothing had to be left out.
+        partner -> hypotheses to evaluate, and an empty text where nothing had to be left out.
     """
 
-    def fits(orders: Mapping[str, Sequence[int]]) -> bool:
-        pairs = [(partner, k) for partner, ks in orders.items() for k in ks]
+    def fits(hypotheses: Mapping[str, Sequence[str]]) -> bool:
+        pairs = [(partner, k) for partner, names in hypotheses.items() for k in _orders(names)]
         if not wrapped:
             pairs.append((me, max((k for _, k in pairs), default=-1) + 1))
         return len(evaluations(players, pairs)) + wrapped <= calls
 
-    kept = {partner: tuple(orders) for partner, orders in wanted.items()}
+    kept = {partner: tuple(names) for partner, names in wanted.items()}
     step = ""
     while not fits(kept):
-        droppable = [(p, k) for p, orders in kept.items() if len(orders) > 1 for k in orders]
+        droppable = [(p, k) for p, names in kept.items() if len(names) > 1 for k in _orders(names)]
         if not droppable:
-            only_zero: dict[str, tuple[int, ...]] = {
-                partner: (0,) for partner in wanted if 0 in posteriors[partner]
+            only_zero: dict[str, tuple[str, ...]] = {
+                partner: ("0",) for partner in wanted if "0" in beliefs[partner]
             }
             return (only_zero, TOM_1) if only_zero and fits(only_zero) else ({}, BARE)
-        partner, order = min(droppable, key=lambda pair: (posteriors[pair[0]][pair[1]], -pair[1]))
-        kept[partner] = tuple(k for k in kept[partner] if k != order)
+        partner, order = min(droppable, key=lambda pair: (beliefs[pair[0]][str(pair[1])], -pair[1]))
+        kept[partner] = tuple(name for name in kept[partner] if name != str(order))
         step = FEWER
     return kept, step
+
+
+def _orders(hypotheses: Iterable[str]) -> list[int]:
+    return [order for name in hypotheses if (order := order_of(name)) is not None]

@@ -1,39 +1,29 @@
-"""When a partner changed: the probability that its order is another than it was some steps ago."""
+"""When a partner changed: the probability that another hypothesis holds than some steps ago."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from atom.agents.player import Memory
-from atom.belief.learners import Array, Bayes, Learner, joint_prior
-from atom.belief.plain import Weights, copied
+from atom.belief.learners import Bayes
 from atom.decision import Change
 from atom.errors import BeliefError
-
-Track: TypeAlias = dict[str, Any]
-"""What is remembered of one partner, as plain data.
-
-``{"then": [K][L] weights, "seen": [[own order, n_actions, [K] likelihoods], ...], "probability": float,
-"last": {"step", "before", "after", "probability", "followed"} or None}``.
-"""
-
-Observed: TypeAlias = tuple[str, Weights, Weights, Sequence[float], int]
-"""A partner, the learner's weights before and after its action, its ``[K]`` likelihoods, its actions."""
+from atom.memories import Track, Turned, Weights
+from atom.policies import lapsed
 
 
 @dataclass(frozen=True, slots=True)
 class ChangePoints:
-    """Reports that a partner changed its order, with the probability that it did.
+    """Reports that a partner changed, to another order say, with the probability that it did.
 
     ``Bayes`` follows a partner that changes, through its hazard rate, without ever saying so. The same
-    filter, run over pairs of orders, says it: with the belief of ``window`` steps ago as the start,
+    filter, run over pairs of hypotheses, says it: with the belief of ``window`` steps ago as the start,
     ``P(k then, k now | actions)`` is filtered through the actions since, and its mass off the diagonal
-    is the probability that the order now is another than the order then. It is the smoothing
+    is the probability that what holds now is another than what held then. It is the smoothing
     distribution at a fixed lag (Rabiner 1989, section III; compare the run lengths of Adams and MacKay
     2007), K times the work of the filter. A lapse lifts it for one step; the next actions decide.
 
@@ -59,8 +49,8 @@ class ChangePoints:
 
     def pairs(
         self, learner: Bayes, then: ArrayLike, likelihoods: Sequence[ArrayLike], n_actions: Sequence[int]
-    ) -> Array:
-        """``[..., K, K]``: probability of every pair (order then, order now).
+    ) -> NDArray[np.float64]:
+        """``[..., K, K]``: probability of every pair (hypothesis then, hypothesis now).
 
         Args:
             learner: whose lapse rates, hazard rate and prior hold.
@@ -69,26 +59,25 @@ class ChangePoints:
             n_actions: how many actions were legal each time.
         """
         start = np.asarray(then, dtype=float)
-        k, lapses = start.shape[-2:]
+        k = start.shape[-2]
         joint = start[..., None, :, :] * np.eye(k)[:, :, None]
-        prior = joint_prior(learner.prior, k, lapses)
+        prior = np.asarray(learner.init([str(i) for i in range(k)]))
         rates = np.asarray(learner.lapses)
         for i, (likelihood, n) in enumerate(zip(likelihoods, n_actions, strict=True)):
             if i:  # the weights that it begins with have had their share mixed in
                 kept = joint.sum(axis=(-2, -1), keepdims=True)
                 joint = (1.0 - learner.hazard) * joint + learner.hazard * kept * prior
             given = np.asarray(likelihood, dtype=float)[..., None, :, None]
-            joint = joint * (given * (1.0 - rates) + rates / n)
+            joint = joint * lapsed(given, rates, n)
             joint /= joint.sum(axis=(-3, -2, -1), keepdims=True)
         return np.asarray(joint.sum(axis=-1))
 
     def follow(
         self,
-        learner: Learner,
-        orders: Sequence[int],
+        learner: Bayes,
+        hypotheses: Sequence[str],
         track: Track | None,
-        before: Weights,
-        after: Weights,
+        weights: tuple[Weights, Weights],
         seen: tuple[int | None, int, Sequence[float]],
         step: int,
     ) -> Track:
@@ -96,34 +85,28 @@ class ChangePoints:
 
         Args:
             learner: the agent's.
-            orders: all hypotheses.
+            hypotheses: names of all hypotheses.
             track: what was remembered before; None at the first action.
-            before, after: the learner's weights around the action.
+            weights: the learner's before and after the action.
             seen: one's own order, how many actions the partner had, and the ``[K]`` likelihoods.
             step: number of the observer's next decision.
-
-        Raises:
-            BeliefError: a learner other than ``Bayes``.
         """
-        if not isinstance(learner, Bayes):
-            raise BeliefError(
-                f"change points need the posterior of Bayes, not {type(learner).__name__}; leave changes= out"
-            )
-        track = track or {"then": copied(before), "seen": [], "last": None}
+        before, after = weights
+        track = track or {"then": before, "seen": [], "probability": 0.0, "last": None}
         window = [*track["seen"], [seen[0], seen[1], list(seen[2])]]
-        then = np.asarray(track["then"])
+        then = track["then"]
         if len(window) > self.window:
             _, n, likelihoods = window.pop(0)
             then = learner.update(then, likelihoods, n)
         pairs = self.pairs(learner, then, [entry[2] for entry in window], [entry[1] for entry in window])
         probability = max(0.0, 1.0 - float(np.trace(pairs)))
         if probability < self.threshold:
-            return {"then": then.tolist(), "seen": window, "probability": probability, "last": track["last"]}
-        old, new = np.unravel_index(np.argmax(pairs * (1.0 - np.eye(len(orders)))), pairs.shape)
-        last = {
+            return {"then": then, "seen": window, "probability": probability, "last": track["last"]}
+        old, new = np.unravel_index(np.argmax(pairs * (1.0 - np.eye(len(hypotheses)))), pairs.shape)
+        last: Turned = {
             "step": step,
-            "before": orders[int(old)],
-            "after": orders[int(new)],
+            "before": hypotheses[int(old)],
+            "after": hypotheses[int(new)],
             "probability": probability,
             "followed": _moved_before(window, int(old), int(new)),
         }
@@ -139,23 +122,3 @@ def _moved_before(window: Sequence[Sequence[Any]], old: int, new: int) -> bool:
 def last_change(track: Track | None) -> Change | None:
     """The last change that was reported of a partner."""
     return None if track is None or track["last"] is None else Change(**track["last"])
-
-
-def follow_all(
-    changes: ChangePoints, learner: Learner, memory: Memory, observed: Sequence[Observed]
-) -> dict[str, Track]:
-    """Partner -> what to remember of it after one more step.
-
-    Args:
-        changes: how to look.
-        learner: the agent's.
-        memory: the agent's, before the step.
-        observed: what each partner did.
-    """
-    tracks: dict[str, Track] = dict(memory.get("changes", {}))
-    for partner, before, after, likelihoods, n_actions in observed:
-        seen = (memory["order"], n_actions, likelihoods)
-        tracks[partner] = changes.follow(
-            learner, memory["orders"], tracks.get(partner), before, after, seen, memory["step"]
-        )
-    return tracks

@@ -9,29 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
 
 from atom.decision import Standing
 from atom.errors import ContractError
-from atom.situation import Policy
-
-Term: TypeAlias = dict[str, Any]
-"""One partner's declaration and the evidence against it, as plain data.
-
-``{"order": int, "trust": float, "evidence": {alternative: [g, n]}, "broken": step or None}``.
-"""
+from atom.memories import Term
+from atom.policies import Policy, lapsed, same_policy
 
 NO_ORDER = "none"
-
-_TOLERANCE = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
 class Contract:
     """What players declared, and what it takes to stop believing them.
 
-    The declared order d of a partner is tested against every other order k and against "no order",
-    a partner that acts at random. With lapse rate ε, ``P(a | k) = (1 - ε) · policy_k(a) + ε / |A|``
+    The declared order d of a partner is tested against every other hypothesis k and against "none", a
+    partner that acts at random. With lapse rate ε, ``P(a | k) = (1 - ε) · policy_k(a) + ε / |A|``
     and likelihood ratio ``r_k = P(a | k) / P(a | d)``. The partner may stop keeping its word at any
     step, so each alternative mixes over the step of the breach, with weights
     ``w_n = 1 / ((n + 1)(n + 2))`` over the n informative steps so far (those where k and d differ)::
@@ -91,12 +83,12 @@ class Contract:
         """Bound on the chance that a partner which keeps its word is ever reported, in (0, 1)."""
         return self.threshold / _odds(self.trust)
 
-    def opening(self, me: str, hypotheses: Sequence[int]) -> dict[str, Any]:
-        """What a memory says of contracts at first: ``{"declares": ..., "contracts": {partner: term}}``.
+    def opening(self, me: str, hypotheses: Sequence[str]) -> dict[str, Term]:
+        """Partner -> its term at first, for everybody else who declared an order.
 
         Args:
-            me: whose memory it is.
-            hypotheses: the orders that it can tell apart.
+            me: who remembers it.
+            hypotheses: names of the hypotheses that can be told apart.
 
         Raises:
             ContractError: a declared order that is not among the hypotheses, or none that is one
@@ -105,7 +97,7 @@ class Contract:
         own = self.orders.get(me)
         others = {player: order for player, order in self.orders.items() if player != me}
         for player, order in others.items():
-            if order not in hypotheses:
+            if str(order) not in hypotheses:
                 raise ContractError(
                     f"{player!r} declares order {order}, which is not among the hypotheses of {me!r}, "
                     f"{list(hypotheses)}; pass orders= that include it"
@@ -115,8 +107,7 @@ class Contract:
                 f"the contract gives {me!r} order {own} and its partners {others}; orders are aligned when "
                 "they differ by one, and alternating_orders finds such orders"
             )
-        terms = {player: self._term(order, hypotheses) for player, order in others.items()}
-        return {"declares": own, "contracts": terms}
+        return {player: self._term(order, hypotheses) for player, order in others.items()}
 
     def check_players(self, me: str, players: Sequence[str]) -> None:
         """Whether everybody who declared an order is there.
@@ -131,60 +122,52 @@ class Contract:
                 f"{list(players)}"
             )
 
-    def adopt(
-        self, terms: Mapping[str, Term], declared: Mapping[str, int], hypotheses: Sequence[int]
-    ) -> dict[str, Term]:
-        """The terms after declarations were heard of.
+    def adopt(self, term: Term | None, order: int, hypotheses: Sequence[str]) -> Term | None:
+        """A partner's term after it was heard to declare ``order``.
 
-        A partner that broke its word is not believed again. One that declares another order than
-        before starts anew with what trust it had left. Orders that are not among the hypotheses
-        cannot be tested and are left out.
+        One that broke its word is not believed again. One that declares another order than before
+        starts anew with what trust it had left. An order that is not among the hypotheses cannot be
+        tested and is passed over.
 
         Args:
-            terms: partner -> term so far.
-            declared: partner -> order.
-            hypotheses: the orders that can be told apart.
+            term: the term so far; None where it had declared nothing.
+            order: what it declares.
+            hypotheses: names of the hypotheses that can be told apart.
         """
-        adopted = dict(terms)
-        for partner, order in declared.items():
-            term = terms.get(partner)
-            if order not in hypotheses or (
-                term is not None and (term["broken"] is not None or term["order"] == order)
-            ):
-                continue
-            trust = self.trust if term is None else min(self.trust, self.kept(term))
-            adopted[partner] = self._term(order, hypotheses, trust)
-        return adopted
+        known = term is not None and (term["broken"] is not None or term["order"] == order)
+        if known or str(order) not in hypotheses:
+            return term
+        trust = self.trust if term is None else min(self.trust, self.kept(term))
+        return self._term(order, hypotheses, trust)
 
     def verify(
-        self, term: Term, policies: Mapping[int, Policy], action: str, n_actions: int, step: int
+        self, term: Term, policies: Mapping[str, Policy], action: str, n_actions: int, step: int
     ) -> Term:
         """The term after its partner acted.
 
         Args:
             term: the term before.
-            policies: order -> what a partner of that order would do. Orders that were not evaluated
-                carry no evidence.
+            policies: hypothesis -> what such a partner would do. Those that were not evaluated carry
+                no evidence.
             action: what the partner did.
             n_actions: how many legal actions it had.
             step: number of the observer's next decision; the term notes it if the contract breaks.
         """
-        declared = policies.get(term["order"])
+        declared = policies.get(str(term["order"]))
         if declared is None or term["broken"] is not None:
             return term
-        uniform = 1.0 / n_actions
-        expected = self._likelihood(declared.get(action, 0.0), uniform)
+        expected = lapsed(declared.get(action, 0.0), self.lapse, n_actions)
         evidence = dict(term["evidence"])
         for alternative, (g, n) in term["evidence"].items():
             if alternative == NO_ORDER:
-                likelihood = uniform
+                likelihood = 1.0 / n_actions
             else:
-                policy = policies.get(int(alternative))
-                if policy is None or _equal(policy, declared):
+                policy = policies.get(alternative)
+                if policy is None or same_policy(policy, declared):
                     continue
-                likelihood = self._likelihood(policy.get(action, 0.0), uniform)
+                likelihood = lapsed(policy.get(action, 0.0), self.lapse, n_actions)
             evidence[alternative] = [(g + 1.0 / ((n + 1) * (n + 2))) * likelihood / expected, n + 1]
-        after = {**term, "evidence": evidence}
+        after: Term = {**term, "evidence": evidence}
         if self.odds(after) < self.threshold:
             after["broken"] = step
         return after
@@ -208,11 +191,8 @@ class Contract:
             return None
         return Standing(term["order"], self.kept(term), term["broken"])
 
-    def _likelihood(self, probability: float, uniform: float) -> float:
-        return (1.0 - self.lapse) * probability + self.lapse * uniform
-
-    def _term(self, order: int, hypotheses: Sequence[int], trust: float | None = None) -> Term:
-        alternatives = [*(str(k) for k in hypotheses if k != order), NO_ORDER]
+    def _term(self, order: int, hypotheses: Sequence[str], trust: float | None = None) -> Term:
+        alternatives = [*(name for name in hypotheses if name != str(order)), NO_ORDER]
         return {
             "order": order,
             "trust": self.trust if trust is None else trust,
@@ -221,9 +201,10 @@ class Contract:
         }
 
 
-def sharpened(belief: Mapping[int, float], order: int, kept: float) -> dict[int, float]:
+def sharpened(belief: Mapping[str, float], order: int, kept: float) -> dict[str, float]:
     """The belief about a partner that declared ``order`` and keeps its word with probability ``kept``."""
-    return {k: (1.0 - kept) * p + (kept if k == order else 0.0) for k, p in belief.items()}
+    declared = str(order)
+    return {name: (1.0 - kept) * p + (kept if name == declared else 0.0) for name, p in belief.items()}
 
 
 def bound_to(own: int | None, standings: Iterable[Standing | None]) -> bool:
@@ -247,9 +228,3 @@ def check_order(player: str, order: object) -> int:
 
 def _odds(probability: float) -> float:
     return probability / (1.0 - probability)
-
-
-def _equal(one: Policy, other: Policy) -> bool:
-    return one is other or all(
-        abs(one.get(action, 0.0) - other.get(action, 0.0)) <= _TOLERANCE for action in {*one, *other}
-    )

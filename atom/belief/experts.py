@@ -1,6 +1,6 @@
-"""Further learners over a partner's order, for comparison: no tuning, no learning, and a heuristic.
+"""Further learners over hypotheses, for comparison: no tuning, no learning, and a heuristic.
 
-Arrays as in ``atom.belief.learners``.
+Plain lists as in ``atom.belief.learners``.
 """
 
 from __future__ import annotations
@@ -9,11 +9,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import ArrayLike
-
-from atom.belief.learners import Array
+from atom.belief.learners import normalised
 from atom.errors import BeliefError
+from atom.memories import Weights
 
 
 @dataclass(frozen=True)
@@ -26,38 +24,51 @@ class AdaHedge:
     the leaders, evenly. Easy partners keep it close to following the leader; its regret after T steps
     is at most ``sqrt(T ln K) + 4/3 ln K + 2`` whatever the partner does.
 
-    Weights are ``[..., K + 1]``: the cumulative losses, and Δ.
+    Weights are ``[K + 1]``: the cumulative losses, and Δ.
     """
 
-    def init(self, orders: Sequence[int], batch: tuple[int, ...] = ()) -> Array:
-        """No losses and no gap, ``[*batch, K + 1]``."""
-        return np.zeros((*batch, len(orders) + 1))
+    def init(self, hypotheses: Sequence[str]) -> Weights:
+        """No losses and no gap, ``[K + 1]``."""
+        return [0.0] * (len(hypotheses) + 1)
 
-    def update(self, weights: Array, likelihoods: ArrayLike, n_actions: int = 2) -> Array:
-        """Cumulative losses and gap, ``[..., K + 1]``."""
-        losses = 1.0 - np.asarray(likelihoods, dtype=float)
-        before, gap = weights[..., :-1], weights[..., -1:]
-        expected = (self.probabilities(weights) * losses).sum(axis=-1, keepdims=True)
-        after = before + losses
-        mix = self._mixed(after, gap) - self._mixed(before, gap)
+    def update(self, weights: Weights, likelihoods: Sequence[float], n_actions: int) -> Weights:
+        """Cumulative losses and gap, ``[K + 1]``."""
+        *before, gap = weights
+        losses = [1.0 - p for p in likelihoods]
+        expected = sum(p * loss for p, loss in zip(self.probabilities(weights), losses, strict=True))
+        after = [total + loss for total, loss in zip(before, losses, strict=True)]
+        mix = _mixed(after, gap) - _mixed(before, gap)
         # the gap is never negative but for rounding
-        return np.concatenate([after, gap + np.maximum(0.0, expected - mix)], axis=-1)
+        return [*after, gap + max(0.0, expected - mix)]
 
-    def probabilities(self, weights: Array) -> Array:
-        """Probability of following each expert, ``[..., K]``."""
-        unnormalised = self._unnormalised(weights[..., :-1], weights[..., -1:])
-        return np.asarray(unnormalised / unnormalised.sum(axis=-1, keepdims=True))
+    def probabilities(self, weights: Weights) -> list[float]:
+        """Probability of following each expert, ``[K]``."""
+        *losses, gap = weights
+        return normalised(_unnormalised(losses, gap))
 
-    def _mixed(self, losses: Array, gap: Array) -> Array:
-        """``-(1/η) ln (1/K) Σ exp(-η L)``, the cumulative mix loss at the rate of ``gap``, ``[..., 1]``."""
-        k = losses.shape[-1]
-        total = self._unnormalised(losses, gap).sum(axis=-1, keepdims=True)
-        return np.asarray(losses.min(axis=-1, keepdims=True) - gap / math.log(max(k, 2)) * np.log(total / k))
+    def reweigh(self, weights: Weights, prior: Sequence[float]) -> Weights:
+        """Losses less ``ln prior[k] / η``: the experts' weights times their factors, at the rate of now.
 
-    def _unnormalised(self, losses: Array, gap: Array) -> Array:
-        behind = losses - losses.min(axis=-1, keepdims=True)
-        rate = math.log(max(losses.shape[-1], 2)) / np.where(gap > 0.0, gap, 1.0)
-        return np.asarray(np.where(gap > 0.0, np.exp(-rate * behind), behind == 0.0))
+        While Δ = 0 every rate is as good as any other, and the losses go down by ``-ln prior[k]``.
+        """
+        *losses, gap = weights
+        scale = gap / math.log(max(len(losses), 2)) if gap > 0.0 else 1.0
+        return [*(loss - scale * math.log(p) for loss, p in zip(losses, prior, strict=True)), gap]
+
+
+def _mixed(losses: Sequence[float], gap: float) -> float:
+    """``-(1/η) ln (1/K) Σ exp(-η L)``, the cumulative mix loss at the rate of ``gap``."""
+    k = len(losses)
+    total = sum(_unnormalised(losses, gap))
+    return min(losses) - gap / math.log(max(k, 2)) * math.log(total / k)
+
+
+def _unnormalised(losses: Sequence[float], gap: float) -> list[float]:
+    best = min(losses)
+    if gap <= 0.0:
+        return [float(loss == best) for loss in losses]
+    rate = math.log(max(len(losses), 2)) / gap
+    return [math.exp(-rate * (loss - best)) for loss in losses]
 
 
 @dataclass(frozen=True)
@@ -67,10 +78,10 @@ class RescorlaWagner:
     The value of a hypothesis moves towards 1 when it predicted the action and towards -1 when it did
     not: ``V ← V + α (r - V)``, ``r = 2 p - 1`` with the probability p that it gave to the action.
     The hypothesis of the highest value is followed once that exceeds the threshold. That system lets
-    its language model write new hypotheses while none does; here the orders are given, and each is
-    followed with the same probability.
+    its language model write new hypotheses while none does; here they are given, and each is followed
+    with the same probability.
 
-    Weights are the values, ``[..., K]`` in [-1, 1].
+    Weights are the values, ``[K]`` in [-1, 1].
 
     Args:
         alpha: learning rate in (0, 1]; theirs is 0.3.
@@ -89,37 +100,50 @@ class RescorlaWagner:
         if not -1.0 <= self.threshold < 1.0:
             raise BeliefError(f"the threshold lies in [-1, 1), got {self.threshold}")
 
-    def init(self, orders: Sequence[int], batch: tuple[int, ...] = ()) -> Array:
-        """Values of 0, ``[*batch, K]``."""
-        return np.zeros((*batch, len(orders)))
+    def init(self, hypotheses: Sequence[str]) -> Weights:
+        """Values of 0, ``[K]``."""
+        return [0.0] * len(hypotheses)
 
-    def update(self, weights: Array, likelihoods: ArrayLike, n_actions: int = 2) -> Array:
-        """Values, ``[..., K]``."""
-        reward = 2.0 * np.asarray(likelihoods, dtype=float) - 1.0
-        return np.asarray(weights + self.alpha * (reward - weights))
+    def update(self, weights: Weights, likelihoods: Sequence[float], n_actions: int) -> Weights:
+        """Values, ``[K]``."""
+        return [v + self.alpha * ((2.0 * p - 1.0) - v) for v, p in zip(weights, likelihoods, strict=True)]
 
-    def probabilities(self, weights: Array) -> Array:
-        """One for the best hypothesis (the lowest order on ties) if it is good enough, else uniform."""
-        k = weights.shape[-1]
-        good = weights.max(axis=-1, keepdims=True) > self.threshold
-        return np.asarray(np.where(good, np.eye(k)[np.argmax(weights, axis=-1)], 1.0 / k))
+    def probabilities(self, weights: Weights) -> list[float]:
+        """One for the best hypothesis (the first on ties) if it is good enough, else uniform, ``[K]``."""
+        best = max(weights)
+        if best <= self.threshold:
+            return [1.0 / len(weights)] * len(weights)
+        return [float(k == weights.index(best)) for k in range(len(weights))]
+
+    def reweigh(self, weights: Weights, prior: Sequence[float]) -> Weights:
+        """Values that begin where the factor says: the likeliest keeps its value, others fall below it.
+
+        Values are no probabilities; ``V ← V - (1 - prior[k] / max prior) (V + 1)`` keeps their order and
+        their range.
+        """
+        top = max(prior)
+        return [v - (1.0 - p / top) * (v + 1.0) for v, p in zip(weights, prior, strict=True)]
 
 
 @dataclass(frozen=True)
 class Uniform:
-    """Learns nothing: every order is as likely as at the beginning. The baseline without a belief.
+    """Learns nothing: every hypothesis is as likely as at first. The baseline without a belief.
 
-    Weights are the probabilities, ``[..., K]``.
+    Weights are the probabilities, ``[K]``.
     """
 
-    def init(self, orders: Sequence[int], batch: tuple[int, ...] = ()) -> Array:
-        """Uniform, ``[*batch, K]``."""
-        return np.full((*batch, len(orders)), 1.0 / len(orders))
+    def init(self, hypotheses: Sequence[str]) -> Weights:
+        """Uniform, ``[K]``."""
+        return [1.0 / len(hypotheses)] * len(hypotheses)
 
-    def update(self, weights: Array, likelihoods: ArrayLike, n_actions: int = 2) -> Array:
-        """The weights as they are; with the leading axes of the likelihoods."""
-        return np.broadcast_to(weights, np.asarray(likelihoods).shape).copy()
+    def update(self, weights: Weights, likelihoods: Sequence[float], n_actions: int) -> Weights:
+        """The weights as they are."""
+        return list(weights)
 
-    def probabilities(self, weights: Array) -> Array:
-        """Uniform, ``[..., K]``."""
-        return weights
+    def probabilities(self, weights: Weights) -> list[float]:
+        """Uniform, ``[K]``."""
+        return list(weights)
+
+    def reweigh(self, weights: Weights, prior: Sequence[float]) -> Weights:
+        """The weights as they are: what was known before is not used either."""
+        return list(weights)

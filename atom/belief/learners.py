@@ -1,11 +1,11 @@
-"""Learners over a partner's theory-of-mind order.
+"""Learners over hypotheses about a partner.
 
-Each is a set of pure functions on arrays: ``init`` makes weights, ``update`` re-weighs them by what
-was observed, ``probabilities`` reads them. Leading axes are free, so that the same functions serve
-one episode and many.
+Each is a set of pure functions on plain lists, as they stand in a memory: ``init`` makes weights,
+``update`` re-weighs them by what was observed, ``probabilities`` reads them. A belief over three orders is
+a dozen numbers: making an array of them and a list again costs more than the arithmetic in between.
 
-K hypotheses (orders), L lapse rates; ``likelihoods[..., k]`` is the probability that hypothesis k
-gave to the action that the partner took.
+K hypotheses, L lapse rates; ``likelihoods[k]`` is the probability that hypothesis k gave to the action
+that the partner took.
 """
 
 from __future__ import annotations
@@ -13,15 +13,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
-from typing import Protocol, TypeAlias, runtime_checkable
-
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from functools import lru_cache
+from typing import Protocol, runtime_checkable
 
 from atom.errors import BeliefError
-
-Array: TypeAlias = NDArray[np.float64]
+from atom.memories import Weights
+from atom.policies import lapsed
 
 SMALLEST = 1e-300
 """Below this a weight is kept up, so that it can recover."""
@@ -31,44 +28,48 @@ SMALLEST = 1e-300
 class Learner(Protocol):
     """What an agent needs of a learner."""
 
-    def init(self, orders: Sequence[int], batch: tuple[int, ...] = ()) -> Array:
-        """Weights before anything was observed, of shape ``[*batch, K]`` or ``[*batch, K, L]``."""
+    def init(self, hypotheses: Sequence[str]) -> Weights:
+        """Weights before anything was observed, such as ``[K]`` or ``[K][L]``, in lists of their own."""
         ...
 
-    def update(self, weights: Array, likelihoods: ArrayLike, n_actions: int = 2) -> Array:
+    def update(self, weights: Weights, likelihoods: Sequence[float], n_actions: int) -> Weights:
         """Weights after one observed action.
 
         Args:
             weights: as returned by ``init`` or ``update``; left unchanged.
-            likelihoods: ``[..., K]`` in [0, 1].
-            n_actions: how many legal actions the partner had.
+            likelihoods: ``[K]`` in [0, 1].
+            n_actions: how many legal actions the partner had, >= 1.
         """
         ...
 
-    def probabilities(self, weights: Array) -> Array:
-        """Probability of each hypothesis, ``[..., K]``, summing to 1."""
+    def probabilities(self, weights: Weights) -> list[float]:
+        """Probability of each hypothesis, ``[K]``, summing to 1."""
+        ...
+
+    def reweigh(self, weights: Weights, prior: Sequence[float]) -> Weights:
+        """Weights after each hypothesis was made likelier by its factor ``prior[k]``, > 0."""
         ...
 
 
 @dataclass(frozen=True)
 class Bayes:
-    """Joint posterior over (order x lapse rate), for a partner that may switch.
+    """Joint posterior over (hypothesis x lapse rate), for a partner that may switch.
 
-    With lapse rate ε the partner acts by its order's policy, and lapses to a uniformly random action
-    with probability ε: ``P(a | k, ε) = (1 - ε) · policy_k(a) + ε / |A|``. The lapse rate is inferred
-    with the order: consistent partners sharpen the posterior quickly, contradictions flatten it, and
-    ε = 1 is the partner that no order explains. After every update the prior is mixed back in at the
-    hazard rate h, ``w ← (1 - h) · w + h · prior``, the chance that the partner changed.
+    With lapse rate ε the partner acts by its hypothesis, and lapses to a uniformly random action with
+    probability ε: ``P(a | k, ε) = (1 - ε) · policy_k(a) + ε / |A|``. The lapse rate is inferred with the
+    hypothesis: consistent partners sharpen the posterior quickly, contradictions flatten it, and ε = 1 is
+    the partner that nothing explains. After every update the prior is mixed back in at the hazard rate h,
+    ``w ← (1 - h) · w + h · prior``, the chance that the partner changed.
 
-    With one lapse rate and h = 0 this is ``Hedge`` with ``η = ln((1 - ε)(|A| - 1) / ε)`` where
-    ``ε`` counts the probability *off* the predicted action, ``ε · (|A| - 1) / |A|`` here (paper, Hedge).
+    With one lapse rate and h = 0 this is ``Hedge`` with ``η = ln((1 - ε)(|A| - 1) / ε)`` where ``ε`` counts
+    the probability *off* the predicted action, ``ε · (|A| - 1) / |A|`` here (paper, Hedge).
 
-    Weights are probabilities of shape ``[..., K, L]``, summing to 1 over the last two axes.
+    Weights are probabilities ``[K][L]``, summing to 1 over both.
 
     Args:
         lapses: L rates in (0, 1].
         hazard: probability in [0, 1) that the partner changes between two steps.
-        prior: probability of each order, positive; None for uniform.
+        prior: probability of each hypothesis, positive; None for uniform.
 
     Raises:
         BeliefError: a setting out of its range.
@@ -91,99 +92,86 @@ class Bayes:
             object.__setattr__(self, "prior", tuple(map(float, self.prior)))
             if not all(math.isfinite(p) and p > 0.0 for p in self.prior):
                 raise BeliefError(
-                    f"prior probabilities must be positive, got {self.prior}; leave an order out of "
-                    "`orders` to exclude it"
+                    f"prior probabilities must be positive, got {self.prior}; leave a hypothesis out to "
+                    "exclude it"
                 )
 
-    @cached_property
-    def _lapse_array(self) -> Array:
-        return np.asarray(self.lapses)
+    def init(self, hypotheses: Sequence[str]) -> Weights:
+        """Joint prior, uniform over lapse rates, ``[K][L]``."""
+        return [[p] * len(self.lapses) for p in _prior(self.prior, len(hypotheses), len(self.lapses))]
 
-    @cached_property
-    def _attention(self) -> Array:
-        return np.asarray(1.0 - self._lapse_array)
-
-    def init(self, orders: Sequence[int], batch: tuple[int, ...] = ()) -> Array:
-        """Joint prior, uniform over lapse rates, ``[*batch, K, L]``."""
-        prior = joint_prior(self.prior, len(orders), len(self.lapses))
-        return np.broadcast_to(prior, (*batch, *prior.shape)).copy()
-
-    def update(self, weights: Array, likelihoods: ArrayLike, n_actions: int = 2) -> Array:
-        """Joint posterior, ``[..., K, L]``."""
-        given_order = np.asarray(likelihoods, dtype=float)[..., None]
-        posterior = (given_order * self._attention + self._lapse_array / n_actions) * weights
-        posterior *= (1.0 - self.hazard) / posterior.sum(axis=(-2, -1), keepdims=True)
-        if self.hazard > 0.0:
-            posterior += _restart(self.prior, weights.shape[-2], len(self.lapses), self.hazard)
-        else:
+    def update(self, weights: Weights, likelihoods: Sequence[float], n_actions: int) -> Weights:
+        """Joint posterior, ``[K][L]``."""
+        joint = [
+            [lapsed(likelihood, lapse, n_actions) * w for lapse, w in zip(self.lapses, row, strict=True)]
+            for likelihood, row in zip(likelihoods, weights, strict=True)
+        ]
+        scale = (1.0 - self.hazard) / sum(map(sum, joint))
+        if self.hazard == 0.0:
             # nothing is mixed back in, and a probability that underflows to 0 could never recover
-            np.maximum(posterior, SMALLEST, out=posterior)
-        return np.asarray(posterior)
+            return [[max(scale * w, SMALLEST) for w in row] for row in joint]
+        prior = _prior(self.prior, len(weights), len(self.lapses))
+        return [
+            [scale * w + back for w in row]
+            for row, back in zip(joint, [self.hazard * p for p in prior], strict=True)
+        ]
 
-    def probabilities(self, weights: Array) -> Array:
-        """Posterior over orders, the lapse rate summed out, ``[..., K]``."""
-        return np.asarray(weights.sum(axis=-1))
+    def probabilities(self, weights: Weights) -> list[float]:
+        """Posterior over hypotheses, the lapse rate summed out, ``[K]``."""
+        return list(map(sum, weights))
 
-    def reweigh(self, weights: Array, prior: ArrayLike) -> Array:
-        """Joint posterior after each order was made likelier by its factor ``prior[..., K]``, > 0."""
-        posterior = weights * np.asarray(prior, dtype=float)[..., None]
-        return np.asarray(posterior / posterior.sum(axis=(-2, -1), keepdims=True))
+    def reweigh(self, weights: Weights, prior: Sequence[float]) -> Weights:
+        """Joint posterior after each hypothesis was made likelier by its factor ``prior[k]``, > 0."""
+        joint = [[w * factor for w in row] for row, factor in zip(weights, prior, strict=True)]
+        total = sum(map(sum, joint))
+        return [[w / total for w in row] for row in joint]
 
-    def lapse_posterior(self, weights: Array) -> Array:
-        """Posterior over lapse rates, the order summed out, ``[..., L]``."""
-        return np.asarray(weights.sum(axis=-2))
-
-
-@lru_cache(maxsize=64)
-def joint_prior(prior: tuple[float, ...] | None, k: int, lapses: int) -> Array:
-    """Prior over (order x lapse rate), ``[K, L]``; uniform over lapse rates."""
-    orders = np.ones(k) if prior is None else np.asarray(prior)
-    if len(orders) != k:
-        raise BeliefError(f"the prior has {len(orders)} entries for {k} orders")
-    joint = np.repeat(orders[:, None], lapses, axis=1)
-    joint /= joint.sum()
-    joint.flags.writeable = False
-    return joint
+    def lapse_posterior(self, weights: Weights) -> list[float]:
+        """Posterior over lapse rates, the hypothesis summed out, ``[L]``."""
+        return list(map(sum, zip(*weights, strict=True)))
 
 
 @lru_cache(maxsize=64)
-def _restart(prior: tuple[float, ...] | None, k: int, lapses: int, hazard: float) -> Array:
-    """What a change of the partner mixes back in, ``[K, L]``."""
-    restart = hazard * joint_prior(prior, k, lapses)
-    restart.flags.writeable = False
-    return restart
+def _prior(prior: tuple[float, ...] | None, k: int, lapses: int) -> tuple[float, ...]:
+    """``[K]``: the prior probability of each hypothesis with any one of so many lapse rates."""
+    hypotheses = (1.0,) * k if prior is None else prior
+    if len(hypotheses) != k:
+        raise BeliefError(f"the prior has {len(hypotheses)} entries for {k} hypotheses")
+    total = sum(hypotheses) * lapses
+    return tuple(p / total for p in hypotheses)
 
 
 @dataclass(frozen=True)
 class FollowTheLeader:
-    """The hypothesis with the least cumulative loss; the lowest order on ties (paper, FTL).
+    """The hypothesis with the least cumulative loss; the first on ties (paper, FTL).
 
-    Weights are cumulative losses ``[..., K]``; the loss of a hypothesis is the probability that it
-    did *not* give to the observed action (0 or 1 where it is certain).
+    Weights are cumulative losses ``[K]``; the loss of a hypothesis is the probability that it did *not*
+    give to the observed action (0 or 1 where it is certain).
     """
 
-    def init(self, orders: Sequence[int], batch: tuple[int, ...] = ()) -> Array:
-        """Zero losses, ``[*batch, K]``."""
-        return np.zeros((*batch, len(orders)))
+    def init(self, hypotheses: Sequence[str]) -> Weights:
+        """Zero losses, ``[K]``."""
+        return [0.0] * len(hypotheses)
 
-    def update(self, weights: Array, likelihoods: ArrayLike, n_actions: int = 2) -> Array:
-        """Cumulative losses, ``[..., K]``."""
-        return np.asarray(weights + _losses(likelihoods))
+    def update(self, weights: Weights, likelihoods: Sequence[float], n_actions: int) -> Weights:
+        """Cumulative losses, ``[K]``."""
+        return [loss + (1.0 - p) for loss, p in zip(weights, likelihoods, strict=True)]
 
-    def reweigh(self, weights: Array, prior: ArrayLike) -> Array:
-        """Losses less ``ln prior[..., K]``: an order half as likely is as good as ln 2 losses behind."""
-        return np.asarray(weights - np.log(np.asarray(prior, dtype=float)))
+    def probabilities(self, weights: Weights) -> list[float]:
+        """One for the leader, zero for the rest, ``[K]``."""
+        leader = weights.index(min(weights))
+        return [float(k == leader) for k in range(len(weights))]
 
-    def probabilities(self, weights: Array) -> Array:
-        """One for the leader, zero for the rest, ``[..., K]``."""
-        return np.asarray(np.eye(weights.shape[-1])[np.argmin(weights, axis=-1)])
+    def reweigh(self, weights: Weights, prior: Sequence[float]) -> Weights:
+        """Losses less ``ln prior[k]``: a hypothesis half as likely is as good as ln 2 losses behind."""
+        return [loss - math.log(factor) for loss, factor in zip(weights, prior, strict=True)]
 
 
 @dataclass(frozen=True)
 class Hedge:
     """Exponential weights, ``w ← w · exp(-η · loss)``, normalised (paper, Hedge).
 
-    Weights are log-probabilities ``[..., K]``.
+    Weights are log-probabilities ``[K]``.
 
     Args:
         eta: learning rate η > 0; the paper does not state its own, 1 reproduces its table.
@@ -198,31 +186,33 @@ class Hedge:
         if not (math.isfinite(self.eta) and self.eta > 0.0):
             raise BeliefError(f"the learning rate eta must be positive and finite, got {self.eta}")
 
-    def init(self, orders: Sequence[int], batch: tuple[int, ...] = ()) -> Array:
-        """Uniform, ``[*batch, K]``."""
-        return np.full((*batch, len(orders)), -math.log(len(orders)))
+    def init(self, hypotheses: Sequence[str]) -> Weights:
+        """Uniform, ``[K]``."""
+        return [-math.log(len(hypotheses))] * len(hypotheses)
 
-    def update(self, weights: Array, likelihoods: ArrayLike, n_actions: int = 2) -> Array:
-        """Log weights, ``[..., K]``."""
-        updated = weights - self.eta * _losses(likelihoods)
-        updated -= updated.max(axis=-1, keepdims=True)
-        return np.asarray(updated - np.log(np.exp(updated).sum(axis=-1, keepdims=True)))
+    def update(self, weights: Weights, likelihoods: Sequence[float], n_actions: int) -> Weights:
+        """Log weights, ``[K]``."""
+        updated = [w - self.eta * (1.0 - p) for w, p in zip(weights, likelihoods, strict=True)]
+        top = max(updated)
+        updated = [w - top for w in updated]
+        norm = math.log(sum(map(math.exp, updated)))
+        return [w - norm for w in updated]
 
-    def reweigh(self, weights: Array, prior: ArrayLike) -> Array:
-        """Log weights after each expert was made likelier by its factor ``prior[..., K]``, > 0."""
-        return np.asarray(weights + np.log(np.asarray(prior, dtype=float)))
+    def probabilities(self, weights: Weights) -> list[float]:
+        """Probability of following each expert, ``[K]``."""
+        return normalised(list(map(math.exp, weights)))
 
-    def probabilities(self, weights: Array) -> Array:
-        """Probability of following each expert, ``[..., K]``."""
-        return _normalised(np.exp(weights))
+    def reweigh(self, weights: Weights, prior: Sequence[float]) -> Weights:
+        """Log weights after each expert was made likelier by its factor ``prior[k]``, > 0."""
+        return [w + math.log(factor) for w, factor in zip(weights, prior, strict=True)]
 
 
 @dataclass(frozen=True)
 class FixedShare(Hedge):
     """Exponential weights that share: the best expert may change under way.
 
-    ``w ← (1 - α) · Hedge(w) + α / K`` (Herbster and Warmuth 1998, "Tracking the best expert", with
-    the share taken back to uniform); with α = 0 it is ``Hedge``.
+    ``w ← (1 - α) · Hedge(w) + α / K`` (Herbster and Warmuth 1998, "Tracking the best expert", with the
+    share taken back to uniform); with α = 0 it is ``Hedge``.
 
     Args:
         eta: learning rate η > 0.
@@ -239,18 +229,15 @@ class FixedShare(Hedge):
         if not 0.0 <= self.share < 1.0:
             raise BeliefError(f"the share lies in [0, 1), got {self.share}")
 
-    def update(self, weights: Array, likelihoods: ArrayLike, n_actions: int = 2) -> Array:
-        """Log weights, ``[..., K]``."""
+    def update(self, weights: Weights, likelihoods: Sequence[float], n_actions: int) -> Weights:
+        """Log weights, ``[K]``."""
         updated = super().update(weights, likelihoods, n_actions)
         if self.share == 0.0:
             return updated
-        shared = (1.0 - self.share) * np.exp(updated) + self.share / weights.shape[-1]
-        return np.asarray(np.log(shared))
+        return [math.log(lapsed(math.exp(w), self.share, len(updated))) for w in updated]
 
 
-def _losses(likelihoods: ArrayLike) -> Array:
-    return np.asarray(1.0 - np.asarray(likelihoods, dtype=float))
-
-
-def _normalised(weights: Array) -> Array:
-    return np.asarray(weights / weights.sum(axis=-1, keepdims=True))
+def normalised(values: Sequence[float]) -> list[float]:
+    """``values``, >= 0 and not all 0, divided by their sum."""
+    total = sum(values)
+    return [value / total for value in values]

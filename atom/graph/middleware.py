@@ -10,16 +10,15 @@ from langchain.agents.middleware.types import AgentMiddleware, AgentState, Model
 from langchain_core.messages import AIMessage, AnyMessage, SystemMessage
 from langgraph.runtime import Runtime
 
-from atom.agents.adaptive import AdaptiveAgent
-from atom.agents.player import Memory, OnError, check_on_error
-from atom.belief.evidence import observed_all
+from atom.agents.player import Player
+from atom.agents.settings import OnError, check_on_error
 from atom.decision import Decision, Prediction
-from atom.errors import BeliefError, ExtractionError, ToMError
-from atom.graph.events import decision_events
+from atom.errors import ExtractionError, ToMError
 from atom.graph.messages import ReadActions, json_field, tool_calls
-from atom.graph.state import STATE_KEY, declared_orders, is_new, merge_memories
+from atom.graph.state import STATE_KEY, merge_memories
 from atom.graph.store import BeliefMemory
-from atom.graph.telemetry import deciding_span, describe
+from atom.graph.turn import Turn
+from atom.memories import Memory, Told
 from atom.models.prompts import advice, quoted
 from atom.situation import JointAction, Situation
 
@@ -75,7 +74,7 @@ class AdaptiveToMMiddleware(AgentMiddleware[AdaptiveToMAgentState, Any]):
         >>> from langchain.agents import create_agent
         >>> from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
         >>> from langchain_core.messages import AIMessage
-        >>> from atom import NormalFormReasoner, symmetric_payoffs
+        >>> from atom import AdaptiveAgent, NormalFormReasoner, Situation, symmetric_payoffs
         >>> ann = AdaptiveAgent("ann", NormalFormReasoner(symmetric_payoffs([[0, 5], [5, 0]])))
         >>> middleware = AdaptiveToMMiddleware(
         ...     ann,
@@ -93,7 +92,7 @@ class AdaptiveToMMiddleware(AgentMiddleware[AdaptiveToMAgentState, Any]):
 
     def __init__(
         self,
-        agent: AdaptiveAgent,
+        agent: Player,
         *,
         situation: Callable[[Any], Situation],
         observed: ReadActions,
@@ -103,10 +102,10 @@ class AdaptiveToMMiddleware(AgentMiddleware[AdaptiveToMAgentState, Any]):
     ) -> None:
         super().__init__()
         self.agent = agent
+        self._turn = Turn(self.name, agent, beliefs)
         self._situation = situation
         self._observed = observed
         self._acted = acted
-        self._beliefs = beliefs
         self._on_error = check_on_error(on_error)
 
     def before_model(self, state: AdaptiveToMAgentState, runtime: Runtime[Any]) -> dict[str, Any] | None:
@@ -114,13 +113,7 @@ class AdaptiveToMMiddleware(AgentMiddleware[AdaptiveToMAgentState, Any]):
         situation, memory = self._begin(state)
         if situation is None or memory is None:
             return None if memory is None else {STATE_KEY: {self.agent.me: memory}}
-        if self._beliefs is not None:
-            memory = self._beliefs.before(self._store(runtime), self.agent, memory)
-            self._beliefs.after(self._store(runtime), self.agent.me, memory)
-        with deciding_span(self.name, self.agent.me) as span:
-            decision, memory = self.agent.decide(situation, memory)
-            describe(span, decision, memory)
-        return self._tell(state, decision, memory, runtime)
+        return self._tell(state, *self._turn.decide(situation, memory, runtime.store), runtime)
 
     async def abefore_model(
         self, state: AdaptiveToMAgentState, runtime: Runtime[Any]
@@ -129,13 +122,7 @@ class AdaptiveToMMiddleware(AgentMiddleware[AdaptiveToMAgentState, Any]):
         situation, memory = self._begin(state)
         if situation is None or memory is None:
             return None if memory is None else {STATE_KEY: {self.agent.me: memory}}
-        if self._beliefs is not None:
-            memory = await self._beliefs.abefore(self._store(runtime), self.agent, memory)
-            await self._beliefs.aafter(self._store(runtime), self.agent.me, memory)
-        with deciding_span(self.name, self.agent.me) as span:
-            decision, memory = await self.agent.adecide(situation, memory)
-            describe(span, decision, memory)
-        return self._tell(state, decision, memory, runtime)
+        return self._tell(state, *await self._turn.adecide(situation, memory, runtime.store), runtime)
 
     def wrap_model_call(
         self, request: ModelRequest[Any], handler: Callable[[ModelRequest[Any]], ModelResponse[Any]]
@@ -179,41 +166,28 @@ class AdaptiveToMMiddleware(AgentMiddleware[AdaptiveToMAgentState, Any]):
     def _begin(self, state: AdaptiveToMAgentState) -> Begun:
         """Situation and memory where a prediction is due; no situation where the last one stands."""
         memories = state.get("tom") or {}
-        memory = memories.get(self.agent.me) or {}
-        if is_new(memory):
-            situation = self._situation(state)
-            partners = [player for player in situation.actions if player != self.agent.me]
-            memory = {**self.agent.start(partners), **memory}
-        else:
+        problems: list[str] = []
+        seen: JointAction = {}
+        if not self._turn.is_first(memories):
+            memory = memories[self.agent.me]
             new = _since(state["messages"], memory["told"]["read"])
-            problems: list[str] = []
-            seen = self._learned(memory, self._extract(self._observed, new, problems), problems)
-            if problems:
-                return None, {**memory, "told": self._noted(state, memory, problems)}
-            if seen is None:
-                return None, None
-            memory, situation = seen, self._situation(state)
-        return situation, self.agent.hear(memory, declared_orders(memories))
-
-    def _learned(self, memory: Memory, actions: JointAction | None, problems: list[str]) -> Memory | None:
-        """The memory after it observed the partners' actions; None where there are none."""
-        others = {player: action for player, action in (actions or {}).items() if player != self.agent.me}
-        if not others:
-            return None
-        expected = memory["pending"] or {}
+            actions = self._extract(self._observed, new, problems) or {}
+            seen = {player: action for player, action in actions.items() if player != self.agent.me}
+            if not seen:
+                return None, self._noted(state, memory, problems) if problems else None
+        situation = self._situation(state)
+        memory, _ = self._turn.begin(memories, situation)
         try:
-            seen = self.agent.observe(memory, None, others)
+            return situation, self._turn.observe(memory, seen)
         except ToMError as error:
             self._problem(str(error), problems, error)
-            return None
-        if self._beliefs is not None:
-            posteriors = {partner: self.agent.posterior(memory, partner) for partner in expected}
-            seen["evidence"] = observed_all(memory, others, posteriors)
-        return seen
+            return None, self._noted(state, memory, problems)
 
-    def _noted(self, state: AdaptiveToMAgentState, memory: Memory, problems: list[str]) -> dict[str, Any]:
-        told = memory["told"]
-        return {**told, "problems": [*told["problems"], *problems], "read": state["messages"][-1].id}
+    def _noted(self, state: AdaptiveToMAgentState, memory: Memory, problems: list[str]) -> Memory:
+        """The memory, in which the messages so far are read and what could not be read is noted."""
+        told: Told = memory["told"]
+        noted = {**told, "problems": [*told["problems"], *problems], "read": state["messages"][-1].id}
+        return {**memory, "told": noted}
 
     def _extract(
         self, read: ReadActions, messages: Sequence[AnyMessage], problems: list[str]
@@ -237,11 +211,9 @@ class AdaptiveToMMiddleware(AgentMiddleware[AdaptiveToMAgentState, Any]):
     def _tell(
         self, state: AdaptiveToMAgentState, decision: Decision, memory: Memory, runtime: Runtime[Any]
     ) -> dict[str, Any]:
-        step = memory["step"] - 1
-        for event in decision_events(self.name, decision, step):
-            runtime.stream_writer(event)
+        self._turn.say(decision, memory, runtime.stream_writer)
         messages = state["messages"]
-        told: dict[str, Any] = {
+        told: Told = {
             "text": _in_words(decision),
             "decision": decision.as_plain(),
             "taken": None,
@@ -259,14 +231,6 @@ class AdaptiveToMMiddleware(AgentMiddleware[AdaptiveToMAgentState, Any]):
         lead = "\n\n" if before else ""
         content: Any = [*before, {"type": "text", "text": f"{lead}{text}"}]
         return request.override(system_message=SystemMessage(content=content))
-
-    def _store(self, runtime: Runtime[Any]) -> Any:
-        if runtime.store is None:
-            raise BeliefError(
-                f"the middleware of {self.agent.me!r} keeps beliefs in the agent's Store, and there is none; "
-                "pass store= to create_agent, for example InMemoryStore()"
-            )
-        return runtime.store
 
 
 def _since(messages: Sequence[AnyMessage], last: str | None) -> Sequence[AnyMessage]:

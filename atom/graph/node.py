@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import logging
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias, cast
 
@@ -13,20 +12,14 @@ from langgraph.graph import StateGraph
 from langgraph.store.base import BaseStore
 from langgraph.types import StreamWriter
 
-from atom.agents.adaptive import AdaptiveAgent
-from atom.agents.player import Memory, Player
-from atom.belief.evidence import observed_all
+from atom.agents.player import Player
 from atom.decision import Decision
-from atom.errors import BeliefError, StateKeyError
-from atom.graph.events import decision_events
-from atom.graph.state import STATE_KEY, ToMState, declare, declared_orders, is_new, merge_memories, with_tom
+from atom.errors import StateKeyError
+from atom.graph.state import STATE_KEY, with_tom
 from atom.graph.store import BeliefMemory
-from atom.graph.telemetry import deciding_span, describe
+from atom.graph.turn import Turn, nowhere
+from atom.memories import Memory
 from atom.situation import JointAction, Situation
-
-__all__ = ["STATE_KEY", "AdaptiveToMNode", "ToMState", "add_tom_node", "declare", "merge_memories"]
-
-_log = logging.getLogger("atom")
 
 _MISSING = object()
 
@@ -94,17 +87,12 @@ class AdaptiveToMNode(Runnable[Any, dict[str, Any]]):
         beliefs: BeliefMemory | None = None,
         episode: int | Callable[[Any], int] = 0,
     ) -> None:
-        if beliefs is not None and not isinstance(agent, AdaptiveAgent):
-            raise BeliefError(
-                f"the node {name!r} is to keep beliefs, but {type(agent).__name__} has none; leave beliefs= "
-                "out, or use an AdaptiveAgent"
-            )
         self.name: str = name
         self.agent = agent
         self._situation = situation
         self._observed = observed
         self._write = write
-        self._beliefs = beliefs
+        self._turn = Turn(name, agent, beliefs)
         self._episode = episode
         self._builder: StateGraph[Any, Any, Any, Any] | None = None
 
@@ -134,32 +122,22 @@ class AdaptiveToMNode(Runnable[Any, dict[str, Any]]):
     def _step(self, state: Any) -> dict[str, Any]:
         try:
             situation, memory = self._begin(state)
-            if self._beliefs is not None:
-                store, agent = self._store(), cast("AdaptiveAgent", self.agent)
-                memory = self._beliefs.before(store, agent, memory)
-                self._beliefs.after(store, agent.me, memory)
-            with deciding_span(self.name, self.agent.me) as span:
-                decision, memory = self.agent.decide(situation, memory)
-                describe(span, decision, memory)
-            return self._after(decision, memory)
+            return self._after(*self._turn.decide(situation, memory, self._store()))
         except Exception as error:
-            error.add_note(f"In the node {self.name!r} of player {self.agent.me!r}.")
+            error.add_note(self._where)
             raise
 
     async def _astep(self, state: Any) -> dict[str, Any]:
         try:
             situation, memory = self._begin(state)
-            if self._beliefs is not None:
-                store, agent = self._store(), cast("AdaptiveAgent", self.agent)
-                memory = await self._beliefs.abefore(store, agent, memory)
-                await self._beliefs.aafter(store, agent.me, memory)
-            with deciding_span(self.name, self.agent.me) as span:
-                decision, memory = await self.agent.adecide(situation, memory)
-                describe(span, decision, memory)
-            return self._after(decision, memory)
+            return self._after(*await self._turn.adecide(situation, memory, self._store()))
         except Exception as error:
-            error.add_note(f"In the node {self.name!r} of player {self.agent.me!r}.")
+            error.add_note(self._where)
             raise
+
+    @property
+    def _where(self) -> str:
+        return f"In the node {self.name!r} of player {self.agent.me!r}."
 
     def _as_run(self) -> RunnableLambda[Any, dict[str, Any]]:
         return RunnableLambda(self._step, self._astep, name="tom.decide")
@@ -182,36 +160,12 @@ class AdaptiveToMNode(Runnable[Any, dict[str, Any]]):
                 "lost after every step; use add_tom_node, or let the state's schema inherit from ToMState"
             )
         situation = self._situation(state)
-        memories = memories or {}
-        memory = memories.get(self.agent.me) or {}
-        fresh = is_new(memory)
-        if fresh:
-            episode = self._episode(state) if callable(self._episode) else self._episode
-            partners = [player for player in situation.actions if player != self.agent.me]
-            memory = {**self.agent.start(partners, episode=episode), **memory}
-        if isinstance(self.agent, AdaptiveAgent) and self.agent.contract is not None:
-            memory = self.agent.hear(memory, declared_orders(memories))
-        if not fresh:
-            memory = self._observe(self._observed(state), memory)
-        return situation, memory
+        episode = self._episode(state) if callable(self._episode) else self._episode
+        memory, first = self._turn.begin(memories or {}, situation, episode)
+        return situation, memory if first else self._turn.observe(memory, self._observed(state))
 
-    def _observe(self, actions: JointAction | None, memory: Memory) -> Memory:
-        if not actions:
-            return memory
-        if self._beliefs is not None and isinstance(self.agent, AdaptiveAgent):
-            expected = memory["pending"] or {}
-            posteriors = {partner: self.agent.posterior(memory, partner) for partner in expected}
-            memory = {**memory, "evidence": observed_all(memory, actions, posteriors)}
-        return self.agent.observe(memory, None, actions)
-
-    def _store(self) -> BaseStore:
-        store = get_store()
-        if store is None:
-            raise BeliefError(
-                f"the node {self.name!r} keeps beliefs in the graph's Store, and the graph has none; compile "
-                "it with store=, for example InMemoryStore()"
-            )
-        return store
+    def _store(self) -> BaseStore | None:
+        return None if self._turn.kept is None else get_store()
 
     def _after(self, decision: Decision, memory: Memory) -> dict[str, Any]:
         update = self._write(decision)
@@ -228,18 +182,8 @@ class AdaptiveToMNode(Runnable[Any, dict[str, Any]]):
                     f"write returned {unknown}, which the graph's state does not have and LangGraph would "
                     f"drop; its keys are {sorted(self._builder.channels)}"
                 )
-        self._send_events(decision, memory)
+        self._turn.say(decision, memory, _stream_writer())
         return {STATE_KEY: {self.agent.me: memory}, **update}
-
-    def _send_events(self, decision: Decision, memory: Memory) -> None:
-        step = memory.get("step", 1) - 1
-        if _log.isEnabledFor(logging.DEBUG):
-            _log.debug("%s, step %s: %s", self.name, step, decision.as_plain())
-        send = _stream_writer()
-        for event in decision_events(self.name, decision, step):
-            if event["type"] == "tom.contract":
-                _log.info("%s: %r does not act by the order that it declared", self.name, event["partner"])
-            send(event)
 
 
 def add_tom_node(
@@ -298,8 +242,4 @@ def _stream_writer() -> StreamWriter:
     try:
         return get_stream_writer()
     except (RuntimeError, KeyError):  # invoked on its own, outside a graph
-        return _nowhere
-
-
-def _nowhere(_: Any) -> None:
-    """A stream that nobody reads."""
+        return nowhere

@@ -9,9 +9,9 @@ from typing import Annotated, Any, cast, get_type_hints
 from pydantic import BaseModel, Field, create_model
 from typing_extensions import TypedDict, is_typeddict
 
-from atom.agents.player import Memory
 from atom.belief.contract import check_order
 from atom.errors import StateKeyError
+from atom.memories import Memory, is_new
 
 STATE_KEY = "tom"
 
@@ -52,11 +52,6 @@ class ToMState(TypedDict, total=False):
     """
 
     tom: Annotated[dict[str, Memory], merge_memories]
-
-
-def is_new(memory: Memory) -> bool:
-    """Whether nothing but a declaration is known of a player, so that it has yet to begin."""
-    return set(memory) <= {"declares"}
 
 
 def declare(orders: Mapping[str, int]) -> dict[str, dict[str, Memory]]:

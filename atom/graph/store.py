@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeAlias, cast
 
 from langgraph.store.base import BaseStore, GetOp, Item, ListNamespacesOp, MatchCondition, PutOp, SearchOp
 
-from atom.agents.adaptive import AdaptiveAgent
-from atom.agents.player import Memory
-from atom.belief.evidence import Evidence, prior, total
+from atom.agents.player import Player
+from atom.belief.beliefs import Beliefs
+from atom.belief.evidence import nothing, prior, total
+from atom.coroutines import finish
 from atom.errors import BeliefError
 from atom.graph.outage import Outage, abatch
+from atom.memories import Evidence, Memory, PartnerMemory, PlayerMemory, as_plain
 
 ITEM_VERSION = 1
 
@@ -23,8 +25,8 @@ _SECONDS_A_DAY = 86_400.0
 
 Namespace: TypeAlias = tuple[str, ...]
 Unsaved: TypeAlias = dict[tuple[Namespace, str], dict[str, Any]]
-Asking: TypeAlias = "Generator[list[Any], list[Any] | None, Memory]"
-"""Yields operations of a Store and is sent their results, or None where the Store is down."""
+Batch: TypeAlias = Callable[[Sequence[Any]], Awaitable[list[Any] | None]]
+"""Results of operations of a Store, in order; None where the Store is down."""
 
 
 class BeliefMemory:
@@ -88,60 +90,58 @@ class BeliefMemory:
         """Where the items of one observer about one partner are."""
         return (self._prefix, "beliefs", _label(observer), _label(partner), _label(self.task))
 
-    def before(self, store: BaseStore, agent: AdaptiveAgent, memory: Memory) -> Memory:
+    def before(self, store: BaseStore, player: Player, memory: Memory) -> Memory:
         """The memory before a decision: with a prior at first, and with declarations heard of since.
 
         Args:
             store: the Store.
-            agent: whose memory it is.
-            memory: as ``agent.start`` or this method returned it.
+            player: whose memory it is, one that keeps beliefs.
+            memory: as ``player.start`` or this method returned it.
+
+        Raises:
+            BeliefError: the player keeps no beliefs.
         """
-        asking = self._recalling(agent, memory)
-        try:
-            request = next(asking)
-            while True:
-                request = asking.send(self._outage.batch(store, request))
-        except StopIteration as done:
-            return dict(done.value)
+        return finish(self._recall(self._batch(store), player, memory))
 
-    async def abefore(self, store: BaseStore, agent: AdaptiveAgent, memory: Memory) -> Memory:
+    async def abefore(self, store: BaseStore, player: Player, memory: Memory) -> Memory:
         """The same as ``before``, awaited."""
-        asking = self._recalling(agent, memory)
-        try:
-            request = next(asking)
-            while True:
-                request = asking.send(await self._outage.abatch(store, request))
-        except StopIteration as done:
-            return dict(done.value)
+        return await self._recall(self._abatch(store), player, memory)
 
-    def after(self, store: BaseStore, observer: str, memory: Memory) -> None:
+    def after(self, store: BaseStore, player: Player, memory: Memory) -> None:
         """Write what the thread observed so far."""
-        self._collect(observer, memory)
+        self._collect(player, memory)
         self.flush(store)
 
-    async def aafter(self, store: BaseStore, observer: str, memory: Memory) -> None:
+    async def aafter(self, store: BaseStore, player: Player, memory: Memory) -> None:
         """The same as ``after``, awaited."""
-        self._collect(observer, memory)
+        self._collect(player, memory)
         await self.aflush(store)
 
     def flush(self, store: BaseStore) -> bool:
         """Write what is not yet written; whether nothing is left to write."""
-        while taken := self._take():
-            written = None
-            try:
-                written = self._outage.batch(store, _puts(taken))
-            finally:
-                self._give_back(taken, written=written is not None)
-            if written is None:
-                break
-        return not self._unsaved
+        return finish(self._flush(self._batch(store)))
 
     async def aflush(self, store: BaseStore) -> bool:
         """The same as ``flush``, awaited."""
+        return await self._flush(self._abatch(store))
+
+    def _batch(self, store: BaseStore) -> Batch:
+        async def batch(operations: Sequence[Any]) -> list[Any] | None:
+            return self._outage.batch(store, operations)
+
+        return batch
+
+    def _abatch(self, store: BaseStore) -> Batch:
+        async def batch(operations: Sequence[Any]) -> list[Any] | None:
+            return await self._outage.abatch(store, operations)
+
+        return batch
+
+    async def _flush(self, batch: Batch) -> bool:
         while taken := self._take():
             written = None
             try:
-                written = await self._outage.abatch(store, _puts(taken))
+                written = await batch(_puts(taken))
             finally:
                 self._give_back(taken, written=written is not None)
             if written is None:
@@ -156,7 +156,7 @@ class BeliefMemory:
         """
         found = store.batch([self._search(observer, partner)])[0]
         items = self._items(cast("list[Item]", found), self.namespace(observer, partner))
-        return total([(1.0, item.value) for item in items]) if items else None
+        return total([(1.0, _evidence(item)) for item in items]) if items else None
 
     def forget(self, store: BaseStore, partner: str, observer: str | None = None) -> int:
         """Delete what is known of ``partner``, by one observer or by all, in this and other tasks.
@@ -169,54 +169,68 @@ class BeliefMemory:
         Raises:
             Exception: whatever the Store raises when it is down.
         """
-        namespaces = store.batch([self._about(partner, observer)])[0]
-        searches = [SearchOp(tuple(namespace), limit=_MANY) for namespace in _listed(namespaces)]
-        doomed = self._doomed(searches, store.batch(searches) if searches else [], partner, observer)
-        if doomed:
-            store.batch(doomed)
-        return len(doomed)
+
+        async def batch(operations: Sequence[Any]) -> list[Any]:
+            return store.batch(operations)
+
+        return finish(self._forget(batch, partner, observer))
 
     async def aforget(self, store: BaseStore, partner: str, observer: str | None = None) -> int:
         """The same as ``forget``, awaited."""
-        namespaces = (await abatch(store, [self._about(partner, observer)]))[0]
+
+        async def batch(operations: Sequence[Any]) -> list[Any]:
+            return await abatch(store, operations)
+
+        return await self._forget(batch, partner, observer)
+
+    async def _forget(
+        self,
+        batch: Callable[[Sequence[Any]], Awaitable[list[Any]]],
+        partner: str,
+        observer: str | None,
+    ) -> int:
+        namespaces = (await batch([self._about(partner, observer)]))[0]
         searches = [SearchOp(tuple(namespace), limit=_MANY) for namespace in _listed(namespaces)]
-        found = await abatch(store, searches) if searches else []
+        found = await batch(searches) if searches else []
         doomed = self._doomed(searches, found, partner, observer)
         if doomed:
-            await abatch(store, doomed)
+            await batch(doomed)
         return len(doomed)
 
-    def _recalling(self, agent: AdaptiveAgent, memory: Memory) -> Asking:
-        memory = {"writer": uuid.uuid4().hex, "evidence": {}, "recalled": {}, **memory}
-        strangers = [partner for partner in memory["belief"] if partner not in memory["recalled"]]
+    async def _recall(self, batch: Batch, player: Player, memory: Memory) -> Memory:
+        beliefs = keeps_beliefs(player)
+        known = _evident({"writer": uuid.uuid4().hex, **beliefs.typed(memory, player.me)})
+        strangers = [name for name, record in known["partners"].items() if record["recalled"] is None]
         if strangers:
-            found = yield [self._search(agent.me, partner) for partner in strangers]
+            found = await batch([self._search(player.me, partner) for partner in strangers])
             if found is not None:
-                memory = self._informed(agent, memory, dict(zip(strangers, found, strict=True)))
-        if "contracts" not in memory:
-            return memory
-        if memory["declares"] is not None and "declared" not in memory:
-            value = {"version": ITEM_VERSION, "order": memory["declares"]}
-            written = yield [PutOp(self._declared, agent.me, value, index=False)]
-            memory = memory if written is None else {**memory, "declared": True}
-        silent = [partner for partner in memory["belief"] if partner not in memory["contracts"]]
-        if silent:
-            found = yield [GetOp(self._declared, partner) for partner in silent]
-            heard = {p: item.value["order"] for p, item in zip(silent, found or [], strict=False) if item}
-            memory = agent.hear(memory, heard)
-        return memory
+                known = self._informed(player.me, beliefs, known, dict(zip(strangers, found, strict=True)))
+        if beliefs.contract is None:
+            return as_plain(known)
+        declares = known.get("declares")
+        if declares is not None and not known.get("published"):
+            value = {"version": ITEM_VERSION, "order": declares}
+            written = await batch([PutOp(self._declared, player.me, value, index=False)])
+            known = known if written is None else {**known, "published": True}
+        silent = [name for name, record in known["partners"].items() if record["contract"] is None]
+        found = await batch([GetOp(self._declared, partner) for partner in silent]) if silent else None
+        heard = {p: item.value["order"] for p, item in zip(silent, found or [], strict=False) if item}
+        return player.hear(as_plain(known), heard)
 
-    def _informed(self, agent: AdaptiveAgent, memory: Memory, found: Mapping[str, Sequence[Item]]) -> Memory:
-        recalled = dict(memory["recalled"])
-        priors: dict[str, dict[int, float]] = {}
+    def _informed(
+        self, me: str, beliefs: Beliefs, memory: PlayerMemory, found: Mapping[str, Sequence[Item]]
+    ) -> PlayerMemory:
+        partners = dict(memory["partners"])
+        priors: dict[str, list[float]] = {}
         for partner, result in found.items():
-            items = self._items(result, self.namespace(agent.me, partner))
+            items = self._items(result, self.namespace(me, partner))
             others = [item for item in items if item.key != memory["writer"]]
-            known = total([(self._weight(item), item.value) for item in others])
-            recalled[partner] = sum(item.value["observations"] for item in others)
+            recalled = sum(item.value["observations"] for item in others)
+            partners[partner] = {**partners[partner], "recalled": recalled}
             if others:
-                priors[partner] = prior(known, agent.orders, self._change)
-        return {**agent.expect(memory, priors), "recalled": recalled}
+                known = total([(self._weight(item), _evidence(item)) for item in others])
+                priors[partner] = prior(known, beliefs.names, self._change)
+        return beliefs.expect({**memory, "partners": partners}, priors)
 
     def _weight(self, item: Item) -> float:
         if self._half_life is None:
@@ -233,10 +247,14 @@ class BeliefMemory:
             if item.namespace == namespace and item.value.get("version") == ITEM_VERSION
         ]
 
-    def _collect(self, observer: str, memory: Memory) -> None:
-        for partner, evidence in memory["evidence"].items():
-            names = {"observer": observer, "partner": partner, "task": self.task}
-            key = (self.namespace(observer, partner), memory["writer"])
+    def _collect(self, player: Player, memory: Memory) -> None:
+        known = keeps_beliefs(player).typed(memory, player.me)
+        for partner, record in known["partners"].items():
+            evidence = record["evidence"]
+            if evidence is None or not evidence["observations"]:
+                continue
+            names = {"observer": player.me, "partner": partner, "task": self.task}
+            key = (self.namespace(player.me, partner), known["writer"])
             with self._lock:
                 self._unsaved[key] = {"version": ITEM_VERSION, **evidence, **names}
 
@@ -280,6 +298,33 @@ class BeliefMemory:
             if item.namespace == search.namespace_prefix
         ]
         return [PutOp(item.namespace, item.key, None) for item in items]
+
+
+def keeps_beliefs(player: Player) -> Beliefs:
+    """What a player believes by.
+
+    Raises:
+        BeliefError: it keeps no beliefs.
+    """
+    if player.beliefs is None:
+        raise BeliefError(
+            f"beliefs of {player.me!r} are to be kept, but {type(player).__name__} has none; leave beliefs= "
+            "out, or use an AdaptiveAgent"
+        )
+    return player.beliefs
+
+
+def _evident(memory: PlayerMemory) -> PlayerMemory:
+    """The memory with evidence of every partner, to be added to."""
+    partners: dict[str, PartnerMemory] = {
+        name: record if record["evidence"] is not None else {**record, "evidence": nothing()}
+        for name, record in memory["partners"].items()
+    }
+    return {**memory, "partners": partners}
+
+
+def _evidence(item: Item) -> Evidence:
+    return {"observations": item.value["observations"], "log": item.value["log"]}
 
 
 def _puts(taken: Unsaved) -> list[PutOp]:

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
-from atom.agents.player import Memory
 from atom.decision import Decision
+from atom.memories import Memory
 
 SPAN = "tom.decide"
 

@@ -27,7 +27,7 @@ from atom.models.replies import (
 from atom.models.responses import Reply
 from atom.models.schemas import reply_schema
 from atom.models.settings import Limiter, Method, Model, Patience, Sampling
-from atom.situation import Policy
+from atom.policies import Policy
 from atom.usage import current_meter
 
 _MOST_LOGPROBS = 20

@@ -15,13 +15,19 @@ from importlib import resources
 from typing import Literal, TypeAlias
 
 from atom.decision import Prediction
-from atom.situation import Policy, Situation
+from atom.policies import Policy
+from atom.situation import Situation
 
 ReplyForm: TypeAlias = Literal["label", "json", "stated"]
 
 _MARK = "| "
 _LETTERS = string.ascii_uppercase
 _CERTAIN = 0.995
+_ANSWER = "Answer what they do."
+_ALIGN = (
+    "Act at order {order} of theory of mind: above a player's order, answer what it does; below it, do "
+    "what it expects of you."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,19 +122,19 @@ def advice(prediction: Prediction) -> str:
     lines = []
     for name, partner in prediction.partners.items():
         partner_text = quoted(name)
-        confidence = partner.posterior[partner.order]
+        confidence = partner.probabilities[partner.hypothesis]
+        if partner.order is None:
+            kind = f"It seems to act by {quoted(partner.hypothesis)}"
+        else:
+            kind = f"It seems to act at order {partner.order} of theory of mind"
         lines.append(
-            f"- {partner_text} does {chances(partner.policy)}. It seems to act at order {partner.order} of "
-            f"theory of mind (confidence {confidence:.0%})."
+            f"- {partner_text} does {chances(partner.policy)}. {kind} (confidence {confidence:.0%})."
         )
         if partner.expects is not None:
             lines.append(f"- {partner_text} expects you to do {chances(partner.expects)}.")
     if lines:
         lines.insert(0, "What was observed so far lets you expect now:")
-        lines.append(
-            f"Act at order {prediction.order} of theory of mind: above a player's order, answer what it "
-            "does; below it, do what it expects of you."
-        )
+        lines.append(_ANSWER if prediction.order is None else _ALIGN.format(order=prediction.order))
     return "\n".join([*lines, prediction.note] if prediction.note else lines)
 
 

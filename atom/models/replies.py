@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from atom.situation import Policy
+from atom.policies import Policy
 
 _LONGEST = 4000
 _SHOWN = 80

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atom.errors import PayoffError, SituationError
-from atom.situation import Policy, Situation
+from atom.policies import Policy
+from atom.situation import Situation
 
 Congestion: TypeAlias = Callable[[str, str, int, int], float]
 """``payoff(player, action, same, others)``: what ``player`` gets for ``action`` while ``same`` of the

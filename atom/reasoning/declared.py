@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from atom.belief.contract import check_order
-from atom.errors import SituationError
-from atom.reasoning.reasoner import Reasoner, Responder, respond
+from atom.policies import Policy
+from atom.reasoning.reasoner import Reasoner, RuleResponder, check_responder, for_decision
 from atom.reasoning.recursive import Memo, Respond
-from atom.situation import Policy, Situation
+from atom.situation import Situation
 
 
 class DeclaredReasoner:
@@ -39,16 +39,19 @@ class DeclaredReasoner:
     """
 
     def __init__(self, reasoner: Reasoner, orders: Mapping[str, int]) -> None:
-        if not isinstance(reasoner, Responder):
-            raise SituationError(
-                f"{type(reasoner).__name__} cannot respond to partners of different orders, which declared "
-                "orders need; use a reasoner with a method respond(situation, player, predicted)"
-            )
         self._reasoner = reasoner
+        self._responder = check_responder(reasoner, "declared orders")
         # an order is played by a rule, also where the reasoner leaves ties of an answer to chance
-        self._best_response: Respond = getattr(reasoner, "best_response", None) or reasoner.respond
+        self._best_response: Respond = (
+            reasoner.best_response if isinstance(reasoner, RuleResponder) else self._responder.respond
+        )
         self._orders = {player: check_order(player, order) for player, order in orders.items()}
         self._last: tuple[Situation, Memo] | None = None
+
+    def for_decision(self) -> DeclaredReasoner:
+        """The same for one decision."""
+        own = for_decision(self._reasoner)
+        return self if own is self._reasoner else DeclaredReasoner(own, self._orders)
 
     def policy(self, situation: Situation, player: str, order: int) -> Policy:
         """How ``player`` would act here if it were ToM-``order``.
@@ -64,7 +67,7 @@ class DeclaredReasoner:
 
     def respond(self, situation: Situation, player: str, predicted: Mapping[str, Policy]) -> Policy:
         """The best response of ``player`` to what every other player is expected to do."""
-        return respond(self._reasoner, situation, player, predicted)
+        return self._responder.respond(situation, player, predicted)
 
     def _policy(
         self, situation: Situation, player: str, order: int, memo: dict[tuple[str, int], Policy]

@@ -15,8 +15,9 @@ from atom.models.memo import Memo as Answers
 from atom.models.memo import ProcessMemo
 from atom.models.portal import run_blocking
 from atom.models.settings import Limiter, Model, Patience, Sampling
+from atom.policies import Policy
 from atom.reasoning.recursive import Memo, RecursiveReasoner
-from atom.situation import Policy, Situation
+from atom.situation import Situation
 from atom.usage import Meter, current_meter
 
 _DECISIONS_AT_ONCE = 64

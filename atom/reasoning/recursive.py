@@ -11,7 +11,8 @@ import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeAlias
 
-from atom.situation import Policy, Situation
+from atom.policies import Policy
+from atom.situation import Situation
 
 LevelZero: TypeAlias = Callable[[Situation, str], Policy]
 """``level0(situation, player)``: what a player does that models nobody."""

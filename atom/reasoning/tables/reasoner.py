@@ -6,10 +6,11 @@ from functools import cached_property
 from pathlib import Path
 
 from atom.errors import ModelError
+from atom.policies import Policy
 from atom.reasoning.tables import cache as disk
 from atom.reasoning.tables.levels import Solution, solve
 from atom.reasoning.tables.model import Actions, Ints, TabularModel
-from atom.situation import Policy, Situation
+from atom.situation import Situation
 
 
 class TabularReasoner:

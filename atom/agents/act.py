@@ -1,0 +1,134 @@
+"""The last step of a decision: the wrapped agent acts, else the reasoner, else ToM-0, else chance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from atom.agents.ask import Answers, Ask
+from atom.agents.gate import Gate, Gated, Payoffs, gated
+from atom.agents.problems import Problems
+from atom.decision import Prediction
+from atom.errors import LLMError
+from atom.policies import Policy
+from atom.randomness import Uniform, draw
+from atom.situation import Situation
+
+if TYPE_CHECKING:
+    from atom.agents.actors import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Who takes the last step of a decision.
+
+    Attributes:
+        me: the player that decides.
+        actor: the wrapped agent, or None.
+        gate: what to do when it acts against the best response to the prediction.
+        payoffs: who knows the payoffs for that, or None.
+        responds: whether the reasoner can answer what is predicted, whatever the partners' orders.
+    """
+
+    me: str
+    actor: Actor | None
+    gate: Gate
+    payoffs: Payoffs | None
+    responds: bool
+
+    async def take(
+        self,
+        situation: Situation,
+        prediction: Prediction,
+        *,
+        aligned: bool,
+        answers: Answers,
+        ask: Ask,
+        rng: Uniform,
+        problems: Problems,
+    ) -> Gated:
+        """The action.
+
+        Args:
+            situation: what all players see.
+            prediction: what is expected of the partners, and the order to act at.
+            aligned: whether that order fits all partners.
+            answers: what was asked so far.
+            ask: to ask for what is missing.
+            rng: draws from policies that are not certain.
+            problems: takes what went wrong.
+
+        Raises:
+            IllegalActionError: the wrapped agent's action is not legal.
+            LLMError: a model failed, with ``on_error="raise"``.
+        """
+        if self.actor is not None:
+            try:
+                return await self._by_actor(self.actor, situation, prediction, ask, problems)
+            except LLMError as error:
+                problems.failed("the agent", error)
+        order = prediction.order or 0
+        try:
+            policy = await self._own(situation, prediction, order, answers, ask, aligned=aligned)
+        except LLMError as error:
+            problems.failed(f"acting at order {order}", error)
+            if order == 0:
+                return Gated(last_resort(situation, self.me, rng, problems))
+            try:
+                policy = await self._policy(situation, 0, Answers(), ask)
+            except LLMError as at_zero:
+                problems.failed("acting at order 0", at_zero)
+                return Gated(last_resort(situation, self.me, rng, problems))
+        return Gated(draw(policy, rng))
+
+    async def _by_actor(
+        self, actor: Actor, situation: Situation, prediction: Prediction, ask: Ask, problems: Problems
+    ) -> Gated:
+        action = situation.check_action(self.me, await ask.act(actor, situation, prediction))
+        if self.payoffs is None:
+            return Gated(action)
+
+        async def again(noted: Prediction) -> str | None:
+            try:
+                return situation.check_action(self.me, await ask.act(actor, situation, noted))
+            except LLMError as error:
+                problems.failed("the agent, asked again", error)
+                return None
+
+        return await gated(self.gate, self.payoffs, situation, self.me, prediction, action, again)
+
+    async def _own(
+        self,
+        situation: Situation,
+        prediction: Prediction,
+        order: int,
+        answers: Answers,
+        ask: Ask,
+        *,
+        aligned: bool,
+    ) -> Policy:
+        if self.responds and not aligned:
+            # no single order fits the partners: answer all that is predicted of them at once
+            predicted = {name: partner.policy for name, partner in prediction.partners.items()}
+            return await ask.respond(situation, self.me, predicted)
+        return await self._policy(situation, order, answers, ask)
+
+    async def _policy(self, situation: Situation, order: int, answers: Answers, ask: Ask) -> Policy:
+        """One's own policy at ``order``, asked for where that was not done.
+
+        Raises:
+            LLMError: there is none.
+        """
+        mine = (self.me, order)
+        if mine not in answers.policies and mine not in answers.failed:
+            answers.add(await ask.policies(situation, [mine]))
+        if mine in answers.failed:
+            raise answers.failed[mine]
+        return answers.policies[mine]
+
+
+def last_resort(situation: Situation, me: str, rng: Uniform, problems: Problems) -> str:
+    """A uniformly random legal action, for when nobody can say what to do; says so."""
+    problems.say("the action was drawn uniformly from the legal ones")
+    legal = situation.legal(me)
+    return legal[int(rng.random() * len(legal))]

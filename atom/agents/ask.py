@@ -1,0 +1,161 @@
+"""Asking a reasoner for policies and a wrapped agent for its action, waiting or not.
+
+A decision is written once, as a coroutine. What it asks is answered at once for synchronous callers, so
+that the coroutine never suspends, and awaited for asynchronous ones.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+from atom.errors import LLMError
+from atom.policies import Policy
+from atom.reasoning.reasoner import (
+    AsyncReasoner,
+    ConcurrentReasoner,
+    ImmediateReasoner,
+    Reasoner,
+    arespond,
+    check_responder,
+    for_decision,
+)
+from atom.situation import Situation
+
+if TYPE_CHECKING:
+    from atom.agents.actors import Actor
+    from atom.decision import Prediction
+
+_WHY = "partners whom no single order fits"
+
+Pair: TypeAlias = tuple[str, int]
+"""A player and the ToM order that it might be of."""
+
+
+@dataclass(slots=True)
+class Answers:
+    """What came of the questions of one decision.
+
+    Attributes:
+        policies: (player, order) -> policy.
+        failed: (player, order) -> why there is none.
+    """
+
+    policies: dict[Pair, Policy] = field(default_factory=dict)
+    failed: dict[Pair, LLMError] = field(default_factory=dict)
+
+    def add(self, other: Answers) -> None:
+        """Adds what came of further questions."""
+        self.policies |= other.policies
+        self.failed |= other.failed
+
+
+class Ask(Protocol):
+    """Whoever answers the questions of a decision."""
+
+    def for_decision(self) -> Ask:
+        """The same for one decision, which shares what it asked with no other."""
+        ...
+
+    async def policies(self, situation: Situation, pairs: Sequence[Pair]) -> Answers:
+        """The policy of every (player, order), those that failed apart."""
+        ...
+
+    async def respond(self, situation: Situation, player: str, predicted: Mapping[str, Policy]) -> Policy:
+        """The best response of ``player`` to what every other player is expected to do."""
+        ...
+
+    async def act(self, actor: Actor, situation: Situation, prediction: Prediction) -> str:
+        """A wrapped agent's action."""
+        ...
+
+
+class AskNow:
+    """Answers at once.
+
+    Args:
+        reasoner: says how a player of any order acts.
+    """
+
+    __slots__ = ("_concurrent", "_immediate", "_reasoner")
+
+    def __init__(self, reasoner: Reasoner) -> None:
+        self._reasoner = reasoner
+        self._immediate = reasoner if isinstance(reasoner, ImmediateReasoner) else None
+        self._concurrent = reasoner if isinstance(reasoner, ConcurrentReasoner) else None
+
+    def for_decision(self) -> Ask:
+        """The same for one decision."""
+        own = for_decision(self._reasoner)
+        return self if own is self._reasoner else AskNow(own)
+
+    async def policies(self, situation: Situation, pairs: Sequence[Pair]) -> Answers:
+        """The policies; those of a reasoner that asks over a network are asked for at once."""
+        if self._immediate is not None:
+            found = self._immediate.policies_at_once(situation, pairs)
+            return Answers(dict(zip(pairs, found, strict=True)))
+        if self._concurrent is not None:
+            return self._concurrent.run(AskAwaiting(self._reasoner).policies(situation, pairs))
+        answers = Answers()
+        for pair in pairs:
+            try:
+                answers.policies[pair] = self._reasoner.policy(situation, *pair)
+            except LLMError as error:
+                answers.failed[pair] = error
+        return answers
+
+    async def respond(self, situation: Situation, player: str, predicted: Mapping[str, Policy]) -> Policy:
+        """The best response."""
+        return check_responder(self._reasoner, _WHY).respond(situation, player, predicted)
+
+    async def act(self, actor: Actor, situation: Situation, prediction: Prediction) -> str:
+        """The action."""
+        return actor(situation, prediction)
+
+
+class AskAwaiting:
+    """Awaits what can be awaited; policies that do not depend on each other at once.
+
+    Args:
+        reasoner: says how a player of any order acts.
+    """
+
+    __slots__ = ("_asynchronous", "_now", "_reasoner")
+
+    def __init__(self, reasoner: Reasoner) -> None:
+        self._reasoner = reasoner
+        self._asynchronous = None
+        if isinstance(reasoner, AsyncReasoner) and not isinstance(reasoner, ImmediateReasoner):
+            self._asynchronous = reasoner
+        self._now = AskNow(reasoner)
+
+    def for_decision(self) -> Ask:
+        """The same for one decision."""
+        own = for_decision(self._reasoner)
+        return self if own is self._reasoner else AskAwaiting(own)
+
+    async def policies(self, situation: Situation, pairs: Sequence[Pair]) -> Answers:
+        """The policies."""
+        if self._asynchronous is None:
+            return await self._now.policies(situation, pairs)
+        asked = (self._asynchronous.apolicy(situation, *pair) for pair in pairs)
+        answers = Answers()
+        # one that fails must not leave its siblings running behind the decision's back
+        for pair, answer in zip(pairs, await asyncio.gather(*asked, return_exceptions=True), strict=True):
+            if isinstance(answer, LLMError):
+                answers.failed[pair] = answer
+            elif isinstance(answer, BaseException):
+                raise answer
+            else:
+                answers.policies[pair] = answer
+        return answers
+
+    async def respond(self, situation: Situation, player: str, predicted: Mapping[str, Policy]) -> Policy:
+        """The best response."""
+        return await arespond(check_responder(self._reasoner, _WHY), situation, player, predicted)
+
+    async def act(self, actor: Actor, situation: Situation, prediction: Prediction) -> str:
+        """The action."""
+        return await actor.aact(situation, prediction)

@@ -1,0 +1,153 @@
+"""Settings of an adaptive agent, in three groups: what it believes by, how it acts, what it may spend."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Any, Literal, TypeAlias, TypeVar, get_args
+
+from typing_extensions import TypedDict
+
+from atom.agents.gate import Gate, Payoffs
+from atom.agents.pruning import Pruning
+from atom.belief.beliefs import Beliefs
+from atom.belief.changes import ChangePoints
+from atom.belief.contract import Contract
+from atom.belief.hypotheses import Hypothesis, order
+from atom.belief.learners import Learner
+from atom.errors import BeliefError
+from atom.usage import Budget
+
+Selection: TypeAlias = Literal["win-stay", "sample", "leader"]
+Response: TypeAlias = Literal["nearest", "above"]
+OnError: TypeAlias = Literal["degrade", "raise"]
+
+
+@dataclass(frozen=True, slots=True)
+class Acting:
+    """How an agent acts on what it believes.
+
+    Args:
+        selection: how an estimate is taken from the belief. ``"sample"`` draws one at every step:
+            randomising is what lets two adaptive agents break their symmetry. ``"win-stay"`` draws
+            anew only when the partner's action was less likely under the estimate than under the
+            belief as a whole, or than by chance (win-stay, lose-sample: Bonawitz et al. 2014), so
+            that what works is kept. ``"leader"`` takes the likeliest, the first on ties.
+        response: the order to act at against an estimate k̂. ``"above"`` is k̂ + 1 (paper).
+            ``"nearest"`` keeps the agent's own order while it is one apart from k̂, and else moves to
+            k̂ - 1 or k̂ + 1 at random: two agents that both act above chase each other up the ladder,
+            two that stay where they are aligned settle.
+        gate: what to do when the wrapped agent acts against the best response to the prediction:
+            nothing but measure (``"off"``), ``"ask"`` it once more, or ``"override"`` it.
+        payoffs: who knows the payoffs for the gate; None for the reasoner, if it does.
+        on_error: whether a model that fails degrades the decision or raises its ``LLMError``. A
+            hypothesis without an answer carries no information at that step; a wrapped agent
+            without one is replaced by the reasoner; a reasoner without one by ToM-0, and that by a
+            uniformly random action.
+
+    Raises:
+        ValueError: an unknown selection, response, gate or on_error.
+    """
+
+    selection: Selection = "win-stay"
+    response: Response = "nearest"
+    gate: Gate = "off"
+    payoffs: Payoffs | None = None
+    on_error: OnError = "degrade"
+
+    def __post_init__(self) -> None:
+        for name, choices in (("selection", Selection), ("response", Response), ("gate", Gate)):
+            if getattr(self, name) not in get_args(choices):
+                known = ", ".join(get_args(choices))
+                raise ValueError(f"{name} must be one of {known}; got {getattr(self, name)!r}")
+        check_on_error(self.on_error)
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """What an agent may spend on models.
+
+    Args:
+        prune: leaves unlikely hypotheses out, for reasoners that cost; None evaluates all.
+        budget: limits what calls to models may cost; None sets no limit.
+    """
+
+    prune: Pruning | None = None
+    budget: Budget | None = None
+
+
+class Settings(TypedDict, total=False):
+    """The settings one by one, as keywords: see ``Beliefs``, ``Acting`` and ``Spending``.
+
+    Attributes:
+        orders: hypotheses about a partner's ToM order, ascending, each >= 0 (paper: K = {0, 1, 2}).
+    """
+
+    orders: Sequence[int]
+    hypotheses: Sequence[Hypothesis]
+    contract: Contract | None
+    changes: ChangePoints | None
+    selection: Selection
+    response: Response
+    gate: Gate
+    payoffs: Payoffs | None
+    on_error: OnError
+    prune: Pruning | None
+    budget: Budget | None
+
+
+Group = TypeVar("Group", Acting, Spending, Beliefs)
+
+
+def grouped(
+    beliefs: Beliefs | None,
+    acting: Acting | None,
+    spending: Spending | None,
+    learner: Learner | None,
+    settings: Settings,
+) -> tuple[Beliefs, Acting, Spending]:
+    """The three groups, each as it was given or made of single settings.
+
+    Raises:
+        TypeError: an unknown setting, or one given beside the group that holds it.
+        BeliefError: orders beside hypotheses, or orders that are not ascending integers >= 0.
+    """
+    single: dict[str, Any] = dict(settings)
+    if learner is not None:
+        single["learner"] = learner
+    if "orders" in single:
+        if "hypotheses" in single:
+            raise BeliefError("orders= are hypotheses as well; name them all in hypotheses=, with order(k)")
+        orders = list(single.pop("orders"))
+        if not orders or orders != sorted(set(orders)):
+            raise BeliefError(f"orders must be ascending integers >= 0, got {orders}")
+        single["hypotheses"] = tuple(order(k) for k in orders)
+    groups = (
+        _group(Beliefs, beliefs, single),
+        _group(Acting, acting, single),
+        _group(Spending, spending, single),
+    )
+    if single:
+        raise TypeError(
+            f"AdaptiveAgent has no setting {sorted(single)}; it has {sorted(Settings.__annotations__)}"
+        )
+    return groups
+
+
+def _group(kind: type[Group], given: Group | None, single: dict[str, Any]) -> Group:
+    """The group that was given, or one of the single settings that belong to it, which it takes out."""
+    names = [item.name for item in fields(kind) if item.init and item.name in single]
+    if given is not None and names:
+        raise TypeError(f"{names} belong to the {kind.__name__} that is given as well; say it once")
+    return given if given is not None else kind(**{name: single.pop(name) for name in names})
+
+
+def check_on_error(on_error: OnError) -> OnError:
+    """``on_error`` itself.
+
+    Raises:
+        ValueError: it is neither ``"degrade"`` nor ``"raise"``.
+    """
+    if on_error not in get_args(OnError):
+        raise ValueError(f"on_error must be 'degrade' or 'raise', got {on_error!r}")
+    return on_error

@@ -1,0 +1,88 @@
+"""Hypotheses about a partner: named ways of acting, of which theory-of-mind orders are one kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from atom.decision import order_of
+from atom.errors import BeliefError
+from atom.policies import Policy
+from atom.situation import Situation
+
+Behaviour: TypeAlias = Callable[[Situation, str], Policy]
+"""``behaviour(situation, player)``: what ``player`` would do here, a distribution over its legal actions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hypothesis:
+    """One way in which a partner may act.
+
+    It is a theory-of-mind order, and then a reasoner says how a player of that order acts; or it says so
+    itself, by its ``behaviour``. The answer to an order is an order one apart from it; the answer to a
+    behaviour is the best response to what it predicts.
+
+    Args:
+        name: by which memories, decisions, events and results know it. An order's is its number.
+        order: the ToM order, >= 0; None for a behaviour.
+        behaviour: how a partner of this kind acts; None for an order.
+
+    Raises:
+        BeliefError: neither an order nor a behaviour or both, no name, or a name that is the number of
+            another order.
+
+    Example:
+        >>> from atom import AdaptiveAgent, NormalFormReasoner, Situation, symmetric_payoffs
+        >>> from atom.belief import Hypothesis, order
+        >>> stays = Hypothesis("stays", behaviour=lambda situation, player: {situation.legal(player)[0]: 1.0})
+        >>> game = NormalFormReasoner(symmetric_payoffs([[0, 5], [5, 0]]))
+        >>> ann = AdaptiveAgent("ann", game, hypotheses=[order(0), order(1), stays])
+        >>> decision, _ = ann.decide(Situation({"ann": ("A", "B"), "ben": ("A", "B")}), ann.start(["ben"]))
+        >>> list(decision.partners["ben"].probabilities)
+        ['0', '1', 'stays']
+    """
+
+    name: str
+    order: int | None = None
+    behaviour: Behaviour | None = None
+
+    def __post_init__(self) -> None:
+        if (self.order is None) == (self.behaviour is None):
+            raise BeliefError(
+                f"the hypothesis {self.name!r} needs an order or a behaviour, and not both; order(k) makes "
+                "one of a theory-of-mind order"
+            )
+        if not isinstance(self.name, str) or not self.name or order_of(self.name) != self.order:
+            raise BeliefError(
+                f"{self.name!r} cannot name the hypothesis of order {self.order}: an order's name is its "
+                "number, a behaviour's any other text"
+            )
+
+
+def order(k: int) -> Hypothesis:
+    """The hypothesis that a partner acts at ToM order ``k``.
+
+    Raises:
+        BeliefError: ``k`` is no integer >= 0.
+    """
+    if isinstance(k, bool) or not isinstance(k, int) or k < 0:
+        raise BeliefError(f"a theory-of-mind order is an integer >= 0, got {k!r}")
+    return Hypothesis(str(k), order=k)
+
+
+def check_hypotheses(hypotheses: Iterable[Hypothesis]) -> tuple[Hypothesis, ...]:
+    """The hypotheses themselves.
+
+    Raises:
+        BeliefError: there is none, two have one name, or orders do not ascend.
+    """
+    found = tuple(hypotheses)
+    names = [hypothesis.name for hypothesis in found]
+    orders = [hypothesis.order for hypothesis in found if hypothesis.order is not None]
+    if not found or len(set(names)) != len(names) or orders != sorted(orders):
+        raise BeliefError(
+            "hypotheses need names of their own, one at least, and orders among them must be ascending; "
+            f"got {names}"
+        )
+    return found

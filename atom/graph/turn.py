@@ -1,0 +1,223 @@
+"""One turn of a player in a graph: whoever runs it, a node, a team, a middleware or a function.
+
+A turn observes what the partners did, recalls what a Store knows, decides, and says so in the graph's
+stream. Nothing is kept here: all memory is plain data in the graph's state.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from langgraph.store.base import BaseStore
+
+from atom.agents.player import Player
+from atom.coroutines import finish
+from atom.decision import Decision
+from atom.errors import BeliefError
+from atom.graph.events import decision_events
+from atom.graph.state import declared_orders
+from atom.graph.store import BeliefMemory, keeps_beliefs
+from atom.graph.telemetry import deciding_span, describe
+from atom.memories import Memory, is_new
+from atom.situation import JointAction, Situation
+
+_log = logging.getLogger("atom")
+
+Send: TypeAlias = Callable[[Any], object]
+"""Where events go, such as a graph's stream writer."""
+
+Taken: TypeAlias = tuple[Decision, Memory]
+"""What was decided, and the memory after it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Who takes turns.
+
+    Attributes:
+        name: of the node, in events, spans and logs.
+        player: who decides.
+        kept: keeps what is learned about partners in a Store; None keeps it in the thread alone.
+
+    Raises:
+        BeliefError: a player without beliefs whose beliefs are to be kept.
+    """
+
+    name: str
+    player: Player
+    kept: BeliefMemory | None = None
+
+    def __post_init__(self) -> None:
+        if self.kept is not None:
+            keeps_beliefs(self.player)
+
+    def is_first(self, memories: Mapping[str, Memory]) -> bool:
+        """Whether the player has yet to begin."""
+        return is_new(memories.get(self.player.me) or {})
+
+    def begin(
+        self, memories: Mapping[str, Memory], situation: Situation, episode: int = 0
+    ) -> tuple[Memory, bool]:
+        """The memory as the last turn left it, or a new one, with what was declared meanwhile.
+
+        Args:
+            memories: the state key ``tom``: observer -> its memory.
+            situation: what all players see; names the partners of a new memory.
+            episode: number of the episode, for a new memory.
+
+        Returns:
+            the memory, and whether this is the first turn, before which nothing can be observed.
+        """
+        me = self.player.me
+        memory = memories.get(me) or {}
+        first = self.is_first(memories)
+        if first:
+            partners = [player for player in situation.actions if player != me]
+            memory = {**self.player.start(partners, episode=episode), **memory}
+        return self.player.hear(memory, declared_orders(memories)), first
+
+    def observe(self, memory: Memory, actions: JointAction | None) -> Memory:
+        """The memory after what was observed, which may be nothing."""
+        return self.player.observe(memory, None, actions) if actions else memory
+
+    def decide(self, situation: Situation, memory: Memory, store: BaseStore | None) -> Taken:
+        """A decision, by what the Store knows as well; what was observed is written there.
+
+        Args:
+            situation: what all players see.
+            memory: as ``begin`` and ``observe`` returned it.
+            store: the graph's Store; None where it has none.
+
+        Raises:
+            BeliefError: beliefs are to be kept, and there is no Store.
+            ToMError, LLMError: what the player raises.
+        """
+
+        async def recall(store: BaseStore, kept: BeliefMemory) -> Memory:
+            before = kept.before(store, self.player, memory)
+            kept.after(store, self.player, before)
+            return before
+
+        async def decide(memory: Memory) -> Taken:
+            return self.player.decide(situation, memory)
+
+        return finish(self._decide(memory, store, recall, decide))
+
+    async def adecide(self, situation: Situation, memory: Memory, store: BaseStore | None) -> Taken:
+        """The same as ``decide``, awaited."""
+
+        async def recall(store: BaseStore, kept: BeliefMemory) -> Memory:
+            before = await kept.abefore(store, self.player, memory)
+            await kept.aafter(store, self.player, before)
+            return before
+
+        async def decide(memory: Memory) -> Taken:
+            return await self.player.adecide(situation, memory)
+
+        return await self._decide(memory, store, recall, decide)
+
+    async def _decide(
+        self,
+        memory: Memory,
+        store: BaseStore | None,
+        recall: Callable[[BaseStore, BeliefMemory], Awaitable[Memory]],
+        decide: Callable[[Memory], Awaitable[Taken]],
+    ) -> Taken:
+        if self.kept is not None:
+            memory = await recall(self._checked(store), self.kept)
+        with deciding_span(self.name, self.player.me) as span:
+            decision, memory = await decide(memory)
+            describe(span, decision, memory)
+            return decision, memory
+
+    def say(self, decision: Decision, memory: Memory, send: Send) -> None:
+        """Sends the events of a decision.
+
+        Args:
+            decision: what was decided.
+            memory: the memory after it.
+            send: takes the events.
+        """
+        step = memory.get("step", 1) - 1
+        if _log.isEnabledFor(logging.DEBUG):
+            _log.debug("%s, step %s: %s", self.name, step, decision.as_plain())
+        for event in decision_events(self.name, decision, step):
+            if event["type"] == "tom.contract":
+                _log.info("%s: %r does not act by the order that it declared", self.name, event["partner"])
+            send(event)
+
+    def _checked(self, store: BaseStore | None) -> BaseStore:
+        if store is None:
+            raise BeliefError(
+                f"{self.name!r} keeps the beliefs of {self.player.me!r} in the graph's Store, and the graph "
+                "has none; compile it with store=, for example InMemoryStore()"
+            )
+        return store
+
+
+def take_turn(
+    player: Player,
+    memories: Mapping[str, Memory],
+    situation: Situation,
+    observed: JointAction | None = None,
+    *,
+    kept: BeliefMemory | None = None,
+    store: BaseStore | None = None,
+    send: Send | None = None,
+) -> tuple[Decision, dict[str, Memory]]:
+    """One turn as a plain function, for LangGraph's functional API and for loops without a graph.
+
+    Args:
+        player: who decides.
+        memories: observer -> memory, as this function returned it; empty at first.
+        situation: what all players see.
+        observed: what the partners did since the player's last turn; None for nothing.
+        kept, store: keep what is learned about partners.
+        send: takes the decision's events, such as ``get_stream_writer()``.
+
+    Returns:
+        the decision, and the memories with the player's own brought up to date.
+
+    Example:
+        >>> from atom import AdaptiveAgent, NormalFormReasoner, Situation, symmetric_payoffs
+        >>> from atom.graph import take_turn
+        >>> ann = AdaptiveAgent("ann", NormalFormReasoner(symmetric_payoffs([[0, 5], [5, 0]])))
+        >>> situation, memories, seen = Situation({"ann": ("A", "B"), "ben": ("A", "B")}), {}, None
+        >>> for ben in ("A", "A"):
+        ...     decision, memories = take_turn(ann, memories, situation, seen)
+        ...     seen = {"ben": ben}
+        >>> memories["ann"]["step"]
+        2
+    """
+    turn = Turn(type(player).__name__, player, kept)
+    memory, first = turn.begin(memories, situation)
+    memory = memory if first else turn.observe(memory, observed)
+    decision, memory = turn.decide(situation, memory, store)
+    turn.say(decision, memory, send or nowhere)
+    return decision, {**memories, player.me: memory}
+
+
+async def atake_turn(
+    player: Player,
+    memories: Mapping[str, Memory],
+    situation: Situation,
+    observed: JointAction | None = None,
+    *,
+    kept: BeliefMemory | None = None,
+    store: BaseStore | None = None,
+    send: Send | None = None,
+) -> tuple[Decision, dict[str, Memory]]:
+    """The same as ``take_turn``, awaited."""
+    turn = Turn(type(player).__name__, player, kept)
+    memory, first = turn.begin(memories, situation)
+    memory = memory if first else turn.observe(memory, observed)
+    decision, memory = await turn.adecide(situation, memory, store)
+    turn.say(decision, memory, send or nowhere)
+    return decision, {**memories, player.me: memory}
+
+
+def nowhere(_: Any) -> None:
+    """A stream that nobody reads."""

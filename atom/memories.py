@@ -1,0 +1,277 @@
+"""What players remember, as plain data in other people's state: every key is declared here, once.
+
+A memory is JSON-serialisable and never modified in place. ``of_plain`` is the only way from a graph's
+state, a checkpoint or a file to the typed record, ``as_plain`` the way back; neither copies anything.
+Hypotheses are keyed by their names (see ``atom.belief.hypotheses``), which are texts on both sides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NotRequired, TypeAlias, cast
+
+from typing_extensions import TypedDict
+
+from atom.errors import BeliefError
+
+VERSION = 2
+
+Memory: TypeAlias = dict[str, Any]
+"""Any player's memory as others see it: plain data to be handed back."""
+
+Weights: TypeAlias = list[Any]
+"""A learner's weights as nested lists of floats, such as ``[K]`` or ``[K][L]``."""
+
+
+class Expected(TypedDict):
+    """What the last decision expected of one partner, to judge its action by.
+
+    Attributes:
+        actions: its legal actions.
+        policies: hypothesis -> what the partner would do; hypotheses not evaluated are absent.
+    """
+
+    actions: list[str]
+    policies: dict[str, dict[str, float]]
+
+
+class Term(TypedDict):
+    """One partner's declaration and the evidence against it.
+
+    Attributes:
+        order: the ToM order that it declared.
+        trust: probability in (0, 1), beforehand, that it keeps its word.
+        evidence: alternative -> ``[g, n]``, see ``Contract``.
+        broken: number of the observer's decision that first knew of the breach; None while it holds.
+    """
+
+    order: int
+    trust: float
+    evidence: dict[str, list[float]]
+    broken: int | None
+
+
+class Turned(TypedDict):
+    """A change of a partner that was noticed, see ``atom.decision.Change``."""
+
+    step: int
+    before: str
+    after: str
+    probability: float
+    followed: bool
+
+
+class Track(TypedDict):
+    """What is remembered of one partner to notice changes by.
+
+    Attributes:
+        then: the learner's weights at the beginning of the window, ``[K][L]``.
+        seen: ``[own order, n_actions, [K] likelihoods]`` for every action since.
+        probability: that the partner changed within the window, in [0, 1].
+        last: the last change that was noticed.
+    """
+
+    then: Weights
+    seen: list[list[Any]]
+    probability: float
+    last: Turned | None
+
+
+class Evidence(TypedDict):
+    """What was observed of one partner, as sums that add up over threads (see ``atom.belief.evidence``).
+
+    Attributes:
+        observations: how many actions; fractions where old ones count for less.
+        log: hypothesis -> log-likelihood of them all, one number for each lapse rate of the grid.
+    """
+
+    observations: float
+    log: dict[str, list[float]]
+
+
+class PartnerMemory(TypedDict):
+    """What an adaptive agent remembers of one partner.
+
+    Attributes:
+        weights: the learner's.
+        estimate: the hypothesis that is kept while actions support it; None to take a new one.
+        expected: what the last decision expected; None once the action was seen.
+        contract: its declaration; None where it declared nothing.
+        change: to notice changes by; None where nobody looks.
+        evidence: sums for a Store; None where nobody keeps them.
+        recalled: how many observations a Store knew of when the partner was met; None before it was asked.
+    """
+
+    weights: Weights
+    estimate: str | None
+    expected: Expected | None
+    contract: Term | None
+    change: Track | None
+    evidence: Evidence | None
+    recalled: float | None
+
+
+class Told(TypedDict):
+    """What a middleware told a model, and what came of it.
+
+    Attributes:
+        text: the words in the system message.
+        decision: the decision, as ``Decision.as_plain`` gives it.
+        taken: the action that the model took; None while unknown.
+        problems: what could not be read, one sentence each.
+        read: id of the last message that was read.
+    """
+
+    text: str
+    decision: dict[str, Any]
+    taken: str | None
+    problems: list[str]
+    read: str | None
+
+
+class PlayerMemory(TypedDict):
+    """What an adaptive agent remembers.
+
+    Attributes:
+        version: of this form.
+        learner: name of the learner's class.
+        hypotheses: names of the hypotheses about a partner, in the learner's order.
+        episode: number of the episode; keys the random numbers.
+        step: number of the next decision.
+        order: the ToM order of the last decision; None before the first.
+        partners: partner -> what is remembered of it.
+        declares: the order that this player declared, absent or None where it declared none.
+        checked: the last decision that evaluated all hypotheses; None after a surprise.
+        spent: what the episode cost so far, where a budget counts that.
+        writer: this thread's name in the Store that evidence is written to; absent where there is none.
+        published: whether the Store has the player's declaration.
+        told: what a middleware told the model.
+    """
+
+    version: int
+    learner: str
+    hypotheses: list[str]
+    episode: int
+    step: int
+    order: int | None
+    partners: dict[str, PartnerMemory]
+    declares: NotRequired[int | None]
+    checked: NotRequired[int | None]
+    spent: NotRequired[dict[str, Any]]
+    writer: NotRequired[str]
+    published: NotRequired[bool]
+    told: NotRequired[Told]
+
+
+def opening(episode: int) -> Memory:
+    """The memory of a player that keeps nothing else, at the beginning of an episode."""
+    return {"version": VERSION, "episode": episode, "step": 0}
+
+
+def new_partner(
+    weights: Weights, contract: Term | None = None, evidence: Evidence | None = None
+) -> PartnerMemory:
+    """What is remembered of a partner of whom nothing was seen."""
+    return {
+        "weights": weights,
+        "estimate": None,
+        "expected": None,
+        "contract": contract,
+        "change": None,
+        "evidence": evidence,
+        "recalled": None,
+    }
+
+
+def unexpecting(partners: Mapping[str, PartnerMemory]) -> dict[str, PartnerMemory]:
+    """The records, none of which waits for an action."""
+    return {
+        name: record if record["expected"] is None else {**record, "expected": None}
+        for name, record in partners.items()
+    }
+
+
+def is_new(memory: Mapping[str, Any]) -> bool:
+    """Whether nothing but a declaration is known of a player, so that it has yet to begin."""
+    return memory.keys() <= {"declares"}
+
+
+def of_plain(
+    memory: Mapping[str, Any], me: str, learner: str, hypotheses: Sequence[str], prior: Weights
+) -> PlayerMemory:
+    """An adaptive agent's memory, typed; one of version 1 in today's form.
+
+    Args:
+        memory: plain data, as ``as_plain`` gave it.
+        me: whose it is, for the error.
+        learner: name of the learner's class.
+        hypotheses: names of the agent's hypotheses.
+        prior: the learner's weights for a partner of whom nothing was seen.
+
+    Raises:
+        BeliefError: it was made with other hypotheses, another learner, or another version that cannot
+            be brought up to date.
+    """
+    if memory.get("version") == 1:
+        memory = _from_version_1(memory, me, prior)
+    found = (memory.get("version"), memory.get("learner"), memory.get("hypotheses"))
+    if found != (VERSION, learner, list(hypotheses)):
+        raise BeliefError(
+            f"the memory of {me!r} has (version, learner, hypotheses) = {found}, this agent has "
+            f"{(VERSION, learner, list(hypotheses))}; begin a new one with start(partners), or use the "
+            "settings that made it"
+        )
+    return cast("PlayerMemory", memory)
+
+
+def as_plain(memory: PlayerMemory) -> Memory:
+    """The memory as others see it: the same object, which is plain data already."""
+    return cast("Memory", memory)
+
+
+_VERSION_1 = {"version", "learner", "orders", "episode", "step", "order", "estimates", "belief", "pending"}
+
+
+def _from_version_1(memory: Mapping[str, Any], me: str, prior: Weights) -> Memory:
+    """Version 1 kept what it knew of partners under one key for each thing, and named orders by numbers.
+
+    Raises:
+        BeliefError: it is not whole.
+    """
+    missing = sorted(_VERSION_1 - memory.keys())
+    if missing:
+        raise BeliefError(
+            f"the memory of {me!r} is of version 1 and lacks {missing}, so that it cannot be brought to "
+            f"version {VERSION}; begin a new one with start(partners)"
+        )
+    kept = {key: memory[key] for key in ("learner", "episode", "step", "order")}
+    further = {
+        key: memory[key] for key in ("declares", "checked", "spent", "writer", "told") if key in memory
+    }
+    if "declared" in memory:
+        further["published"] = memory["declared"]
+    names = {*memory["belief"], *(memory["pending"] or {}), *memory.get("contracts", {})}
+    return {
+        "version": VERSION,
+        **kept,
+        "hypotheses": [str(order) for order in memory["orders"]],
+        "partners": {name: _partner_from_version_1(memory, name, prior) for name in sorted(names)},
+        **further,
+    }
+
+
+def _partner_from_version_1(memory: Mapping[str, Any], partner: str, prior: Weights) -> PartnerMemory:
+    estimate = memory["estimates"].get(partner)
+    track = memory.get("changes", {}).get(partner)
+    if track is not None and track["last"] is not None:
+        last = track["last"]
+        track = {**track, "last": {**last, "before": str(last["before"]), "after": str(last["after"])}}
+    return {
+        "weights": memory["belief"].get(partner, prior),
+        "estimate": None if estimate is None else str(estimate),
+        "expected": (memory["pending"] or {}).get(partner),
+        "contract": memory.get("contracts", {}).get(partner),
+        "change": track,
+        "evidence": memory.get("evidence", {}).get(partner),
+        "recalled": memory.get("recalled", {}).get(partner),
+    }
