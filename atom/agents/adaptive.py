@@ -33,7 +33,7 @@ from atom.belief.partner import Estimator
 from atom.belief.plain import copied
 from atom.decision import Decision
 from atom.errors import BeliefError, SituationError
-from atom.reasoning.reasoner import Reasoner
+from atom.reasoning.reasoner import Reasoner, Responder
 from atom.situation import JointAction, Situation
 from atom.usage import Budget, Meter, Usage, metered
 
@@ -153,7 +153,7 @@ class AdaptiveAgent:
             gate,
             payoffs,
             wrapped=agent is not None,
-            responds=hasattr(reasoner, "respond"),
+            responds=isinstance(reasoner, Responder),
         )
 
     def start(self, partners: Sequence[str], *, episode: int = 0) -> Memory:
@@ -215,11 +215,12 @@ class AdaptiveAgent:
         """
         with metered(self._meter(memory)) as meter:
             partners = self._partners(situation, memory)
+            asker = self._asker.for_decision()
             deciding = self._decider.deciding(situation, memory, partners, meter)
             try:
                 request = next(deciding)
                 while True:
-                    request = deciding.send(self._asker.answer(situation, request))
+                    request = deciding.send(asker.answer(situation, request))
             except StopIteration as decided:
                 return cast("tuple[Decision, Memory]", decided.value)
 
@@ -227,11 +228,12 @@ class AdaptiveAgent:
         """The same as ``decide``; hypotheses that do not depend on each other are awaited at once."""
         with metered(self._meter(memory)) as meter:
             partners = self._partners(situation, memory)
+            asker = self._asker.for_decision()
             deciding = self._decider.deciding(situation, memory, partners, meter)
             try:
                 request = next(deciding)
                 while True:
-                    request = deciding.send(await self._asker.aanswer(situation, request))
+                    request = deciding.send(await asker.aanswer(situation, request))
             except StopIteration as decided:
                 return cast("tuple[Decision, Memory]", decided.value)
 

@@ -10,8 +10,16 @@ from atom.agents.deciding import Pairs, Request
 from atom.agents.player import Actor, OnError, aact, act
 from atom.decision import Prediction
 from atom.errors import LLMError
-from atom.models.portal import run_blocking
-from atom.reasoning.reasoner import ImmediateReasoner, Reasoner, apolicy, arespond, respond
+from atom.reasoning.reasoner import (
+    AsyncReasoner,
+    ConcurrentReasoner,
+    DecisionReasoner,
+    ImmediateReasoner,
+    Reasoner,
+    Responder,
+    apolicy,
+    arespond,
+)
 from atom.situation import Policy, Situation
 
 
@@ -30,20 +38,27 @@ class Asker:
         self._reasoner = reasoner
         self._agent = agent
         self._on_error = on_error
-        self._concurrent = bool(getattr(reasoner, "concurrent", False))
+        self._per_decision = reasoner if isinstance(reasoner, DecisionReasoner) else None
+        self._concurrent = reasoner if isinstance(reasoner, ConcurrentReasoner) else None
         self._immediate = reasoner if isinstance(reasoner, ImmediateReasoner) else None
-        self._awaited = hasattr(reasoner, "apolicy") and self._immediate is None
+        self._awaited = isinstance(reasoner, AsyncReasoner) and self._immediate is None
+
+    def for_decision(self) -> Asker:
+        """One that asks on behalf of one decision."""
+        if self._per_decision is None:
+            return self
+        return Asker(self._me, self._per_decision.for_decision(), self._agent, self._on_error)
 
     def answer(self, situation: Situation, request: Request) -> Any:
         """What a request asks for; the ``LLMError`` in its place where a model failed."""
-        if self._concurrent and not isinstance(request, Prediction):
-            return run_blocking(self.aanswer(situation, request))
+        if self._concurrent is not None and not isinstance(request, Prediction):
+            return self._concurrent.run(self.aanswer(situation, request))
         if isinstance(request, list):
             return self._policies(situation, request)
         try:
             if isinstance(request, Prediction):
                 return act(cast("Actor", self._agent), self._me, situation, request)
-            return respond(self._reasoner, situation, self._me, request)
+            return cast("Responder", self._reasoner).respond(situation, self._me, request)
         except LLMError as error:
             return self._failed(error)
 
@@ -56,7 +71,7 @@ class Asker:
         try:
             if isinstance(request, Prediction):
                 return await aact(cast("Actor", self._agent), situation, request)
-            return await arespond(self._reasoner, situation, self._me, request)
+            return await arespond(cast("Responder", self._reasoner), situation, self._me, request)
         except LLMError as error:
             return self._failed(error)
 

@@ -9,7 +9,13 @@ from typing import Any, Literal, Protocol, TypeAlias, cast, runtime_checkable
 from atom.decision import Decision, Prediction
 from atom.errors import LLMError
 from atom.randomness import LazyGenerator, Uniform, draw
-from atom.reasoning.reasoner import Reasoner, apolicy
+from atom.reasoning.reasoner import (
+    AsyncReasoner,
+    DecisionReasoner,
+    ImmediateReasoner,
+    Reasoner,
+    apolicy,
+)
 from atom.situation import JointAction, Policy, Situation
 from atom.usage import Meter, metered
 
@@ -102,6 +108,8 @@ class FixedOrderAgent:
         self.me = me
         self.order = order
         self._reasoner = reasoner
+        self._per_decision = reasoner if isinstance(reasoner, DecisionReasoner) else None
+        self._awaited = isinstance(reasoner, AsyncReasoner) and not isinstance(reasoner, ImmediateReasoner)
         self._seed = seed
         self._on_error = check_on_error(on_error)
 
@@ -112,11 +120,12 @@ class FixedOrderAgent:
     def decide(self, situation: Situation, memory: Memory) -> tuple[Decision, Memory]:
         """An action drawn from ``policy(me, order)``."""
         with metered(Meter()) as meter:
+            reasoner = self._for_decision()
             problems: list[str] = []
             policy: Policy | None = None
             for order in dict.fromkeys((self.order, 0)):
                 try:
-                    policy = self._reasoner.policy(situation, self.me, order)
+                    policy = reasoner.policy(situation, self.me, order)
                     break
                 except LLMError as error:
                     self._note(problems, order, error)
@@ -125,15 +134,22 @@ class FixedOrderAgent:
     async def adecide(self, situation: Situation, memory: Memory) -> tuple[Decision, Memory]:
         """The same as ``decide``, awaited."""
         with metered(Meter()) as meter:
+            reasoner = self._for_decision()
             problems: list[str] = []
             policy: Policy | None = None
             for order in dict.fromkeys((self.order, 0)):
                 try:
-                    policy = await apolicy(self._reasoner, situation, self.me, order)
+                    if self._awaited:
+                        policy = await apolicy(reasoner, situation, self.me, order)
+                    else:
+                        policy = reasoner.policy(situation, self.me, order)
                     break
                 except LLMError as error:
                     self._note(problems, order, error)
             return self._decided(situation, memory, policy, problems, meter)
+
+    def _for_decision(self) -> Reasoner:
+        return self._reasoner if self._per_decision is None else self._per_decision.for_decision()
 
     def _note(self, problems: list[str], order: int, error: LLMError) -> None:
         if self._on_error == "raise":

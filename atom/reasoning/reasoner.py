@@ -1,11 +1,17 @@
-"""What a reasoner is, and what some can do besides."""
+"""What a reasoner is, and what some can do besides.
+
+A reasoner says what it can by the methods that it has: each protocol here is one ability, to be asked
+for with ``isinstance``. That takes several microseconds, so agents ask once, when they are made.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping, Sequence
-from typing import Protocol, cast, runtime_checkable
+from collections.abc import Coroutine, Mapping, Sequence
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from atom.situation import Policy, Situation
+
+T = TypeVar("T")
 
 
 @runtime_checkable
@@ -27,11 +33,45 @@ class AsyncReasoner(Reasoner, Protocol):
 
 
 @runtime_checkable
+class ConcurrentReasoner(AsyncReasoner, Protocol):
+    """A reasoner of which synchronous callers, too, ask for several policies at once.
+
+    For policies that are calls over a network: the caller awaits ``apolicy`` of each in one coroutine
+    and hands that to ``run``.
+    """
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """The result of ``work``, which runs in an event loop with the caller's context variables.
+
+        Raises:
+            RuntimeError: called within that event loop, where it would wait for itself.
+        """
+        ...
+
+
+@runtime_checkable
 class ImmediateReasoner(Reasoner, Protocol):
     """A reasoner that waits for nothing and calls no model: all policies of a decision at once."""
 
     def policies_at_once(self, situation: Situation, pairs: Sequence[tuple[str, int]]) -> list[Policy]:
         """``policy`` of every (player, order), in that order: the same policies as one by one."""
+        ...
+
+
+@runtime_checkable
+class DecisionReasoner(Reasoner, Protocol):
+    """A reasoner whose answers may be chance: every decision asks a reasoner of its own.
+
+    What one player drew from a model must not be another one's prediction, and one decision must
+    predict alike whenever it comes back to a question. A reasoner that wraps another passes
+    ``for_decision`` on.
+    """
+
+    def for_decision(self) -> Reasoner:
+        """A reasoner for one decision, which can do what this one can.
+
+        It remembers what the decision asked, and shares that with no other decision.
+        """
         ...
 
 
@@ -44,24 +84,40 @@ class Responder(Protocol):
         ...
 
 
+@runtime_checkable
+class AsyncResponder(Responder, Protocol):
+    """A responder that can also be awaited."""
+
+    async def arespond(self, situation: Situation, player: str, predicted: Mapping[str, Policy]) -> Policy:
+        """The same as ``respond``."""
+        ...
+
+
+@runtime_checkable
+class RuleResponder(Responder, Protocol):
+    """A responder that leaves ties to chance in ``respond``, and knows a rule for them as well."""
+
+    def best_response(self, situation: Situation, player: str, predicted: Mapping[str, Policy]) -> Policy:
+        """The same as ``respond``, with ties as in ``policy``."""
+        ...
+
+
+def for_decision(reasoner: Reasoner) -> Reasoner:
+    """The reasoner to ask in one decision: ``reasoner`` itself where all decisions may share it."""
+    return reasoner.for_decision() if isinstance(reasoner, DecisionReasoner) else reasoner
+
+
 async def apolicy(reasoner: Reasoner, situation: Situation, player: str, order: int) -> Policy:
     """``reasoner.policy``, awaited where the reasoner offers an asynchronous twin."""
-    twin = getattr(reasoner, "apolicy", None)
-    if twin is None:
-        return reasoner.policy(situation, player, order)
-    return await cast("Awaitable[Policy]", twin(situation, player, order))
-
-
-def respond(reasoner: Reasoner, situation: Situation, player: str, predicted: Mapping[str, Policy]) -> Policy:
-    """``reasoner.respond`` of a reasoner that has it."""
-    return cast("Responder", reasoner).respond(situation, player, predicted)
+    if isinstance(reasoner, AsyncReasoner):
+        return await reasoner.apolicy(situation, player, order)
+    return reasoner.policy(situation, player, order)
 
 
 async def arespond(
-    reasoner: Reasoner, situation: Situation, player: str, predicted: Mapping[str, Policy]
+    responder: Responder, situation: Situation, player: str, predicted: Mapping[str, Policy]
 ) -> Policy:
-    """``reasoner.respond``, awaited where the reasoner offers an asynchronous twin."""
-    twin = getattr(reasoner, "arespond", None)
-    if twin is None:
-        return respond(reasoner, situation, player, predicted)
-    return await cast("Awaitable[Policy]", twin(situation, player, predicted))
+    """``responder.respond``, awaited where the responder offers an asynchronous twin."""
+    if isinstance(responder, AsyncResponder):
+        return await responder.arespond(situation, player, predicted)
+    return responder.respond(situation, player, predicted)
