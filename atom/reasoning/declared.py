@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from atom.belief.contract import check_order
-from atom.policies import Policy
 from atom.reasoning.reasoner import Reasoner, RuleResponder, check_responder, for_decision
-from atom.reasoning.recursive import Memo, Respond
-from atom.situation import Situation
+from atom.reasoning.recursive import Latest, Respond
+from atom.situation import Policy, Situation
 
 
 class DeclaredReasoner:
@@ -46,12 +45,12 @@ class DeclaredReasoner:
             reasoner.best_response if isinstance(reasoner, RuleResponder) else self._responder.respond
         )
         self._orders = {player: check_order(player, order) for player, order in orders.items()}
-        self._last: tuple[Situation, Memo] | None = None
+        self._latest = Latest()
 
     def for_decision(self) -> DeclaredReasoner:
-        """The same for one decision."""
-        own = for_decision(self._reasoner)
-        return self if own is self._reasoner else DeclaredReasoner(own, self._orders)
+        """A reasoner for one decision, of the wrapped one's for one decision; this one where it has none."""
+        inner = for_decision(self._reasoner)
+        return self if inner is self._reasoner else DeclaredReasoner(inner, self._orders)
 
     def policy(self, situation: Situation, player: str, order: int) -> Policy:
         """How ``player`` would act here if it were ToM-``order``.
@@ -60,30 +59,27 @@ class DeclaredReasoner:
             ValueError: a negative order.
             SituationError: the player is not in the situation.
         """
-        last = self._last
-        if last is None or (last[0] is not situation and last[0] != situation):
-            last = self._last = (situation, Memo())
-        return self._policy(situation, player, order, last[1].policies)
+        return self._policy(situation, player, order, self._latest.of(situation).policies)
 
     def respond(self, situation: Situation, player: str, predicted: Mapping[str, Policy]) -> Policy:
         """The best response of ``player`` to what every other player is expected to do."""
         return self._responder.respond(situation, player, predicted)
 
     def _policy(
-        self, situation: Situation, player: str, order: int, memo: dict[tuple[str, int], Policy]
+        self, situation: Situation, player: str, order: int, known: dict[tuple[str, int], Policy]
     ) -> Policy:
-        found = memo.get((player, order))
+        found = known.get((player, order))
         if found is None:
             if order <= 0:
                 found = self._reasoner.policy(situation, player, order)
             else:
                 predicted = {
-                    other: self._policy(situation, other, self._taken_for(other, order), memo)
+                    other: self._policy(situation, other, self._taken_for(other, order), known)
                     for other in situation.actions
                     if other != player
                 }
                 found = self._best_response(situation, player, predicted)
-            memo[player, order] = found
+            known[player, order] = found
         return found
 
     def _taken_for(self, partner: str, order: int) -> int:

@@ -9,9 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from atom.errors import PayoffError
-from atom.policies import Policy
-from atom.reasoning.recursive import Memo, RecursiveReasoner
-from atom.situation import Situation
+from atom.reasoning.recursive import Evaluations, Latest, RecursiveReasoner
+from atom.situation import Policy, Situation
 
 Ties: TypeAlias = Literal["first", "next", "uniform"]
 
@@ -51,7 +50,7 @@ class _Table(NamedTuple):
 
     actions: Mapping[str, Sequence[str]]
     seats: dict[str, int]
-    memos: dict[_Vectors, Memo]
+    known: dict[_Vectors, Evaluations]
 
 
 class NormalFormReasoner(RecursiveReasoner):
@@ -91,6 +90,7 @@ class NormalFormReasoner(RecursiveReasoner):
         ties: Ties = "first",
     ) -> None:
         super().__init__(self._best_response_to_memory, self._best_response)
+        self._latest = Latest(self._lookup)
         self.payoffs = _checked(payoffs)
         shape = self.payoffs.shape[1:]
         if memory is not None and memory < 1:
@@ -127,16 +127,16 @@ class NormalFormReasoner(RecursiveReasoner):
         """The same as ``policy``: nothing here is worth waiting for."""
         return self.policy(situation, player, order)
 
-    def _lookup(self, situation: Situation) -> Memo:
+    def _lookup(self, situation: Situation) -> Evaluations:
         # The policies depend on the remembered frequencies alone, and the same ones come back.
-        memos = self._table_of(situation).memos
+        known = self._table_of(situation).known
         remembered = self._remembered(situation)
-        memo = memos.get(remembered)
-        if memo is None:
-            if len(memos) >= _CACHE_SIZE:
-                memos.clear()
-            memo = memos[remembered] = Memo()
-        return memo
+        found = known.get(remembered)
+        if found is None:
+            if len(known) >= _CACHE_SIZE:
+                known.clear()
+            found = known[remembered] = Evaluations()
+        return found
 
     def _remembered(self, situation: Situation) -> _Vectors:
         """How often each player took each of its actions, as far back as ToM-0 remembers."""
@@ -221,7 +221,7 @@ class NormalFormReasoner(RecursiveReasoner):
                     f"the payoffs are for players with {list(self.payoffs.shape[1:])} actions, the situation "
                     f"has {sizes}"
                 )
-            # Replaced whole, as the memo of the base is.
+            # Replaced whole, as the evaluations of the latest situation are.
             table = self._table = _Table(
                 situation.actions, {name: seat for seat, name in enumerate(sizes)}, {}
             )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Literal, NoReturn
+from collections.abc import Coroutine, Mapping, Sequence
+from typing import Any, Literal, TypeAlias, TypeVar
 
 from pydantic import SecretStr
 
@@ -11,19 +11,68 @@ from atom.decision import Prediction
 from atom.models import prompts
 from atom.models.client import Client
 from atom.models.exchange import Observer
-from atom.models.memo import Memo as Answers
-from atom.models.memo import ProcessMemo
+from atom.models.memo import Memo, ProcessMemo
 from atom.models.portal import run_blocking
 from atom.models.settings import Limiter, Model, Patience, Sampling
-from atom.policies import Policy
-from atom.reasoning.recursive import Memo, RecursiveReasoner
-from atom.situation import Situation
-from atom.usage import Meter, current_meter
+from atom.reasoning.recursive import Latest, Recursion
+from atom.situation import Policy, Situation
 
-_DECISIONS_AT_ONCE = 64
+T = TypeVar("T")
+
+Told: TypeAlias = Literal["action", "distribution"]
 
 
-class LLMReasoner(RecursiveReasoner):
+class LLMHypotheses:
+    """What a model says of how players would act; it is asked each question about a situation once.
+
+    Every decision has one of these, see ``LLMReasoner.for_decision``.
+
+    Args:
+        client: asks the model.
+        told: see ``LLMReasoner``.
+    """
+
+    def __init__(self, client: Client, told: Told) -> None:
+        self._client = client
+        self._told = told
+        self._recursion = Recursion(self._answer)
+        self._latest = Latest()
+
+    def policy(self, situation: Situation, player: str, order: int) -> Policy:
+        """How ``player`` would act here if it were ToM-``order``; raises as ``LLMReasoner.policy``."""
+        return run_blocking(self.apolicy(situation, player, order))
+
+    async def apolicy(self, situation: Situation, player: str, order: int) -> Policy:
+        """The same, awaited; concurrent callers share every question that is under way."""
+        return await self._recursion.policy(situation, player, order, self._latest.of(situation))
+
+    def respond(self, situation: Situation, player: str, predicted: Mapping[str, Policy]) -> Policy:
+        """The answer of ``player`` to what every other player is expected to do."""
+        return run_blocking(self.arespond(situation, player, predicted))
+
+    async def arespond(self, situation: Situation, player: str, predicted: Mapping[str, Policy]) -> Policy:
+        """The same as ``respond``, awaited."""
+        question = prompts.response(situation, player, self._tell(predicted))
+        return await self._client.policy(question, player, "response")
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """The result of ``work``, which runs in the event loop that all requests go through."""
+        return run_blocking(work)
+
+    async def _answer(
+        self, situation: Situation, player: str, order: int, predicted: Mapping[str, Policy]
+    ) -> Policy:
+        if order == 0:
+            question = prompts.level_zero(situation, player)
+        else:
+            question = prompts.level_k(situation, player, order, self._tell(predicted))
+        return await self._client.policy(question, player, f"order {order}")
+
+    def _tell(self, predicted: Mapping[str, Policy]) -> Mapping[str, Policy]:
+        return prompts.likeliest(predicted) if self._told == "action" else predicted
+
+
+class LLMReasoner:
     """Level-k reasoning by prompts: ToM-0 acts on the game as it stands, ToM-k answers ToM-(k-1).
 
     The prompt says everything that ``situation.description`` says (rules, payoffs, history), whom the
@@ -31,6 +80,9 @@ class LLMReasoner(RecursiveReasoner):
     expected to do, which are the answers to the questions one order below (paper, "ToM module").
     Orders 0..K of one partner and the own action at K+1 are at most 2K+2 questions in K+2 rounds;
     equal questions are answered from the memo.
+
+    Decisions that share the reasoner share the memo and nothing else: each asks ``for_decision()``.
+    Without a decision, what was asked of the latest situation is remembered.
 
     Nothing in a description, a name or a reply can add an action or change what is asked: text of
     others is marked as data, and every reply is checked against the options.
@@ -64,30 +116,25 @@ class LLMReasoner(RecursiveReasoner):
         >>> ann = AdaptiveAgent("ann", reasoner, prune=Pruning())
     """
 
-    concurrent = True
-    """Policies are calls over a network: whoever needs several should ask for them at once."""
-
     def __init__(
         self,
         model: str,
         *,
         fallbacks: Sequence[str | Model] = (),
-        told: Literal["action", "distribution"] = "action",
+        told: Told = "action",
         sampling: Sampling | None = None,
         patience: Patience | None = None,
         api_key: str | SecretStr | None = None,
-        memo: Answers | Literal["process"] | None = "process",
+        memo: Memo | Literal["process"] | None = "process",
         observer: Observer | None = None,
         seed: int = 0,
         limiter: Limiter | None = None,
         **options: Any,
     ) -> None:
-        super().__init__(_only_async, _only_async)
         if told not in ("action", "distribution"):
             raise ValueError(f"told must be 'action' or 'distribution', got {told!r}")
         self.model = model
         self._told = told
-        self._recent: tuple[tuple[Meter, Situation, Memo], ...] = ()
         self.client = Client(
             _models(model, api_key, options, fallbacks),
             sampling=sampling or Sampling(),
@@ -97,56 +144,40 @@ class LLMReasoner(RecursiveReasoner):
             seed=seed,
             limiter=limiter,
         )
+        self._direct = self.for_decision()
 
     def __repr__(self) -> str:
         return f"LLMReasoner({self.model!r})"
+
+    def for_decision(self) -> LLMHypotheses:
+        """The hypotheses of one decision: what it asked is remembered, and shared with no other decision."""
+        return LLMHypotheses(self.client, self._told)
 
     def policy(self, situation: Situation, player: str, order: int) -> Policy:
         """How ``player`` would act here if it were ToM-``order``.
 
         Raises:
             LLMError: no model gave a usable answer.
+            ValueError: a negative order.
             SituationError: the player is not in the situation.
         """
-        return run_blocking(self.apolicy(situation, player, order))
+        return self._direct.policy(situation, player, order)
+
+    async def apolicy(self, situation: Situation, player: str, order: int) -> Policy:
+        """The same as ``policy``, awaited."""
+        return await self._direct.apolicy(situation, player, order)
 
     def respond(self, situation: Situation, player: str, predicted: Mapping[str, Policy]) -> Policy:
         """The answer of ``player`` to what every other player is expected to do."""
-        return run_blocking(self.arespond(situation, player, predicted))
+        return self._direct.respond(situation, player, predicted)
 
     async def arespond(self, situation: Situation, player: str, predicted: Mapping[str, Policy]) -> Policy:
         """The same as ``respond``, awaited."""
-        question = prompts.response(situation, player, self._tell(predicted))
-        return await self.client.policy(question, player, "response")
+        return await self._direct.arespond(situation, player, predicted)
 
-    async def _aanswer(
-        self, situation: Situation, player: str, order: int, predicted: Mapping[str, Policy]
-    ) -> Policy:
-        if order == 0:
-            question = prompts.level_zero(situation, player)
-        else:
-            question = prompts.level_k(situation, player, order, self._tell(predicted))
-        return await self.client.policy(question, player, f"order {order}")
-
-    def _memo_of(self, situation: Situation) -> Memo:
-        meter = current_meter()
-        if meter is None:
-            return super()._memo_of(situation)
-        # Decisions share a reasoner, and each comes back to its own questions: what one player drew from a
-        # model must not be another one's prediction.
-        for decision, known, memo in self._recent:
-            if decision is meter and known is situation:
-                return memo
-        memo = Memo()
-        self._recent = (*self._recent[1 - _DECISIONS_AT_ONCE :], (meter, situation, memo))
-        return memo
-
-    def _tell(self, predicted: Mapping[str, Policy]) -> Mapping[str, Policy]:
-        return prompts.likeliest(predicted) if self._told == "action" else predicted
-
-
-def _only_async(*_: Any) -> NoReturn:
-    raise NotImplementedError("a language model is only asked asynchronously")
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """The result of ``work``, which runs in the event loop that all requests go through."""
+        return self._direct.run(work)
 
 
 def _models(

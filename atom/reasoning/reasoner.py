@@ -1,4 +1,8 @@
-"""What a reasoner is, and what some can do besides."""
+"""What a reasoner is, and what some can do besides.
+
+A reasoner says what it can by the methods that it has: each protocol here is one ability, to be asked
+for with ``isinstance``. That takes several microseconds, so agents ask once, when they are made.
+"""
 
 from __future__ import annotations
 
@@ -31,11 +35,45 @@ class AsyncReasoner(Reasoner, Protocol):
 
 
 @runtime_checkable
+class ConcurrentReasoner(AsyncReasoner, Protocol):
+    """A reasoner of which synchronous callers, too, ask for several policies at once.
+
+    For policies that are calls over a network: the caller awaits ``apolicy`` of each in one coroutine
+    and hands that to ``run``.
+    """
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """The result of ``work``, which runs in an event loop with the caller's context variables.
+
+        Raises:
+            RuntimeError: called within that event loop, where it would wait for itself.
+        """
+        ...
+
+
+@runtime_checkable
 class ImmediateReasoner(Reasoner, Protocol):
     """A reasoner that waits for nothing and calls no model: all policies of a decision at once."""
 
     def policies_at_once(self, situation: Situation, pairs: Sequence[tuple[str, int]]) -> list[Policy]:
         """``policy`` of every (player, order), in that order: the same policies as one by one."""
+        ...
+
+
+@runtime_checkable
+class DecisionReasoner(Reasoner, Protocol):
+    """A reasoner whose answers may be chance: every decision asks a reasoner of its own.
+
+    What one player drew from a model must not be another one's prediction, and one decision must
+    predict alike whenever it comes back to a question. A reasoner that wraps another passes
+    ``for_decision`` on.
+    """
+
+    def for_decision(self) -> Reasoner:
+        """A reasoner for one decision, which can do what this one can.
+
+        It remembers what the decision asked, and shares that with no other decision.
+        """
         ...
 
 
@@ -59,34 +97,11 @@ class AsyncResponder(Responder, Protocol):
 
 @runtime_checkable
 class RuleResponder(Responder, Protocol):
-    """A responder that can also answer by a rule where ``respond`` leaves ties to chance."""
+    """A responder that leaves ties to chance in ``respond``, and knows a rule for them as well."""
 
     def best_response(self, situation: Situation, player: str, predicted: Mapping[str, Policy]) -> Policy:
-        """The best response, ties broken as the reasoner's orders break them."""
+        """The same as ``respond``, with ties as in ``policy``."""
         ...
-
-
-@runtime_checkable
-class ConcurrentReasoner(AsyncReasoner, Protocol):
-    """A reasoner whose policies are calls over a network: whoever needs several asks for them at once."""
-
-    def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """The result of asynchronous work, for a synchronous caller that waits for it."""
-        ...
-
-
-@runtime_checkable
-class DecisionReasoner(Reasoner, Protocol):
-    """A reasoner that answers the same question differently from time to time."""
-
-    def for_decision(self) -> Reasoner:
-        """A reasoner for one decision, which remembers what that asked and shares it with no other."""
-        ...
-
-
-def for_decision(reasoner: Reasoner) -> Reasoner:
-    """``reasoner`` for one decision: its own where it makes one, else itself."""
-    return reasoner.for_decision() if isinstance(reasoner, DecisionReasoner) else reasoner
 
 
 def check_responder(reasoner: object, why: str) -> Responder:
@@ -99,12 +114,17 @@ def check_responder(reasoner: object, why: str) -> Responder:
     Raises:
         SituationError: it cannot respond.
     """
-    if not isinstance(reasoner, Responder):
-        raise SituationError(
-            f"{type(reasoner).__name__} cannot respond to predicted partners, which {why} need; use a "
-            "reasoner with a method respond(situation, player, predicted)"
-        )
-    return reasoner
+    if isinstance(reasoner, Responder):
+        return reasoner
+    raise SituationError(
+        f"{type(reasoner).__name__} cannot respond to predicted partners, which {why} need; use a reasoner "
+        "with a method respond(situation, player, predicted)"
+    )
+
+
+def for_decision(reasoner: Reasoner) -> Reasoner:
+    """The reasoner to ask in one decision: ``reasoner`` itself where all decisions may share it."""
+    return reasoner.for_decision() if isinstance(reasoner, DecisionReasoner) else reasoner
 
 
 async def apolicy(reasoner: Reasoner, situation: Situation, player: str, order: int) -> Policy:
@@ -115,9 +135,9 @@ async def apolicy(reasoner: Reasoner, situation: Situation, player: str, order: 
 
 
 async def arespond(
-    reasoner: Responder, situation: Situation, player: str, predicted: Mapping[str, Policy]
+    responder: Responder, situation: Situation, player: str, predicted: Mapping[str, Policy]
 ) -> Policy:
-    """``reasoner.respond``, awaited where the reasoner offers an asynchronous twin."""
-    if isinstance(reasoner, AsyncResponder):
-        return await reasoner.arespond(situation, player, predicted)
-    return reasoner.respond(situation, player, predicted)
+    """``responder.respond``, awaited where the responder offers an asynchronous twin."""
+    if isinstance(responder, AsyncResponder):
+        return await responder.arespond(situation, player, predicted)
+    return responder.respond(situation, player, predicted)

@@ -23,8 +23,12 @@ Respond: TypeAlias = Callable[[Situation, str, Mapping[str, Policy]], Policy]
 AsyncLevelZero: TypeAlias = Callable[[Situation, str], Awaitable[Policy]]
 AsyncRespond: TypeAlias = Callable[[Situation, str, Mapping[str, Policy]], Awaitable[Policy]]
 
+Answer: TypeAlias = Callable[[Situation, str, int, Mapping[str, Policy]], Awaitable[Policy]]
+"""``answer(situation, player, order, predicted)``: the policy itself, once the others are predicted one
+order below; at order 0 nobody is."""
 
-class Memo:
+
+class Evaluations:
     """What is known of one situation.
 
     Attributes:
@@ -37,6 +41,83 @@ class Memo:
     def __init__(self) -> None:
         self.policies: dict[tuple[str, int], Policy] = {}
         self.pending: dict[tuple[str, int], asyncio.Task[Policy]] = {}
+
+
+class Latest:
+    """The evaluations of the situation that was asked about last.
+
+    Args:
+        lookup: finds those of a situation that is not that one; None begins anew.
+    """
+
+    __slots__ = ("_last", "_lookup")
+
+    def __init__(self, lookup: Callable[[Situation], Evaluations] | None = None) -> None:
+        self._lookup = lookup
+        self._last: tuple[Situation, Evaluations] | None = None
+
+    def of(self, situation: Situation) -> Evaluations:
+        """The evaluations of ``situation``; equal situations share theirs."""
+        last = self._last
+        if last is not None and last[0] is situation:
+            return last[1]
+        if self._lookup is not None:
+            known = self._lookup(situation)
+        else:
+            known = last[1] if last is not None and last[0] == situation else Evaluations()
+        # One attribute that is replaced whole: threads that race lose evaluations, never mix two.
+        self._last = (situation, known)
+        return known
+
+
+class Recursion:
+    """Awaited level-k policies: what does not depend on each other is evaluated at once, each once.
+
+    Args:
+        answer: see ``Answer``.
+    """
+
+    __slots__ = ("_answer",)
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+
+    async def policy(self, situation: Situation, player: str, order: int, known: Evaluations) -> Policy:
+        """How ``player`` would act here if it were ToM-``order``.
+
+        Args:
+            situation, player, order: whose policy is asked for.
+            known: what is known of ``situation``; every evaluation of this one is added to it, and
+                concurrent callers share those that are under way.
+
+        Raises:
+            ValueError: a negative order.
+            SituationError: the player is not in the situation.
+        """
+        found = known.policies.get((player, order))
+        if found is not None:
+            return found
+        task = known.pending.get((player, order))
+        if task is None or task.done() or task.get_loop() is not asyncio.get_running_loop():
+            task = asyncio.ensure_future(self._evaluate(situation, player, order, known))
+            known.pending[player, order] = task
+        # One caller that gives up must not cancel what another still waits for.
+        return await asyncio.shield(task)
+
+    async def _evaluate(self, situation: Situation, player: str, order: int, known: Evaluations) -> Policy:
+        predicted: dict[str, Policy] = {}
+        if order == 0:
+            situation.legal(player)
+        else:
+            others = _others(situation, player, order)
+            policies = await asyncio.gather(
+                *(self.policy(situation, other, order - 1, known) for other in others)
+            )
+            predicted = dict(zip(others, policies, strict=True))
+        result = await self._answer(situation, player, order, predicted)
+        known.policies[player, order] = result
+        known.pending.pop((player, order), None)
+        return result
 
 
 class RecursiveReasoner:
@@ -77,7 +158,8 @@ class RecursiveReasoner:
         self._respond = respond
         self._alevel0 = alevel0 or level0
         self._arespond = arespond or respond
-        self._last: tuple[Situation, Memo] | None = None
+        self._recursion = Recursion(self._aanswer)
+        self._latest = Latest()
 
     def respond(self, situation: Situation, player: str, predicted: Mapping[str, Policy]) -> Policy:
         """The answer of ``player`` to what every other player is expected to do."""
@@ -90,7 +172,7 @@ class RecursiveReasoner:
             ValueError: a negative order.
             SituationError: the player is not in the situation.
         """
-        policies = self._memo_of(situation).policies
+        policies = self._latest.of(situation).policies
         found = policies.get((player, order))
         if found is None:
             found = self._evaluate(situation, player, order, policies)
@@ -122,57 +204,15 @@ class RecursiveReasoner:
 
     async def apolicy(self, situation: Situation, player: str, order: int) -> Policy:
         """The same as ``policy``; concurrent callers share every evaluation that is under way."""
-        return await self._shared(situation, player, order, self._memo_of(situation))
-
-    async def _shared(self, situation: Situation, player: str, order: int, memo: Memo) -> Policy:
-        found = memo.policies.get((player, order))
-        if found is not None:
-            return found
-        task = memo.pending.get((player, order))
-        if task is None or task.done() or task.get_loop() is not asyncio.get_running_loop():
-            task = asyncio.ensure_future(self._aevaluate(situation, player, order, memo))
-            memo.pending[player, order] = task
-        # One caller that gives up must not cancel what another still waits for.
-        return await asyncio.shield(task)
-
-    async def _aevaluate(self, situation: Situation, player: str, order: int, memo: Memo) -> Policy:
-        predicted: dict[str, Policy] = {}
-        if order == 0:
-            situation.legal(player)
-        else:
-            others = _others(situation, player, order)
-            # the memo goes down with the recursion: another situation may take the reasoner's meanwhile
-            policies = await asyncio.gather(
-                *(self._shared(situation, other, order - 1, memo) for other in others)
-            )
-            predicted = dict(zip(others, policies, strict=True))
-        result = await self._aanswer(situation, player, order, predicted)
-        memo.policies[player, order] = result
-        memo.pending.pop((player, order), None)
-        return result
+        return await self._recursion.policy(situation, player, order, self._latest.of(situation))
 
     async def _aanswer(
         self, situation: Situation, player: str, order: int, predicted: Mapping[str, Policy]
     ) -> Policy:
-        """The policy itself, once the partners of one order below are predicted (none at order 0)."""
         answer: Policy | Awaitable[Policy] = (
             self._alevel0(situation, player) if order == 0 else self._arespond(situation, player, predicted)
         )
         return await answer if inspect.isawaitable(answer) else answer
-
-    def _memo_of(self, situation: Situation) -> Memo:
-        last = self._last
-        if last is not None and last[0] is situation:
-            return last[1]
-        memo = self._lookup(situation)
-        # One attribute that is replaced whole: threads that race lose a memo, never mix two.
-        self._last = (situation, memo)
-        return memo
-
-    def _lookup(self, situation: Situation) -> Memo:
-        """The memo of an equal situation; a new one where there is none."""
-        last = self._last
-        return last[1] if last is not None and last[0] == situation else Memo()
 
 
 def _others(situation: Situation, player: str, order: int) -> list[str]:

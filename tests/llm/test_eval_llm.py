@@ -329,7 +329,7 @@ async def test_a_question_under_way_survives_the_budget_of_whoever_asked_first(s
 
     async def ask(budget):
         with metered(Meter(budget)):
-            return await reasoner.apolicy(situation, "player-1", 0)
+            return await reasoner.for_decision().apolicy(situation, "player-1", 0)
 
     first, second = await asyncio.gather(ask(Budget(seconds=0.05)), ask(None), return_exceptions=True)
     assert isinstance(first, BudgetError)

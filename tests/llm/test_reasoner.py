@@ -1,12 +1,24 @@
 """The scripted server reproduces the exact reasoners through LiteLLM, over HTTP, from words alone."""
 
 import asyncio
+import dataclasses
 import time
 
 import numpy as np
 import pytest
 
 from atom import AdaptiveAgent, FixedOrderAgent, Pruning, SituationError
+from atom.llm import Sampling
+from atom.reasoning.declared import DeclaredReasoner
+from atom.reasoning.reasoner import (
+    AsyncReasoner,
+    AsyncResponder,
+    ConcurrentReasoner,
+    DecisionReasoner,
+    ImmediateReasoner,
+    RuleResponder,
+    for_decision,
+)
 from eval.tasks import make_task
 from eval.tasks.matrix import MatrixTask
 from tests.llm.conftest import described, reasoner_at
@@ -160,3 +172,69 @@ def test_an_unknown_player_is_an_error_and_no_call(server):
     with pytest.raises(SituationError, match="'zoe' is not in this situation"):
         reasoner_at(server).policy(described(make_task("memory-1"), []), "zoe", 1)
     assert server.requests == 0
+
+
+def _drawing(serve, **settings):
+    """A reasoner of which every question is a call with a drawn answer, and its server."""
+    server = serve(seed=3)
+    sampling = Sampling(methods=("single",), temperature=1.0)
+    return reasoner_at(server, memo=None, sampling=sampling, **settings), server
+
+
+def test_what_a_decision_asked_is_its_own(serve):
+    reasoner, server = _drawing(serve)
+    situation = described(make_task("one-ahead-5"), [])
+    one, other = reasoner.for_decision(), reasoner.for_decision()
+    first = [one.policy(situation, "player-1", k) for k in (0, 1, 2)]
+    assert server.requests == 5
+    assert [one.policy(situation, "player-1", k) for k in (0, 1, 2)] == first
+    one.policy(dataclasses.replace(situation), "player-1", 2)  # an equal one
+    assert server.requests == 5
+    other.policy(situation, "player-1", 2)
+    assert server.requests == 5 + 3
+
+
+def test_without_a_decision_the_latest_situation_is_remembered(serve):
+    reasoner, server = _drawing(serve)
+    task = make_task("one-ahead-5")
+    here, there = described(task, []), described(task, [{"player-1": "B", "player-2": "C"}])
+    assert reasoner.policy(here, "player-1", 2) == reasoner.policy(here, "player-1", 2)
+    assert server.requests == 3
+    reasoner.policy(there, "player-1", 0)
+    reasoner.policy(here, "player-1", 0)
+    assert server.requests == 5
+
+
+@pytest.mark.parametrize("way", ["sync", "async"])
+def test_agents_that_share_a_reasoner_draw_for_themselves(way, serve):
+    reasoner, server = _drawing(serve)
+    situation = described(make_task("one-ahead-5"), [])
+    agents = [
+        AdaptiveAgent("player-1", reasoner, orders=(0, 1), response="above", selection="leader"),
+        FixedOrderAgent("player-1", reasoner, 1),
+        AdaptiveAgent("player-1", DeclaredReasoner(reasoner, {"player-2": 0}), orders=(0, 1)),
+    ]
+    for agent in agents:
+        before = server.requests
+        memory = agent.start(["player-2"])
+        if way == "sync":
+            decision, _ = agent.decide(situation, memory)
+        else:
+            decision, _ = asyncio.run(agent.adecide(situation, memory))
+        assert decision.usage.calls == server.requests - before > 0
+        assert decision.usage.cache_hits == 0
+
+
+def test_abilities(serve):
+    reasoner, _ = _drawing(serve)
+    for asked in (reasoner, reasoner.for_decision()):
+        assert isinstance(asked, AsyncReasoner)
+        assert isinstance(asked, ConcurrentReasoner)
+        assert isinstance(asked, AsyncResponder)
+        assert not isinstance(asked, ImmediateReasoner | RuleResponder)
+    assert for_decision(reasoner) is not reasoner
+    exact = make_task("one-ahead-5").reasoner()
+    assert for_decision(exact) is exact
+    declared = DeclaredReasoner(exact, {"player-2": 0})
+    assert declared.for_decision() is declared
+    assert not isinstance(exact, ConcurrentReasoner | DecisionReasoner)
