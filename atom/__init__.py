@@ -2,15 +2,35 @@
 
 A light loop around any agent: predict what the partner does under each hypothesis about its
 theory-of-mind order, weigh the hypotheses by the actions observed so far, act at an order that fits.
+
+Everything that a graph needs can be imported from here; what is heavy is imported when it is first used.
 """
 
-from atom.agents.adaptive import AdaptiveAgent
-from atom.agents.fixed import BareAgent, FixedOrderAgent
-from atom.agents.player import Player
-from atom.agents.pruning import Pruning
-from atom.belief.contract import Contract
-from atom.belief.learners import Bayes, FixedShare, FollowTheLeader, Hedge, Learner
-from atom.decision import Decision, PartnerPrediction, Prediction, Standing
+from typing import TYPE_CHECKING, Any
+
+from atom import _moved, lazy
+from atom.agents import (
+    Acting,
+    AdaptiveAgent,
+    BareAgent,
+    FixedOrderAgent,
+    Player,
+    Pruning,
+    Spending,
+    StaticPlayer,
+)
+from atom.belief import (
+    Bayes,
+    Beliefs,
+    ChangePoints,
+    Contract,
+    FixedShare,
+    FollowTheLeader,
+    Hedge,
+    Hypothesis,
+    Learner,
+)
+from atom.decision import Change, Decision, PartnerPrediction, Prediction, Standing
 from atom.errors import (
     BeliefError,
     BudgetError,
@@ -18,6 +38,7 @@ from atom.errors import (
     ExtractionError,
     IllegalActionError,
     LLMError,
+    ModelError,
     PayoffError,
     SituationError,
     StateKeyError,
@@ -25,32 +46,66 @@ from atom.errors import (
 )
 from atom.memories import Memory
 from atom.policies import Policy
-from atom.reasoning.normal_form import NormalFormReasoner, symmetric_payoffs
-from atom.reasoning.reasoner import Reasoner
-from atom.reasoning.recursive import RecursiveReasoner
-from atom.reasoning.roles import alternating_orders
-from atom.situation import Situation
+from atom.reasoning import (
+    CongestionReasoner,
+    DeclaredReasoner,
+    NormalFormReasoner,
+    Reasoner,
+    RecursiveReasoner,
+    alternating_orders,
+    symmetric_payoffs,
+    team_orders,
+)
+from atom.situation import JointAction, Situation
 from atom.usage import Budget, Usage
 
+if TYPE_CHECKING:
+    from atom.agents.actors import LLMActor, as_actor
+    from atom.graph.messages import json_field, tool_calls
+    from atom.graph.middleware import AdaptiveToMMiddleware
+    from atom.graph.node import AdaptiveToMNode, add_tom_node
+    from atom.graph.state import ToMState, declare
+    from atom.graph.store import BeliefMemory
+    from atom.graph.team import add_tom_team
+    from atom.graph.turn import atake_turn, take_turn
+    from atom.reasoning.prompted import LLMReasoner
+    from atom.reasoning.tables import TabularModel, TabularReasoner
+
+    __version__: str
+
 __all__ = [
+    "Acting",
     "AdaptiveAgent",
+    "AdaptiveToMMiddleware",
+    "AdaptiveToMNode",
     "BareAgent",
     "Bayes",
     "BeliefError",
+    "BeliefMemory",
+    "Beliefs",
     "Budget",
     "BudgetError",
+    "Change",
+    "ChangePoints",
+    "CongestionReasoner",
     "Contract",
     "ContractError",
     "Decision",
+    "DeclaredReasoner",
     "ExtractionError",
     "FixedOrderAgent",
     "FixedShare",
     "FollowTheLeader",
     "Hedge",
+    "Hypothesis",
     "IllegalActionError",
+    "JointAction",
+    "LLMActor",
     "LLMError",
+    "LLMReasoner",
     "Learner",
     "Memory",
+    "ModelError",
     "NormalFormReasoner",
     "PartnerPrediction",
     "PayoffError",
@@ -62,10 +117,59 @@ __all__ = [
     "RecursiveReasoner",
     "Situation",
     "SituationError",
+    "Spending",
     "Standing",
     "StateKeyError",
+    "StaticPlayer",
+    "TabularModel",
+    "TabularReasoner",
     "ToMError",
+    "ToMState",
     "Usage",
+    "add_tom_node",
+    "add_tom_team",
     "alternating_orders",
+    "as_actor",
+    "atake_turn",
+    "declare",
+    "json_field",
     "symmetric_payoffs",
+    "take_turn",
+    "team_orders",
+    "tool_calls",
 ]
+
+_moved.announce(_moved.MOVED)
+
+_find = lazy.attach(
+    {
+        "AdaptiveToMMiddleware": "atom.graph.middleware",
+        "AdaptiveToMNode": "atom.graph.node",
+        "BeliefMemory": "atom.graph.store",
+        "LLMActor": "atom.agents.actors",
+        "LLMReasoner": "atom.reasoning.prompted",
+        "TabularModel": "atom.reasoning.tables",
+        "TabularReasoner": "atom.reasoning.tables",
+        "ToMState": "atom.graph.state",
+        "add_tom_node": "atom.graph.node",
+        "add_tom_team": "atom.graph.team",
+        "as_actor": "atom.agents.actors",
+        "atake_turn": "atom.graph.turn",
+        "declare": "atom.graph.state",
+        "json_field": "atom.graph.messages",
+        "take_turn": "atom.graph.turn",
+        "tool_calls": "atom.graph.messages",
+    }
+)
+
+
+def __getattr__(name: str) -> Any:
+    """What is imported or looked up when it is first used."""
+    if name == "__version__":
+        from importlib.metadata import version  # noqa: PLC0415  # takes milliseconds
+
+        return version("langgraph-atom")
+    if name == "PlainAgent":
+        _moved.warn("atom.PlainAgent", "atom.BareAgent")
+        return BareAgent
+    return _find(name)

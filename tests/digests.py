@@ -42,21 +42,25 @@ from atom import (
     Hedge,
     LLMError,
     NormalFormReasoner,
-    PlainAgent,
+    BareAgent,
     Pruning,
     RecursiveReasoner,
     Situation,
     symmetric_payoffs,
 )
-from atom.changes import ChangePoints
-from atom.congestion import CongestionReasoner
-from atom.declared import DeclaredReasoner
-from atom.experts import AdaHedge, RescorlaWagner, Uniform
-from atom.fanout import add_tom_team
-from atom.memory import BeliefMemory
-from atom.middleware import AdaptiveToMMiddleware, json_field, tool_calls
-from atom.node import AdaptiveToMNode, ToMState, add_tom_node, declare
-from atom.roles import team_orders
+from atom.belief import AdaHedge, ChangePoints, RescorlaWagner, Uniform
+from atom.graph import (
+    AdaptiveToMMiddleware,
+    AdaptiveToMNode,
+    BeliefMemory,
+    ToMState,
+    add_tom_node,
+    add_tom_team,
+    declare,
+    json_field,
+    tool_calls,
+)
+from atom.reasoning import CongestionReasoner, DeclaredReasoner, team_orders
 from atom.usage import current_meter
 from eval.baselines import NEED_A_MODEL
 from eval.episodes import play, seat_players
@@ -491,7 +495,7 @@ def alone(*, reasons: bool) -> Callable[[Any], Seats]:
         lonely = (
             FixedOrderAgent(me, Failing(task.reasoner(), 3), 2, seed=SEED)
             if reasons
-            else PlainAgent(me, _without_prediction(me), seed=SEED)
+            else BareAgent(me, _without_prediction(me), seed=SEED)
         )
         return {me: lonely, other: AdaptiveAgent(other, task.reasoner(), seed=SEED)}
 

@@ -1,0 +1,40 @@
+"""Whoever decides: the adaptive agent, players of one order, wrapped agents."""
+
+from typing import TYPE_CHECKING
+
+from atom.agents.adaptive import AdaptiveAgent
+from atom.agents.fixed import BareAgent, FixedOrderAgent
+from atom.agents.gate import Gate, Payoffs
+from atom.agents.player import Player, StaticPlayer
+from atom.agents.pruning import Pruning
+from atom.agents.settings import Acting, OnError, Response, Selection, Spending
+from atom.lazy import attach
+
+if TYPE_CHECKING:
+    from atom.agents.actors import Action, Actor, Agent, InvokedActor, LLMActor, as_actor
+
+__all__ = [
+    "Acting",
+    "Action",
+    "Actor",
+    "AdaptiveAgent",
+    "Agent",
+    "BareAgent",
+    "FixedOrderAgent",
+    "Gate",
+    "InvokedActor",
+    "LLMActor",
+    "OnError",
+    "Payoffs",
+    "Player",
+    "Pruning",
+    "Response",
+    "Selection",
+    "Spending",
+    "StaticPlayer",
+    "as_actor",
+]
+
+__getattr__ = attach(
+    dict.fromkeys(("Action", "Actor", "Agent", "InvokedActor", "LLMActor", "as_actor"), "atom.agents.actors")
+)

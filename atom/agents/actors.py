@@ -16,7 +16,7 @@ from atom.models import prompts
 from atom.models.prompts import Question
 from atom.models.replies import ReplyError, read_label
 from atom.models.secrets import redact
-from atom.reasoning.prompted import LLMActor
+from atom.reasoning.prompted import LLMActor as LLMActor
 from atom.situation import Situation
 from atom.usage import current_meter
 

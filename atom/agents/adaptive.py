@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Unpack
 
-<<<<<<< HEAD
 from atom.agents.act import Act
 from atom.agents.alignment import order_to_act
 from atom.agents.ask import Answers, Ask, AskAwaiting, AskNow, Pair
@@ -31,34 +30,6 @@ from atom.randomness import LazyGenerator, Uniform, draw
 from atom.reasoning.reasoner import Reasoner, Responder, check_responder
 from atom.situation import JointAction, Situation, check_legal
 from atom.usage import Meter, Usage, metered
-=======
-from atom.agents.asking import Asker
-from atom.agents.deciding import Decider, Response, Selection, sort_policies
-from atom.agents.gate import Gate, Payoffs
-from atom.agents.player import (
-    VERSION,
-    Actor,
-    Agent,
-    FixedOrderAgent,
-    Memory,
-    OnError,
-    PlainAgent,
-    Player,
-    check_on_error,
-    wrap,
-)
-from atom.agents.pruning import Pruning
-from atom.belief.changes import ChangePoints
-from atom.belief.contract import Contract
-from atom.belief.learners import Bayes, Learner
-from atom.belief.partner import Estimator
-from atom.belief.plain import copied
-from atom.decision import Decision
-from atom.errors import BeliefError, SituationError
-from atom.reasoning.reasoner import Reasoner, Responder
-from atom.situation import JointAction, Situation
-from atom.usage import Budget, Meter, Usage, metered
->>>>>>> models
 
 if TYPE_CHECKING:
     from atom.agents.actors import Agent
@@ -135,7 +106,6 @@ class AdaptiveAgent:
                 f"gate={self.acting.gate!r} needs payoffs, and this reasoner knows none; pass payoffs=, for "
                 "example a NormalFormReasoner"
             )
-<<<<<<< HEAD
         actor = None
         if agent is not None:
             from atom.agents.actors import as_actor  # noqa: PLC0415  # prompts and models, not needed by exact players
@@ -147,28 +117,6 @@ class AdaptiveAgent:
     def orders(self) -> tuple[int, ...]:
         """The hypotheses about a partner that are ToM orders."""
         return tuple(h.order for h in self.beliefs.hypotheses if h.order is not None)
-=======
-        self.me = me
-        self.orders = tuple(orders)
-        self.learner: Learner = Bayes() if learner is None else learner
-        actor = None if agent is None else wrap(me, agent)
-        self._asker = Asker(me, reasoner, actor, check_on_error(on_error))
-        self._budget = budget
-        self.contract = contract
-        self._opening = {} if contract is None else contract.opening(me, self.orders)
-        self._estimator = Estimator(me, self.orders, self.learner, contract, changes, prune is not None)
-        self._decider = Decider(
-            self._estimator,
-            selection,
-            response,
-            seed,
-            prune,
-            gate,
-            payoffs,
-            wrapped=agent is not None,
-            responds=isinstance(reasoner, Responder),
-        )
->>>>>>> models
 
     def start(self, partners: Sequence[str], *, episode: int = 0) -> Memory:
         """Memory at the beginning of an episode.
@@ -210,7 +158,6 @@ class AdaptiveAgent:
             BeliefError: the memory was made with other hypotheses, another learner or another version.
             LLMError: a model failed, with ``on_error="raise"``.
         """
-<<<<<<< HEAD
         typed = self.beliefs.typed(memory, self.me)
         with metered(self._meter(typed)) as meter:
             return finish(self._decide(situation, typed, self._now.for_decision(), meter))
@@ -418,31 +365,6 @@ class AdaptiveAgent:
         if budget is None or budget.per != "episode":
             return Meter(budget)
         return Meter(budget, Usage.from_plain(memory.get("spent")))
-=======
-        with metered(self._meter(memory)) as meter:
-            partners = self._partners(situation, memory)
-            asker = self._asker.for_decision()
-            deciding = self._decider.deciding(situation, memory, partners, meter)
-            try:
-                request = next(deciding)
-                while True:
-                    request = deciding.send(asker.answer(situation, request))
-            except StopIteration as decided:
-                return cast("tuple[Decision, Memory]", decided.value)
-
-    async def adecide(self, situation: Situation, memory: Memory) -> tuple[Decision, Memory]:
-        """The same as ``decide``; hypotheses that do not depend on each other are awaited at once."""
-        with metered(self._meter(memory)) as meter:
-            partners = self._partners(situation, memory)
-            asker = self._asker.for_decision()
-            deciding = self._decider.deciding(situation, memory, partners, meter)
-            try:
-                request = next(deciding)
-                while True:
-                    request = deciding.send(await asker.aanswer(situation, request))
-            except StopIteration as decided:
-                return cast("tuple[Decision, Memory]", decided.value)
->>>>>>> models
 
     def observe(self, memory: Memory, situation: Situation | None, actions: JointAction) -> Memory:
         """Memory after the partners' actions were seen.

@@ -1,0 +1,1 @@
+"""Language models: who is asked, how, for how long, and what to make of the answer."""

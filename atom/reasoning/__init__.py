@@ -1,0 +1,53 @@
+"""How a player of any theory-of-mind order would act: exact reasoners, recursion, language models."""
+
+from typing import TYPE_CHECKING
+
+from atom.lazy import attach
+from atom.reasoning.congestion import CongestionReasoner
+from atom.reasoning.declared import DeclaredReasoner
+from atom.reasoning.normal_form import NormalFormReasoner, symmetric_payoffs
+from atom.reasoning.reasoner import (
+    AsyncReasoner,
+    AsyncResponder,
+    ConcurrentReasoner,
+    DecisionReasoner,
+    ImmediateReasoner,
+    Reasoner,
+    Responder,
+    RuleResponder,
+)
+from atom.reasoning.recursive import RecursiveReasoner
+from atom.reasoning.roles import alternating_orders, team_orders
+
+if TYPE_CHECKING:
+    from atom.reasoning.prompted import LLMReasoner
+    from atom.reasoning.tables import TabularModel, TabularReasoner
+
+__all__ = [
+    "AsyncReasoner",
+    "AsyncResponder",
+    "ConcurrentReasoner",
+    "CongestionReasoner",
+    "DecisionReasoner",
+    "DeclaredReasoner",
+    "ImmediateReasoner",
+    "LLMReasoner",
+    "NormalFormReasoner",
+    "Reasoner",
+    "RecursiveReasoner",
+    "Responder",
+    "RuleResponder",
+    "TabularModel",
+    "TabularReasoner",
+    "alternating_orders",
+    "symmetric_payoffs",
+    "team_orders",
+]
+
+__getattr__ = attach(
+    {
+        "LLMReasoner": "atom.reasoning.prompted",
+        "TabularModel": "atom.reasoning.tables",
+        "TabularReasoner": "atom.reasoning.tables",
+    }
+)
