@@ -31,7 +31,7 @@ class AdaHedge:
         """No losses and no gap, ``[K + 1]``."""
         return [0.0] * (len(hypotheses) + 1)
 
-    def update(self, weights: Weights, likelihoods: Sequence[float], n_actions: int) -> Weights:
+    def update(self, weights: Weights, likelihoods: Sequence[float], n_actions: int = 2) -> Weights:
         """Cumulative losses and gap, ``[K + 1]``."""
         *before, gap = weights
         losses = [1.0 - p for p in likelihoods]
@@ -104,7 +104,7 @@ class RescorlaWagner:
         """Values of 0, ``[K]``."""
         return [0.0] * len(hypotheses)
 
-    def update(self, weights: Weights, likelihoods: Sequence[float], n_actions: int) -> Weights:
+    def update(self, weights: Weights, likelihoods: Sequence[float], n_actions: int = 2) -> Weights:
         """Values, ``[K]``."""
         return [v + self.alpha * ((2.0 * p - 1.0) - v) for v, p in zip(weights, likelihoods, strict=True)]
 
@@ -136,7 +136,7 @@ class Uniform:
         """Uniform, ``[K]``."""
         return [1.0 / len(hypotheses)] * len(hypotheses)
 
-    def update(self, weights: Weights, likelihoods: Sequence[float], n_actions: int) -> Weights:
+    def update(self, weights: Weights, likelihoods: Sequence[float], n_actions: int = 2) -> Weights:
         """The weights as they are."""
         return list(weights)
 

@@ -32,7 +32,7 @@ class Learner(Protocol):
         """Weights before anything was observed, such as ``[K]`` or ``[K][L]``, in lists of their own."""
         ...
 
-    def update(self, weights: Weights, likelihoods: Sequence[float], n_actions: int) -> Weights:
+    def update(self, weights: Weights, likelihoods: Sequence[float], n_actions: int = 2) -> Weights:
         """Weights after one observed action.
 
         Args:
@@ -100,7 +100,7 @@ class Bayes:
         """Joint prior, uniform over lapse rates, ``[K][L]``."""
         return [[p] * len(self.lapses) for p in _prior(self.prior, len(hypotheses), len(self.lapses))]
 
-    def update(self, weights: Weights, likelihoods: Sequence[float], n_actions: int) -> Weights:
+    def update(self, weights: Weights, likelihoods: Sequence[float], n_actions: int = 2) -> Weights:
         """Joint posterior, ``[K][L]``."""
         joint = [
             [lapsed(likelihood, lapse, n_actions) * w for lapse, w in zip(self.lapses, row, strict=True)]
@@ -153,7 +153,7 @@ class FollowTheLeader:
         """Zero losses, ``[K]``."""
         return [0.0] * len(hypotheses)
 
-    def update(self, weights: Weights, likelihoods: Sequence[float], n_actions: int) -> Weights:
+    def update(self, weights: Weights, likelihoods: Sequence[float], n_actions: int = 2) -> Weights:
         """Cumulative losses, ``[K]``."""
         return [loss + (1.0 - p) for loss, p in zip(weights, likelihoods, strict=True)]
 
@@ -190,7 +190,7 @@ class Hedge:
         """Uniform, ``[K]``."""
         return [-math.log(len(hypotheses))] * len(hypotheses)
 
-    def update(self, weights: Weights, likelihoods: Sequence[float], n_actions: int) -> Weights:
+    def update(self, weights: Weights, likelihoods: Sequence[float], n_actions: int = 2) -> Weights:
         """Log weights, ``[K]``."""
         updated = [w - self.eta * (1.0 - p) for w, p in zip(weights, likelihoods, strict=True)]
         top = max(updated)
@@ -229,7 +229,7 @@ class FixedShare(Hedge):
         if not 0.0 <= self.share < 1.0:
             raise BeliefError(f"the share lies in [0, 1), got {self.share}")
 
-    def update(self, weights: Weights, likelihoods: Sequence[float], n_actions: int) -> Weights:
+    def update(self, weights: Weights, likelihoods: Sequence[float], n_actions: int = 2) -> Weights:
         """Log weights, ``[K]``."""
         updated = super().update(weights, likelihoods, n_actions)
         if self.share == 0.0:
