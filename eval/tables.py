@@ -10,7 +10,7 @@ from eval.crossplay import Cell
 from eval.paper import Excess, PaperCell
 from eval.tasks import Task, all_tasks, make_task
 from partners import LLM, all_kinds
-from partners.baseline_kinds import learners
+from partners.adaptive import learners
 from partners.extensions import summary_of
 
 _AT_ONCE = 3

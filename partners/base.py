@@ -1,18 +1,26 @@
-"""What a partner is: a player that says how it behaves."""
+"""What a partner is: a player of a name, with declared traits; and what players of our own derive from."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 
 from atom.agents.player import Memory, Player
 from atom.decision import Decision
 from atom.randomness import generator
+from atom.reasoning.reasoner import Reasoner
 from atom.situation import JointAction, Situation
+
+PAPER = "Mu et al. 2026"
+OWN = "this project"
+
+Plays: TypeAlias = Literal["all", "2x2", "tables", "kitchens", "matrices"]
+"""The tasks that a partner plays: all, those on tables (grids and kitchens), kitchens, normal-form games, or
+those of them with two players and two actions each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,41 +40,60 @@ class Traits:
 
 
 @runtime_checkable
-class Partner(Player, Protocol):
-    """A player with declared traits."""
+class Declared(Protocol):
+    """A class, or a function, that says how the partners behave that it makes."""
 
-    @property
-    def traits(self) -> Traits: ...
+    traits: Traits
 
 
-class SimplePartner(ABC):
-    """Base of partners that choose by the situation and a little memory, and predict nobody.
+@dataclass(frozen=True, slots=True)
+class PartnerKind:
+    """What is known of a partner before it is made; ``partners.registry.partner`` makes one.
+
+    Attributes:
+        name: as given on the command line.
+        summary: what it does.
+        source: where it comes from.
+        traits: those of a partner with the default argument.
+        build: ``build(argument, me, reasoner, seed)``.
+        argument: the form of the argument after the colon; empty for partners that take none.
+        default: the argument where none is given.
+        needs: the extra that it needs.
+        plays: the tasks that it plays.
+        varies: traits by the argument, for partners whose traits depend on it.
+    """
+
+    name: str
+    summary: str
+    source: str
+    traits: Traits
+    build: Callable[[str, str, Reasoner, int], Player]
+    argument: str = ""
+    default: str = ""
+    needs: str = ""
+    plays: Plays = "all"
+    varies: Callable[[str], Traits] | None = None
+
+
+class StaticPartner(ABC):
+    """Base of partners that are players of their own: they hold no belief and hear no declaration.
 
     Args:
         me: this player's name in situations.
         seed: seed of the random numbers, >= 0.
     """
 
-    traits: Traits
-
     def __init__(self, me: str, *, seed: int = 0) -> None:
         self.me = me
         self._seed = seed
-
-    @abstractmethod
-    def choose(self, situation: Situation, memory: Memory, rng: np.random.Generator) -> tuple[str, Memory]:
-        """A legal action and the memory after it (``memory`` is not modified)."""
 
     def start(self, partners: Sequence[str], *, episode: int = 0) -> Memory:
         """Memory at the beginning of an episode."""
         return {"episode": episode, "step": 0}
 
+    @abstractmethod
     def decide(self, situation: Situation, memory: Memory) -> tuple[Decision, Memory]:
-        """The chosen action."""
-        rng = generator(self._seed, memory["episode"], memory["step"], self.me)
-        action, memory = self.choose(situation, memory, rng)
-        decision = Decision(self.me, situation.check_action(self.me, action))
-        return decision, {**memory, "step": memory["step"] + 1}
+        """An action for this situation."""
 
     async def adecide(self, situation: Situation, memory: Memory) -> tuple[Decision, Memory]:
         """The same as ``decide``."""
@@ -75,3 +102,29 @@ class SimplePartner(ABC):
     def observe(self, memory: Memory, situation: Situation | None, actions: JointAction) -> Memory:
         """The memory as it is."""
         return memory
+
+
+class SimplePartner(StaticPartner):
+    """Base of partners that choose by the situation and a little memory, and predict nobody.
+
+    A class of another package declares its ``traits``.
+
+    Args:
+        me: this player's name in situations.
+        seed: seed of the random numbers, >= 0.
+    """
+
+    @abstractmethod
+    def choose(self, situation: Situation, memory: Memory, rng: np.random.Generator) -> tuple[str, Memory]:
+        """A legal action and the memory after it (``memory`` is not modified)."""
+
+    def decide(self, situation: Situation, memory: Memory) -> tuple[Decision, Memory]:
+        """The chosen action.
+
+        Raises:
+            IllegalActionError: it is not legal.
+        """
+        rng = generator(self._seed, memory["episode"], memory["step"], self.me)
+        action, memory = self.choose(situation, memory, rng)
+        decision = Decision(self.me, situation.check_action(self.me, action))
+        return decision, {**memory, "step": memory["step"] + 1}

@@ -1,9 +1,11 @@
-"""Partners whose reasoning is bounded or mixed, all best-responding to something."""
+"""Partners whose reasoning or skill is bounded, and one that deceives."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -11,14 +13,43 @@ from atom.agents.gate import Payoffs
 from atom.agents.player import Memory
 from atom.errors import SituationError
 from atom.randomness import draw
-from atom.reasoning.reasoner import Reasoner
-from atom.reasoning.recursive import RecursiveReasoner
+from atom.reasoning.reasoner import Reasoner, Responder
+from atom.reasoning.recursive import RecursiveReasoner, Respond
 from atom.situation import JointAction, Policy, Situation
-from partners.base import SimplePartner, Traits
+from partners.base import OWN, SimplePartner, Traits
+from partners.registry import partner
 
 
+@runtime_checkable
+class BestResponder(Protocol):
+    """A reasoner that tells its best response apart from the way in which its players respond."""
+
+    def best_response(self, situation: Situation, player: str, predicted: Mapping[str, Policy]) -> Policy:
+        """The best response of ``player`` to what every other player is expected to do."""
+        ...
+
+
+def _rate_and_order(text: str, otherwise: int = 1) -> tuple[float, int]:
+    rate, _, order = text.partition("@")
+    return float(rate), int(order or otherwise)
+
+
+def _shown_hidden_trust(text: str) -> tuple[int, int, int]:
+    orders, _, trust = text.partition("@")
+    shown, _, hidden = orders.partition("-")
+    return int(shown), int(hidden), int(trust)
+
+
+@partner(
+    "competence",
+    source=OWN,
+    traits=lambda competence, order: Traits(stochastic=competence < 1.0, adaptive=False, order=order),
+    argument="PROBABILITY@ORDER",
+    default="0.39@1",
+    reads=_rate_and_order,
+)
 class CompetentPartner(SimplePartner):
-    """Acts optimally for its order with a probability, else uniformly at random.
+    """Acts by its order with a probability, else at random.
 
     How deeply it reasons and how well it acts are apart: an order is not a skill.
 
@@ -40,7 +71,6 @@ class CompetentPartner(SimplePartner):
         self._reasoner = reasoner
         self._competence = competence
         self._order = order
-        self.traits = Traits(stochastic=competence < 1.0, adaptive=False, order=order)
 
     def choose(self, situation: Situation, memory: Memory, rng: np.random.Generator) -> tuple[str, Memory]:
         """The order's action or a random one."""
@@ -50,11 +80,20 @@ class CompetentPartner(SimplePartner):
         return legal[int(rng.integers(len(legal)))], memory
 
 
+@partner(
+    "quantal",
+    source="McKelvey and Palfrey 1995; Stahl and Wilson 1994",
+    traits=lambda temperature, order: Traits(stochastic=True, adaptive=False, order=order),
+    argument="TEMPERATURE@ORDER",
+    default="1@1",
+    reads=_rate_and_order,
+    plays="matrices",
+)
 class QuantalPartner(SimplePartner):
-    """Level-k with quantal responses: better actions are likelier, none is certain.
+    """Level-k whose better actions are likelier (softmax of payoffs).
 
-    Order 0 is the reasoner's; order k responds to partners that are quantal of order k-1 with the same
-    temperature.
+    None is certain. Order 0 is the reasoner's; order k responds to partners that are quantal of order k-1
+    with the same temperature.
     ``P(a) ∝ exp(payoff(a) / temperature)`` (McKelvey and Palfrey 1995; level-k form: Stahl and Wilson 1994).
 
     Args:
@@ -82,7 +121,6 @@ class QuantalPartner(SimplePartner):
         self._quantal = RecursiveReasoner(self._level_zero, self._response)
         self._temperature = temperature
         self._order = order
-        self.traits = Traits(stochastic=True, adaptive=False, order=order)
 
     def choose(self, situation: Situation, memory: Memory, rng: np.random.Generator) -> tuple[str, Memory]:
         """An action drawn from the softmax of expected payoffs."""
@@ -95,8 +133,17 @@ class QuantalPartner(SimplePartner):
         return softmax(self._payoffs.expected_payoffs(situation, player, predicted), self._temperature)
 
 
+@partner(
+    "cognitive-hierarchy",
+    source="Camerer, Ho and Chong 2004",
+    traits=lambda tau, order: Traits(stochastic=False, adaptive=False, order=order),
+    argument="TAU@ORDER",
+    default="1.5@2",
+    reads=partial(_rate_and_order, otherwise=2),
+    plays="matrices",
+)
 class HierarchyPartner(SimplePartner):
-    """Cognitive hierarchy: best-responds to a mixture of all orders below its own.
+    """Best-responds to a Poisson mixture of all orders below its own.
 
     The orders of its partners are taken to be Poisson distributed with mean τ, cut off below its own
     order and normalised (Camerer, Ho and Chong 2004; they estimate τ of about 1.5).
@@ -119,17 +166,10 @@ class HierarchyPartner(SimplePartner):
             raise ValueError(f"the mean number of thinking steps is positive and finite, got {tau}")
         if order < 1:
             raise ValueError(f"a cognitive hierarchy begins above order 0, got {order}")
-        respond = getattr(reasoner, "best_response", None) or getattr(reasoner, "respond", None)
-        if respond is None:
-            raise SituationError(
-                "a cognitive hierarchy needs a reasoner that can respond to mixed predictions, as those of "
-                "normal-form games do; it cannot play this task"
-            )
         self._reasoner = reasoner
-        self._respond = respond
+        self._respond = _best_response_of(reasoner)
         self._shares = poisson_shares(tau, order)
         self._order = order
-        self.traits = Traits(stochastic=False, adaptive=False, order=order)
 
     def choose(self, situation: Situation, memory: Memory, rng: np.random.Generator) -> tuple[str, Memory]:
         """The best response to the mixture."""
@@ -154,11 +194,19 @@ class HierarchyPartner(SimplePartner):
         return found
 
 
+@partner(
+    "deceptive",
+    source=OWN,
+    argument="SHOWN-HIDDEN@ANSWERS",
+    default="1-2@4",
+    reads=_shown_hidden_trust,
+)
 class DeceptivePartner(SimplePartner):
-    """Plays one order until it is trusted, then another for some rounds, and begins again.
+    """Plays one order until it is answered well so often, then another for three rounds.
 
-    It keeps count of how often its partners answered it well, that is as a player one order above the
-    order that it shows would. After so many such answers in a row it takes them to trust it.
+    Then it begins again. It keeps count of how often its partners answered it well, that is as a player
+    one order above the order that it shows would. After so many such answers in a row it takes them to
+    trust it.
 
     Args:
         me: this player's name in situations.
@@ -218,6 +266,17 @@ class DeceptivePartner(SimplePartner):
         )
         count = memory.get("good", 0) + 1 if good else 0
         return {**memory, "good": count, "left": self._rounds if count >= self._trust else 0}
+
+
+def _best_response_of(reasoner: Reasoner) -> Respond:
+    if isinstance(reasoner, BestResponder):
+        return reasoner.best_response
+    if isinstance(reasoner, Responder):
+        return reasoner.respond
+    raise SituationError(
+        "a cognitive hierarchy needs a reasoner that can respond to mixed predictions, as those of "
+        "normal-form games do; it cannot play this task"
+    )
 
 
 def softmax(payoffs: Mapping[str, float], temperature: float) -> dict[str, float]:

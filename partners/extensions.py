@@ -18,8 +18,6 @@ import numpy as np
 
 from atom.belief.learners import Learner
 from atom.reasoning.reasoner import Reasoner
-from partners.base import Partner, SimplePartner, Traits
-from partners.kinds import PartnerKind
 
 TASKS_GROUP = "atom.tasks"
 PARTNERS_GROUP = "atom.partners"
@@ -28,6 +26,9 @@ REASONERS_GROUP = "atom.reasoners"
 
 T = TypeVar("T")
 MakeLearner: TypeAlias = Callable[[], Learner]
+
+_THREE: Any = ("0", "1", "2")
+"""Hypotheses to try a learner with, which needs to know no more of them than how many there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +80,6 @@ def load_group(
 
 
 @cache
-def extension_partners(taken: frozenset[str] = frozenset()) -> dict[str, PartnerKind]:
-    """Name -> partner of another package.
-
-    An entry point holds a ``PartnerKind``, a subclass of ``SimplePartner`` (made as ``cls(me,
-    seed=seed)``), or any callable ``make(me, reasoner, seed)`` with an attribute ``traits`` or without.
-    """
-    return load_group(PARTNERS_GROUP, _partner, taken)
-
-
-@cache
 def extension_learners(taken: frozenset[str] = frozenset()) -> dict[str, MakeLearner]:
     """Name -> maker of a learner, called without arguments; checked by making one."""
     return load_group(LEARNERS_GROUP, _learner, taken)
@@ -111,29 +102,23 @@ def source_of(entry: EntryPoint) -> str:
     return f"{_package(entry)} {entry.dist.version}" if entry.dist is not None else _package(entry)
 
 
-def _partner(name: str, entry: EntryPoint, thing: Any) -> PartnerKind:
-    if isinstance(thing, PartnerKind):
-        if thing.name != name:
-            raise ValueError(f"it holds a PartnerKind called {thing.name!r}; give both the same name")
-        return thing
-    make = _callable(thing, "make(me, reasoner, seed)")
-    simple = isinstance(thing, type) and issubclass(thing, SimplePartner)
-    traits = getattr(thing, "traits", Traits(stochastic=True, adaptive=True))
-    if not isinstance(traits, Traits):
-        raise TypeError(f"its traits are {type(traits).__name__}; declare traits = Traits(…) on the class")
+def as_callable(thing: Any, form: str) -> Callable[..., Any]:
+    """``thing`` itself.
 
-    def build(_: str, me: str, reasoner: Reasoner, seed: int) -> Partner:
-        made: Partner = make(me, seed=seed) if simple else make(me, reasoner, seed)
-        return made
-
-    return PartnerKind(name, summary_of(thing, "a partner"), source_of(entry), traits, build)
+    Raises:
+        TypeError: it cannot be called; the message says as what.
+    """
+    if not callable(thing):
+        raise TypeError(f"it holds {type(thing).__name__}, not something to be called as {form}")
+    made: Callable[..., Any] = thing
+    return made
 
 
 def _learner(name: str, entry: EntryPoint, thing: Any) -> MakeLearner:
-    make: MakeLearner = _callable(thing, "make()")
+    make: MakeLearner = as_callable(thing, "make()")
     learner = make()
-    weights = learner.update(learner.init([0, 1, 2]), [1.0, 0.5, 0.0])
-    probabilities = np.asarray(learner.probabilities(weights))
+    weights = learner.update(learner.init(_THREE), [1.0, 0.5, 0.0], 2)
+    probabilities = np.asarray(learner.probabilities(weights), dtype=float)
     if probabilities.shape != (3,) or not np.isclose(probabilities.sum(), 1.0):
         raise ValueError(
             f"its probabilities over three orders are {probabilities.tolist()}; they must be three that "
@@ -143,15 +128,8 @@ def _learner(name: str, entry: EntryPoint, thing: Any) -> MakeLearner:
 
 
 def _reasoner(name: str, entry: EntryPoint, thing: Any) -> ExtensionReasoner:
-    make = _callable(thing, "make(reasoner)")
+    make = as_callable(thing, "make(reasoner)")
     return ExtensionReasoner(name, summary_of(thing, "a reasoner"), source_of(entry), make)
-
-
-def _callable(thing: Any, form: str) -> Callable[..., Any]:
-    if not callable(thing):
-        raise TypeError(f"it holds {type(thing).__name__}, not something to be called as {form}")
-    made: Callable[..., Any] = thing
-    return made
 
 
 def _package(entry: EntryPoint) -> str:

@@ -1,4 +1,4 @@
-"""Names as given on a command line, ``NAME`` or ``NAME:ARGUMENT``."""
+"""Names as given on a command line, ``NAME`` or ``NAME:ARGUMENT``, and how arguments are read."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ class UnknownNameError(ValueError):
     """A name that is not in a registry; the message offers the nearest ones.
 
     Args:
-        kind: what the name would be of, such as "task".
+        what: what the name would be of, such as "task".
         name: the name given.
         known: the names that exist.
     """
 
-    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+    def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
         known = sorted(known)
         near = difflib.get_close_matches(name, known, n=3, cutoff=0.5) or known
         super().__init__(
-            f"there is no {kind} {name!r}; did you mean {', '.join(near)}? All: python -m eval list"
+            f"there is no {what} {name!r}; did you mean {', '.join(near)}? All: python -m eval list"
         )
 
 
@@ -36,3 +36,14 @@ def integers(text: str) -> list[int]:
         ValueError: a part that is no whole number.
     """
     return [int(part) for part in text.split("-")] if text else []
+
+
+def whole(text: str) -> int:
+    """A whole number >= 0.
+
+    Raises:
+        ValueError: anything else.
+    """
+    if not text.isdecimal():
+        raise ValueError(f"expected a whole number, got {text!r}")
+    return int(text)

@@ -1,4 +1,4 @@
-"""A wrapper that lets any player lapse."""
+"""Partners that lapse: any player, wrapped."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from collections.abc import Sequence
 from atom.agents.player import Memory, Player
 from atom.decision import Decision
 from atom.randomness import generator
+from atom.reasoning.reasoner import Reasoner
 from atom.situation import JointAction, Situation
-from partners.base import Traits
+from partners.base import OWN, StaticPartner, Traits
+from partners.registry import make_partner, partner, traits_of
 
 
-class NoisyPartner:
+class NoisyPartner(StaticPartner):
     """Plays as another player, and with a given probability a uniformly random action instead.
 
     Args:
@@ -27,20 +29,9 @@ class NoisyPartner:
     def __init__(self, inner: Player, rate: float, *, seed: int = 0) -> None:
         if not 0.0 <= rate <= 1.0:
             raise ValueError(f"a lapse rate lies in [0, 1], got {rate}")
+        super().__init__(inner.me, seed=seed)
         self.inner = inner
         self.rate = rate
-        self._seed = seed
-
-    @property
-    def me(self) -> str:
-        """The inner player's name."""
-        return self.inner.me
-
-    @property
-    def traits(self) -> Traits:
-        """The inner player's, and stochastic where it lapses at all."""
-        inner: Traits = getattr(self.inner, "traits", Traits(stochastic=True, adaptive=False))
-        return dataclasses.replace(inner, stochastic=inner.stochastic or self.rate > 0.0)
 
     def start(self, partners: Sequence[str], *, episode: int = 0) -> Memory:
         """Memory at the beginning of an episode."""
@@ -66,3 +57,32 @@ class NoisyPartner:
             legal = situation.legal(self.me)
             decision = dataclasses.replace(decision, action=legal[int(rng.integers(len(legal)))])
         return decision, {**memory, "step": memory["step"] + 1, "inner": inner}
+
+
+def _rate_and_inner(text: str) -> tuple[float, str]:
+    rate, _, inner = text.partition(":")
+    return float(rate), inner
+
+
+def _traits(rate: float, inner: str) -> Traits:
+    """The inner partner's, and stochastic where it lapses at all."""
+    traits = traits_of(inner)
+    return dataclasses.replace(traits, stochastic=traits.stochastic or rate > 0.0)
+
+
+@partner(
+    "noisy",
+    source=OWN,
+    traits=_traits,
+    argument="RATE:PARTNER",
+    default="0.05:tom-1",
+    reads=_rate_and_inner,
+)
+def noisy(me: str, reasoner: Reasoner, rate: float, inner: str, *, seed: int = 0) -> NoisyPartner:
+    """Another partner that lapses to a random action at a rate.
+
+    Args:
+        me, reasoner, inner, seed: see ``make_partner``.
+        rate: probability of a lapse, in [0, 1].
+    """
+    return NoisyPartner(make_partner(inner, me, reasoner, seed=seed), rate, seed=seed)

@@ -17,7 +17,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from atom.reasoning.reasoner import Reasoner
 from atom.reasoning.tables import TabularModel
+from partners.base import Traits
+from partners.registry import partner
+from partners.tables import PolicyPartner, on_table
 
 VERSION = 1
 _DISCOUNT = 0.98
@@ -176,3 +180,28 @@ def load_policies(path: Path, model: TabularModel) -> NDArray[np.int8]:
     if version != VERSION or digest != model.digest() or policies.shape != (2, model.n_states):
         raise ValueError(f"the trained partner {str(path)!r} is of another task or version; {remedy}")
     return policies
+
+
+@partner(
+    "population",
+    source="Jaderberg et al. 2017; Carroll et al. 2019",
+    traits=Traits(stochastic=False, adaptive=False),
+    argument="FILE",
+    default="population.npz",
+    reads=lambda text: (text,),
+    plays="tables",
+)
+def best_member(me: str, reasoner: Reasoner, file: str, *, seed: int = 0) -> PolicyPartner:
+    """The best of a trained population (``python -m eval train-partner``).
+
+    Args:
+        me: this player's name in situations.
+        reasoner: of the task that it was trained in.
+        file: the checkpoint.
+        seed: it leaves nothing to chance.
+
+    Raises:
+        ValueError: a task without a table, a missing or damaged file, or one of another task.
+    """
+    table = on_table("population", reasoner)
+    return PolicyPartner(me, table.model, load_policies(Path(file), table.model))

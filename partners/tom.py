@@ -1,4 +1,4 @@
-"""Partners that are agents of this package: fixed orders, adaptive ones, and one that switches."""
+"""Partners of given orders: one for ever, one after the other, or one above the partner's."""
 
 from __future__ import annotations
 
@@ -6,52 +6,55 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import pairwise
 
-from atom.agents.adaptive import AdaptiveAgent, Response, Selection
 from atom.agents.player import FixedOrderAgent, Memory
-from atom.belief.learners import Learner
 from atom.decision import Decision
 from atom.reasoning.reasoner import Reasoner
-from atom.situation import JointAction, Situation
-from partners.base import Traits
+from atom.situation import Situation
+from partners.base import OWN, PAPER, StaticPartner, Traits
+from partners.names import integers
+from partners.registry import partner
+
+_ORDERS = range(4)
 
 
-class FixedOrderPartner(FixedOrderAgent):
-    """A ToM-k agent (paper, Table 1).
+def _fixed_order(order: int) -> None:
+    """Enters ``tom-K``. Its traits call it deterministic; that holds for policies that are certain."""
 
-    Its traits call it deterministic; that holds for reasoners whose policies are certain.
+    @partner(
+        f"tom-{order}",
+        source=f"{PAPER}, Table 1",
+        traits=Traits(stochastic=False, adaptive=False, order=order),
+        summary="acts on the state alone" if order == 0 else f"best-responds to a ToM-{order - 1} partner",
+    )
+    def tom(me: str, reasoner: Reasoner, *, seed: int = 0) -> FixedOrderAgent:
+        return FixedOrderAgent(me, reasoner, order, seed=seed)
+
+
+for _order in _ORDERS:
+    _fixed_order(_order)
+
+
+def orders_and_rounds(text: str) -> tuple[list[int], list[int]]:
+    """``"2-0-1@8-12"`` as ``([2, 0, 1], [8, 12])``.
+
+    Raises:
+        ValueError: a part that is no whole number.
     """
-
-    @property
-    def traits(self) -> Traits:
-        """Deterministic, of one order."""
-        return Traits(stochastic=False, adaptive=False, order=self.order)
+    orders, _, rounds = text.partition("@")
+    return integers(orders), integers(rounds)
 
 
-class AdaptivePartner(AdaptiveAgent):
-    """An A-ToM agent as a partner (paper, Table 2).
+@partner(
+    "switching",
+    source=OWN,
+    argument="ORDER-ORDER…@ROUND…",
+    default="2-0@8",
+    reads=orders_and_rounds,
+)
+class SwitchingPartner(StaticPartner):
+    """Plays the first order, and from the given rounds on the next ones.
 
-    Args:
-        me, reasoner, learner, selection, response, seed: see ``AdaptiveAgent``.
-        stochastic: whether its learner leaves anything to chance.
-    """
-
-    def __init__(
-        self,
-        me: str,
-        reasoner: Reasoner,
-        learner: Learner,
-        *,
-        selection: Selection = "win-stay",
-        response: Response = "nearest",
-        seed: int = 0,
-        stochastic: bool = True,
-    ) -> None:
-        super().__init__(me, reasoner, learner, selection=selection, response=response, seed=seed)
-        self.traits = Traits(stochastic=stochastic, adaptive=True)
-
-
-class SwitchingPartner:
-    """Plays one ToM order and changes to others at given rounds, whatever the others do.
+    Whatever the others do: when it switches is known beforehand.
 
     Args:
         me, reasoner, seed: see ``FixedOrderAgent``.
@@ -67,12 +70,12 @@ class SwitchingPartner:
     def __init__(
         self, me: str, reasoner: Reasoner, orders: Sequence[int], rounds: Sequence[int], *, seed: int = 0
     ) -> None:
+        super().__init__(me, seed=seed)
         if len(rounds) != len(orders) - 1 or any(a >= b for a, b in pairwise([1, *rounds])):
             raise ValueError(
                 f"a switching partner with {len(orders)} orders needs {len(orders) - 1} ascending rounds "
                 f"after 1, got {list(rounds)}"
             )
-        self.me = me
         self._phases = [FixedOrderAgent(me, reasoner, order, seed=seed) for order in orders]
         self._rounds = list(rounds)
 
@@ -88,9 +91,27 @@ class SwitchingPartner:
         """The same as ``decide``, awaited."""
         return await self._current(memory).adecide(situation, memory)
 
-    def observe(self, memory: Memory, situation: Situation | None, actions: JointAction) -> Memory:
-        """The memory as it is."""
-        return memory
-
     def _current(self, memory: Memory) -> FixedOrderAgent:
         return self._phases[bisect_right(self._rounds, int(memory["step"]) + 1)]
+
+
+@partner(
+    "oracle",
+    source="baseline",
+    traits=SwitchingPartner.traits,
+    summary="is told the partner's order (crossplay tells it) and acts one above",
+    argument="ORDER-ORDER…@ROUND…",
+    default="0",
+    reads=orders_and_rounds,
+)
+def oracle(
+    me: str, reasoner: Reasoner, orders: Sequence[int], rounds: Sequence[int], *, seed: int = 0
+) -> SwitchingPartner:
+    """Is told the partner's orders and acts one above: what a perfect estimate would be worth.
+
+    Args:
+        me, reasoner, seed: see ``FixedOrderAgent``.
+        orders: the partner's orders in turn.
+        rounds: the rounds from which its second and later orders are played, see ``SwitchingPartner``.
+    """
+    return SwitchingPartner(me, reasoner, [order + 1 for order in orders], rounds, seed=seed)

@@ -1,6 +1,7 @@
 """Baselines lack, or are given, exactly one thing."""
 
 import json
+import re
 from collections import Counter
 
 import pytest
@@ -112,7 +113,7 @@ def test_all_means_everyone_who_can_play():
     arguments = ["--task", "stag-hunt,coordination-3", "--agents", "all", "--partners", "tom-0,repeat"]
     result = run("crossplay", *arguments, "--episodes", 1)
     assert result.exit_code == 0, result.exception
-    assert "coordination-3: without tomsup" in result.output
+    assert re.search(r"coordination-3: without [^;]*tomsup", result.output)
 
 
 def test_several_tasks_at_once(tmp_path):

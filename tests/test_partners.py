@@ -1,51 +1,82 @@
 """One contract that every partner passes, and what single ones promise."""
 
+import importlib
 import inspect
 import json
 import pickle
 import pkgutil
+import subprocess
+import sys
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 import partners
-from atom import NormalFormReasoner, Situation, SituationError, symmetric_payoffs
-from eval.tasks import make_task
-from partners import ZOO, NoisyPartner, Partner, Traits, UnknownNameError, make_partner
-from partners.population import save_policies, train
+from atom import FixedOrderAgent, NormalFormReasoner, Situation, SituationError, symmetric_payoffs
+from eval.tasks import MatrixTask, make_task
+from partners import (
+    LLM,
+    PARTNERS_GROUP,
+    ZOO,
+    NoisyPartner,
+    PartnerKind,
+    SimplePartner,
+    StaticPartner,
+    Traits,
+    UnknownNameError,
+    all_kinds,
+    kind_of,
+    make_partner,
+    partner,
+    registry,
+    save_policies,
+    train,
+    traits_of,
+)
 
 NAMES = [
     *ZOO,
     "switching:2-0-1@4-9",
     "noisy:0.3:bayes",
     "noisy:0.5:switching:1-2@6",
+    "noisy:0:ftl",
     "hedge:0.5",
     "tomsup:2",
     "competence:1@2",
     "learning:fixed-share@2",
+    "adaptive:adahedge/leader/above",
+    "oracle:1-0@4",
 ]
 
 
+def asymmetric():
+    """A game in which neither payoffs nor actions are the same in both seats."""
+    payoffs = np.array([[[3.0, 0.0], [1.0, 2.0]], [[2.0, 4.0], [5.0, 1.0]]])
+    return MatrixTask("asymmetric", payoffs, [["up", "down"], ["left", "right"]])
+
+
 PLAYED = {
-    "all": "memory-1",
-    "2x2": "memory-1",
-    "matrices": "memory-1",
-    "tables": "game-2",
-    "kitchens": "overcooked",
+    "all": [lambda: make_task("memory-1"), asymmetric],
+    "2x2": [lambda: make_task("memory-1"), asymmetric],
+    "matrices": [lambda: make_task("memory-1"), asymmetric],
+    "tables": [lambda: make_task("game-2"), lambda: make_task("game-1")],
+    "kitchens": [lambda: make_task("overcooked")],
 }
+"""What a partner plays -> tasks to try it on, the first of them for most of the contract."""
 
 
-def task_for(name):
-    """The task of the contract for a partner's name."""
-    return make_task(PLAYED[ZOO[name.split(":")[0]].plays])
+def tasks_for(name):
+    """The tasks of the contract for a partner's name."""
+    return [make() for make in PLAYED[ZOO[name.split(":")[0]].plays]]
 
 
-def trained(folder):
+def trained(folder, task):
     """A file with a population that was trained for a moment."""
-    file = folder / "population.npz"
-    model = task_for("population").model
+    file = folder / f"{task.name}.npz"
     settings = {"generations": 1, "members": 2, "games": 4, "steps": 10, "horizon": 30, "seed": 1}
-    *_, last = train(model, **settings)
-    save_policies(file, model, last.policies)
+    *_, last = train(task.model, **settings)
+    save_policies(file, task.model, last.policies)
     return file
 
 
@@ -56,45 +87,54 @@ class PartnerContract:
 
     @pytest.fixture(autouse=True)
     def setting(self, tmp_path):
-        """A task that the partner plays, and a trained population where it needs one."""
-        self.task = task_for(self.name)
-        self.argument = f":{trained(tmp_path)}" if self.name == "population" else ""
+        """The tasks that the partner plays, and where a population is trained for them if it needs one."""
+        self.tasks = tasks_for(self.name)
+        self.task = self.tasks[0]
+        self.folder = tmp_path
 
-    def make(self, seed=7):
-        return make_partner(self.name + self.argument, "player-1", self.task.reasoner(), seed=seed)
+    def make(self, seed=7, seat=0, task=None):
+        task = task or self.task
+        argument = f":{trained(self.folder, task)}" if self.name == "population" else ""
+        return make_partner(self.name + argument, task.players[seat], task.reasoner(), seed=seed)
 
-    def actions(self, partner, episode=0, rounds=12, against="tom-1", through_json=False):
-        other = make_partner(against, "player-2", self.task.reasoner())
-        memory, memory2 = partner.start(["player-2"], episode=episode), other.start(["player-1"])
-        state, actions = self.task.start(), []
+    def play(self, made, episode=0, rounds=12, against="tom-1", through_json=False, task=None):
+        """The actions of an episode, and the memories before and after each observation."""
+        task = task or self.task
+        me = made.me
+        (them,) = set(task.players) - {me}
+        other = make_partner(against, them, task.reasoner())
+        memory, memory2 = made.start([them], episode=episode), other.start([me])
+        state, actions, memories = task.start(), [], []
         for _ in range(rounds):
-            situation = self.task.situation(state)
-            decision, memory = partner.decide(situation, memory)
+            situation = task.situation(state)
+            decision, before = made.decide(situation, memory)
             answer, memory2 = other.decide(situation, memory2)
-            assert decision.action in situation.actions["player-1"]
-            joint = {"player-1": decision.action, "player-2": answer.action}
-            memory = partner.observe(memory, situation, joint)
+            assert decision.action in situation.actions[me]
+            joint = {me: decision.action, them: answer.action}
+            memory = made.observe(before, situation, joint)
+            memories.append((before, memory))
             if through_json:
                 memory = json.loads(json.dumps(memory, allow_nan=False))
             actions.append(decision.action)
-            transition = self.task.step(state, joint)
+            transition = task.step(state, joint)
             state = transition.state
             if transition.done:
                 break
-        return actions
+        return actions, memories
 
-    def test_is_a_partner_with_traits(self):
-        partner = self.make()
-        assert isinstance(partner, Partner)
-        assert isinstance(partner.traits, Traits)
-        assert partner.me == "player-1"
+    def actions(self, made, **settings):
+        return self.play(made, **settings)[0]
 
-    def test_reproducible_and_reset(self):
+    def test_has_traits_and_a_seat(self):
+        assert isinstance(traits_of(self.name), Traits)
+        assert self.make().me == "player-1"
+
+    def test_clones_by_name_and_resets(self):
         """The same numbers, the same actions; an episode leaves nothing behind in the object."""
-        partner = self.make()
-        first = self.actions(partner, episode=3)
-        self.actions(partner, episode=4)
-        assert self.actions(partner, episode=3) == first
+        made = self.make()
+        first = self.actions(made, episode=3)
+        self.actions(made, episode=4)
+        assert self.actions(made, episode=3) == first
         assert self.actions(self.make(), episode=3) == first
 
     def test_memory_is_plain(self):
@@ -107,16 +147,27 @@ class PartnerContract:
         seen = {
             tuple(self.actions(self.make(seed), episode=e, rounds=15)) for seed in range(3) for e in range(8)
         }
-        if not self.make().traits.stochastic:
+        if not traits_of(self.name).stochastic:
             assert len(seen) == 1
         else:
             assert len(seen) > 1
 
+    def test_traits_tell_the_truth_about_adapting(self):
+        """Who does not adapt keeps nothing of what others did."""
+        if not traits_of(self.name).adaptive:
+            assert all(before == after for before, after in self.play(self.make())[1])
+
+    def test_plays_both_seats_where_they_differ(self):
+        for task in self.tasks:
+            for seat in (0, 1):
+                first = self.actions(self.make(seat=seat, task=task), task=task)
+                assert first == self.actions(self.make(seat=seat, task=task), task=task)
+
     async def test_async_decides_alike(self):
-        partner = self.make()
+        made = self.make()
         situation = self.task.situation(self.task.start())
-        memory = partner.start(["player-2"])
-        assert await partner.adecide(situation, memory) == partner.decide(situation, memory)
+        memory = made.start(["player-2"])
+        assert await made.adecide(situation, memory) == made.decide(situation, memory)
 
 
 for _name in NAMES:
@@ -126,46 +177,143 @@ del _class
 
 
 def make_listed(name, folder):
-    argument = f":{trained(folder)}" if name == "population" else ""
-    return make_partner(name + argument, "player-1", task_for(name).reasoner())
+    task = tasks_for(name)[0]
+    argument = f":{trained(folder, task)}" if name == "population" else ""
+    return make_partner(name + argument, "player-1", task.reasoner())
 
 
 def test_every_partner_class_is_listed(tmp_path):
     listed = {type(make_listed(name, tmp_path)) for name in ZOO}
-    for name in ("llm:a/b", "llm:a/b@tom-1", "llm:a/b@bayes"):  # need a server to play, and none to be made
-        listed.add(type(make_partner(name, "player-1", make_task("memory-1").reasoner())))
     found = set()
-    for module in pkgutil.iter_modules(partners.__path__):
-        members = inspect.getmembers(__import__(f"partners.{module.name}", fromlist=["_"]), inspect.isclass)
+    for module in pkgutil.walk_packages(partners.__path__, "partners."):
         found |= {
             cls
-            for _, cls in members
-            if cls.__module__ == f"partners.{module.name}"
-            and hasattr(cls, "decide")
-            and not inspect.isabstract(cls)
-            and not cls.__name__.startswith("_")
-            and not getattr(cls, "_is_protocol", False)
+            for _, cls in inspect.getmembers(importlib.import_module(module.name), inspect.isclass)
+            if cls.__module__ == module.name and hasattr(cls, "decide") and not inspect.isabstract(cls)
         }
     assert found == {cls for cls in listed if cls.__module__.startswith("partners")}
+    assert all(issubclass(cls, StaticPartner) for cls in found if cls.__name__ != "PermutedPartner")
 
 
-def test_the_list_declares_the_traits_that_partners_have(tmp_path):
-    for name, kind in ZOO.items():
-        assert make_listed(name, tmp_path).traits == kind.traits, name
+def test_every_partner_says_what_it_is_and_whence():
+    for kind in (*ZOO.values(), LLM):
         assert kind.summary
         assert kind.source
+        assert kind.traits == traits_of(kind.name)
+        assert bool(kind.argument) >= bool(kind.default)
+
+
+def test_the_package_imports_nothing_heavy():
+    heavy = ("litellm", "langgraph", "langchain_core", "matplotlib", "tomsup", "overcooked_ai_py", "scipy")
+    code = f"import sys, partners; print([m for m in {heavy} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_modules_that_moved_have_a_place():
+    for old, new in partners._moved.MOVED.items():
+        assert not (Path(partners.__file__).parents[1] / (old.replace(".", "/") + ".py")).exists()
+        importlib.import_module(new)
+
+
+@pytest.fixture
+def _own_registry(monkeypatch):
+    """What a test enters is gone after it."""
+    monkeypatch.setattr(registry, "ZOO", dict(ZOO))
+    monkeypatch.setattr(registry, "_entered_by", dict(registry._entered_by))
+    registry.extension_partners.cache_clear()
+    yield
+    registry.extension_partners.cache_clear()
+
+
+class LastActions(SimplePartner):
+    """Takes one of its last ``N`` actions."""
+
+    def __init__(self, me, n, *, seed=0):
+        super().__init__(me, seed=seed)
+        self.n = n
+
+    def choose(self, situation, memory, rng):
+        return situation.legal(self.me)[-int(rng.integers(self.n)) - 1], memory
+
+
+@pytest.mark.usefixtures("_own_registry")
+def test_a_class_and_a_decorator_make_a_partner():
+    entered = partner(
+        "last-actions",
+        source="a test",
+        traits=lambda n: Traits(stochastic=n > 1, adaptive=False),
+        argument="N",
+        default="2",
+        reads=lambda text: (int(text),),
+    )(LastActions)
+    assert entered is LastActions
+    kind = kind_of("last-actions")
+    assert kind.summary == "takes one of its last N actions"
+    assert kind.traits == Traits(stochastic=True, adaptive=False)
+    assert traits_of("noisy:0:last-actions:1") == Traits(stochastic=False, adaptive=False)
+    task = make_task("one-ahead-5")
+    made = make_partner("last-actions:1", "player-1", task.reasoner())
+    assert made.decide(task.situation(task.start()), made.start(["player-2"]))[0].action == "E"
+    for name in ("last-actions:x", "noisy:0:last-actions:x"):
+        with pytest.raises(ValueError, match="the form is last-actions:N"):
+            traits_of(name)
+
+
+@pytest.mark.usefixtures("_own_registry")
+def test_what_cannot_be_entered():
+    with pytest.raises(TypeError, match="declares no traits"):
+        partner("last-actions", source="a test")(LastActions)
+    with pytest.raises(ValueError, match=r"has the name of one of partners\.adaptive"):
+        partner("bayes", source="a test", traits=Traits(stochastic=True, adaptive=False))(LastActions)
+
+
+class Announced:
+    """An entry point of a package that is not installed."""
+
+    dist = None
+    module = __name__
+
+    def __init__(self, name, thing):
+        self.name, self.value, self._thing = name, f"{__name__}:{name}", thing
+
+    def load(self):
+        return self._thing()
+
+
+@pytest.mark.usefixtures("_own_registry")
+def test_the_decorator_serves_other_packages_too(monkeypatch):
+    """Entered when its entry point is loaded, and listed once; asked again, nobody warns."""
+    fixed = Traits(stochastic=False, adaptive=False)
+
+    def entered():
+        return partner("theirs", source="theirs 1.0", traits=fixed, argument="N", default="1", reads=list)(
+            LastActions
+        )
+
+    def held():
+        return PartnerKind("held", "holds", "theirs", fixed, lambda *_: LastActions("me", 1))
+
+    entries = [Announced("theirs", entered), Announced("held", held)]
+    monkeypatch.setattr(
+        "partners.extensions.entry_points", lambda group: entries if group == PARTNERS_GROUP else []
+    )
+    for _ in range(2):
+        kinds = all_kinds()
+        assert list(kinds)[-2:] == ["theirs", "held"]
+        assert kinds["theirs"].argument == "N"
 
 
 def expect(name, partner_actions, expected, task="one-ahead-5", **kwargs):
     """The partner's actions against given ones, as a row of letters."""
     task = make_task(task)
-    partner = make_partner(name, "player-1", task.reasoner(), **kwargs)
-    memory, state, actions = partner.start(["player-2"]), task.start(), ""
+    made = make_partner(name, "player-1", task.reasoner(), **kwargs)
+    memory, state, actions = made.start(["player-2"]), task.start(), ""
     for theirs in partner_actions:
         situation = task.situation(state)
-        decision, memory = partner.decide(situation, memory)
+        decision, memory = made.decide(situation, memory)
         joint = {"player-1": decision.action, "player-2": theirs}
-        memory = partner.observe(memory, situation, joint)
+        memory = made.observe(memory, situation, joint)
         state = task.step(state, joint).state
         actions += decision.action
     assert actions == expected
@@ -196,9 +344,9 @@ def test_switching_changes_at_the_given_round():
 
 def test_noise_lapses_at_its_rate():
     task = make_task("one-ahead-5")
-    partner = make_partner("noisy:0.5:tom-0", "player-1", task.reasoner())
+    made = make_partner("noisy:0.5:tom-0", "player-1", task.reasoner())
     situation = task.situation(task.start())
-    plays = [partner.decide(situation, partner.start(["player-2"], episode=e))[0].action for e in range(1000)]
+    plays = [made.decide(situation, made.start(["player-2"], episode=e))[0].action for e in range(1000)]
     # half of the time the policy's B, the other half one of five at random
     assert 550 <= plays.count("B") <= 650
     assert all(60 <= plays.count(action) <= 140 for action in "ACDE")
@@ -207,13 +355,13 @@ def test_noise_lapses_at_its_rate():
 def test_tomsup_learns_to_coordinate():
     """A tomsup k-ToM agent finds the constant partner's other action."""
     task = make_task("memory-1")
-    partner = make_partner("tomsup:1", "player-1", task.reasoner())
-    memory, state, late = partner.start(["player-2"]), task.start(), []
+    made = make_partner("tomsup:1", "player-1", task.reasoner())
+    memory, state, late = made.start(["player-2"]), task.start(), []
     for step in range(40):
         situation = task.situation(state)
-        decision, memory = partner.decide(situation, memory)
+        decision, memory = made.decide(situation, memory)
         joint = {"player-1": decision.action, "player-2": "A"}
-        memory = partner.observe(memory, situation, joint)
+        memory = made.observe(memory, situation, joint)
         state = task.step(state, joint).state
         late += [decision.action] if step >= 20 else []
     assert late.count("B") >= 18
@@ -256,14 +404,29 @@ def test_tomsup_refuses_larger_games():
 
 
 def test_repeat_draws_anew_where_its_action_is_gone():
-    partner = make_partner("repeat", "a", NormalFormReasoner(symmetric_payoffs([[0, 1], [1, 0]])))
-    decision, memory = partner.decide(Situation({"a": ("x",), "b": ("x",)}), partner.start(["b"]))
+    made = make_partner("repeat", "a", NormalFormReasoner(symmetric_payoffs([[0, 1], [1, 0]])))
+    decision, memory = made.decide(Situation({"a": ("x",), "b": ("x",)}), made.start(["b"]))
     assert decision.action == "x"
-    assert partner.decide(Situation({"a": ("y",), "b": ("y",)}), memory)[0].action == "y"
+    assert made.decide(Situation({"a": ("y",), "b": ("y",)}), memory)[0].action == "y"
 
 
 def test_a_wrapper_keeps_the_traits_of_what_it_wraps():
-    task = make_task("memory-1")
-    inner = make_partner("tom-2", "player-1", task.reasoner())
-    assert NoisyPartner(inner, 0.0).traits == Traits(stochastic=False, adaptive=False, order=2)
-    assert NoisyPartner(inner, 0.1).traits == Traits(stochastic=True, adaptive=False, order=2)
+    assert traits_of("noisy:0:tom-2") == Traits(stochastic=False, adaptive=False, order=2)
+    assert traits_of("noisy:0.1:tom-2") == Traits(stochastic=True, adaptive=False, order=2)
+    assert traits_of("noisy:0:ftl") == Traits(stochastic=False, adaptive=True)
+    assert traits_of("noisy:0.1:noisy:0:llm:a/b@tom-1") == Traits(stochastic=True, adaptive=False, order=1)
+
+
+def test_a_wrapper_takes_the_seat_of_what_it_wraps():
+    inner = FixedOrderAgent("ann", NormalFormReasoner(symmetric_payoffs([[0, 1], [1, 0]])), 1)
+    assert NoisyPartner(inner, 0.5).me == "ann"
+
+
+def test_traits_follow_the_argument():
+    assert traits_of("competence:1@2") == Traits(stochastic=False, adaptive=False, order=2)
+    assert traits_of("competence:0.5@2") == Traits(stochastic=True, adaptive=False, order=2)
+    assert traits_of("cognitive-hierarchy:1@3").order == 3
+    with pytest.raises(UnknownNameError, match="did you mean tom-1"):
+        traits_of("noisy:0.1:tim-1")
+    with pytest.raises(ValueError, match="takes no argument"):
+        traits_of("random:3")

@@ -17,7 +17,7 @@ from eval.findings.pictures import draw_findings
 from eval.paper import EPSILON, ORDERS
 from eval.tasks import make_task
 from partners.population import save_policies, train
-from partners.tabular import on_table
+from partners.tables import on_table
 
 
 def register(app: typer.Typer) -> None:

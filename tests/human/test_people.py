@@ -7,13 +7,13 @@ import httpx
 import pytest
 from rich.console import Console
 
+from atom import FixedOrderAgent
 from eval.human import GameError, begin, move, save
 from eval.human.terminal import play_in_terminal
 from eval.report.page import render
 from eval.storage import read_results
 from eval.storage.content import stored_episodes
 from eval.units import Pairing
-from partners.tom import FixedOrderPartner
 
 
 def played(task="one-ahead-5", agent="bayes", episode=0, action=None):
@@ -26,7 +26,7 @@ def played(task="one-ahead-5", agent="bayes", episode=0, action=None):
 def test_a_person_who_plays_like_tom_1_is_believed_to_be_and_gets_the_same_game():
     """A game is an episode: with the moves of a zoo partner it is that partner's episode."""
     game = begin("one-ahead-5", "bayes", seed=42, episode=3)
-    tom_1 = FixedOrderPartner(game.me, game.task.reasoner(), 1)
+    tom_1 = FixedOrderAgent(game.me, game.task.reasoner(), 1)
     while not game.done:
         game = move(game, tom_1.decide(game.situation, tom_1.start([]))[0].action).game
     pairing = Pairing(game.task, "bayes", "tom-1", game.unit.seat, seed=42)

@@ -26,7 +26,7 @@ from eval.storage.content import stored_episodes
 from eval.sweep import configuration, plan, sweep
 from eval.tasks import make_task
 from eval.transcripts import observe_exchange
-from partners import LLMBackend, asks_models, llm_backend, make_partner
+from partners import LLMBackend, asks_models, llm_backend, make_partner, traits_of
 from tests.llm.conftest import GREEDY, QUICK, described, reasoner_at
 
 MODEL = "openai/scripted"
@@ -59,11 +59,11 @@ def test_both_runtimes_play_the_same_episodes(server):
 
 
 @pytest.mark.parametrize("mode", ["", "@tom-2", "@ftl", "@hedge", "@bayes"])
-def test_players_have_traits(mode, server):
-    with _backend(server):
-        partner = make_partner(f"llm:{MODEL}{mode}", "player-1", make_task("memory-1").reasoner())
-    assert partner.traits.order == (2 if mode == "@tom-2" else None)
-    assert partner.traits.adaptive == (mode in {"@ftl", "@hedge", "@bayes"})
+def test_players_have_traits(mode):
+    traits = traits_of(f"llm:{MODEL}{mode}")
+    assert traits.order == (2 if mode == "@tom-2" else None)
+    assert traits.adaptive == (mode in {"@ftl", "@hedge", "@bayes"})
+    assert traits.stochastic
 
 
 def test_names():
@@ -74,8 +74,7 @@ def test_names():
         make_partner("llm:x/y@tom1", "player-1", make_task("memory-1").reasoner())
     with pytest.raises(ValueError, match="a model needs a name"):
         make_partner("llm:", "player-1", make_task("memory-1").reasoner())
-    dated = make_partner("llm:vertex_ai/claude@20240229", "player-1", make_task("memory-1").reasoner())
-    assert dated.traits.order is None
+    assert traits_of("llm:vertex_ai/claude@20240229").order is None
 
 
 def _invoke(server, monkeypatch, *arguments, answer=""):

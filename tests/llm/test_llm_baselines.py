@@ -7,8 +7,7 @@ from atom.llm import LLMActor
 from eval.episodes import play, seat_players
 from eval.tasks import make_task
 from eval.tasks.described import DescribedTask
-from partners import LLMBackend, llm_backend, make_partner, model_in
-from partners.llm_baselines import UntoldActor, VotingActor
+from partners import LLMBackend, UntoldActor, VotingActor, llm_backend, make_partner, model_in, traits_of
 from tests.llm.conftest import GREEDY, QUICK, described
 
 MODEL = "openai/scripted"
@@ -155,11 +154,9 @@ def test_unknown_modes_are_named(mode):
         make_partner(f"llm:x/y@{mode}", "player-1", make_task("memory-1").reasoner())
 
 
-def test_players_of_the_baselines_have_traits(server):
-    reasoner = make_task("memory-1").reasoner()
-    with llm_backend(LLMBackend(options={"api_base": server.url, "api_key": "none"})):
-        adaptive = {
-            mode: make_partner(f"llm:{MODEL}@{mode}", "player-1", reasoner).traits.adaptive
-            for mode in ("prompt-only", "gate-only", "prompt-and-gate", "vote-3")
-        }
+def test_players_of_the_baselines_have_traits():
+    adaptive = {
+        mode: traits_of(f"llm:{MODEL}@{mode}").adaptive
+        for mode in ("prompt-only", "gate-only", "prompt-and-gate", "vote-3")
+    }
     assert adaptive == {"prompt-only": True, "gate-only": True, "prompt-and-gate": True, "vote-3": False}

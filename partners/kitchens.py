@@ -1,4 +1,4 @@
-"""The greedy planner of ``overcooked-ai`` as a partner (extra: ``overcooked``)."""
+"""Partners in kitchens: the greedy planner of ``overcooked-ai`` (extra: ``overcooked``)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import contextlib
 import importlib
 import io
 from types import SimpleNamespace
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, TypeGuard, runtime_checkable
 
 import numpy as np
 
@@ -14,22 +14,33 @@ from atom.agents.player import Memory
 from atom.reasoning.reasoner import Reasoner
 from atom.situation import Situation
 from partners.base import SimplePartner, Traits
+from partners.registry import partner
 
+_SOURCE = "Carroll et al. 2019"
 _NAMES = {(0, -1): "up", (0, 1): "down", (-1, 0): "left", (1, 0): "right", (0, 0): "stay"}
 
 
 @runtime_checkable
-class Kitchen(Protocol):
+class ShowsStates(Protocol):
     """A reasoner that can show a state as the package's own."""
+
+    def real_state(self, index: int) -> Any:
+        """The package's state of ``situation.state``."""
+        ...
+
+
+class Kitchen(ShowsStates, Protocol):
+    """One of a kitchen."""
 
     @property
     def mdp(self) -> Any:
         """The package's ``OvercookedGridworld``."""
         ...
 
-    def real_state(self, index: int) -> Any:
-        """The package's state of ``situation.state``."""
-        ...
+
+def is_kitchen(reasoner: object) -> TypeGuard[Kitchen]:
+    """Whether it reasons about a kitchen; told by the method, since the property imports the package."""
+    return isinstance(reasoner, ShowsStates)
 
 
 class GreedyPartner(SimplePartner):
@@ -51,11 +62,9 @@ class GreedyPartner(SimplePartner):
 
     def __init__(self, me: str, reasoner: Reasoner, *, unstuck: bool = False, seed: int = 0) -> None:
         super().__init__(me, seed=seed)
-        # Not isinstance: that would evaluate the property, and so import the package.
-        if not hasattr(type(reasoner), "real_state"):
+        if not is_kitchen(reasoner):
             raise ValueError("the partner 'greedy' plays Overcooked only, such as the task overcooked")
-        self.traits = Traits(stochastic=unstuck, adaptive=unstuck)
-        self._kitchen: Kitchen = reasoner  # type: ignore[assignment]
+        self._kitchen = reasoner
         self._unstuck = unstuck
         self._manager: Any = _manager(reasoner)
         self._known: dict[tuple[int, int], Any] = {}
@@ -96,11 +105,35 @@ class GreedyPartner(SimplePartner):
         return moving[int(rng.integers(len(moving)))] if moving else actions.STAY
 
 
+@partner(
+    "greedy",
+    source=_SOURCE,
+    traits=Traits(stochastic=False, adaptive=False),
+    needs="overcooked",
+    plays="kitchens",
+)
+def greedy(me: str, reasoner: Reasoner, *, seed: int = 0) -> GreedyPartner:
+    """The greedy planner of overcooked-ai."""
+    return GreedyPartner(me, reasoner, seed=seed)
+
+
+@partner(
+    "greedy-unstuck",
+    source=_SOURCE,
+    traits=Traits(stochastic=True, adaptive=True),
+    needs="overcooked",
+    plays="kitchens",
+)
+def greedy_unstuck(me: str, reasoner: Reasoner, *, seed: int = 0) -> GreedyPartner:
+    """The greedy planner of overcooked-ai, moves at random when stuck."""
+    return GreedyPartner(me, reasoner, unstuck=True, seed=seed)
+
+
 def _module(name: str) -> Any:
     return importlib.import_module(f"overcooked_ai_py.{name}")
 
 
-def _manager(kitchen: Any) -> Any:
+def _manager(kitchen: Kitchen) -> Any:
     """The package's manager of medium-level actions, without its joint planner, which is not needed.
 
     The joint planner takes seconds and leaves pickles among the installed packages.

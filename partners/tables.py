@@ -1,11 +1,10 @@
-"""Partners on tables that are no ToM agents of the modelled kind: plans, other ties, learned policies."""
+"""Partners on tables that are no ToM agents of the modelled kind: plans, other ties, any policy."""
 
 from __future__ import annotations
 
 import dataclasses
 from abc import abstractmethod
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +13,9 @@ from atom.agents.player import Memory
 from atom.reasoning.reasoner import Reasoner
 from atom.reasoning.tables import TabularModel, TabularReasoner
 from atom.situation import Situation
-from partners.base import SimplePartner, Traits
-from partners.population import load_policies
+from partners.base import OWN, SimplePartner, Traits
+from partners.names import whole
+from partners.registry import partner
 
 
 def on_table(name: str, reasoner: Reasoner) -> TabularReasoner:
@@ -54,16 +54,26 @@ class _TablePartner(SimplePartner):
         return self._actions[self.act(situation.state, player)], memory
 
 
+@partner(
+    "convention",
+    source=OWN,
+    argument="SEED",
+    default="0",
+    reads=lambda text: (whole(text),),
+    plays="tables",
+)
 class ConventionPartner(_TablePartner):
-    """Plays its half of one joint-optimal plan, whatever the other does.
+    """Its half of one joint-optimal plan: stands for self-play-trained partners.
 
-    The plan has no memory: in each state a seeded draw picks one of the best joint actions. It stands
-    for partners that were trained in self-play and expect the convention that they happened on.
+    It plays that whatever the other does. The plan has no memory: in each state a seeded draw picks one of
+    the best joint actions. It stands for partners that were trained in self-play and expect the convention
+    that they happened on.
 
     Args:
         me: this player's name in situations.
         reasoner: of a task on a table.
         convention: seed of the plan, >= 0; two partners with the same one fit perfectly.
+        seed: it leaves nothing to chance.
 
     Raises:
         ValueError: a task without a table.
@@ -71,9 +81,9 @@ class ConventionPartner(_TablePartner):
 
     traits = Traits(stochastic=False, adaptive=False)
 
-    def __init__(self, me: str, reasoner: Reasoner, convention: int = 0) -> None:
+    def __init__(self, me: str, reasoner: Reasoner, convention: int = 0, *, seed: int = 0) -> None:
         table = on_table("convention", reasoner)
-        super().__init__(me, table.model)
+        super().__init__(me, table.model, seed=seed)
         self._reasoner = table
         self._convention = convention
 
@@ -94,8 +104,6 @@ class PolicyPartner(_TablePartner):
         policies: ``[2, S]``, the action of each seat in each state.
     """
 
-    traits = Traits(stochastic=False, adaptive=False)
-
     def __init__(self, me: str, model: TabularModel, policies: NDArray[np.int8]) -> None:
         super().__init__(me, model)
         self._policies = policies
@@ -105,16 +113,32 @@ class PolicyPartner(_TablePartner):
         return int(self._policies[player, state])
 
 
-def independent_ties(me: str, reasoner: Reasoner, order: int, ties: int) -> PolicyPartner:
-    """A ToM-k partner that breaks ties in another order than everybody expects: a misspecified partner.
+def _order_and_ties(text: str) -> tuple[int, int]:
+    order, _, ties = text.partition("@")
+    return whole(order), whole(ties)
 
-    Its whole hierarchy is solved with the other ties, without a mirror.
+
+@partner(
+    "independent-ties",
+    source=OWN,
+    traits=Traits(stochastic=False, adaptive=False),
+    argument="ORDER@SEED",
+    default="1@1",
+    reads=_order_and_ties,
+    plays="tables",
+)
+def independent_ties(me: str, reasoner: Reasoner, order: int, ties: int, *, seed: int = 0) -> PolicyPartner:
+    """An order whose ties are broken in another way than expected.
+
+    A misspecified partner: a ToM-k player as everybody expects it but for the ties. Its whole hierarchy is
+    solved with the other ties, without a mirror.
 
     Args:
         me: this player's name in situations.
         reasoner: of a task on a table.
         order: its ToM order, >= 0.
         ties: seed of its preferences, >= 0.
+        seed: it leaves nothing to chance.
 
     Raises:
         ValueError: a task without a table, or an order that it was not solved for.
@@ -131,18 +155,3 @@ def _with_other_ties(model: TabularModel, seed: int, max_order: int) -> TabularR
     rng = np.random.default_rng([seed])
     first, second = (tuple(rng.permutation(len(model.actions)).tolist()) for _ in range(2))
     return TabularReasoner(dataclasses.replace(model, mirror=None, ties=(first, second)), max_order)
-
-
-def population(me: str, reasoner: Reasoner, file: str) -> PolicyPartner:
-    """The best member of a trained population (see ``python -m eval train-partner``).
-
-    Args:
-        me: this player's name in situations.
-        reasoner: of the task that it was trained in.
-        file: the checkpoint.
-
-    Raises:
-        ValueError: a task without a table, a missing or damaged file, or one of another task.
-    """
-    table = on_table("population", reasoner)
-    return PolicyPartner(me, table.model, load_policies(Path(file), table.model))

@@ -19,12 +19,24 @@ from atom.reasoning.normal_form import NormalFormReasoner
 from atom.reasoning.reasoner import Reasoner
 from atom.situation import JointAction, Situation
 from partners.base import SimplePartner, Traits
+from partners.registry import partner
 
 _PARAMETERS = {"volatility": -2.0, "b_temp": -1.0, "bias": 0.0}
 
 
+@partner(
+    "tomsup",
+    source="Devaine et al. 2014; tomsup",
+    argument="LEVEL",
+    default="1",
+    reads=lambda text: (int(text),),
+    needs="tomsup",
+    plays="2x2",
+)
 class TomsupPartner(SimplePartner):
-    """A k-ToM agent with tomsup's default parameters; its choices are drawn from our generators.
+    """k-ToM agent of the package tomsup (games of 2 x 2).
+
+    With the package's default parameters; its choices are drawn from our generators.
 
     Args:
         me: this player's name in situations.

@@ -1,0 +1,84 @@
+"""How models are asked on behalf of players."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any
+
+from atom.agents.pruning import Pruning
+from atom.llm import Limiter, LLMActor, LLMReasoner, Memo, Patience, ProcessMemo, Sampling
+from atom.models.exchange import Observer
+from atom.usage import Budget
+
+
+@dataclass(frozen=True, eq=False)
+class LLMBackend:
+    """How models are asked on behalf of players; one reasoner per model, shared by all of them.
+
+    Attributes:
+        sampling, patience, memo, observer, limiter: see ``LLMReasoner``.
+        prune, budget: see ``AdaptiveAgent``.
+        options: further arguments of ``litellm.acompletion``, such as ``api_base``. Keys are found in
+            the environment, see LiteLLM's documentation.
+    """
+
+    sampling: Sampling = field(default_factory=Sampling)
+    patience: Patience = field(default_factory=Patience)
+    memo: Memo | None = field(default_factory=ProcessMemo)
+    observer: Observer | None = None
+    limiter: Limiter | None = None
+    prune: Pruning | None = field(default_factory=Pruning)
+    budget: Budget | None = None
+    options: dict[str, Any] = field(default_factory=dict)
+    _reasoners: dict[str, LLMReasoner] = field(default_factory=dict, repr=False)
+
+    def reasoner(self, model: str) -> LLMReasoner:
+        """The hypotheses of ``model``."""
+        found = self._reasoners.get(model)
+        if found is None:
+            made = LLMReasoner(
+                model,
+                sampling=self.sampling,
+                patience=self.patience,
+                memo=self.memo,
+                observer=self.observer,
+                limiter=self.limiter,
+                **self.options,
+            )
+            found = self._reasoners.setdefault(model, made)  # threads that race get the same one
+        return found
+
+    def actor(self, me: str, model: str, seed: int) -> LLMActor:
+        """``model`` itself as an agent."""
+        return LLMActor(
+            me,
+            model,
+            sampling=self.sampling,
+            patience=self.patience,
+            observer=self.observer,
+            limiter=self.limiter,
+            seed=seed,
+            **self.options,
+        )
+
+
+_DEFAULT = LLMBackend()
+_BACKEND: ContextVar[LLMBackend | None] = ContextVar("partners_llm_backend", default=None)
+
+
+@contextmanager
+def llm_backend(backend: LLMBackend) -> Iterator[LLMBackend]:
+    """Players made within the block ask models by ``backend``."""
+    token = _BACKEND.set(backend)
+    try:
+        yield backend
+    finally:
+        _BACKEND.reset(token)
+
+
+def current_backend() -> LLMBackend:
+    """How models are asked here: by the backend of the innermost ``llm_backend`` block."""
+    return _BACKEND.get() or _DEFAULT
