@@ -10,20 +10,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, cast, get_args
 
+from atom.agents.actors import Actor, Agent, as_actor
 from atom.agents.asking import Asker
 from atom.agents.deciding import Decider, Response, Selection, sort_policies
 from atom.agents.gate import Gate, Payoffs
 from atom.agents.player import (
     VERSION,
-    Actor,
-    Agent,
     FixedOrderAgent,
     Memory,
     OnError,
     PlainAgent,
     Player,
     check_on_error,
-    wrap,
 )
 from atom.agents.pruning import Pruning
 from atom.belief.changes import ChangePoints
@@ -138,7 +136,7 @@ class AdaptiveAgent:
         self.me = me
         self.orders = tuple(orders)
         self.learner: Learner = Bayes() if learner is None else learner
-        actor = None if agent is None else wrap(me, agent)
+        actor = None if agent is None else as_actor(me, agent)
         self._asker = Asker(me, reasoner, actor, check_on_error(on_error))
         self._budget = budget
         self.contract = contract

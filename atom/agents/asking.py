@@ -6,8 +6,9 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any, cast
 
+from atom.agents.actors import Actor
 from atom.agents.deciding import Pairs, Request
-from atom.agents.player import Actor, OnError, aact, act
+from atom.agents.player import OnError
 from atom.decision import Prediction
 from atom.errors import LLMError
 from atom.reasoning.reasoner import (
@@ -57,7 +58,7 @@ class Asker:
             return self._policies(situation, request)
         try:
             if isinstance(request, Prediction):
-                return act(cast("Actor", self._agent), self._me, situation, request)
+                return cast("Actor", self._agent)(situation, request)
             return cast("Responder", self._reasoner).respond(situation, self._me, request)
         except LLMError as error:
             return self._failed(error)
@@ -70,7 +71,7 @@ class Asker:
             return await asyncio.gather(*(self._apolicy(situation, *pair) for pair in request))
         try:
             if isinstance(request, Prediction):
-                return await aact(cast("Actor", self._agent), situation, request)
+                return await cast("Actor", self._agent).aact(situation, request)
             return await arespond(cast("Responder", self._reasoner), situation, self._me, request)
         except LLMError as error:
             return self._failed(error)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Literal, Protocol, TypeAlias, cast, runtime_checkable
+from collections.abc import Sequence
+from typing import Any, Literal, Protocol, TypeAlias
 
+from atom.agents.actors import Agent, as_actor
 from atom.decision import Decision, Prediction
 from atom.errors import LLMError
 from atom.randomness import LazyGenerator, Uniform, draw
@@ -22,45 +22,9 @@ from atom.usage import Meter, metered
 Memory: TypeAlias = dict[str, Any]
 """A player's memory: JSON-serialisable data, never modified in place."""
 
-Actor: TypeAlias = Callable[[Situation, Prediction], "str | Awaitable[str]"]
-"""A wrapped agent: given the situation and the prediction, it returns its action.
-
-It may have an asynchronous twin ``aact``, which asynchronous runs then call.
-"""
-
-
-@runtime_checkable
-class Invocable(Protocol):
-    """A LangChain chat model or runnable, or a compiled graph."""
-
-    def invoke(self, input: Any) -> Any:  # noqa: A002
-        """The answer to messages, or to a state with messages."""
-        ...
-
-    async def ainvoke(self, input: Any) -> Any:  # noqa: A002
-        """The same, awaited."""
-        ...
-
-
-Agent: TypeAlias = "Actor | Invocable | str"
-"""What can be wrapped: an actor, a chat model or graph, or the name of a model, see ``as_actor``."""
-
 OnError: TypeAlias = Literal["degrade", "raise"]
 
 VERSION = 1
-
-
-@runtime_checkable
-class AsyncActor(Protocol):
-    """A wrapped agent with an asynchronous twin."""
-
-    def __call__(self, situation: Situation, prediction: Prediction) -> str | Awaitable[str]:
-        """The action."""
-        ...
-
-    async def aact(self, situation: Situation, prediction: Prediction) -> str:
-        """The same, awaited."""
-        ...
 
 
 class Player(Protocol):
@@ -188,7 +152,7 @@ class PlainAgent:
 
     def __init__(self, me: str, agent: Agent, *, seed: int = 0, on_error: OnError = "degrade") -> None:
         self.me = me
-        self._agent = wrap(me, agent)
+        self._agent = as_actor(me, agent)
         self._seed = seed
         self._on_error = check_on_error(on_error)
 
@@ -200,7 +164,7 @@ class PlainAgent:
         """The agent's action."""
         with metered(Meter()) as meter:
             try:
-                action: str | LLMError = act(self._agent, self.me, situation, Prediction(0, {}))
+                action: str | LLMError = self._agent(situation, Prediction(0, {}))
             except LLMError as error:
                 action = error
             return self._decided(situation, memory, action, meter)
@@ -209,7 +173,7 @@ class PlainAgent:
         """The same as ``decide``, awaited."""
         with metered(Meter()) as meter:
             try:
-                action: str | LLMError = await aact(self._agent, situation, Prediction(0, {}))
+                action: str | LLMError = await self._agent.aact(situation, Prediction(0, {}))
             except LLMError as error:
                 action = error
             return self._decided(situation, memory, action, meter)
@@ -235,36 +199,6 @@ class PlainAgent:
     def observe(self, memory: Memory, situation: Situation | None, actions: JointAction) -> Memory:
         """The memory as it is: this agent learns nothing."""
         return memory
-
-
-def wrap(me: str, agent: Agent) -> Actor:
-    """``agent`` as an actor, by ``atom.agents.actors.as_actor`` where it is none yet."""
-    if callable(agent) and not isinstance(agent, Invocable):
-        return agent
-    from atom.agents.actors import as_actor  # noqa: PLC0415  # not needed by exact players, and it needs this file
-
-    return as_actor(me, agent)
-
-
-def act(agent: Actor, me: str, situation: Situation, prediction: Prediction) -> str:
-    """The wrapped agent's action.
-
-    Raises:
-        TypeError: the agent is asynchronous.
-    """
-    action = agent(situation, prediction)
-    if inspect.isawaitable(action):
-        if inspect.iscoroutine(action):
-            action.close()
-        raise TypeError(f"the agent of {me!r} is asynchronous; call adecide, or run the graph with ainvoke")
-    return action
-
-
-async def aact(agent: Actor, situation: Situation, prediction: Prediction) -> str:
-    """The wrapped agent's action, awaited where the agent can be."""
-    twin = getattr(agent, "aact", agent)
-    action = twin(situation, prediction)
-    return cast("str", await action if inspect.isawaitable(action) else action)
 
 
 def last_resort(situation: Situation, me: str, rng: Uniform, problems: list[str]) -> str:
