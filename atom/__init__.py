@@ -18,6 +18,7 @@ from atom.agents import (
     Pruning,
     Spending,
     StaticPlayer,
+    as_actor,
 )
 from atom.belief import (
     Bayes,
@@ -60,7 +61,7 @@ from atom.situation import JointAction, Situation
 from atom.usage import Budget, Usage
 
 if TYPE_CHECKING:
-    from atom.agents.actors import LLMActor, as_actor
+    from atom.agents.prompted import LLMActor
     from atom.graph.messages import json_field, tool_calls
     from atom.graph.middleware import AdaptiveToMMiddleware
     from atom.graph.node import AdaptiveToMNode, add_tom_node
@@ -146,14 +147,13 @@ _find = lazy.attach(
         "AdaptiveToMMiddleware": "atom.graph.middleware",
         "AdaptiveToMNode": "atom.graph.node",
         "BeliefMemory": "atom.graph.store",
-        "LLMActor": "atom.agents.actors",
+        "LLMActor": "atom.agents.prompted",
         "LLMReasoner": "atom.reasoning.prompted",
         "TabularModel": "atom.reasoning.tables",
         "TabularReasoner": "atom.reasoning.tables",
         "ToMState": "atom.graph.state",
         "add_tom_node": "atom.graph.node",
         "add_tom_team": "atom.graph.team",
-        "as_actor": "atom.agents.actors",
         "atake_turn": "atom.graph.turn",
         "declare": "atom.graph.state",
         "json_field": "atom.graph.messages",

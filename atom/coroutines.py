@@ -1,28 +1,23 @@
-"""Asynchronous code for synchronous callers, where nothing is waited for."""
+"""One body for synchronous and asynchronous callers: a coroutine that only suspends where it is awaited."""
 
 from __future__ import annotations
 
 from collections.abc import Coroutine
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 T = TypeVar("T")
 
 
 def finish(work: Coroutine[Any, Any, T]) -> T:
-    """The result of a coroutine that never suspends.
-
-    So one text serves synchronous and asynchronous callers: what it awaits answers at once for the
-    former, and waits for the latter.
+    """The result of a coroutine that never suspends, without an event loop.
 
     Raises:
-        TypeError: the coroutine waits for something, which only an event loop can do.
+        TypeError: it suspends, because something that it awaits is asynchronous.
     """
     try:
         work.send(None)
     except StopIteration as done:
-        result: T = done.value
-        return result
+        return cast("T", done.value)
     work.close()
-    raise TypeError(
-        f"{work!r} waits for something asynchronous; call the asynchronous twin (adecide, apolicy, ainvoke)"
-    )
+    name = getattr(work, "__qualname__", type(work).__name__)  # not every kind of coroutine has one
+    raise TypeError(f"{name} is asynchronous; call its asynchronous twin")

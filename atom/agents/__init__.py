@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from atom.agents.actors import Actor, Agent, InvokedActor, as_actor
 from atom.agents.adaptive import AdaptiveAgent
 from atom.agents.fixed import BareAgent, FixedOrderAgent
 from atom.agents.gate import Gate, Payoffs
@@ -11,11 +12,10 @@ from atom.agents.settings import Acting, OnError, Response, Selection, Spending
 from atom.lazy import attach
 
 if TYPE_CHECKING:
-    from atom.agents.actors import Action, Actor, Agent, InvokedActor, LLMActor, as_actor
+    from atom.agents.prompted import LLMActor
 
 __all__ = [
     "Acting",
-    "Action",
     "Actor",
     "AdaptiveAgent",
     "Agent",
@@ -35,6 +35,4 @@ __all__ = [
     "as_actor",
 ]
 
-__getattr__ = attach(
-    dict.fromkeys(("Action", "Actor", "Agent", "InvokedActor", "LLMActor", "as_actor"), "atom.agents.actors")
-)
+__getattr__ = attach({"LLMActor": "atom.agents.prompted"})

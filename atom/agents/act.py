@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from atom.agents.actors import Actor
 from atom.agents.ask import Answers, Ask
 from atom.agents.gate import Gate, Gated, Payoffs, gated
 from atom.agents.problems import Problems
@@ -14,12 +14,9 @@ from atom.policies import Policy
 from atom.randomness import Uniform, draw
 from atom.situation import Situation
 
-if TYPE_CHECKING:
-    from atom.agents.actors import Actor
-
 
 @dataclass(frozen=True, slots=True)
-class Act:
+class LastStep:
     """Who takes the last step of a decision.
 
     Attributes:

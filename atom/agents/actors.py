@@ -7,31 +7,37 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Awaitable, Callable, Generator, Mapping
-from typing import Any, Literal, Protocol, TypeAlias, cast, runtime_checkable
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
+from atom.coroutines import finish
 from atom.decision import Prediction
 from atom.errors import LLMError
 from atom.models import prompts
 from atom.models.prompts import Question
 from atom.models.replies import ReplyError, read_label
 from atom.models.secrets import redact
-from atom.reasoning.prompted import LLMActor as LLMActor
 from atom.situation import Situation
 from atom.usage import current_meter
 
 Tell: TypeAlias = Literal["text", "data"]
 
-Action: TypeAlias = Callable[[Situation, Prediction], "str | Awaitable[str]"]
-"""A callable that acts: given the situation and the prediction, it returns its action, or awaits it."""
+_LONGEST_REASON = 200
+
+_Send: TypeAlias = Callable[[Any], Awaitable[Any]]
 
 
 @runtime_checkable
 class Actor(Protocol):
-    """A wrapped agent."""
+    """A wrapped agent: given the situation and the prediction, it says its action."""
 
     def __call__(self, situation: Situation, prediction: Prediction) -> str:
-        """Its action."""
+        """The action.
+
+        Raises:
+            LLMError: its model gave no usable answer.
+            TypeError: it can only be awaited.
+        """
         ...
 
     async def aact(self, situation: Situation, prediction: Prediction) -> str:
@@ -52,56 +58,22 @@ class Invocable(Protocol):
         ...
 
 
-Agent: TypeAlias = Actor | Action | Invocable | str
-"""What can be wrapped: an actor, a callable, a chat model or graph, or the name of a model."""
+Act: TypeAlias = Callable[[Situation, Prediction], "str | Awaitable[str]"]
+"""A function that returns the action for a situation and a prediction, awaitable or not."""
 
-
-class CalledActor:
-    """A callable as a wrapped agent.
-
-    Args:
-        me: for whom it decides.
-        action: ``(situation, prediction) -> action``, awaitable or not.
-    """
-
-    def __init__(self, me: str, action: Action) -> None:
-        self.me = me
-        self._action = action
-
-    def __call__(self, situation: Situation, prediction: Prediction) -> str:
-        """The action.
-
-        Raises:
-            TypeError: the callable is asynchronous.
-        """
-        action = self._action(situation, prediction)
-        if isinstance(action, str):
-            return action
-        if inspect.iscoroutine(action):
-            action.close()
-        if not inspect.isawaitable(action):
-            return action  # what is no action is refused as an illegal one
-        raise TypeError(
-            f"the agent of {self.me!r} is asynchronous; call adecide, or run the graph with ainvoke"
-        )
-
-    async def aact(self, situation: Situation, prediction: Prediction) -> str:
-        """The action, awaited where it can be."""
-        action = self._action(situation, prediction)
-        return await action if inspect.isawaitable(action) else action
-
-
-_LONGEST_REASON = 200
+Agent: TypeAlias = "Actor | Act | Invocable | str"
+"""What can be wrapped, see ``as_actor``."""
 
 
 def as_actor(me: str, agent: Agent, *, tell: Tell = "text") -> Actor:
     """``agent`` as a wrapped agent of ``AdaptiveAgent`` (which calls this itself).
 
     - A model name such as ``"openai/gpt-4o-mini"`` becomes an ``LLMActor``.
+    - An ``Actor`` is taken as it is.
     - A chat model, or anything else with ``invoke`` and ``ainvoke``, is sent the situation as messages.
     - A compiled graph, such as LangChain's ``create_agent`` makes, is sent ``{"messages": [...]}`` and
       answers with its last message, or with its structured response.
-    - Any other callable is taken as it is: ``(situation, prediction) -> action``, awaitable or not.
+    - Any other callable is called: ``(situation, prediction) -> action``, awaitable or not.
 
     Args:
         me: for whom it decides.
@@ -113,17 +85,52 @@ def as_actor(me: str, agent: Agent, *, tell: Tell = "text") -> Actor:
         TypeError: something that is none of these.
     """
     if isinstance(agent, str):
+        from atom.agents.prompted import LLMActor  # noqa: PLC0415  # most agents need no client of models
+
         return LLMActor(me, agent)
-    if isinstance(agent, Invocable):
-        return InvokedActor(me, agent, tell=tell)
     if isinstance(agent, Actor):
         return agent
+    if isinstance(agent, Invocable):
+        return InvokedActor(me, agent, tell=tell)
     if callable(agent):
         return CalledActor(me, agent)
     raise TypeError(
         f"the agent of {me!r} must be a model name, a chat model, a graph or a callable, got "
         f"{type(agent).__name__}"
     )
+
+
+class CalledActor:
+    """A function as a wrapped agent; see ``as_actor``.
+
+    Args:
+        me: for whom it decides.
+        act: returns the action, or an awaitable of it.
+    """
+
+    def __init__(self, me: str, act: Act) -> None:
+        self.me = me
+        self._act = act
+
+    def __call__(self, situation: Situation, prediction: Prediction) -> str:
+        """The action.
+
+        Raises:
+            TypeError: the function is asynchronous.
+        """
+        action = self._act(situation, prediction)
+        if inspect.isawaitable(action):
+            if inspect.iscoroutine(action):
+                action.close()
+            raise TypeError(
+                f"the agent of {self.me!r} is asynchronous; call adecide, or run the graph with ainvoke"
+            )
+        return action
+
+    async def aact(self, situation: Situation, prediction: Prediction) -> str:
+        """The same, awaited where the function's answer can be."""
+        action = self._act(situation, prediction)
+        return await action if inspect.isawaitable(action) else action
 
 
 class InvokedActor:
@@ -141,26 +148,17 @@ class InvokedActor:
         Raises:
             LLMError: the agent raised an error, or named no legal action twice.
         """
-        asking = self._asking(situation, prediction)
-        try:
-            request = next(asking)
-            while True:
-                request = asking.send(self._booked(self._agent.invoke, request))
-        except StopIteration as done:
-            return cast("str", done.value)
+        return finish(self._asked(self._at_once, situation, prediction))
 
     async def aact(self, situation: Situation, prediction: Prediction) -> str:
         """The same, awaited."""
-        asking = self._asking(situation, prediction)
-        try:
-            request = next(asking)
-            while True:
-                request = asking.send(await self._abooked(request))
-        except StopIteration as done:
-            return cast("str", done.value)
+        return await self._asked(self._agent.ainvoke, situation, prediction)
 
-    def _asking(self, situation: Situation, prediction: Prediction) -> Generator[Any, Any, str]:
-        """Yields what to send and is sent the answer; asks once more where no option was named."""
+    async def _at_once(self, request: Any) -> Any:
+        return self._agent.invoke(request)
+
+    async def _asked(self, send: _Send, situation: Situation, prediction: Prediction) -> str:
+        """Asks once more where no option was named; suspends only where ``send`` does."""
         advice = prompts.advice(prediction) if self._tell == "text" else ""
         question = prompts.action(situation, self.me, advice)
         messages = question.messages("label")
@@ -169,8 +167,7 @@ class InvokedActor:
                 {"prediction": prediction.as_plain(), "question": messages[1]["content"]}
             )
         for repair in (True, False):
-            answer = yield self._request(messages, prediction)
-            text = _text_of(answer)
+            text = _text_of(await self._booked(send, self._request(messages, prediction)))
             try:
                 return question.actions[read_label(text, question.actions)]
             except ReplyError as error:
@@ -185,28 +182,13 @@ class InvokedActor:
         data = {"prediction": prediction.as_plain()} if self._tell == "data" else {}
         return {"messages": messages, **data}
 
-    def _booked(self, invoke: Any, request: Any) -> Any:
+    async def _booked(self, send: _Send, request: Any) -> Any:
         meter = current_meter()
         began = meter.begin_call() if meter else 0.0
         answer: Any = None
         try:
-            answer = invoke(request)
+            answer = await send(request)
         except Exception as error:  # noqa: BLE001  # whatever the provider's package raises
-            reason = _reason(error)
-        else:
-            return answer
-        finally:
-            if meter:
-                meter.end_call(began, **_bill(answer, request))
-        raise LLMError(f"the agent of {self.me!r}: {reason}")
-
-    async def _abooked(self, request: Any) -> Any:
-        meter = current_meter()
-        began = meter.begin_call() if meter else 0.0
-        answer: Any = None
-        try:
-            answer = await self._agent.ainvoke(request)
-        except Exception as error:  # noqa: BLE001  # as above
             reason = _reason(error)
         else:
             return answer

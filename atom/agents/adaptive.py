@@ -8,9 +8,10 @@ file. It is written once, as a coroutine that never suspends for synchronous cal
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Unpack
+from typing import Unpack
 
-from atom.agents.act import Act
+from atom.agents.act import LastStep
+from atom.agents.actors import Agent, as_actor
 from atom.agents.alignment import order_to_act
 from atom.agents.ask import Answers, Ask, AskAwaiting, AskNow, Pair
 from atom.agents.gate import Payoffs
@@ -30,9 +31,6 @@ from atom.randomness import LazyGenerator, Uniform, draw
 from atom.reasoning.reasoner import Reasoner, Responder, check_responder
 from atom.situation import JointAction, Situation, check_legal
 from atom.usage import Meter, Usage, metered
-
-if TYPE_CHECKING:
-    from atom.agents.actors import Agent
 
 _NOTHING: Mapping[str, Policy] = {}
 
@@ -106,12 +104,8 @@ class AdaptiveAgent:
                 f"gate={self.acting.gate!r} needs payoffs, and this reasoner knows none; pass payoffs=, for "
                 "example a NormalFormReasoner"
             )
-        actor = None
-        if agent is not None:
-            from atom.agents.actors import as_actor  # noqa: PLC0415  # prompts and models, not needed by exact players
-
-            actor = as_actor(me, agent)
-        self._act = Act(me, actor, self.acting.gate, payoffs, isinstance(reasoner, Responder))
+        actor = None if agent is None else as_actor(me, agent)
+        self._act = LastStep(me, actor, self.acting.gate, payoffs, isinstance(reasoner, Responder))
 
     @property
     def orders(self) -> tuple[int, ...]:

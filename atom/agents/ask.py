@@ -9,8 +9,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import Protocol, TypeAlias
 
+from atom.agents.actors import Actor
+from atom.decision import Prediction
 from atom.errors import LLMError
 from atom.policies import Policy
 from atom.reasoning.reasoner import (
@@ -23,10 +25,6 @@ from atom.reasoning.reasoner import (
     for_decision,
 )
 from atom.situation import Situation
-
-if TYPE_CHECKING:
-    from atom.agents.actors import Actor
-    from atom.decision import Prediction
 
 _WHY = "partners whom no single order fits"
 

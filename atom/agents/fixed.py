@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from atom.agents.act import last_resort
+from atom.agents.actors import Agent, as_actor
 from atom.agents.ask import Ask, AskAwaiting, AskNow
 from atom.agents.player import StaticPlayer
 from atom.agents.problems import Problems
@@ -18,9 +18,6 @@ from atom.randomness import LazyGenerator, draw
 from atom.reasoning.reasoner import Reasoner
 from atom.situation import Situation
 from atom.usage import Meter, metered
-
-if TYPE_CHECKING:
-    from atom.agents.actors import Agent
 
 
 class FixedOrderAgent(StaticPlayer):
@@ -87,8 +84,6 @@ class BareAgent(StaticPlayer):
     """
 
     def __init__(self, me: str, agent: Agent, *, seed: int = 0, on_error: OnError = "degrade") -> None:
-        from atom.agents.actors import as_actor  # noqa: PLC0415  # prompts and models, not needed by exact players
-
         self.me = me
         self._agent = as_actor(me, agent)
         self._seed = seed

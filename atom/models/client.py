@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,9 +11,9 @@ import numpy as np
 from atom.errors import BudgetError, LLMError
 from atom.models.deadline import Deadline
 from atom.models.endpoint import Endpoint, RefusedError
-from atom.models.exchange import Exchange, Observer
+from atom.models.exchange import Exchange
 from atom.models.loading import aload_litellm
-from atom.models.memo import Memo, memo_key
+from atom.models.memo import memo_key
 from atom.models.prompts import Question, ReplyForm, template
 from atom.models.replies import (
     ReplyError,
@@ -26,7 +25,7 @@ from atom.models.replies import (
 )
 from atom.models.responses import Reply
 from atom.models.schemas import reply_schema
-from atom.models.settings import Limiter, Method, Model, Patience, Sampling
+from atom.models.settings import Method, ModelSettings, Sampling
 from atom.policies import Policy
 from atom.usage import current_meter
 
@@ -52,41 +51,25 @@ class Client:
     """Asks models in order until one answers.
 
     Args:
-        models: the first choice first.
-        sampling: how an answer becomes a distribution.
-        patience: how long to try.
-        memo: where answers are kept; None keeps none.
-        observer: told of every exchange.
-        seed: of the pauses between retries, >= 0.
-        limiter: entered for every request; None lets all go at once.
+        settings: which models, and how.
     """
 
-    def __init__(
-        self,
-        models: Sequence[Model],
-        *,
-        sampling: Sampling,
-        patience: Patience,
-        memo: Memo | None,
-        observer: Observer | None,
-        seed: int,
-        limiter: Limiter | None = None,
-    ) -> None:
-        self.sampling = sampling
-        self.patience = patience
+    def __init__(self, settings: ModelSettings) -> None:
+        self.sampling = settings.sampling
+        self.patience = settings.patience
         self.endpoints = [
             Endpoint(
                 model.name,
-                patience,
+                settings.patience,
                 dict(model.options),
                 model.api_key,
-                np.random.default_rng([seed, i]),
-                limiter,
+                np.random.default_rng([settings.seed, i]),
+                settings.limiter,
             )
-            for i, model in enumerate(models)
+            for i, model in enumerate(settings.models)
         ]
-        self._memo = memo
-        self._observer = observer
+        self._memo = settings.memo
+        self._observer = settings.observer
         self._asked: dict[str, asyncio.Task[Policy]] = {}
 
     async def policy(self, question: Question, player: str, purpose: str) -> Policy:

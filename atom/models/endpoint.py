@@ -55,10 +55,10 @@ class Endpoint:
     api_key: SecretStr | None
     rng: np.random.Generator
     limiter: Limiter | None = None
-    unsupported: set[str] = field(default_factory=set)
-    _given_up: int = 0
-    _suspended_until: float = 0.0
-    _reason: str = ""
+    unsupported: set[str] = field(default_factory=set, init=False)
+    _given_up: int = field(default=0, init=False)
+    _suspended_until: float = field(default=0.0, init=False)
+    _reason: str = field(default="", init=False)
 
     async def complete(
         self, messages: Sequence[Mapping[str, str]], *, deadline: Deadline, **request: Any

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, TypedDict
 
 from pydantic import SecretStr
+
+from atom.models.exchange import Observer
+from atom.models.memo import Memo, ProcessMemo
 
 Method: TypeAlias = Literal["logprobs", "samples", "stated", "single"]
 METHODS: tuple[Method, ...] = ("logprobs", "samples", "stated", "single")
@@ -110,3 +113,78 @@ class Patience:
             raise ValueError(f"attempts and failures must be at least 1, got {self}")
         if min(self.timeout, self.deadline) <= 0 or min(self.pause, self.longest_pause, self.cooldown) < 0:
             raise ValueError(f"timeout and deadline must be positive, and no time negative, got {self}")
+
+
+class ActorKeywords(TypedDict, total=False):
+    """What ``LLMActor`` can be told besides its model; see ``LLMReasoner`` for what each is.
+
+    The last ones are those arguments of ``litellm.acompletion`` that are used most. Every other one is
+    taken as a keyword, too; ``options`` is for programs whose types are checked.
+    """
+
+    fallbacks: Sequence[str | Model]
+    sampling: Sampling | None
+    patience: Patience | None
+    api_key: str | SecretStr | None
+    observer: Observer | None
+    seed: int
+    limiter: Limiter | None
+    options: Mapping[str, Any]
+    api_base: str | None
+    api_version: str | None
+    custom_llm_provider: str | None
+    extra_body: Mapping[str, Any] | None
+    extra_headers: Mapping[str, str] | None
+    organization: str | None
+    reasoning_effort: str | None
+    top_p: float | None
+
+
+class ReasonerKeywords(ActorKeywords, total=False):
+    """What ``LLMReasoner`` can be told besides its model: the same, and where answers are kept."""
+
+    memo: Memo | Literal["process"] | None
+
+
+_KEPT = ("sampling", "patience", "observer", "seed", "limiter")
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSettings:
+    """Which models are asked, and how.
+
+    Attributes:
+        models: the first choice first.
+        sampling: how an answer becomes a distribution.
+        patience: how long to try.
+        memo: where answers are kept; None keeps none.
+        observer: told of every exchange.
+        seed: of the pauses between retries, >= 0.
+        limiter: entered for every request; None lets all go at once.
+    """
+
+    models: tuple[Model, ...]
+    sampling: Sampling = field(default_factory=Sampling)
+    patience: Patience = field(default_factory=Patience)
+    memo: Memo | None = None
+    observer: Observer | None = None
+    seed: int = 0
+    limiter: Limiter | None = None
+
+    @classmethod
+    def of(cls, model: str, keywords: ReasonerKeywords) -> ModelSettings:
+        """The settings that keywords name; those that are none of ours are options of ``model``.
+
+        Raises:
+            ValueError: a model without a name.
+        """
+        rest: dict[str, Any] = {**keywords}
+        kept = {name: value for name in _KEPT if (value := rest.pop(name, None)) is not None}
+        memo = rest.pop("memo", "process")
+        key = rest.pop("api_key", None)
+        fallbacks = rest.pop("fallbacks", ())
+        options = {**rest.pop("options", {}), **rest}
+        others = (Model(other) if isinstance(other, str) else other for other in fallbacks)
+        return cls(
+            (Model(model, key, options), *others), memo=ProcessMemo() if memo == "process" else memo, **kept
+        )

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Mapping, Sequence
-from typing import Any, Literal, TypeAlias, TypeVar
+from collections.abc import Coroutine, Mapping
+from typing import Any, Literal, TypeAlias, TypeVar, Unpack
 
-from pydantic import SecretStr
-
-from atom.decision import Prediction
 from atom.models import prompts
 from atom.models.client import Client
-from atom.models.exchange import Observer
-from atom.models.memo import Memo, ProcessMemo
 from atom.models.portal import run_blocking
-from atom.models.settings import Limiter, Model, Patience, Sampling
+from atom.models.settings import ModelSettings, ReasonerKeywords
 from atom.reasoning.recursive import Latest, Recursion
 from atom.situation import Policy, Situation
 
@@ -89,11 +84,11 @@ class LLMReasoner:
 
     Args:
         model: as LiteLLM names it, such as ``openai/gpt-4o-mini`` or ``ollama_chat/llama3.1``.
-        fallbacks: further models, tried in order where the one before gave no usable answer: names,
-            or ``Model`` for those that need a key or options of their own.
         told: what a question says of the other players: the ``"action"`` that is likeliest (paper,
             ``a_j_pred``; fewer different questions, so more of them from the memo) or the whole
             ``"distribution"`` in percent.
+        fallbacks: further models, tried in order where the one before gave no usable answer: names,
+            or ``Model`` for those that need a key or options of their own.
         sampling: how an answer becomes a distribution over actions.
         patience: timeouts, retries and the deadline.
         api_key: None leaves finding keys to LiteLLM (environment variables). It is kept out of
@@ -103,7 +98,8 @@ class LLMReasoner:
         observer: told of every exchange, for transcripts.
         seed: of the pauses between retries, >= 0.
         limiter: entered for every request, see ``atom.models.settings.Limiter``; None lets all go at once.
-        options: further arguments of ``litellm.acompletion``, such as ``api_base``.
+        options: further arguments of ``litellm.acompletion``; they may be given as keywords of their own,
+            such as ``api_base``.
 
     Raises:
         ValueError: settings out of range, at once; ``LLMError`` from the policies when no model gave
@@ -116,34 +112,12 @@ class LLMReasoner:
         >>> ann = AdaptiveAgent("ann", reasoner, prune=Pruning())
     """
 
-    def __init__(
-        self,
-        model: str,
-        *,
-        fallbacks: Sequence[str | Model] = (),
-        told: Told = "action",
-        sampling: Sampling | None = None,
-        patience: Patience | None = None,
-        api_key: str | SecretStr | None = None,
-        memo: Memo | Literal["process"] | None = "process",
-        observer: Observer | None = None,
-        seed: int = 0,
-        limiter: Limiter | None = None,
-        **options: Any,
-    ) -> None:
+    def __init__(self, model: str, *, told: Told = "action", **settings: Unpack[ReasonerKeywords]) -> None:
         if told not in ("action", "distribution"):
             raise ValueError(f"told must be 'action' or 'distribution', got {told!r}")
         self.model = model
         self._told = told
-        self.client = Client(
-            _models(model, api_key, options, fallbacks),
-            sampling=sampling or Sampling(),
-            patience=patience or Patience(),
-            memo=ProcessMemo() if memo == "process" else memo,
-            observer=observer,
-            seed=seed,
-            limiter=limiter,
-        )
+        self.client = Client(ModelSettings.of(model, settings))
         self._direct = self.for_decision()
 
     def __repr__(self) -> str:
@@ -178,69 +152,3 @@ class LLMReasoner:
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """The result of ``work``, which runs in the event loop that all requests go through."""
         return self._direct.run(work)
-
-
-def _models(
-    model: str, api_key: str | SecretStr | None, options: Mapping[str, Any], fallbacks: Sequence[str | Model]
-) -> list[Model]:
-    key = SecretStr(api_key) if isinstance(api_key, str) else api_key
-    others = [Model(other) if isinstance(other, str) else other for other in fallbacks]
-    return [Model(model, key, options), *others]
-
-
-class LLMActor:
-    """A language model as the wrapped agent: it is told the prediction and chooses an action.
-
-    Args:
-        me: for whom it decides.
-        model, fallbacks, sampling, patience, api_key, observer, seed, limiter, options: see ``LLMReasoner``;
-            only the temperature of ``sampling`` matters, the model answers once.
-
-    Example:
-        >>> from atom import AdaptiveAgent, NormalFormReasoner, symmetric_payoffs
-        >>> from atom.llm import LLMActor
-        >>> reasoner = NormalFormReasoner(symmetric_payoffs([[0, 5], [5, 0]]))
-        >>> ann = AdaptiveAgent("ann", reasoner, agent=LLMActor("ann", "ollama_chat/llama3.1"), gate="ask")
-    """
-
-    def __init__(
-        self,
-        me: str,
-        model: str,
-        *,
-        fallbacks: Sequence[str | Model] = (),
-        sampling: Sampling | None = None,
-        patience: Patience | None = None,
-        api_key: str | SecretStr | None = None,
-        observer: Observer | None = None,
-        seed: int = 0,
-        limiter: Limiter | None = None,
-        **options: Any,
-    ) -> None:
-        self.me = me
-        self.model = model
-        self.client = Client(
-            _models(model, api_key, options, fallbacks),
-            sampling=sampling or Sampling(),
-            patience=patience or Patience(),
-            memo=None,
-            observer=observer,
-            seed=seed,
-            limiter=limiter,
-        )
-
-    def __repr__(self) -> str:
-        return f"LLMActor({self.me!r}, {self.model!r})"
-
-    def __call__(self, situation: Situation, prediction: Prediction) -> str:
-        """The action.
-
-        Raises:
-            LLMError: no model gave a usable answer.
-        """
-        return run_blocking(self.aact(situation, prediction))
-
-    async def aact(self, situation: Situation, prediction: Prediction) -> str:
-        """The same, awaited."""
-        question = prompts.action(situation, self.me, prompts.advice(prediction))
-        return await self.client.action(question, self.me)

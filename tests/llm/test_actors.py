@@ -11,8 +11,10 @@ from langchain_openai import ChatOpenAI
 from langgraph.graph import END, START, MessagesState, StateGraph
 
 from atom import AdaptiveAgent, IllegalActionError, LLMError, NormalFormReasoner, PlainAgent
-from atom.agents.actors import InvokedActor
-from atom.llm import LLMActor
+from atom.agents.actors import Actor, CalledActor, InvokedActor, as_actor
+from atom.decision import Prediction
+from atom.llm import LLMActor, LLMReasoner, Model, Patience
+from atom.models.settings import ModelSettings
 from eval.modelserver import Faults
 from eval.tasks import make_task
 from tests.llm.conftest import QUICK, described, reasoner_at
@@ -203,3 +205,56 @@ def test_a_language_models_hypotheses_can_be_gated_by_known_payoffs(server):
     assert decision.action in "AC"  # order 0 does B
     assert decision.overruled == "E"
     assert decision.gap == 5.0
+
+
+def _says_b(situation, prediction):
+    return "B"
+
+
+async def _says_c(situation, prediction):
+    return "C"
+
+
+class _Both:
+    """An actor with twins of its own, which could be invoked as well."""
+
+    def __call__(self, situation, prediction):
+        return "D"
+
+    async def aact(self, situation, prediction):
+        return "E"
+
+    def invoke(self, messages):
+        raise AssertionError
+
+    async def ainvoke(self, messages):
+        raise AssertionError
+
+
+async def test_whatever_is_wrapped_is_an_actor(server):
+    nothing = Prediction(0, {})
+    wrapped = [as_actor("player-1", agent) for agent in (_says_b, _says_c, _Both(), _chat(server), "x/y")]
+    assert all(isinstance(actor, Actor) for actor in wrapped)
+    kinds = [CalledActor, CalledActor, _Both, InvokedActor, LLMActor]
+    assert [type(actor) for actor in wrapped] == kinds
+    assert as_actor("player-1", wrapped[0]) is wrapped[0]
+    assert wrapped[0](SITUATION, nothing) == await wrapped[0].aact(SITUATION, nothing) == "B"
+    assert await wrapped[1].aact(SITUATION, nothing) == "C"
+    with pytest.raises(TypeError, match="the agent of 'player-1' is asynchronous; call adecide"):
+        wrapped[1](SITUATION, nothing)
+    assert (wrapped[2](SITUATION, nothing), await wrapped[2].aact(SITUATION, nothing)) == ("D", "E")
+
+
+def test_options_of_a_model_are_what_is_no_keyword_of_ours():
+    actor = LLMActor(
+        "player-1", "x/y", seed=3, patience=None, api_base="here", num_ctx=7, options={"top_k": 1}
+    )
+    (endpoint,) = actor.client.endpoints
+    assert endpoint.options == {"top_k": 1, "api_base": "here", "num_ctx": 7}
+    assert actor.client.patience == Patience()
+    reasoner = LLMReasoner(
+        "x/y", fallbacks=["x/z", Model("x/w", "secret-key")], api_key="other-key", top_p=0.5
+    )
+    assert [endpoint.model for endpoint in reasoner.client.endpoints] == ["x/y", "x/z", "x/w"]
+    assert [endpoint.options for endpoint in reasoner.client.endpoints] == [{"top_p": 0.5}, {}, {}]
+    assert "secret-key" not in repr(ModelSettings.of("x/y", {"api_key": "secret-key"}))

@@ -1,0 +1,49 @@
+"""A language model as the agent that acts."""
+
+from __future__ import annotations
+
+from typing import Unpack
+
+from atom.decision import Prediction
+from atom.models import prompts
+from atom.models.client import Client
+from atom.models.portal import run_blocking
+from atom.models.settings import ActorKeywords, ModelSettings
+from atom.situation import Situation
+
+
+class LLMActor:
+    """A language model as the wrapped agent: it is told the prediction and chooses an action.
+
+    Args:
+        me: for whom it decides.
+        model, fallbacks, sampling, patience, api_key, observer, seed, limiter, options: see ``LLMReasoner``;
+            only the temperature of ``sampling`` matters, the model answers once.
+
+    Example:
+        >>> from atom import AdaptiveAgent, NormalFormReasoner, symmetric_payoffs
+        >>> from atom.llm import LLMActor
+        >>> reasoner = NormalFormReasoner(symmetric_payoffs([[0, 5], [5, 0]]))
+        >>> ann = AdaptiveAgent("ann", reasoner, agent=LLMActor("ann", "ollama_chat/llama3.1"), gate="ask")
+    """
+
+    def __init__(self, me: str, model: str, **settings: Unpack[ActorKeywords]) -> None:
+        self.me = me
+        self.model = model
+        self.client = Client(ModelSettings.of(model, {**settings, "memo": None}))
+
+    def __repr__(self) -> str:
+        return f"LLMActor({self.me!r}, {self.model!r})"
+
+    def __call__(self, situation: Situation, prediction: Prediction) -> str:
+        """The action.
+
+        Raises:
+            LLMError: no model gave a usable answer.
+        """
+        return run_blocking(self.aact(situation, prediction))
+
+    async def aact(self, situation: Situation, prediction: Prediction) -> str:
+        """The same, awaited."""
+        question = prompts.action(situation, self.me, prompts.advice(prediction))
+        return await self.client.action(question, self.me)
