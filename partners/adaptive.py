@@ -6,12 +6,20 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import cast
 
-from atom.agents.adaptive import AdaptiveAgent, Response, Selection
-from atom.agents.player import Memory
-from atom.belief.experts import AdaHedge, RescorlaWagner, Uniform
-from atom.belief.learners import Bayes, FixedShare, FollowTheLeader, Hedge, Learner
-from atom.reasoning.reasoner import Reasoner
-from atom.situation import JointAction, Situation
+from atom import (
+    AdaptiveAgent,
+    Bayes,
+    FixedShare,
+    FollowTheLeader,
+    Hedge,
+    JointAction,
+    Learner,
+    Memory,
+    Reasoner,
+    Situation,
+)
+from atom.agents import Response, Selection
+from atom.belief import AdaHedge, RescorlaWagner, Uniform
 from partners.base import OWN, PAPER, Traits
 from partners.extensions import extension_learners
 from partners.names import UnknownNameError

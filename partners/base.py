@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from abc import abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 
-from atom.agents.player import Memory, Player
-from atom.decision import Decision
+from atom import Decision, Memory, Player, Reasoner, Situation, StaticPlayer
 from atom.randomness import generator
-from atom.reasoning.reasoner import Reasoner
-from atom.situation import JointAction, Situation
 
 PAPER = "Mu et al. 2026"
 OWN = "this project"
@@ -75,7 +72,7 @@ class PartnerKind:
     varies: Callable[[str], Traits] | None = None
 
 
-class StaticPartner(ABC):
+class StaticPartner(StaticPlayer):
     """Base of partners that are players of their own: they hold no belief and hear no declaration.
 
     Args:
@@ -86,22 +83,6 @@ class StaticPartner(ABC):
     def __init__(self, me: str, *, seed: int = 0) -> None:
         self.me = me
         self._seed = seed
-
-    def start(self, partners: Sequence[str], *, episode: int = 0) -> Memory:
-        """Memory at the beginning of an episode."""
-        return {"episode": episode, "step": 0}
-
-    @abstractmethod
-    def decide(self, situation: Situation, memory: Memory) -> tuple[Decision, Memory]:
-        """An action for this situation."""
-
-    async def adecide(self, situation: Situation, memory: Memory) -> tuple[Decision, Memory]:
-        """The same as ``decide``."""
-        return self.decide(situation, memory)
-
-    def observe(self, memory: Memory, situation: Situation | None, actions: JointAction) -> Memory:
-        """The memory as it is."""
-        return memory
 
 
 class SimplePartner(StaticPartner):

@@ -9,13 +9,11 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from atom.agents.gate import Payoffs
-from atom.agents.player import Memory
-from atom.errors import SituationError
+from atom import JointAction, Memory, Policy, Reasoner, RecursiveReasoner, Situation, SituationError
+from atom.agents import Payoffs
 from atom.randomness import draw
-from atom.reasoning.reasoner import Reasoner, Responder
-from atom.reasoning.recursive import RecursiveReasoner, Respond
-from atom.situation import JointAction, Policy, Situation
+from atom.reasoning import Responder
+from atom.reasoning.recursive import Respond
 from partners.base import OWN, SimplePartner, Traits
 from partners.registry import partner
 

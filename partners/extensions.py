@@ -16,8 +16,7 @@ from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 
-from atom.belief.learners import Learner
-from atom.reasoning.reasoner import Reasoner
+from atom import Learner, Reasoner
 
 TASKS_GROUP = "atom.tasks"
 PARTNERS_GROUP = "atom.partners"

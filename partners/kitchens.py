@@ -10,9 +10,7 @@ from typing import Any, Protocol, TypeGuard, runtime_checkable
 
 import numpy as np
 
-from atom.agents.player import Memory
-from atom.reasoning.reasoner import Reasoner
-from atom.situation import Situation
+from atom import Memory, Reasoner, Situation
 from partners.base import SimplePartner, Traits
 from partners.registry import partner
 

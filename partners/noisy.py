@@ -5,11 +5,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from atom.agents.player import Memory, Player
-from atom.decision import Decision
+from atom import Decision, JointAction, Memory, Player, Reasoner, Situation
 from atom.randomness import generator
-from atom.reasoning.reasoner import Reasoner
-from atom.situation import JointAction, Situation
 from partners.base import OWN, StaticPartner, Traits
 from partners.registry import make_partner, partner, traits_of
 

@@ -17,8 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from atom.reasoning.reasoner import Reasoner
-from atom.reasoning.tables import TabularModel
+from atom import Reasoner, TabularModel
 from partners.base import Traits
 from partners.registry import partner
 from partners.tables import PolicyPartner, on_table

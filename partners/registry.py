@@ -14,8 +14,7 @@ from importlib.metadata import EntryPoint
 from inspect import signature
 from typing import Any, TypeVar
 
-from atom.agents.player import Player
-from atom.reasoning.reasoner import Reasoner
+from atom import Player, Reasoner
 from partners.base import Declared, PartnerKind, Plays, SimplePartner, Traits
 from partners.extensions import (
     PARTNERS_GROUP,

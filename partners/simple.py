@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from atom.agents.player import Memory
-from atom.errors import SituationError
+from atom import JointAction, Memory, Reasoner, Situation, SituationError
 from atom.randomness import draw
-from atom.reasoning.reasoner import Reasoner, Responder
-from atom.situation import JointAction, Situation
+from atom.reasoning import Responder
 from partners.base import SimplePartner, Traits
 from partners.registry import partner
 

@@ -9,10 +9,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from atom.agents.player import Memory
-from atom.reasoning.reasoner import Reasoner
-from atom.reasoning.tables import TabularModel, TabularReasoner
-from atom.situation import Situation
+from atom import Memory, Reasoner, Situation, TabularModel, TabularReasoner
 from partners.base import OWN, SimplePartner, Traits
 from partners.names import whole
 from partners.registry import partner

@@ -6,10 +6,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import pairwise
 
-from atom.agents.player import FixedOrderAgent, Memory
-from atom.decision import Decision
-from atom.reasoning.reasoner import Reasoner
-from atom.situation import Situation
+from atom import Decision, FixedOrderAgent, Memory, Reasoner, Situation
 from partners.base import OWN, PAPER, StaticPartner, Traits
 from partners.names import integers
 from partners.registry import partner

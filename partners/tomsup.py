@@ -13,11 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from atom.agents.player import Memory
-from atom.errors import SituationError
-from atom.reasoning.normal_form import NormalFormReasoner
-from atom.reasoning.reasoner import Reasoner
-from atom.situation import JointAction, Situation
+from atom import JointAction, Memory, NormalFormReasoner, Reasoner, Situation, SituationError
 from partners.base import SimplePartner, Traits
 from partners.registry import partner
 

@@ -9,11 +9,9 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 
-from atom.decision import Prediction
-from atom.errors import LLMError
+from atom import LLMError, Prediction, Situation
 from atom.llm import LLMActor
 from atom.models.portal import run_blocking
-from atom.situation import Situation
 
 
 class UntoldActor:

@@ -8,10 +8,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
-from atom.agents.pruning import Pruning
-from atom.llm import Limiter, LLMActor, LLMReasoner, Memo, Patience, ProcessMemo, Sampling
-from atom.models.exchange import Observer
-from atom.usage import Budget
+from atom import Budget, Pruning
+from atom.llm import Limiter, LLMActor, LLMReasoner, Memo, Observer, Patience, ProcessMemo, Sampling
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 
-from atom.agents.gate import Gate
+from atom.agents import Gate
 
 PREFIX = "llm"
 FORM = "MODEL[@tom-K|@ftl|@hedge|@bayes|@prompt-only|@gate-only|@prompt-and-gate|@vote-N]"

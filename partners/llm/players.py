@@ -8,10 +8,8 @@ model N times.
 
 from __future__ import annotations
 
-from atom.agents.adaptive import AdaptiveAgent
-from atom.agents.gate import Payoffs
-from atom.agents.player import FixedOrderAgent, PlainAgent, Player
-from atom.reasoning.reasoner import Reasoner
+from atom import AdaptiveAgent, BareAgent, FixedOrderAgent, Player, Reasoner
+from atom.agents import Payoffs
 from partners.adaptive import settings
 from partners.base import PAPER, Traits
 from partners.llm.actors import UntoldActor, VotingActor
@@ -45,7 +43,7 @@ def language_model(me: str, reasoner: Reasoner, model: str, mode: str, *, seed: 
         raise ValueError("a model needs a name, such as openai/gpt-4o-mini or ollama_chat/llama3.1")
     backend = current_backend()
     if not mode:
-        return PlainAgent(me, backend.actor(me, model, seed), seed=seed)
+        return BareAgent(me, backend.actor(me, model, seed), seed=seed)
     if mode in TOLD:
         return _baseline(me, reasoner, model, mode, backend, seed)
     if mode in AS_ADAPTIVE:
@@ -62,7 +60,7 @@ def language_model(me: str, reasoner: Reasoner, model: str, mode: str, *, seed: 
         )
     what, _, number = mode.partition("-")
     if what == "vote":
-        return PlainAgent(me, VotingActor(backend.actor(me, model, seed), int(number)), seed=seed)
+        return BareAgent(me, VotingActor(backend.actor(me, model, seed), int(number)), seed=seed)
     return FixedOrderAgent(me, backend.reasoner(model), int(number), seed=seed)
 
 
