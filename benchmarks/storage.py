@@ -7,8 +7,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from eval.storage import content_digest, open_run
-from eval.sweep import Matrix, configuration, plan, sweep
+from eval.results import content_digest, open_run
+from eval.sweeps.plan import Matrix, configuration, plan, sweep
 
 EPISODES = 1000
 REPEATS = 5

@@ -6,8 +6,8 @@ import os
 import time
 from collections.abc import Callable
 
-from eval.executors import Backend, processes
-from eval.sweep import Matrix, plan, sweep
+from eval.sweeps.executors import Backend, processes
+from eval.sweeps.plan import Matrix, plan, sweep
 
 AGENTS = ("bayes", "hedge", "ftl", "tom-1", "fixed-share", "adahedge", "rescorla-wagner", "no-belief")
 TASK = "one-ahead-5"

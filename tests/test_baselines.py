@@ -8,13 +8,13 @@ import pytest
 from typer.testing import CliRunner
 
 from atom import SituationError
-from eval import ablation
-from eval.baselines import told_names, true_orders
-from eval.belief_report import belief_reports
 from eval.cli import app
-from eval.crossplay import cross_play, who_plays
-from eval.episodes import play, seat_players
-from eval.sweep import plan
+from eval.measure.beliefs import belief_reports
+from eval.play.episode import play, seat_players
+from eval.play.seats import told_names, true_orders
+from eval.studies import ablation
+from eval.sweeps.crossplay import cross_play, who_plays
+from eval.sweeps.plan import plan
 from eval.tasks import make_task
 from partners import UnknownNameError, make_partner
 

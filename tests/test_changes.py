@@ -8,7 +8,7 @@ import pytest
 from atom import AdaptiveAgent, Bayes, BeliefError, Hedge
 from atom.belief.changes import ChangePoints
 from atom.graph.events import decision_events
-from eval.changing import change_of_leader, hazard_filter, observe_partner, page_hinkley, score
+from eval.studies.changing import change_of_leader, hazard_filter, observe_partner, page_hinkley, score
 from eval.tasks.matrix import one_ahead
 from partners import make_partner
 

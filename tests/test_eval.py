@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from eval.crossplay import cross_play, pairing_scores
-from eval.episodes import play, seat_players
-from eval.graph import episode_graph, play_in_graph
-from eval.paper import paper_cells, published
-from eval.storage.content import content_digest, stored_run
+from eval.play.episode import play, seat_players
+from eval.play.graph import episode_graph, play_in_graph
+from eval.results.content import content_digest, stored_run
+from eval.studies.paper import paper_cells, published
+from eval.sweeps.crossplay import cross_play, pairing_scores
 from eval.tasks import TASKS, MatrixTask, make_task
 from partners import ZOO
 

@@ -13,9 +13,9 @@ import pytest
 from typer.testing import CliRunner
 
 from eval.cli import app
-from eval.executors import WorkerLostError, dask, play_all, processes, threads
-from eval.storage import ResultsError, content_digest, open_run
-from eval.sweep import configuration, plan, sweep
+from eval.results import ResultsError, content_digest, open_run
+from eval.sweeps.executors import WorkerLostError, dask, play_all, processes, threads
+from eval.sweeps.plan import configuration, plan, sweep
 
 MATRICES = [("one-ahead-5", ("bayes", "hedge"), ("self", "tom-1")), ("memory-1", ("ftl",), ("random",))]
 EPISODES = 60

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from eval.belief_report import BeliefReport
-from eval.crossplay import Cell
-from eval.figures import (
+from eval.measure.beliefs import BeliefReport
+from eval.measure.regret import Regret
+from eval.show.figures import (
     DARK,
     LIGHT,
     belief_over_time,
@@ -16,9 +16,9 @@ from eval.figures import (
     self_and_cross_play,
     svg,
 )
-from eval.figures.crossplay import own_and_cross
-from eval.report.sections import pooled_curves, pooled_regrets
-from eval.statistics.regret import Regret
+from eval.show.figures.crossplay import own_and_cross
+from eval.show.report.sections import pooled_curves, pooled_regrets
+from eval.sweeps.crossplay import Cell
 
 
 def lines(axes):

@@ -10,9 +10,9 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from eval.cli import app
-from eval.replay import record, write_replay
-from eval.replay.board import PLAYERS, TILE
-from eval.replay.write import draw_frame
+from eval.show.replay import record, write_replay
+from eval.show.replay.board import PLAYERS, TILE
+from eval.show.replay.write import draw_frame
 from eval.tasks import make_task
 
 

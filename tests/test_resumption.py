@@ -11,9 +11,9 @@ from contextlib import closing
 import numpy as np
 import pytest
 
-from eval.storage import content_digest, open_run
-from eval.storage.content import stored_episodes, stored_run
-from eval.sweep import configuration, plan, sweep
+from eval.results import content_digest, open_run
+from eval.results.content import stored_episodes, stored_run
+from eval.sweeps.plan import configuration, plan, sweep
 
 EPISODES = 500
 MATRICES = [("memory-1", ("hedge", "tom-1"), ("tom-0", "random"))]

@@ -10,9 +10,7 @@ from scipy import stats
 
 from atom import Bayes, FixedShare, FollowTheLeader, Hedge
 from atom.belief.experts import AdaHedge, RescorlaWagner
-from eval.analysis import compare, self_and_cross, summarise
-from eval.crossplay import Cell
-from eval.statistics import (
+from eval.measure import (
     Interval,
     bca_bounds,
     benjamini_hochberg,
@@ -32,6 +30,8 @@ from eval.statistics import (
     wilson_interval,
     worst_partner,
 )
+from eval.measure.summary import compare, self_and_cross, summarise
+from eval.sweeps.crossplay import Cell
 from eval.tasks import make_task
 
 SIMULATIONS = 4000

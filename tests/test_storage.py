@@ -18,15 +18,15 @@ import pytest
 from atom import Situation
 from atom.decision import Standing
 from eval.cli import main
-from eval.episodes import play, seat_players
-from eval.recording import SituationHash, read_record, record, situation_hash
-from eval.storage import ResultsError, content_digest, open_run, read_results
-from eval.storage.content import stored_episodes, stored_runs
-from eval.storage.database import APPLICATION_ID, SCHEMA_VERSION
-from eval.storage.runs import configuration_diff, package_versions
-from eval.sweep import configuration, plan, sweep
+from eval.play.episode import play, seat_players
+from eval.play.record import SituationHash, read_record, record, situation_hash
+from eval.play.unit import Unit, play_unit
+from eval.results import ResultsError, content_digest, open_run, read_results
+from eval.results.content import stored_episodes, stored_runs
+from eval.results.database import APPLICATION_ID, SCHEMA_VERSION
+from eval.results.runs import configuration_diff, package_versions
+from eval.sweeps.plan import configuration, plan, sweep
 from eval.tasks import make_task
-from eval.units import Unit, play_unit
 
 MATRICES = [("one-ahead-5", ("bayes", "tom-1"), ("hedge", "self"))]
 SETTINGS = {"seed": 3, "epsilon": 0.05}

@@ -12,13 +12,13 @@ from typing import Any, TypeAlias
 from atom.agents.player import Memory, Player
 from atom.decision import Decision
 from atom.situation import Situation
-from eval.episodes import Step, seat_players, total_scores
-from eval.recording import record
-from eval.storage import open_run
+from eval.play.episode import Step, seat_players, total_scores
+from eval.play.record import record
+from eval.play.unit import EpisodeResult, Unit
+from eval.results import open_run
 from eval.tasks import Task, make_task
 from eval.tasks.grid import GridTask
 from eval.tasks.matrix import MatrixTask
-from eval.units import EpisodeResult, Unit
 
 PERSON = "person"
 """The person's name as a partner in results files."""

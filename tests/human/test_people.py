@@ -10,10 +10,10 @@ from rich.console import Console
 from atom import FixedOrderAgent
 from eval.human import GameError, begin, move, save
 from eval.human.terminal import play_in_terminal
-from eval.report.page import render
-from eval.storage import read_results
-from eval.storage.content import stored_episodes
-from eval.units import Pairing
+from eval.play.unit import Pairing
+from eval.results import read_results
+from eval.results.content import stored_episodes
+from eval.show.report.page import render
 
 
 def played(task="one-ahead-5", agent="bayes", episode=0, action=None):

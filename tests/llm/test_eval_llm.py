@@ -15,17 +15,18 @@ from atom import Budget, BudgetError, LLMError
 from atom.llm import Patience, Sampling
 from atom.usage import Meter, Usage, metered
 from eval.cli import app
-from eval.crossplay import cross_play
-from eval.executors import threads
-from eval.llm import LLMRun, TranscriptError, Transcripts, estimate, read_transcript
-from eval.llm.session import rate_limiter
-from eval.paper import paper_cells
-from eval.report.page import render
-from eval.storage import open_run
-from eval.storage.content import stored_episodes
-from eval.sweep import configuration, plan, sweep
+from eval.play.transcripts import TranscriptError, Transcripts, observe_exchange, read_transcript
+from eval.results import open_run
+from eval.results.content import stored_episodes
+from eval.show.report.page import render
+from eval.studies.paper import paper_cells
+from eval.sweeps.crossplay import cross_play
+from eval.sweeps.estimate import estimate
+from eval.sweeps.executors import threads
+from eval.sweeps.plan import configuration, plan, sweep
+from eval.sweeps.session import rate_limiter
+from eval.sweeps.spending import LLMRun
 from eval.tasks import make_task
-from eval.transcripts import observe_exchange
 from partners import LLMBackend, asks_models, llm_backend, make_partner, traits_of
 from tests.llm.conftest import GREEDY, QUICK, described, reasoner_at
 
@@ -414,7 +415,7 @@ def test_what_was_spent_is_said_also_of_a_run_that_fails(server, monkeypatch, tm
     def broken(*_):
         raise OSError("no space left")
 
-    monkeypatch.setattr("eval.storage.runs.Run.add", broken)
+    monkeypatch.setattr("eval.results.runs.Run.add", broken)
     result = _invoke(server, monkeypatch, *_crossplay("--yes", "--results", str(tmp_path / "r.sqlite")))
     assert isinstance(result.exception, OSError)
     assert "calls" in result.output.partition("spent: ")[2]

@@ -9,9 +9,9 @@ import pytest
 
 from atom import AdaptiveAgent, FixedOrderAgent, LLMError, NormalFormReasoner, PlainAgent
 from atom.llm import LLMActor, LLMReasoner, Model, Patience, Sampling
-from eval.episodes import play
-from eval.graph import episode_graph, play_in_graph
 from eval.modelserver import PASSING, Faults
+from eval.play.episode import play
+from eval.play.graph import episode_graph, play_in_graph
 from eval.tasks.matrix import MatrixTask, memory_one
 from tests.llm.conftest import GREEDY, QUICK, described, reasoner_at
 

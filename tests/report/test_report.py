@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from browser import chromium, serious_findings, watched_page
 
-from eval.report import page as page_module
-from eval.report.collect import TaskData
-from eval.report.page import MAX_BYTES, _replays
-from eval.report.replays import Replays
-from eval.storage.content import stored_episodes
+from eval.results.content import stored_episodes
+from eval.show.report import page as page_module
+from eval.show.report.collect import TaskData
+from eval.show.report.page import MAX_BYTES, _replays
+from eval.show.report.replays import Replays
 
 ROOT = Path(__file__).parents[2]
 FIGURES = ("heat", "self", "curves", "calibration", "regret", "cost")

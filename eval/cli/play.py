@@ -1,0 +1,59 @@
+"""The command with which a person plays."""
+
+from __future__ import annotations
+
+import webbrowser
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from eval.cli.options import Seed, check_writable, note, out
+from eval.human import Game, begin, save
+from eval.human.server import Games, new_games, serve
+from eval.human.terminal import play_in_terminal
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the command."""
+    app.command("play")(play_)
+
+
+def play_(
+    task: Annotated[str, typer.Option(help="A task, see list.")] = "one-ahead-5",
+    agent: Annotated[str, typer.Option(help="Who sits at the other seats.")] = "bayes",
+    seed: Seed = 42,
+    episode: Annotated[int, typer.Option(min=0, help="Number of the (first) game; it keys the seats.")] = 0,
+    results: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="Store every finished game in this file.")
+    ] = None,
+    web: Annotated[bool, typer.Option("--web", help="In the browser instead of the terminal.")] = False,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the page; 0 for a free one.")] = 0,
+    open_browser: Annotated[bool, typer.Option("--open/--no-open", help="Open the page.")] = True,
+) -> None:
+    """Play a game yourself, beside an adaptive agent; the partner "person" in results files is you."""
+    check_writable(results)
+    game = begin(task, agent, seed=seed, episode=episode)
+    if not web:
+        _over(results, play_in_terminal(game, out, input))
+        return
+    games = Games(new_games(task, agent, seed=seed, first=episode), lambda game: _over(results, game))
+    with serve(games, port) as server:
+        address = f"http://127.0.0.1:{server.server_port}/"
+        # for whoever started the program and waits for the address
+        print(address, flush=True)  # noqa: T201
+        note("end with Ctrl+C")
+        if open_browser:
+            webbrowser.open(address)
+        with suppress(KeyboardInterrupt):
+            server.serve_forever()
+
+
+def _over(results: Path | None, game: Game) -> None:
+    if results is None:
+        return
+    if not game.done:
+        note("the game was not played to its end and is not stored")
+        return
+    note(f"stored as episode {save(results, game)} in {results}")

@@ -1,0 +1,39 @@
+"""The command that writes the report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from eval.cli.options import check_writable, note
+from eval.cli.results import ResultsFile, RunNumber
+
+Out = Annotated[Path, typer.Option("--out", "-o", dir_okay=False, help="The page to write.")]
+Replays = Annotated[
+    int | None,
+    typer.Option(min=0, help="Episodes a pairing to step through.", show_default="all that fit into 8 MB"),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the command."""
+    app.command("report")(report_)
+
+
+def report_(
+    file: ResultsFile, out: Out = Path("report.html"), run: RunNumber = None, replays: Replays = None
+) -> None:
+    """Write one page with figures, replays and methods of a results file (extra 'report')."""
+    check_writable(out)
+    try:
+        from eval.show.report import MAX_BYTES, write_report  # noqa: PLC0415 - needs the extra
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError(
+            "reports need the extra 'report': pip install 'langgraph-atom[report]'", name=error.name
+        ) from None
+    size = write_report(file, out, run, replays=replays)
+    note(f"wrote {out} ({size / 1e6:.1f} MB)")
+    if size > MAX_BYTES:
+        note("it is large for a phone: a run of fewer tasks or players makes a smaller page")

@@ -1,0 +1,130 @@
+"""From episodes to statements: means with intervals, comparisons, beliefs and regret."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+from eval.measure import (
+    Interval,
+    SelfAndCross,
+    holm,
+    paired_difference,
+    self_and_cross_play,
+    share_of_optimum,
+    sign_flip_test,
+    stratified_mean,
+    worst_partner,
+)
+from eval.measure.intervals import differences
+from eval.play.unit import SELF
+from eval.sweeps.crossplay import Cell
+from eval.tasks import Task
+
+Better = Literal["higher", "lower"]
+
+
+@dataclass(frozen=True, slots=True)
+class AgentSummary:
+    """How one agent does on one task.
+
+    Attributes:
+        agent: its name.
+        overall: mean over partners, each counting the same.
+        worst: the partner with whom it does worst, and the interval there.
+        share: mean share of the aligned optimum; None where the optimum is unknown.
+    """
+
+    agent: str
+    overall: Interval
+    worst_with: str
+    worst: Interval
+    share: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two agents with the same partner, the same seeds and episodes.
+
+    Attributes:
+        first, second: names of the agents.
+        partner: with whom, or ``"all"`` for the mean over partners.
+        difference: mean of first - second.
+        p: of the sign-flip test.
+        p_holm: adjusted for all comparisons made together.
+    """
+
+    first: str
+    second: str
+    partner: str
+    difference: Interval
+    p: float
+    p_holm: float
+
+
+@lru_cache(maxsize=4096)
+def cell_interval(cell: Cell) -> Interval:
+    """The interval of a cell's mean; unknown (a point) for a single episode."""
+    if cell.n < 2:
+        return Interval(cell.mean, cell.mean, cell.mean)
+    return stratified_mean([cell.scores])
+
+
+def summarise(task: Task, rows: Sequence[Sequence[Cell]]) -> list[AgentSummary]:
+    """A line for every agent of a cross-play matrix with two episodes a cell or more."""
+    summaries = []
+    for row in rows:
+        scores = {cell.partner: cell.scores for cell in row}
+        overall = stratified_mean(list(scores.values()))
+        worst_with, worst = worst_partner(scores, task.better)
+        shares = None if task.optimum is None else _shares(row, task.optimum, task.better)
+        summaries.append(AgentSummary(row[0].agent, overall, worst_with, worst, shares))
+    return summaries
+
+
+def self_and_cross(rows: Sequence[Sequence[Cell]]) -> SelfAndCross | None:
+    """Self- and cross-play of the kinds that are agents and partners at once; None for fewer than two."""
+    found = {(cell.agent, cell.partner): cell.scores for row in rows for cell in row}
+    kinds = [row[0].agent for row in rows]
+    for kind in kinds:
+        if (kind, SELF) in found:
+            found.setdefault((kind, kind), found[kind, SELF])
+    columns = {partner for _, partner in found}
+    square = [a for a in kinds if a in columns and (a, a) in found]
+    square = [a for a in square if all((a, b) in found and (b, a) in found for b in square)]
+    if len(square) < 2:
+        return None
+    return self_and_cross_play([[found[a, b] for b in square] for a in square])
+
+
+def compare(
+    pairs: Sequence[tuple[Mapping[str, Cell], Mapping[str, Cell]]], *, each: bool = True
+) -> list[Comparison]:
+    """Paired differences between agents, with each partner and over all, adjusted together (Holm).
+
+    Args:
+        pairs: (first agent's partner -> cell, second agent's), played with the same seeds.
+        each: whether to compare with each partner besides the means over partners.
+    """
+    wanted: list[tuple[str, str, str, list[tuple[float, ...]], list[tuple[float, ...]]]] = []
+    for first, second in pairs:
+        names = next(iter(first.values())).agent, next(iter(second.values())).agent
+        if each or len(first) == 1:
+            wanted += [(*names, p, [first[p].scores], [second[p].scores]) for p in first]
+        if len(first) > 1:
+            both = [cell.scores for cell in first.values()], [second[p].scores for p in first]
+            wanted.append((*names, "all", *both))
+    p_values = [sign_flip_test(differences(a, b)) for *_, a, b in wanted]
+    adjusted: Sequence[float] = holm(p_values).tolist() if p_values else []
+    return [
+        Comparison(first, second, partner, paired_difference(a, b), p, p_holm)
+        for (first, second, partner, a, b), p, p_holm in zip(wanted, p_values, adjusted, strict=True)
+    ]
+
+
+def _shares(row: Sequence[Cell], optimum: float, better: Better) -> float | None:
+    if optimum <= 0.0 or (better == "lower" and any(cell.mean <= 0.0 for cell in row)):
+        return None
+    return sum(share_of_optimum(cell.mean, optimum, better) for cell in row) / len(row)

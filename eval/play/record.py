@@ -1,0 +1,236 @@
+"""Episodes as compact bytes: every step's situation, actions, scores, and why each player acted so.
+
+A record is JSON, zlib-compressed where it is long, by columns, which takes half the time that rows would:
+
+``{"situations": hashes, "players": {player: {"actions": [T], "scores": [T], "orders": [T], "why": {t: …}}},
+"policies": [policy]}``
+
+with all hashes in one string, and in ``why`` what else ``Decision.as_plain`` gives and is not empty; there
+a number stands for a policy, since the same few come back at every step.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any, NamedTuple
+
+import orjson
+
+from atom.decision import Decision, PartnerPrediction
+from atom.situation import Policy, Situation
+from atom.usage import Usage
+from eval.play.episode import Step
+
+# Episodes are small and many: a higher level costs more time than the few bytes are worth.
+_COMPRESSION = 1
+_SMALL = 1024
+_DIGEST_BYTES = 8
+_SEPARATOR = "\x1f"
+TIMINGS = ("seconds", "rounds")
+"""Parts of a decision's usage that differ from run to run though the content is the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What the steps of an episode come to.
+
+    Attributes:
+        steps: how many.
+        degraded: how many decisions were degraded.
+        usage: what all players' decisions cost together.
+        scores: player -> sum of its scores.
+    """
+
+    steps: int = 0
+    degraded: int = 0
+    usage: Usage = field(default_factory=Usage)
+    scores: Mapping[str, float] = field(default_factory=dict)
+
+
+class SituationHash:
+    """Hashes the situations of one episode, each history prefix once.
+
+    Two situations have the same hash where players, legal actions, state, history and description
+    are the same, in any process and on any machine.
+    """
+
+    def __init__(self) -> None:
+        self._history = hashlib.blake2b(digest_size=_DIGEST_BYTES)
+        self._hashed = 0
+        self._actions: Mapping[str, Sequence[str]] | None = None
+        self._encoded = b""
+
+    def __call__(self, situation: Situation) -> str:
+        """16 hexadecimal digits. The history must extend that of the call before."""
+        for joint in situation.history[self._hashed :]:
+            self._history.update(_SEPARATOR.join((*joint, *joint.values(), "")).encode())
+        self._hashed = len(situation.history)
+        if situation.actions is not self._actions:
+            self._actions = situation.actions
+            self._encoded = _json({player: list(own) for player, own in situation.actions.items()})
+        whole = self._history.copy()
+        whole.update(self._encoded)
+        if situation.state is not None or situation.description:
+            whole.update(_json([situation.state, situation.description]))
+        return whole.hexdigest()
+
+
+def situation_hash(situation: Situation) -> str:
+    """The hash of one situation, see ``SituationHash``."""
+    return SituationHash()(situation)
+
+
+def record(steps: Iterable[Step]) -> tuple[bytes, Totals]:
+    """The bytes that ``read_record`` reads, and what the steps come to."""
+    digest = SituationHash()
+    situations: list[str] = []
+    columns: dict[str, _Column] = {}
+    policies = _Policies()
+    degraded, usage = 0, Usage()
+    for t, step in enumerate(steps):
+        situations.append(digest(step.situation))
+        scores = step.scores
+        for me, decision in step.decisions.items():
+            column = columns.get(me)
+            if column is None:
+                column = columns[me] = _Column([], [], [], {})
+            column.actions.append(decision.action)
+            column.scores.append(scores[me])
+            column.orders.append(decision.order)
+            if why := _why(decision, policies):
+                column.why[t] = why
+                degraded += bool(decision.degraded)
+                if decision.usage is not None:
+                    usage += decision.usage
+    players = {me: column._asdict() for me, column in columns.items()}
+    whole = {"situations": "".join(situations), "players": players, "policies": policies.distinct}
+    # steps and orders are keys and become text
+    data = orjson.dumps(whole, default=_plain, option=orjson.OPT_NON_STR_KEYS)
+    totals = Totals(
+        len(situations), degraded, usage, {me: sum(column.scores) for me, column in columns.items()}
+    )
+    return (zlib.compress(data, _COMPRESSION) if len(data) > _SMALL else data), totals
+
+
+def read_record(data: bytes) -> list[dict[str, Any]]:
+    """The steps of a record, one after the other; no steps for empty bytes.
+
+    Returns:
+        for each step ``{"situation": hash, "actions": {player: action}, "scores": {player: score},
+        "decisions": {player: {"order": …, "partners": …}}}``; decisions as in ``Decision.as_plain``, less
+        what is empty.
+    """
+    if not data:
+        return []
+    columns = orjson.loads(data if data.startswith(b"{") else zlib.decompress(data))
+    hashes, players, policies = columns["situations"], columns["players"], columns["policies"]
+    width = 2 * _DIGEST_BYTES
+    return [
+        {
+            "situation": hashes[width * t : width * (t + 1)],
+            "actions": {me: column["actions"][t] for me, column in players.items()},
+            "scores": {me: column["scores"][t] for me, column in players.items()},
+            "decisions": {me: _read_decision(column, t, policies) for me, column in players.items()},
+        }
+        for t in range(len(hashes) // width)
+    ]
+
+
+def without_timings(steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The steps without what differs between two runs of the same episode."""
+    for step in steps:
+        for decision in step["decisions"].values():
+            for name in TIMINGS:
+                decision.get("usage", {}).pop(name, None)
+    return steps
+
+
+class _Column(NamedTuple):
+    """One player's part of a record; lists have an entry for every step."""
+
+    actions: list[str]
+    scores: list[float]
+    orders: list[int | None]
+    why: dict[int, dict[str, Any]]
+
+
+class _Policies:
+    """Numbers policies, equal ones alike."""
+
+    def __init__(self) -> None:
+        self.distinct: list[Policy] = []
+        self._by_content: dict[tuple[tuple[str, float], ...], int] = {}
+        self._by_identity: dict[int, int] = {}
+        self._alive: list[Policy] = []  # or an identity could be given anew
+
+    def number(self, policy: Policy) -> int:
+        found = self._by_identity.get(id(policy))
+        if found is None:
+            found = self._by_content.setdefault(tuple(policy.items()), len(self.distinct))
+            if found == len(self.distinct):
+                self.distinct.append(policy)
+            self._by_identity[id(policy)] = found
+            self._alive.append(policy)
+        return found
+
+
+def _read_decision(column: Mapping[str, Any], t: int, policies: Sequence[Policy]) -> dict[str, Any]:
+    order = column["orders"][t]
+    decision = {**({} if order is None else {"order": order}), **column["why"].get(str(t), {})}
+    for partner in decision.get("partners", {}).values():
+        partner["by_order"] = {k: policies[number] for k, number in partner["by_order"].items()}
+        if partner["expects"] is not None:
+            partner["expects"] = policies[partner["expects"]]
+    return decision
+
+
+def _why(decision: Decision, policies: _Policies) -> dict[str, Any]:
+    plain: dict[str, Any] = {}
+    if decision.partners:
+        number = policies.number
+        plain["partners"] = {name: _partner(partner, number) for name, partner in decision.partners.items()}
+    if decision.usage is not None:
+        plain["usage"] = decision.usage.as_plain()
+    if decision.degraded:
+        plain["degraded"] = decision.degraded
+    if decision.gap is not None:
+        plain["gap"] = decision.gap
+    if decision.overruled is not None:
+        plain["overruled"] = decision.overruled
+    return plain
+
+
+def _partner(partner: PartnerPrediction, number: Callable[[Policy], int]) -> dict[str, Any]:
+    plain: dict[str, Any] = {
+        "order": partner.order,
+        "posterior": partner.posterior,
+        "by_order": {k: number(policy) for k, policy in partner.by_order.items()},
+        "expects": None if partner.expects is None else number(partner.expects),
+    }
+    for name in _OCCASIONAL:
+        found = getattr(partner, name)
+        if found is not None:
+            plain[name] = found.as_plain()
+    return plain
+
+
+_COMMON = ("order", "posterior", "by_order", "expects")
+_OCCASIONAL = tuple(field.name for field in fields(PartnerPrediction) if field.name not in _COMMON)
+"""What is None in most predictions: contracts, changes."""
+
+
+def _plain(value: Any) -> Any:
+    """What JSON has no word for: other mappings than dicts, and NumPy's numbers."""
+    return dict(value) if isinstance(value, Mapping) else value.item()
+
+
+# The standard library's text, which later releases of others might write differently: it is hashed.
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_plain)
+
+
+def _json(value: Any) -> bytes:
+    return _ENCODER.encode(value).encode()

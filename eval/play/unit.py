@@ -1,0 +1,264 @@
+"""The unit of work of a sweep: one episode, named by plain data, so that any process can play it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+from langgraph.graph.state import CompiledStateGraph
+
+from atom.agents.player import Memory, Player
+from atom.decision import Decision
+from atom.situation import JointAction, Situation
+from eval.play.episode import Step, play, seat_players, total_scores
+from eval.play.graph import episode_graph, play_in_graph, stream_rounds
+from eval.play.record import Totals, record
+from eval.play.transcripts import transcribe
+from eval.tasks import Environment, Task, make_task
+from eval.tasks.described import DescribedTask
+from partners import LLMBackend, asks_models, current_backend
+
+Runtime: TypeAlias = Literal["plain", "langgraph"]
+Limiter: TypeAlias = AbstractContextManager[Any]
+"""Entered for the time of an episode: a semaphore, or whatever else holds episodes back."""
+
+SELF = "self"
+SEATS = 2
+"""The seats that an agent takes in turn in tasks that are made from files."""
+
+
+@lru_cache(maxsize=256)
+def seats_of(task: str, env: Environment = "table") -> int:
+    """How many seats an agent takes in turn: all of them, but for tasks that are made from files."""
+    return SEATS if ":" in task else len(make_task(task, env).players)
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One episode of one pairing.
+
+    Attributes:
+        task: name of the task.
+        agent, partner: names of the zoo; a partner ``"self"`` is the agent's own kind.
+        episode: number of the episode, >= 0; keys the random numbers and seats the agent.
+        seed: seed of all random numbers, >= 0.
+        epsilon: the rate, in [0, 1], at which every player lapses to a random action.
+        runtime: ``"plain"`` or ``"langgraph"``; the episodes are the same.
+        env: see ``make_task``.
+    """
+
+    task: str
+    agent: str
+    partner: str
+    episode: int
+    seed: int
+    epsilon: float = 0.0
+    runtime: Runtime = "plain"
+    env: Environment = "table"
+
+    @property
+    def seat(self) -> int:
+        """The agent takes the first seat in the first episode, the next one in the next, in a circle."""
+        return self.episode % seats_of(self.task, self.env)
+
+    @property
+    def key(self) -> Key:
+        """What tells it from the other units of one run."""
+        return (self.task, self.agent, self.partner, self.episode)
+
+
+Key: TypeAlias = tuple[str, str, str, int]
+"""(task, agent, partner, episode)."""
+
+
+@dataclass(frozen=True, slots=True)
+class EpisodeResult:
+    """What came of a unit.
+
+    Attributes:
+        unit: the unit.
+        score: the agent's score.
+        scores: player -> score.
+        steps: the record of every step, see ``eval.play.record``; empty where none was asked for.
+        totals: what the steps come to.
+        seconds: wall time.
+        player: the name of the agent's seat.
+        transcript: what language models were asked and answered, see ``eval.play.transcripts``; empty
+            where none plays.
+    """
+
+    unit: Unit
+    score: float
+    scores: dict[str, float]
+    steps: bytes
+    totals: Totals
+    seconds: float
+    player: str = ""
+    transcript: tuple[dict[str, Any], ...] = ()
+
+
+def play_unit(unit: Unit, *, detailed: bool = True) -> EpisodeResult:
+    """Plays one episode.
+
+    Args:
+        unit: what to play.
+        detailed: whether to record every step; episodes with language models are recorded in any case.
+
+    Raises:
+        ValueError: an unknown name, or a player that cannot play the task.
+    """
+    began = time.perf_counter()
+    stamps = tuple(map(_stamp, (unit.task, unit.agent, unit.partner)))
+    # models are asked by whatever backend is current, and a graph's listeners belong to one thread
+    pairing = _pairing(replace(unit, episode=unit.seat), stamps, current_backend(), threading.get_ident())
+    transcript: tuple[dict[str, Any], ...] = ()
+    if pairing.asks:
+        steps, transcript = transcribe(pairing.steps(unit.episode))
+        recorded, totals = record(steps)
+        scores = dict(totals.scores)
+    elif detailed:
+        # played first and recorded then: taking turns costs a quarter more than either
+        recorded, totals = record(list(pairing.steps(unit.episode)))
+        scores = dict(totals.scores)
+    else:
+        scores = pairing.scores(unit.episode)
+        recorded, totals = b"", Totals()
+    seconds = time.perf_counter() - began
+    me = pairing.me
+    return EpisodeResult(unit, scores[me], scores, recorded, totals, seconds, me, transcript)
+
+
+def play_units(
+    units: Sequence[Unit], *, detailed: bool = True, limiter: Limiter | None = None
+) -> list[EpisodeResult]:
+    """Plays several episodes, one after the other; ``limiter`` is entered for each of them."""
+    results = []
+    for unit in units:
+        with limiter or nullcontext():
+            results.append(play_unit(unit, detailed=detailed))
+    return results
+
+
+class Pairing:
+    """An agent and its partner at their seats, ready for any number of episodes.
+
+    Args:
+        task: the task to be played.
+        agent, partner, seed, epsilon, runtime: see ``Unit``.
+        seat: where the agent sits, counted from 0; the other seats are the partner's.
+
+    Raises:
+        ValueError: an unknown name, or a player that cannot play the task.
+    """
+
+    def __init__(
+        self,
+        task: Task,
+        agent: str,
+        partner: str,
+        seat: int,
+        *,
+        seed: int,
+        epsilon: float = 0.0,
+        runtime: Runtime = "plain",
+    ) -> None:
+        names = [agent if partner == SELF else partner] * len(task.players)
+        names[seat] = agent
+        self.asks = any(map(asks_models, names))
+        """Whether a language model plays; situations are then told in words."""
+        self.task: Task = DescribedTask(task) if self.asks else task
+        self.me = task.players[seat]
+        self._runtime = runtime
+        self._seats = seat_players(task, names, seed=seed, epsilon=epsilon)
+        self._listeners = {me: _Listener(player) for me, player in self._seats.items()}
+
+    @property
+    def player(self) -> Player:
+        """The agent."""
+        return self._seats[self.me]
+
+    def scores(self, episode: int) -> dict[str, float]:
+        """Player -> its score in an episode."""
+        if self._runtime == "langgraph":
+            steps = list(play_in_graph(self._graph, self.task, episode)["scores"])
+        else:
+            steps = [dict(step.scores) for step in play(self.task, self._seats, episode)]
+        return total_scores(self.task, steps)
+
+    def steps(self, episode: int) -> Iterator[Step]:
+        """The steps of an episode."""
+        if self._runtime == "langgraph":
+            return self._steps_in_graph(episode)
+        return play(self.task, self._seats, episode)
+
+    def _steps_in_graph(self, episode: int) -> Iterator[Step]:
+        for state, scores in stream_rounds(self._listening_graph, self.task, episode):
+            decisions = {me: listener.last for me, listener in self._listeners.items()}
+            yield Step(state, self.task.situation(state), decisions, scores)
+
+    @cached_property
+    def _graph(self) -> CompiledStateGraph[Any, Any, Any, Any]:
+        return episode_graph(self.task, self._seats).compile()
+
+    @cached_property
+    def _listening_graph(self) -> CompiledStateGraph[Any, Any, Any, Any]:
+        return episode_graph(self.task, self._listeners).compile()
+
+
+class _Listener:
+    """A player whose last decision can be looked at."""
+
+    last: Decision
+
+    def __init__(self, player: Player) -> None:
+        self._player = player
+
+    @property
+    def me(self) -> str:
+        return self._player.me
+
+    def start(self, partners: Sequence[str], *, episode: int = 0) -> Memory:
+        return self._player.start(partners, episode=episode)
+
+    def decide(self, situation: Situation, memory: Memory) -> tuple[Decision, Memory]:
+        self.last, memory = self._player.decide(situation, memory)
+        return self.last, memory
+
+    async def adecide(self, situation: Situation, memory: Memory) -> tuple[Decision, Memory]:
+        self.last, memory = await self._player.adecide(situation, memory)
+        return self.last, memory
+
+    def observe(self, memory: Memory, situation: Situation | None, actions: JointAction) -> Memory:
+        return self._player.observe(memory, situation, actions)
+
+
+@lru_cache(maxsize=256)
+def _pairing(unit: Unit, stamps: tuple[int, ...], models: LLMBackend, thread: int) -> Pairing:
+    """The pairing of a unit, kept from episode to episode until a file that it is made from changes."""
+    return Pairing(
+        make_task(unit.task, unit.env),
+        unit.agent,
+        unit.partner,
+        unit.seat,
+        seed=unit.seed,
+        epsilon=unit.epsilon,
+        runtime=unit.runtime,
+    )
+
+
+def file_of(name: str) -> Path | None:
+    """The file that a task or player is made from, ``game.json`` for ``matrix:game.json``."""
+    argument = name.partition(":")[2]
+    path = Path(argument)
+    return path if argument and path.is_file() else None
+
+
+def _stamp(name: str) -> int:
+    file = file_of(name) if ":" in name else None
+    return 0 if file is None else file.stat().st_mtime_ns

@@ -1,6 +1,0 @@
-"""Episodes to look at: the board and both players' beliefs, step by step."""
-
-from eval.replay.record import Frame, record
-from eval.replay.write import write_replay
-
-__all__ = ["Frame", "record", "write_replay"]

@@ -1,5 +1,0 @@
-"""The report: one page of a results file, with figures, replays and methods (extra ``report``)."""
-
-from eval.report.page import MAX_BYTES, write_report
-
-__all__ = ["MAX_BYTES", "write_report"]

@@ -1,0 +1,164 @@
+"""Results as tables for other tools: one of episodes, one of steps (extra ``results``)."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+from eval.results.content import StoredEpisode, stored_episodes, stored_run
+from eval.results.database import ResultsError
+
+Form: TypeAlias = Literal["parquet", "csv"]
+
+EPISODES: Mapping[str, str] = {
+    "run": "BIGINT",
+    "task": "VARCHAR",
+    "agent": "VARCHAR",
+    "partner": "VARCHAR",
+    "episode": "BIGINT",
+    "seed": "BIGINT",
+    "seat": "BIGINT",
+    "score": "DOUBLE",
+    "scores": "VARCHAR",
+    "steps": "BIGINT",
+    "degraded": "BIGINT",
+    "calls": "BIGINT",
+    "prompt_tokens": "BIGINT",
+    "completion_tokens": "BIGINT",
+    "cost": "DOUBLE",
+    "seconds": "DOUBLE",
+}
+"""Columns of the table of episodes; ``scores`` is JSON, player -> score."""
+
+STEPS: Mapping[str, str] = {
+    "run": "BIGINT",
+    "task": "VARCHAR",
+    "agent": "VARCHAR",
+    "partner": "VARCHAR",
+    "episode": "BIGINT",
+    "step": "BIGINT",
+    "situation": "VARCHAR",
+    "player": "VARCHAR",
+    "is_agent": "BOOLEAN",
+    "action": "VARCHAR",
+    "score": "DOUBLE",
+    "order": "BIGINT",
+    "estimates": "VARCHAR",
+    "posterior": "VARCHAR",
+    "predictions": "VARCHAR",
+    "usage": "VARCHAR",
+    "degraded": "VARCHAR",
+    "gap": "DOUBLE",
+}
+"""Columns of the table of steps, one row a step and player; those of text from ``estimates`` on are JSON."""
+
+
+def export(path: Path, directory: Path, form: Form, number: int | None = None) -> list[Path]:
+    """Writes ``episodes`` and ``steps`` in a form.
+
+    Args:
+        path: the results file.
+        directory: where to; made where it does not exist.
+        form: ``"parquet"`` or ``"csv"``.
+        number: the run; the latest for None.
+
+    Returns:
+        the files.
+
+    Raises:
+        ModuleNotFoundError: the extra is not installed.
+        ResultsError: no usable results file, or a directory that cannot be made.
+    """
+    try:
+        import duckdb  # noqa: PLC0415 - an extra
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError(
+            "export needs the extra 'results': pip install 'langgraph-atom[results]'", name=error.name
+        ) from None
+    run = stored_run(path, number).number
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ResultsError(f"cannot make the directory {str(directory)!r}: {error.strerror}") from error
+    written = []
+    with duckdb.connect() as database, tempfile.TemporaryDirectory() as scratch:
+        for name, columns, rows in (
+            ("episodes", EPISODES, _episode_rows(run, stored_episodes(path, run))),
+            ("steps", STEPS, _step_rows(run, stored_episodes(path, run))),
+        ):
+            # through a file, not memory: a sweep may have more steps than fit
+            lines = Path(scratch) / f"{name}.ndjson"
+            _write_lines(lines, rows)
+            target = directory / f"{name}.{form}"
+            how = "FORMAT parquet, COMPRESSION zstd" if form == "parquet" else "FORMAT csv, HEADER"
+            types = ", ".join(f"{_quoted(column)}: {_quoted(kind)}" for column, kind in columns.items())
+            source = f"read_json({_quoted(lines)}, columns={{{types}}}, format='newline_delimited')"
+            database.execute(f"COPY (FROM {source}) TO {_quoted(target)} ({how})")
+            written.append(target)
+    return written
+
+
+def _episode_rows(run: int, episodes: Iterable[StoredEpisode]) -> Iterator[dict[str, Any]]:
+    for episode in episodes:
+        yield {
+            **_unit(run, episode),
+            "seed": episode.seed,
+            "seat": episode.seat,
+            "score": episode.score,
+            "scores": json.dumps(episode.scores),
+            "steps": len(episode.steps),
+            "degraded": episode.degraded,
+            **episode.usage,
+            "seconds": episode.seconds,
+        }
+
+
+def _step_rows(run: int, episodes: Iterable[StoredEpisode]) -> Iterator[dict[str, Any]]:
+    for episode in episodes:
+        for t, step in enumerate(episode.steps):
+            for seat, (player, decision) in enumerate(step["decisions"].items()):
+                partners = decision.get("partners", {})
+                yield {
+                    **_unit(run, episode),
+                    "step": t,
+                    "situation": step["situation"],
+                    "player": player,
+                    "is_agent": seat == episode.seat,
+                    "action": step["actions"][player],
+                    "score": step["scores"][player],
+                    "order": decision.get("order"),
+                    "estimates": _json({name: p["order"] for name, p in partners.items()}),
+                    "posterior": _json({name: p["posterior"] for name, p in partners.items()}),
+                    "predictions": _json({name: p["by_order"] for name, p in partners.items()}),
+                    "usage": _json(decision.get("usage")),
+                    "degraded": _json(decision.get("degraded")),
+                    "gap": decision.get("gap"),
+                }
+
+
+def _unit(run: int, episode: StoredEpisode) -> dict[str, Any]:
+    return {
+        "run": run,
+        "task": episode.task,
+        "agent": episode.agent,
+        "partner": episode.partner,
+        "episode": episode.episode,
+    }
+
+
+def _json(value: Any) -> str | None:
+    return json.dumps(value) if value else None
+
+
+def _write_lines(file: Path, rows: Iterable[Mapping[str, Any]]) -> None:
+    with file.open("w", encoding="utf-8") as lines:
+        for row in rows:
+            lines.write(json.dumps(row))
+            lines.write("\n")
+
+
+def _quoted(text: object) -> str:
+    return "'" + str(text).replace("'", "''") + "'"

@@ -1,0 +1,267 @@
+"""The sections of a report: the figures of one task in all their looks, each with its numbers."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from eval.measure import Interval
+from eval.measure.beliefs import BeliefReport
+from eval.measure.regret import NOTE
+from eval.measure.summary import cell_interval, self_and_cross
+from eval.show import figures
+from eval.show.figures.crossplay import own_and_cross
+from eval.show.report.collect import TaskData
+from eval.sweeps.crossplay import Cell
+from eval.tasks import Task, make_task
+
+Drawing = Callable[[figures.Look], Figure]
+Curves = dict[tuple[str, str], list[list[float]]]
+
+_MANY_CURVES = 60
+"""Pairings whose curves can be told apart in one figure."""
+_MANY_REGRETS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A figure in all its looks, with what it says in words and as a table.
+
+    Attributes:
+        name: identifies it on the page.
+        title: its heading.
+        caption: what it shows and how to read it.
+        wide, narrow: data URIs for desktop and phone, each as (light, dark).
+        scrolls: whether it keeps its size on a phone and is scrolled.
+        pixels: its width and height in CSS pixels, wide and narrow.
+        heading, rows: the same numbers as a table.
+    """
+
+    name: str
+    title: str
+    caption: str
+    wide: tuple[str, str]
+    narrow: tuple[str, str]
+    scrolls: bool
+    pixels: tuple[tuple[int, int], tuple[int, int]]
+    heading: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+def task_section(
+    name: str, rows: Sequence[Sequence[Cell]], data: TaskData, reports: Sequence[BeliefReport]
+) -> dict[str, Any]:
+    """What the page's template needs of one task."""
+    try:
+        task: Task | None = make_task(name)
+    except (ValueError, OSError, ModuleNotFoundError):
+        task = None
+    better = "higher" if task is None else task.better
+    unit = "score" if task is None else task.unit
+    pictures = [
+        _picture(
+            f"{name}-heat",
+            "Who with whom",
+            f"Mean {unit} of the agent (row) with each partner (column), {better} is better; below it the "
+            "95 % interval, where the episodes differ.",
+            lambda look: figures.heat_map(rows, better=better, unit=unit, look=look),
+            ["agent", "partner", "mean", "95 % interval", "episodes"],
+            [_cell_line(cell) for row in rows for cell in row],
+            scrolls=True,
+        ),
+        _picture(
+            f"{name}-self",
+            "Self-play and cross-play",
+            "Each agent with its own kind, and its mean over the other partners. " + _gap(rows),
+            lambda look: figures.self_and_cross_play(rows, better=better, unit=unit, look=look),
+            ["agent", "self-play", "cross-play"],
+            [[row[0].agent, *map(_interval, own_and_cross(row))] for row in rows],
+        ),
+        _curves(name, task, unit, data),
+    ]
+    if any(len(c) for c, _ in data.judged.values()):
+        judged = {agent: (c, r) for agent, (c, r) in data.judged.items() if len(c)}
+        pictures.append(
+            _picture(
+                f"{name}-calibration",
+                "Calibration of beliefs",
+                "On the dashed line a belief is right as often as it claims; above it the agent is too "
+                "cautious, below it too sure. Larger marks stand for more beliefs. Orders that act alike "
+                "in an episode count as one; partners without one order are left out.",
+                lambda look: figures.reliability(judged, look=look),
+                ["agent", "partner", "log loss", "calibration error", "accuracy", "beliefs"],
+                _calibration_lines(reports),
+            )
+        )
+    if any(report.worst is not None for report in reports):
+        shown = reports if len(reports) <= _MANY_REGRETS else pooled_regrets(reports)
+        pictures.append(
+            _picture(
+                f"{name}-regret",
+                "Regret and its bound",
+                f"What not knowing the best hypothesis cost in an episode; the bar ends at the bound. {NOTE}",
+                lambda look: figures.regret_and_bound(shown, look=look),
+                ["agent", "partner", "mean", "worst", "bound", "loss"],
+                _regret_lines(reports),
+            )
+        )
+    pictures.append(
+        _picture(
+            f"{name}-cost",
+            "Cost",
+            "Mean of an episode, both players and the task together, on the machine that played it.",
+            lambda look: figures.cost(data.costs, look=look),
+            ["agent", "ms", "calls", "tokens", "US dollars"],
+            [
+                [a, f"{1e3 * c.seconds:.2f}", f"{c.calls:.1f}", f"{c.tokens:.0f}", _dollars(c.dollars)]
+                for a, c in data.costs.items()
+            ],
+        )
+    )
+    optimum = None if task is None else task.optimum
+    return {"name": name, "pictures": pictures, "optimum": optimum, "unit": unit, "better": better}
+
+
+def pooled_curves(curves: Curves) -> Curves:
+    """The same episodes by agent alone, all partners together."""
+    pooled: Curves = {}
+    for (agent, _), episodes in curves.items():
+        pooled.setdefault((agent, "all partners"), []).extend(episodes)
+    return pooled
+
+
+def pooled_regrets(reports: Sequence[BeliefReport]) -> list[BeliefReport]:
+    """One report an agent: the mean over partners, and the worst of them all."""
+    by_agent: dict[str, list[BeliefReport]] = {}
+    for report in reports:
+        if report.worst is not None:
+            by_agent.setdefault(report.agent, []).append(report)
+    return [
+        replace(
+            max(group, key=lambda r: 0.0 if r.worst is None else r.worst.measured - (r.worst.bound or 0.0)),
+            partner="all partners",
+            regret=sum(r.regret or 0.0 for r in group) / len(group),
+        )
+        for group in by_agent.values()
+    ]
+
+
+def _curves(name: str, task: Task | None, unit: str, data: TaskData) -> Picture:
+    time = unit == "steps"
+    curves: Curves = data.curves
+    if len(curves) > _MANY_CURVES:
+        curves = pooled_curves(curves)
+    steps = None if task is None else task.max_steps
+    caption = (
+        "The share of episodes that are over after so many steps; a line that stays low did not finish."
+        if time
+        else f"Mean {unit} of the agent in each round, with one standard error; one panel a partner."
+    )
+    if len(data.curves) > _MANY_CURVES:
+        caption = caption.removesuffix("; one panel a partner.").removesuffix(".")
+        caption += ", over all partners, since there are many; the table has them one by one."
+    return _picture(
+        f"{name}-curves",
+        "Learning curves",
+        caption,
+        lambda look: figures.learning_curves(curves, counts_time=time, unit=unit, steps=steps, look=look),
+        ["agent", "partner", "first third", "last third"] if not time else ["agent", "partner", "mean steps"],
+        [_curve_line(pair, episodes, time=time) for pair, episodes in data.curves.items()],
+    )
+
+
+def _picture(
+    name: str,
+    title: str,
+    caption: str,
+    draw: Drawing,
+    heading: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    scrolls: bool = False,
+) -> Picture:
+    looks = [figures.LIGHT, figures.DARK]
+    wide = [draw(look) for look in looks]
+    narrow = wide if scrolls else [draw(look.sized(figures.NARROW)) for look in looks]
+    uris = [[_uri(figures.svg(figure)) for figure in some] for some in (wide, narrow)]
+    return Picture(
+        name=name,
+        title=title,
+        caption=caption,
+        wide=(uris[0][0], uris[0][1]),
+        narrow=(uris[1][0], uris[1][1]),
+        scrolls=scrolls,
+        pixels=(_pixels(wide[0]), _pixels(narrow[0])),
+        heading=heading,
+        rows=rows,
+    )
+
+
+def _uri(svg: str) -> str:
+    return "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()
+
+
+def _pixels(figure: Figure) -> tuple[int, int]:
+    width, height = figure.get_size_inches()
+    return round(float(width) * 96), round(float(height) * 96)
+
+
+def _gap(rows: Sequence[Sequence[Cell]]) -> str:
+    try:
+        both = self_and_cross(rows)
+    except ValueError:
+        both = None  # a single episode somewhere
+    if both is None:
+        return ""
+    return (
+        f"Over the kinds that met each other: self-play {both.own}, cross-play {both.cross}, gap {both.gap}."
+    )
+
+
+def _cell_line(cell: Cell) -> list[str]:
+    interval = cell_interval(cell)
+    bounds = "" if interval.low == interval.high else f"{interval.low:.2f} to {interval.high:.2f}"
+    return [cell.agent, cell.partner, f"{cell.mean:.2f}", bounds, str(cell.n)]
+
+
+def _interval(interval: Interval | None) -> str:
+    return "" if interval is None else str(interval)
+
+
+def _dollars(value: float | None) -> str:
+    return "unknown" if value is None else f"{value:.4f}"
+
+
+def _curve_line(pair: tuple[str, str], episodes: Sequence[Sequence[float]], *, time: bool) -> list[str]:
+    if time:
+        return [*pair, f"{sum(map(len, episodes)) / len(episodes):.1f}"]
+    thirds = [(e[: max(1, len(e) // 3)], e[-max(1, len(e) // 3) :]) for e in episodes]
+    means = [sum(sum(t[i]) / len(t[i]) for t in thirds) / len(thirds) for i in (0, 1)]
+    return [*pair, *(f"{mean:.2f}" for mean in means)]
+
+
+def _calibration_lines(reports: Sequence[BeliefReport]) -> list[list[str]]:
+    return [
+        [r.agent, r.partner, f"{fit.log_loss:.3f}", f"{fit.error:.3f}", f"{fit.accuracy:.1%}", str(fit.n)]
+        for r in reports
+        if (fit := r.calibration) is not None
+    ]
+
+
+def _regret_lines(reports: Sequence[BeliefReport]) -> list[list[str]]:
+    return [
+        [
+            report.agent,
+            report.partner,
+            f"{report.regret:.2f}",
+            f"{worst.measured:.2f}",
+            "none" if worst.bound is None else f"{worst.bound:.2f}",
+            worst.loss,
+        ]
+        for report in reports
+        if (worst := report.worst) is not None
+    ]

@@ -1,7 +1,0 @@
-"""Results of sweeps in one SQLite file: what was asked for, and every step of every episode."""
-
-from eval.storage.content import content_digest
-from eval.storage.database import ResultsError, read_results
-from eval.storage.runs import Run, open_run
-
-__all__ = ["ResultsError", "Run", "content_digest", "open_run", "read_results"]

@@ -1,0 +1,187 @@
+"""How soon a change of a partner is noticed, and how often one that never was.
+
+All detectors read the same actions: those of a partner beside an adaptive agent, as likelihoods under
+every order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from atom.agents.adaptive import AdaptiveAgent
+from atom.belief.changes import ChangePoints
+from atom.belief.learners import Bayes, Learner
+from atom.belief.plain import plain_learner
+from eval.play.episode import play
+from eval.tasks import Task
+from partners import make_partner
+
+ORDERS = (0, 1, 2)
+ROUNDS_A_FALSE_ALARM = 200
+
+Floats: TypeAlias = NDArray[np.float64]
+Detector: TypeAlias = Callable[[Floats, int], list[int]]
+"""``detector(likelihoods [T, K], n_actions)``: the rounds, counted from 1, after which it alarms."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delay:
+    """How a detector did on episodes with changes at known rounds.
+
+    Attributes:
+        within: tolerance in rounds -> share of changes that were noticed so soon.
+        delay: mean rounds from the change to the alarm, of those noticed within the largest tolerance.
+        false_alarms: alarms that belong to no change, per 200 rounds.
+    """
+
+    within: dict[int, float]
+    delay: float
+    false_alarms: float
+
+
+def observe_partner(task: Task, partner: str, episodes: int, *, seed: int) -> list[Floats]:
+    """``[T, K]`` likelihoods of a partner's actions beside an adaptive agent, for every episode."""
+    me, other = task.players
+    agent = AdaptiveAgent(me, task.reasoner(), seed=seed, orders=ORDERS)
+    seats = {me: agent, other: make_partner(partner, other, task.reasoner(), seed=seed)}
+    found = []
+    for episode in range(episodes):
+        rows = []
+        for step in play(task, seats, episode):
+            by_order = step.decisions[me].partners[other].by_order
+            action = step.decisions[other].action
+            rows.append([by_order[k].get(action, 0.0) for k in ORDERS])
+        found.append(np.array(rows))
+    return found
+
+
+def score(
+    alarms: Sequence[Sequence[int]], changes: Sequence[int], rounds: Sequence[int], tolerances: Sequence[int]
+) -> Delay:
+    """Delay and false alarms.
+
+    An alarm belongs to a change if it comes in its round or up to the largest tolerance later; of
+    several the first counts, and the others are false.
+
+    Args:
+        alarms: the rounds of the alarms, for every episode.
+        changes: the rounds of the changes, the same in all episodes.
+        rounds: the episodes' lengths.
+        tolerances: in rounds, >= 0.
+    """
+    delays: list[float] = []
+    false = 0
+    for episode in alarms:
+        unused = sorted(episode)
+        for change in changes:
+            own = [alarm for alarm in unused if change <= alarm <= change + max(tolerances)]
+            delays.append(own[0] - change if own else np.inf)
+            if own:
+                unused.remove(own[0])
+        false += len(unused)
+    array = np.array(delays)
+    noticed = array[np.isfinite(array)]
+    return Delay(
+        {t: float((array <= t).mean()) if len(array) else float("nan") for t in tolerances},
+        float(noticed.mean()) if len(noticed) else float("nan"),
+        ROUNDS_A_FALSE_ALARM * false / sum(rounds),
+    )
+
+
+def hazard_filter(settings: ChangePoints, learner: Bayes | None = None) -> Detector:
+    """Ours."""
+    bayes = Bayes() if learner is None else learner
+
+    def detect(likelihoods: Floats, n_actions: int) -> list[int]:
+        belief = plain_learner(bayes, ORDERS)
+        weights, track, alarms = belief.prior, None, []
+        for t, row in enumerate(likelihoods.tolist()):
+            after = belief.update(weights, row, n_actions)
+            track = settings.follow(bayes, ORDERS, track, weights, after, (None, n_actions, row), t + 1)
+            weights = after
+            if track["last"] and track["last"]["step"] == t + 1:
+                alarms.append(t + 1)
+        return alarms
+
+    return detect
+
+
+def change_of_leader(learner: Learner, margin: float) -> Detector:
+    """Alarms when another order than the last leader reaches a probability of ``margin`` in (0.5, 1)."""
+
+    def detect(likelihoods: Floats, n_actions: int) -> list[int]:
+        weights, leader, alarms = learner.init(ORDERS), None, []
+        for t, row in enumerate(likelihoods):
+            weights = learner.update(weights, row, n_actions)
+            probabilities = learner.probabilities(weights)
+            best = int(np.argmax(probabilities))
+            if probabilities[best] >= margin and best != leader:
+                if leader is not None:
+                    alarms.append(t + 1)
+                leader = best
+        return alarms
+
+    return detect
+
+
+def page_hinkley(threshold: float, delta: float) -> Detector:
+    """River's two-sided CUSUM of the rate at which the best order so far explains the actions.
+
+    It begins anew after an alarm, with the orders' losses.
+
+    Args:
+        threshold: λ > 0.
+        delta: the change of the mean that is tolerated, >= 0.
+
+    Raises:
+        ModuleNotFoundError: the extra is not installed.
+    """
+    try:
+        from river.drift import PageHinkley  # noqa: PLC0415 - an extra
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError(
+            "the two-sided CUSUM needs the extra 'drift': pip install 'langgraph-atom[drift]'",
+            name=error.name,
+        ) from None
+
+    def new() -> Any:  # the package's methods are not annotated
+        return PageHinkley(min_instances=1, delta=delta, threshold=threshold, alpha=1.0, mode="both")
+
+    def detect(likelihoods: Floats, n_actions: int) -> list[int]:
+        test, losses, alarms = new(), np.zeros(likelihoods.shape[1]), []
+        for t, row in enumerate(likelihoods):
+            expected = row[int(np.argmin(losses))]
+            losses += 1.0 - row
+            test.update(float(expected))
+            if test.drift_detected:
+                alarms.append(t + 1)
+                test, losses = new(), 1.0 - row
+        return alarms
+
+    return detect
+
+
+def followed(task: Task, partner: str, episodes: int, *, seed: int) -> tuple[int, int]:
+    """How many changes of a partner an adaptive agent reports, and how many just after its own.
+
+    Args:
+        task: a task of two players.
+        partner: name of the zoo.
+        episodes: how many.
+        seed: seed of all random numbers, >= 0.
+    """
+    me, other = task.players
+    agent = AdaptiveAgent(me, task.reasoner(), seed=seed, orders=ORDERS, changes=ChangePoints())
+    seats = {me: agent, other: make_partner(partner, other, task.reasoner(), seed=seed)}
+    reports = set()
+    for episode in range(episodes):
+        for step in play(task, seats, episode):
+            change = step.decisions[me].partners[other].change
+            if change is not None:
+                reports.add((episode, change))
+    return len(reports), sum(change.followed for _, change in reports)

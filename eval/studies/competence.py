@@ -1,0 +1,79 @@
+"""Depth is not skill: what a belief about orders makes of partners that act by theirs now and then."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from atom.belief.learners import Bayes
+from eval.studies.changing import ORDERS, Floats, observe_partner
+from eval.tasks.matrix import one_ahead
+
+SKILLS = (0.11, 0.2, 0.3, 0.39)
+ROUNDS = 300
+SURE = 0.9
+_ACTIONS = 5
+
+BELIEFS = {
+    "default": Bayes(),
+    "no hazard": Bayes(hazard=0.0),
+    "fine, no hazard": Bayes(lapses=(0.02, 0.1, 0.3, 0.6, 0.7, 0.8, 0.9), hazard=0.0),
+}
+"""Beliefs compared. The default grid of lapse rates jumps from 0.6 to 1, which stands for "no order"."""
+
+
+@dataclass(frozen=True, slots=True)
+class CompetenceRow:
+    """One belief and one true order; lists are by skill.
+
+    Attributes:
+        belief: name of the belief.
+        order: the partner's order.
+        truth: mean probability of that order after the last round.
+        lapses: mean inferred lapse rate.
+        rounds: median round from which the order first had a probability of 0.9; infinite for never.
+        distance: mean total variation between the posteriors at the lowest and at the highest skill.
+    """
+
+    belief: str
+    order: int
+    truth: list[float]
+    lapses: list[float]
+    rounds: list[float]
+    distance: float
+
+
+def competence_rows(episodes: int, *, seed: int) -> list[CompetenceRow]:
+    """All rows.
+
+    Args:
+        episodes: episodes of every skill and order, >= 1.
+        seed: seed of all random numbers, >= 0.
+    """
+    task = one_ahead(_ACTIONS, ROUNDS)
+    rows = []
+    for order in ORDERS:
+        seen = [
+            np.stack(observe_partner(task, f"competence:{skill}@{order}", episodes, seed=seed))
+            for skill in SKILLS
+        ]
+        rows += [_row(name, belief, order, seen) for name, belief in BELIEFS.items()]
+    return sorted(rows, key=lambda row: list(BELIEFS).index(row.belief))
+
+
+def _row(name: str, belief: Bayes, order: int, seen: list[Floats]) -> CompetenceRow:
+    ends, lapses, rounds = [], [], []
+    for likelihoods in seen:
+        weights = belief.init(ORDERS, (len(likelihoods),))
+        first = np.full(len(likelihoods), np.inf)
+        for t in range(likelihoods.shape[1]):
+            weights = belief.update(weights, likelihoods[:, t], _ACTIONS)
+            sure = belief.probabilities(weights)[:, ORDERS.index(order)] >= SURE
+            first = np.where(sure & np.isinf(first), t + 1, first)
+        ends.append(belief.probabilities(weights))
+        lapses.append(float((belief.lapse_posterior(weights) @ np.array(belief.lapses)).mean()))
+        rounds.append(float(np.median(first)))
+    distance = float((abs(ends[0] - ends[-1]).sum(axis=-1) / 2).mean())
+    truth = [float(end[:, ORDERS.index(order)].mean()) for end in ends]
+    return CompetenceRow(name, order, truth, lapses, rounds, distance)

@@ -1,0 +1,271 @@
+"""The paper's Tables 1 and 2 beside our own (Mu et al., AAAI 2026, arXiv 2603.16264)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from eval.play.unit import SELF, Runtime, Unit
+from eval.results.runs import Run
+from eval.sweeps.crossplay import Cell
+from eval.sweeps.executors import Backend
+from eval.sweeps.plan import Matrix, Progress, sweep
+from eval.sweeps.spending import LLMRun
+from eval.tasks import Environment, make_task
+
+COLUMNS: tuple[str, ...] = (
+    "memory-1",
+    "memory-n",
+    "game-1",
+    "game-2",
+    "overcooked",
+    "overcooked-ring",
+)
+"""The columns, by the name of the task. The paper does not print its kitchen: two stand for it."""
+
+EPSILON = 0.02
+"""The lapse rate that stands for a language model's where a game has more than one decision a round.
+
+The published fixed orders of the repeated matrix games never lapse, and those of the others do.
+"""
+
+ORDERS = ("tom-0", "tom-1", "tom-2")
+FIXED_PAIRINGS = (
+    ("tom-0", "tom-0"),
+    ("tom-1", "tom-1"),
+    ("tom-2", "tom-2"),
+    ("tom-0", "tom-1"),
+    ("tom-1", "tom-2"),
+)
+ALIGNED = FIXED_PAIRINGS[3:]
+ADAPTIVE_AGENTS = ("ftl", "hedge", "bayes")
+
+# (agent, partner) -> Memory-1, Memory-N, Game 1, Game 2, Overcooked; the paper's Tables 1 and 2.
+_PUBLISHED_COLUMNS = {name: i for i, name in enumerate(COLUMNS[:-1])} | {"overcooked-ring": 4}
+_PUBLISHED: dict[tuple[str, str], tuple[float, float, float, float, float]] = {
+    ("tom-0", "tom-0"): (0.00, 11.67, 30.00, 30.00, 100.00),
+    ("tom-1", "tom-1"): (0.00, 0.00, 23.37, 30.00, 96.40),
+    ("tom-2", "tom-2"): (0.00, 12.33, 29.67, 30.00, 83.50),
+    ("tom-0", "tom-1"): (75.00, 75.00, 6.00, 8.13, 44.17),
+    ("tom-1", "tom-2"): (75.00, 75.00, 6.10, 7.10, 48.90),
+    ("ftl", "tom-0"): (75.00, 75.00, 6.03, 7.00, 45.33),
+    ("ftl", "tom-1"): (70.00, 70.00, 7.80, 10.53, 52.17),
+    ("ftl", "tom-2"): (75.00, 75.00, 6.03, 7.17, 45.30),
+    ("ftl", SELF): (0.00, 0.00, 20.90, 27.23, 51.17),
+    ("hedge", "tom-0"): (72.83, 72.50, 6.00, 8.07, 47.47),
+    ("hedge", "tom-1"): (70.00, 70.17, 7.87, 10.07, 57.60),
+    ("hedge", "tom-2"): (73.00, 72.50, 6.27, 8.17, 46.00),
+    ("hedge", SELF): (68.17, 64.33, 7.60, 8.57, 50.53),
+}
+
+
+def published(agent: str, partner: str, column: str) -> float | None:
+    """The paper's own number, or None for an agent that is not in the paper."""
+    row = _PUBLISHED.get((agent, partner))
+    return None if row is None else row[_PUBLISHED_COLUMNS[column]]
+
+
+@dataclass(frozen=True, slots=True)
+class PaperCell:
+    """One cell of the tables.
+
+    Attributes:
+        table: ``"fixed"`` (Table 1) or ``"adaptive"`` (Table 2).
+        column: name of the task.
+        agent, partner: names of the zoo; the partner of self-play in Table 2 is ``"self"``.
+        epsilon: the rate at which both players lapsed.
+        mean, se, n: of our episodes.
+        paper: the paper's number, or None where the row is ours.
+    """
+
+    table: Literal["fixed", "adaptive"]
+    column: str
+    agent: str
+    partner: str
+    epsilon: float
+    mean: float
+    se: float
+    n: int
+    paper: float | None
+
+
+def pairings() -> Iterator[tuple[Literal["fixed", "adaptive"], str, str]]:
+    """(table, agent, partner) of every row, in the paper's order."""
+    for agent, partner in FIXED_PAIRINGS:
+        yield "fixed", agent, partner
+    for agent in ADAPTIVE_AGENTS:
+        for partner in (*ORDERS, SELF):
+            yield "adaptive", agent, partner
+
+
+def paper_cells(
+    columns: Sequence[str] = COLUMNS,
+    episodes: int = 30,
+    *,
+    seed: int = 42,
+    runtime: Runtime = "plain",
+    epsilon: float | None = None,
+    env: Environment = "table",
+    model: str | None = None,
+    progress: Progress = lambda: None,
+    backend: Backend | None = None,
+    run: Run | None = None,
+    models: LLMRun | None = None,
+) -> list[PaperCell]:
+    """Both tables, played as one sweep.
+
+    Args:
+        columns: some of ``COLUMNS``.
+        episodes: episodes a cell, >= 1 (paper: 30).
+        seed: seed of all random numbers (paper: 42).
+        runtime: see ``pairing_scores``.
+        epsilon: the rate at which both players lapse to a random action, in [0, 1]; None for
+            ``EPSILON`` on grids and in kitchens, and 0 in matrix games and for language models,
+            which lapse by themselves.
+        env: ``"real"`` plays the kitchens in ``overcooked-ai`` itself.
+        model: a language model that plays every row, in place of exact reasoners.
+        progress: called after every episode.
+        backend, run, models: where episodes are played and what is kept, see ``sweep``.
+
+    Raises:
+        ValueError: an unknown column, or no episodes.
+    """
+    columns = list(dict.fromkeys(columns))
+    lapses = lapse_rates(columns, epsilon, model)
+    units = paper_units(columns, episodes, seed=seed, runtime=runtime, epsilon=epsilon, env=env, model=model)
+    scores = sweep(units, backend=backend, run=run, models=models, progress=progress)
+    cells = []
+    for column in columns:
+        for table, agent, partner in pairings():
+            asked = column, asked_of(agent, model), asked_of(partner, model)
+            cell = Cell(*asked[1:], tuple(scores[(*asked, episode)] for episode in range(episodes)))
+            paper = published(agent, partner, column)
+            cells.append(
+                PaperCell(table, column, agent, partner, lapses[column], cell.mean, cell.se, cell.n, paper)
+            )
+    return cells
+
+
+def paper_units(
+    columns: Sequence[str],
+    episodes: int,
+    *,
+    seed: int,
+    runtime: Runtime = "plain",
+    epsilon: float | None = None,
+    env: Environment = "table",
+    model: str | None = None,
+) -> list[Unit]:
+    """All episodes of both tables; arguments and errors as ``paper_cells``."""
+    check_columns(columns)
+    if episodes < 1:
+        raise ValueError(f"a table needs at least one episode a cell, got {episodes}")
+    lapses = lapse_rates(columns, epsilon, model)
+    return [
+        Unit(
+            column,
+            asked_of(agent, model),
+            asked_of(partner, model),
+            episode,
+            seed,
+            lapses[column],
+            runtime,
+            env if column.startswith("overcooked") else "table",
+        )
+        for column in columns
+        for _, agent, partner in pairings()
+        for episode in range(episodes)
+    ]
+
+
+def lapse_rates(columns: Sequence[str], epsilon: float | None, model: str | None) -> dict[str, float]:
+    """Column -> the rate at which both players lapse; arguments as ``paper_cells``."""
+    return {
+        column: (0.0 if model else default_epsilon(column)) if epsilon is None else epsilon
+        for column in columns
+    }
+
+
+def matrices(columns: Sequence[str], model: str | None = None) -> list[Matrix]:
+    """The tables as cross-play matrices, of which only the cells of ``pairings`` are played."""
+    rows = dict.fromkeys(asked_of(agent, model) for _, agent, _ in pairings())
+    partners = dict.fromkeys(asked_of(partner, model) for _, _, partner in pairings())
+    return [(column, tuple(rows), tuple(partners)) for column in columns]
+
+
+def check_columns(columns: Sequence[str]) -> None:
+    """Refuses what is no column of the paper's tables.
+
+    Raises:
+        ValueError: an unknown column, or none.
+    """
+    unknown = [column for column in columns if column not in COLUMNS]
+    if unknown or not columns:
+        raise ValueError(f"there is no column {', '.join(unknown)!r}; columns are {', '.join(COLUMNS)}")
+
+
+def asked_of(name: str, model: str | None) -> str:
+    """The player called ``name`` in the paper's tables, when ``model`` plays it."""
+    return name if model is None or name == SELF else f"llm:{model}@{name}"
+
+
+def default_epsilon(column: str) -> float:
+    """The lapse rate that a column is played with unless told otherwise."""
+    return 0.0 if column.startswith("memory") else EPSILON
+
+
+@dataclass(frozen=True, slots=True)
+class Excess:
+    """How far a ``bayes`` cell stays behind aligned fixed orders, and how far the paper's best did.
+
+    Attributes:
+        column, partner: the cell of Table 2.
+        ours: ``bayes`` beyond the better of our aligned pairs, as a fraction of that pair's score;
+            0 is as good as aligned, 0.1 is ten per cent worse.
+        se: the standard error of ``bayes``, as the same fraction.
+        paper: the same for the better of the paper's two algorithms beside its own aligned pairs.
+    """
+
+    column: str
+    partner: str
+    ours: float
+    se: float
+    paper: float
+
+    @property
+    def worse(self) -> bool:
+        """Whether ours stays behind the paper's by more than two standard errors."""
+        return self.ours - 2.0 * self.se > self.paper
+
+
+def excesses(cells: Sequence[PaperCell]) -> list[Excess]:
+    """``bayes`` beside the paper's better algorithm, each relative to its aligned optimum."""
+    found = {(cell.column, cell.agent, cell.partner): cell for cell in cells}
+    result = []
+    for column in dict.fromkeys(cell.column for cell in cells):
+        sign = 1.0 if make_task(column).better == "lower" else -1.0
+        aligned = [found[column, a, b] for a, b in ALIGNED]
+        best = min(sign * cell.mean for cell in aligned)
+        best_paper = min(sign * (cell.paper or 0.0) for cell in aligned)
+        for partner in (*ORDERS, SELF):
+            ours = found[column, "bayes", partner]
+            theirs = min(sign * (found[column, agent, partner].paper or 0.0) for agent in ("ftl", "hedge"))
+            result.append(
+                Excess(
+                    column,
+                    partner,
+                    (sign * ours.mean - best) / abs(best),
+                    ours.se / abs(best),
+                    (theirs - best_paper) / abs(best_paper),
+                )
+            )
+    return result
+
+
+def as_json(
+    cells: Sequence[PaperCell], *, episodes: int, seed: int, model: str | None = None
+) -> dict[str, Any]:
+    """The tables as plain data; ``model`` is there where a language model played."""
+    asked = {} if model is None else {"model": model}
+    return {"episodes": episodes, "seed": seed, **asked, "cells": [asdict(cell) for cell in cells]}
