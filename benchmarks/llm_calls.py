@@ -9,10 +9,9 @@ import asyncio
 import dataclasses
 import time
 
-from atom import AdaptiveAgent, Decision, FixedOrderAgent, Pruning, Situation
+from atom import AdaptiveAgent, Decision, FixedOrderAgent, Policy, Pruning, Situation
 from atom.llm import LLMReasoner, Sampling
 from atom.models.prompts import level_k, level_zero
-from atom.policies import Policy
 from eval.modelserver import ScriptedServer
 from eval.tasks import Task, make_task
 

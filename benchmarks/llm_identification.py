@@ -14,8 +14,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from atom import Bayes, FollowTheLeader, Hedge, Policy, Situation
-from atom.belief.learners import Learner
+from atom import Bayes, FollowTheLeader, Hedge, Learner, Policy, Situation
 from atom.llm import LLMReasoner, Sampling
 from atom.randomness import draw
 from eval.modelserver import ScriptedServer

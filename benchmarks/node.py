@@ -17,8 +17,14 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from typing_extensions import TypedDict
 
-from atom import AdaptiveAgent, NormalFormReasoner, Situation, symmetric_payoffs
-from atom.graph.node import AdaptiveToMNode, add_tom_node
+from atom import (
+    AdaptiveAgent,
+    AdaptiveToMNode,
+    NormalFormReasoner,
+    Situation,
+    add_tom_node,
+    symmetric_payoffs,
+)
 
 ROUNDS = 200
 REPEATS = 15

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import dijkstra
 
-from atom import AdaptiveAgent
-from atom.reasoning.tables import UNREACHABLE, TabularModel, TabularReasoner, shortest_costs
+from atom import AdaptiveAgent, TabularModel, TabularReasoner
+from atom.reasoning.tables import UNREACHABLE, shortest_costs
 from atom.reasoning.tables.levels import solve
 from eval.tasks.grid import GridTask, game_one
 from eval.tasks.overcooked import OvercookedTask, overcooked, overcooked_ring

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import time
 
-from atom import AdaptiveAgent, Situation
-from atom.reasoning.congestion import CongestionReasoner
+from atom import AdaptiveAgent, CongestionReasoner, Situation
 
 ROUNDS = 30
 REPEATS = 5

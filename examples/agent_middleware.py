@@ -20,8 +20,16 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMe
 from langchain_core.outputs import ChatGeneration, ChatResult
 from langchain_core.tools import tool
 
-from atom import AdaptiveAgent, FixedOrderAgent, NormalFormReasoner, Situation, symmetric_payoffs
-from atom.graph.middleware import AdaptiveToMMiddleware, json_field, tool_calls
+from atom import (
+    AdaptiveAgent,
+    AdaptiveToMMiddleware,
+    FixedOrderAgent,
+    NormalFormReasoner,
+    Situation,
+    json_field,
+    symmetric_payoffs,
+    tool_calls,
+)
 
 ROOMS = ("red", "orange", "yellow", "green", "blue")
 PLAYERS = ("agent", "colleague")

@@ -19,15 +19,17 @@ from typing_extensions import TypedDict
 
 from atom import (
     AdaptiveAgent,
+    AdaptiveToMNode,
     Contract,
     FixedOrderAgent,
     NormalFormReasoner,
     Player,
     Situation,
+    add_tom_node,
     alternating_orders,
+    declare,
     symmetric_payoffs,
 )
-from atom.graph.node import AdaptiveToMNode, add_tom_node, declare
 
 PLAYERS = ("ann", "ben")
 SEATS = tuple("ABCDE")

@@ -20,8 +20,14 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Command, interrupt
 from typing_extensions import TypedDict
 
-from atom import AdaptiveAgent, NormalFormReasoner, Situation, symmetric_payoffs
-from atom.graph.node import AdaptiveToMNode, add_tom_node
+from atom import (
+    AdaptiveAgent,
+    AdaptiveToMNode,
+    NormalFormReasoner,
+    Situation,
+    add_tom_node,
+    symmetric_payoffs,
+)
 
 AGENT, PERSON = "agent", "person"
 TICKETS = ("billing", "login")

@@ -14,8 +14,17 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from typing_extensions import TypedDict
 
-from atom import AdaptiveAgent, FixedOrderAgent, NormalFormReasoner, Player, Situation, symmetric_payoffs
-from atom.graph.node import AdaptiveToMNode, ToMState, add_tom_node
+from atom import (
+    AdaptiveAgent,
+    AdaptiveToMNode,
+    FixedOrderAgent,
+    NormalFormReasoner,
+    Player,
+    Situation,
+    ToMState,
+    add_tom_node,
+    symmetric_payoffs,
+)
 
 SEATS = tuple("ABCDE")
 ROUNDS = 6

@@ -19,8 +19,15 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from typing_extensions import TypedDict
 
-from atom import AdaptiveAgent, FixedOrderAgent, NormalFormReasoner, Player, Situation
-from atom.graph.node import AdaptiveToMNode, add_tom_node
+from atom import (
+    AdaptiveAgent,
+    AdaptiveToMNode,
+    FixedOrderAgent,
+    NormalFormReasoner,
+    Player,
+    Situation,
+    add_tom_node,
+)
 
 PLAYERS = ("supervisor", "ann", "ben")
 DESKS = ("text", "figures", "tests")

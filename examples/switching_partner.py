@@ -10,8 +10,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from atom import AdaptiveAgent, FixedOrderAgent, NormalFormReasoner, Situation, symmetric_payoffs
-from atom.belief.changes import ChangePoints
+from atom import (
+    AdaptiveAgent,
+    ChangePoints,
+    FixedOrderAgent,
+    NormalFormReasoner,
+    Situation,
+    symmetric_payoffs,
+)
 
 ACTIONS = dict.fromkeys(("ann", "ben"), ("A", "B", "C", "D", "E"))
 SWITCH, ROUNDS = 20, 30

@@ -20,13 +20,18 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from typing_extensions import TypedDict
 
-from atom import AdaptiveAgent, Contract, FixedOrderAgent, Situation
-from atom.agents.player import Player
-from atom.graph.node import AdaptiveToMNode
-from atom.graph.team import add_tom_team
-from atom.reasoning.congestion import CongestionReasoner
-from atom.reasoning.declared import DeclaredReasoner
-from atom.reasoning.roles import team_orders
+from atom import (
+    AdaptiveAgent,
+    AdaptiveToMNode,
+    CongestionReasoner,
+    Contract,
+    DeclaredReasoner,
+    FixedOrderAgent,
+    Player,
+    Situation,
+    add_tom_team,
+    team_orders,
+)
 
 AGENTS = ("ann", "ben", "cem", "dan", "eve")
 TICKETS = ("billing", "login", "search", "upload", "export")

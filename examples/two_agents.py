@@ -17,8 +17,15 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from typing_extensions import TypedDict
 
-from atom import AdaptiveAgent, NormalFormReasoner, Prediction, Situation, symmetric_payoffs
-from atom.graph.node import AdaptiveToMNode, add_tom_node
+from atom import (
+    AdaptiveAgent,
+    AdaptiveToMNode,
+    NormalFormReasoner,
+    Prediction,
+    Situation,
+    add_tom_node,
+    symmetric_payoffs,
+)
 
 TICKETS = ("billing", "login")
 AGENTS = ("ann", "ben")

@@ -33,40 +33,41 @@ from langgraph.store.memory import InMemoryStore
 
 from atom import (
     AdaptiveAgent,
+    AdaptiveToMMiddleware,
+    AdaptiveToMNode,
+    BareAgent,
     Bayes,
+    BeliefMemory,
     Budget,
+    ChangePoints,
+    CongestionReasoner,
     Contract,
+    DeclaredReasoner,
     FixedOrderAgent,
     FixedShare,
     FollowTheLeader,
     Hedge,
     LLMError,
     NormalFormReasoner,
-    BareAgent,
     Pruning,
     RecursiveReasoner,
     Situation,
-    symmetric_payoffs,
-)
-from atom.belief import AdaHedge, ChangePoints, RescorlaWagner, Uniform
-from atom.graph import (
-    AdaptiveToMMiddleware,
-    AdaptiveToMNode,
-    BeliefMemory,
     ToMState,
     add_tom_node,
     add_tom_team,
     declare,
     json_field,
+    symmetric_payoffs,
+    team_orders,
     tool_calls,
 )
-from atom.reasoning import CongestionReasoner, DeclaredReasoner, team_orders
+from atom.belief import AdaHedge, RescorlaWagner, Uniform
 from atom.usage import current_meter
-from eval.baselines import NEED_A_MODEL
-from eval.episodes import play, seat_players
-from eval.graph import episode_graph, play_in_graph
+from eval.play.episode import play, seat_players
+from eval.play.graph import episode_graph, play_in_graph
+from eval.play.seats import NEED_A_MODEL
+from eval.studies.team import seat_team
 from eval.tasks import TASKS, make_task
-from eval.team import seat_team
 from partners import all_kinds, make_partner
 from partners.names import split_name
 from partners.population import save_policies, train

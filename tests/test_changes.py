@@ -5,9 +5,8 @@ import itertools
 import numpy as np
 import pytest
 
-from atom import AdaptiveAgent, Bayes, BeliefError, Hedge
-from atom.belief.changes import ChangePoints
-from atom.graph.events import decision_events
+from atom import AdaptiveAgent, Bayes, BeliefError, ChangePoints, Hedge
+from atom.graph import decision_events
 from eval.studies.changing import change_of_leader, hazard_filter, observe_partner, page_hinkley, score
 from eval.tasks.matrix import one_ahead
 from partners import make_partner

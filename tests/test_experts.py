@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from atom import AdaptiveAgent, BeliefError, FollowTheLeader, Learner
-from atom.belief.experts import AdaHedge, RescorlaWagner, Uniform
+from atom.belief import AdaHedge, RescorlaWagner, Uniform
 
 ALL = [AdaHedge(), RescorlaWagner(), Uniform()]
 rows = st.lists(st.lists(st.floats(0.0, 1.0), min_size=3, max_size=3), min_size=1, max_size=40)

@@ -7,7 +7,8 @@ import json
 import numpy as np
 import pytest
 
-from atom.reasoning.tables import UNREACHABLE, TabularReasoner
+from atom import TabularReasoner
+from atom.reasoning.tables import UNREACHABLE
 from eval.sweeps.crossplay import play_cell
 from eval.tasks import make_task
 from eval.tasks.grid import GridTask

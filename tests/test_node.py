@@ -12,8 +12,17 @@ from langgraph.graph import END, START, StateGraph
 from pydantic import BaseModel
 from typing_extensions import TypedDict
 
-from atom import AdaptiveAgent, BeliefError, IllegalActionError, SituationError, StateKeyError
-from atom.graph.node import AdaptiveToMNode, ToMState, add_tom_node, merge_memories
+from atom import (
+    AdaptiveAgent,
+    AdaptiveToMNode,
+    BeliefError,
+    IllegalActionError,
+    SituationError,
+    StateKeyError,
+    ToMState,
+    add_tom_node,
+)
+from atom.graph import merge_memories
 
 ROUNDS = 6
 

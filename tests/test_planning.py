@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from atom import Situation
-from atom.errors import ModelError, SituationError
-from atom.reasoning.tables import UNREACHABLE, Mirror, Solo, TabularModel, TabularReasoner
+from atom import ModelError, Situation, SituationError, TabularModel, TabularReasoner
+from atom.reasoning.tables import UNREACHABLE, Mirror, Solo
 from atom.reasoning.tables.levels import RANDOM_PARTNER_HORIZON, best_response, solve
 from eval.tasks.grid import GAME_TWO, GridTask, game_one, game_two
 from eval.tasks.overcooked import overcooked

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from atom import AdaptiveAgent, Bayes, NormalFormReasoner, RecursiveReasoner, Situation, SituationError
-from atom.reasoning.reasoner import ImmediateReasoner
+from atom.reasoning import ImmediateReasoner
 from eval.tasks import make_task
 
 

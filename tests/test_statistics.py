@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from atom import Bayes, FixedShare, FollowTheLeader, Hedge
-from atom.belief.experts import AdaHedge, RescorlaWagner
+from atom.belief import AdaHedge, RescorlaWagner
 from eval.measure import (
     Interval,
     bca_bounds,

@@ -15,8 +15,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from atom import Situation
-from atom.decision import Standing
+from atom import Situation, Standing
 from eval.cli import main
 from eval.play.episode import play, seat_players
 from eval.play.record import SituationHash, read_record, record, situation_hash

@@ -13,20 +13,21 @@ from typing_extensions import TypedDict
 
 from atom import (
     AdaptiveAgent,
+    AdaptiveToMNode,
+    CongestionReasoner,
     Contract,
     ContractError,
+    DeclaredReasoner,
     NormalFormReasoner,
     PayoffError,
+    RecursiveReasoner,
     Situation,
     SituationError,
+    StateKeyError,
+    add_tom_team,
+    alternating_orders,
+    team_orders,
 )
-from atom.errors import StateKeyError
-from atom.graph.node import AdaptiveToMNode
-from atom.graph.team import add_tom_team
-from atom.reasoning.congestion import CongestionReasoner
-from atom.reasoning.declared import DeclaredReasoner
-from atom.reasoning.recursive import RecursiveReasoner
-from atom.reasoning.roles import alternating_orders, team_orders
 from eval.play.unit import Unit
 from eval.studies.symmetric import symmetric_limit
 from eval.studies.team import play_team

@@ -8,8 +8,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from atom.belief.changes import ChangePoints
-from atom.belief.learners import Bayes, FixedShare, Hedge, Learner
+from atom import Bayes, ChangePoints, FixedShare, Hedge, Learner
 from eval.cli.options import JsonFile, Seed, check_writable, out, write_json
 from eval.studies.changing import (
     Delay,

@@ -9,9 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from atom.agents.player import Memory, Player
-from atom.decision import Decision
-from atom.situation import Situation
+from atom import Decision, Memory, Player, Situation
 from eval.play.episode import Step, seat_players, total_scores
 from eval.play.record import record
 from eval.play.unit import EpisodeResult, Unit

@@ -10,8 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from atom.agents.player import Player
-from atom.belief.learners import Learner
+from atom import Learner
 from eval.measure import (
     Calibration,
     Interval,
@@ -26,6 +25,7 @@ from eval.play.seats import true_orders
 from eval.play.unit import SELF, Pairing
 from eval.results.content import StoredEpisode, stored_episodes
 from eval.tasks import make_task
+from partners import NoisyPartner
 
 _TOLERANCE = 1e-6
 
@@ -132,7 +132,7 @@ def _regret(learner: Learner, seen: list[tuple[dict[str, Any], str]]) -> Regret 
         return None  # hypotheses were left out, so what they lost is not known
     rows = [[expected["by_order"][k].get(action, 0.0) for k in orders] for expected, action in seen]
     sizes = [len(expected["by_order"][orders[0]]) for expected, _ in seen]
-    weights = learner.init([int(order) for order in orders])
+    weights = learner.init(orders)
     for row, size in zip(rows[:-1], sizes[:-1], strict=True):
         weights = learner.update(weights, row, size)
     # an agent that did not learn from what its partner did, such as "permuted", has no such regret
@@ -147,5 +147,5 @@ def _learner(task: str, agent: str, partner: str) -> Learner | None:
         pairing = Pairing(make_task(task), agent, partner, 0, seed=0)
     except (ValueError, ModuleNotFoundError):
         return None  # it was played elsewhere, with something that is not installed here
-    player: Player = pairing.player
-    return getattr(getattr(player, "inner", player), "learner", None)
+    player = pairing.player.inner if isinstance(pairing.player, NoisyPartner) else pairing.player
+    return None if player.beliefs is None else player.beliefs.learner

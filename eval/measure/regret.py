@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from atom.belief.experts import AdaHedge
-from atom.belief.learners import Array, Bayes, FixedShare, Hedge, Learner
+from atom import Bayes, FixedShare, Hedge, Learner
+from atom.belief import AdaHedge
+from atom.policies import lapsed
 
 NOTE = (
     "External regret: against the best fixed hypothesis on the actions that were seen. An adaptive partner "
@@ -59,11 +60,11 @@ def external_regret(learner: Learner, likelihoods: ArrayLike, n_actions: Sequenc
     sizes = [n_actions] * steps if isinstance(n_actions, int) else list(n_actions)
     if isinstance(learner, Bayes):
         return _log_regret(learner, given, sizes)
-    weights = learner.init(range(k))
+    weights = learner.init(_names(k))
     total = 0.0
     for row, size in zip(given, sizes, strict=True):
-        total += float(learner.probabilities(weights) @ (1.0 - row))
-        weights = learner.update(weights, row, size)
+        total += float(np.dot(learner.probabilities(weights), 1.0 - row))
+        weights = learner.update(weights, row.tolist(), size)
     best = float((1.0 - given).sum(axis=0).min())
     eta = learner.eta if isinstance(learner, Hedge) else None
     return Regret(total - best, regret_bound(learner, steps, k), "linear", eta, steps)
@@ -99,14 +100,19 @@ def regret_bound(learner: Learner, steps: int, k: int) -> float | None:
     return None
 
 
-def _log_regret(learner: Bayes, given: Array, sizes: Sequence[int]) -> Regret:
+def _log_regret(learner: Bayes, given: NDArray[np.float64], sizes: Sequence[int]) -> Regret:
     steps, k = given.shape
     lapses = np.asarray(learner.lapses)
-    weights = learner.init(range(k))  # the joint posterior
+    weights = learner.init(_names(k))  # the joint posterior
     mixture, fixed = 0.0, np.zeros((k, len(lapses)))
     for row, size in zip(given, sizes, strict=True):
-        likelihood = (1.0 - lapses) * row[:, None] + lapses / size
-        mixture -= math.log(float((weights * likelihood).sum()))
+        likelihood = lapsed(row[:, None], lapses, size)
+        mixture -= math.log(float((np.asarray(weights) * likelihood).sum()))
         fixed -= np.log(likelihood)
-        weights = learner.update(weights, row, size)
+        weights = learner.update(weights, row.tolist(), size)
     return Regret(mixture - float(fixed.min()), regret_bound(learner, steps, k), "log", None, steps)
+
+
+def _names(k: int) -> list[str]:
+    """Names of so many hypotheses; a learner uses their number."""
+    return [str(i) for i in range(k)]

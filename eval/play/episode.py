@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from atom.agents.player import Player
-from atom.decision import Decision
-from atom.situation import JointAction, Situation
+from atom import Decision, JointAction, Player, Situation
 from eval.play.seats import told_names
 from eval.tasks.base import State, Task
 from partners import NoisyPartner, make_partner

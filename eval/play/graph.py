@@ -10,9 +10,7 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from typing_extensions import TypedDict
 
-from atom.agents.player import Player
-from atom.graph.node import AdaptiveToMNode, add_tom_node
-from atom.situation import JointAction
+from atom import AdaptiveToMNode, JointAction, Player, add_tom_node
 from eval.tasks.base import State, Task
 
 _ENVIRONMENT = "environment"

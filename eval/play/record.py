@@ -15,14 +15,12 @@ import hashlib
 import json
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import orjson
 
-from atom.decision import Decision, PartnerPrediction
-from atom.situation import Policy, Situation
-from atom.usage import Usage
+from atom import Decision, PartnerPrediction, Policy, Situation, Usage
 from eval.play.episode import Step
 
 # Episodes are small and many: a higher level costs more time than the few bytes are worth.
@@ -207,20 +205,17 @@ def _why(decision: Decision, policies: _Policies) -> dict[str, Any]:
 def _partner(partner: PartnerPrediction, number: Callable[[Policy], int]) -> dict[str, Any]:
     plain: dict[str, Any] = {
         "order": partner.order,
-        "posterior": partner.posterior,
-        "by_order": {k: number(policy) for k, policy in partner.by_order.items()},
+        "posterior": partner.probabilities,
+        "by_order": {name: number(policy) for name, policy in partner.policies.items()},
         "expects": None if partner.expects is None else number(partner.expects),
     }
-    for name in _OCCASIONAL:
-        found = getattr(partner, name)
+    if partner.order is None:
+        plain["hypothesis"] = partner.hypothesis
+    # None in most predictions
+    for name, found in (("contract", partner.contract), ("change", partner.change)):
         if found is not None:
             plain[name] = found.as_plain()
     return plain
-
-
-_COMMON = ("order", "posterior", "by_order", "expects")
-_OCCASIONAL = tuple(field.name for field in fields(PartnerPrediction) if field.name not in _COMMON)
-"""What is None in most predictions: contracts, changes."""
 
 
 def _plain(value: Any) -> Any:

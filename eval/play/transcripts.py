@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from atom import Usage
 from atom.llm import Exchange
-from atom.usage import Usage
 from eval.play.episode import Step
 
 _RUN_FILE = "run.json"

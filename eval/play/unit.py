@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
@@ -13,9 +13,7 @@ from typing import Any, Literal, TypeAlias
 
 from langgraph.graph.state import CompiledStateGraph
 
-from atom.agents.player import Memory, Player
-from atom.decision import Decision
-from atom.situation import JointAction, Situation
+from atom import Beliefs, Decision, JointAction, Memory, Player, Situation, StaticPlayer
 from eval.play.episode import Step, play, seat_players, total_scores
 from eval.play.graph import episode_graph, play_in_graph, stream_rounds
 from eval.play.record import Totals, record
@@ -211,17 +209,21 @@ class Pairing:
         return episode_graph(self.task, self._listeners).compile()
 
 
-class _Listener:
+class _Listener(StaticPlayer):
     """A player whose last decision can be looked at."""
 
     last: Decision
 
     def __init__(self, player: Player) -> None:
+        self.me = player.me
         self._player = player
 
     @property
-    def me(self) -> str:
-        return self._player.me
+    def beliefs(self) -> Beliefs | None:
+        return self._player.beliefs
+
+    def hear(self, memory: Memory, declared: Mapping[str, int]) -> Memory:
+        return self._player.hear(memory, declared)
 
     def start(self, partners: Sequence[str], *, episode: int = 0) -> Memory:
         return self._player.start(partners, episode=episode)

@@ -8,7 +8,7 @@ from typing import get_args
 
 from rich.table import Table
 
-from atom.agents.deciding import Response, Selection
+from atom.agents import Response, Selection
 from eval.measure import Interval, stratified_mean
 from eval.measure.summary import Comparison, compare
 from eval.sweeps.crossplay import Cell

@@ -13,15 +13,13 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from atom.agents.adaptive import AdaptiveAgent
-from atom.belief.changes import ChangePoints
-from atom.belief.learners import Bayes, Learner
-from atom.belief.plain import plain_learner
+from atom import AdaptiveAgent, Bayes, ChangePoints, Learner
 from eval.play.episode import play
 from eval.tasks import Task
 from partners import make_partner
 
 ORDERS = (0, 1, 2)
+HYPOTHESES = tuple(map(str, ORDERS))
 ROUNDS_A_FALSE_ALARM = 200
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -98,11 +96,11 @@ def hazard_filter(settings: ChangePoints, learner: Bayes | None = None) -> Detec
     bayes = Bayes() if learner is None else learner
 
     def detect(likelihoods: Floats, n_actions: int) -> list[int]:
-        belief = plain_learner(bayes, ORDERS)
-        weights, track, alarms = belief.prior, None, []
+        weights, track, alarms = bayes.init(HYPOTHESES), None, []
         for t, row in enumerate(likelihoods.tolist()):
-            after = belief.update(weights, row, n_actions)
-            track = settings.follow(bayes, ORDERS, track, weights, after, (None, n_actions, row), t + 1)
+            after = bayes.update(weights, row, n_actions)
+            seen = (None, n_actions, row)
+            track = settings.follow(bayes, HYPOTHESES, track, (weights, after), seen, t + 1)
             weights = after
             if track["last"] and track["last"]["step"] == t + 1:
                 alarms.append(t + 1)
@@ -115,8 +113,8 @@ def change_of_leader(learner: Learner, margin: float) -> Detector:
     """Alarms when another order than the last leader reaches a probability of ``margin`` in (0.5, 1)."""
 
     def detect(likelihoods: Floats, n_actions: int) -> list[int]:
-        weights, leader, alarms = learner.init(ORDERS), None, []
-        for t, row in enumerate(likelihoods):
+        weights, leader, alarms = learner.init(HYPOTHESES), None, []
+        for t, row in enumerate(likelihoods.tolist()):
             weights = learner.update(weights, row, n_actions)
             probabilities = learner.probabilities(weights)
             best = int(np.argmax(probabilities))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
-from atom.belief.learners import Bayes
-from eval.studies.changing import ORDERS, Floats, observe_partner
+from atom import Bayes
+from eval.studies.changing import HYPOTHESES, ORDERS, Floats, observe_partner
 from eval.tasks.matrix import one_ahead
 
 SKILLS = (0.11, 0.2, 0.3, 0.39)
@@ -65,15 +66,21 @@ def competence_rows(episodes: int, *, seed: int) -> list[CompetenceRow]:
 def _row(name: str, belief: Bayes, order: int, seen: list[Floats]) -> CompetenceRow:
     ends, lapses, rounds = [], [], []
     for likelihoods in seen:
-        weights = belief.init(ORDERS, (len(likelihoods),))
-        first = np.full(len(likelihoods), np.inf)
-        for t in range(likelihoods.shape[1]):
-            weights = belief.update(weights, likelihoods[:, t], _ACTIONS)
-            sure = belief.probabilities(weights)[:, ORDERS.index(order)] >= SURE
-            first = np.where(sure & np.isinf(first), t + 1, first)
-        ends.append(belief.probabilities(weights))
-        lapses.append(float((belief.lapse_posterior(weights) @ np.array(belief.lapses)).mean()))
-        rounds.append(float(np.median(first)))
+        learned = [_learned(belief, order, episode.tolist()) for episode in likelihoods]
+        ends.append(np.array([probabilities for probabilities, _, _ in learned]))
+        lapses.append(float(np.mean([lapse for _, lapse, _ in learned])))
+        rounds.append(float(np.median([first for _, _, first in learned])))
     distance = float((abs(ends[0] - ends[-1]).sum(axis=-1) / 2).mean())
     truth = [float(end[:, ORDERS.index(order)].mean()) for end in ends]
     return CompetenceRow(name, order, truth, lapses, rounds, distance)
+
+
+def _learned(belief: Bayes, order: int, episode: list[list[float]]) -> tuple[list[float], float, float]:
+    """What one episode comes to: probabilities, mean lapse rate, the round that was sure of ``order``."""
+    weights, first = belief.init(HYPOTHESES), math.inf
+    for t, likelihoods in enumerate(episode):
+        weights = belief.update(weights, likelihoods, _ACTIONS)
+        if math.isinf(first) and belief.probabilities(weights)[ORDERS.index(order)] >= SURE:
+            first = t + 1.0
+    lapse = sum(p * rate for p, rate in zip(belief.lapse_posterior(weights), belief.lapses, strict=True))
+    return belief.probabilities(weights), lapse, first

@@ -8,11 +8,7 @@ from itertools import combinations, cycle, islice
 
 import numpy as np
 
-from atom.agents.adaptive import AdaptiveAgent
-from atom.agents.player import Player
-from atom.belief.contract import Contract
-from atom.reasoning.declared import DeclaredReasoner
-from atom.reasoning.roles import team_orders
+from atom import AdaptiveAgent, Contract, DeclaredReasoner, Player, team_orders
 from eval.play.episode import play, seat_players
 from eval.play.graph import episode_graph, play_in_graph
 from eval.play.unit import Runtime

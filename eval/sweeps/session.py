@@ -11,8 +11,8 @@ from typing import Any, Literal
 
 import typer
 
+from atom import Usage
 from atom.llm import Limiter, Memo, ProcessMemo, Sampling, SqliteMemo
-from atom.usage import Usage
 from eval.play.transcripts import Transcripts, observe_exchange
 from eval.play.unit import Pairing, Unit
 from eval.results.runs import Run

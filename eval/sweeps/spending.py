@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from atom.usage import Usage
+from atom import Usage
 from eval.play.transcripts import Transcripts
 from eval.play.unit import EpisodeResult, Key, Unit
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
-from atom.reasoning.reasoner import Reasoner
-from atom.situation import JointAction, Situation
+from atom import JointAction, Reasoner, Situation
 
 State: TypeAlias = Any
 """The state of an episode: JSON-serialisable, so that it can live in a graph's state."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from atom.reasoning.reasoner import Reasoner
-from atom.situation import JointAction, Situation
+from atom import JointAction, Reasoner, Situation
 from eval.tasks.base import State, Task, Transition
 
 

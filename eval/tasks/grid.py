@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from atom.reasoning.tables import UNREACHABLE, Mirror, Solo, TabularModel, shortest_costs
+from atom import TabularModel
+from atom.reasoning.tables import UNREACHABLE, Mirror, Solo, shortest_costs
 from eval.tasks.base import State
 from eval.tasks.maps import (
     DIRECTIONS,

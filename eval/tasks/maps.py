@@ -11,7 +11,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from atom.errors import ToMError
+from atom import ToMError
 
 Cell: TypeAlias = tuple[int, int]
 """Row and column, from 0 at the top left."""

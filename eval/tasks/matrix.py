@@ -10,9 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from atom.errors import PayoffError
-from atom.reasoning.normal_form import NormalFormReasoner, Ties, symmetric_payoffs
-from atom.situation import JointAction, Situation
+from atom import JointAction, NormalFormReasoner, PayoffError, Situation, symmetric_payoffs
+from atom.reasoning.normal_form import Ties
 from eval.tasks.base import State, Transition
 
 ROUNDS = 15

@@ -8,8 +8,8 @@ from typing import Literal
 
 import numpy as np
 
-from atom.reasoning.tables import TabularModel, TabularReasoner, shortest_costs
-from atom.situation import JointAction, Situation
+from atom import JointAction, Situation, TabularModel, TabularReasoner
+from atom.reasoning.tables import shortest_costs
 from eval.tasks.base import State, Transition
 
 PLAYERS = ("player-1", "player-2")

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from atom.reasoning.congestion import CongestionReasoner
-from atom.situation import JointAction, Situation
+from atom import CongestionReasoner, JointAction, Situation
 from eval.tasks.base import State, Transition
 
 TEAM_ROUNDS = 30

@@ -8,8 +8,15 @@ from typing import Annotated
 from langgraph.graph import END, START, StateGraph
 from typing_extensions import TypedDict
 
-from atom import AdaptiveAgent, FixedOrderAgent, NormalFormReasoner, Situation, symmetric_payoffs
-from atom.graph.node import AdaptiveToMNode, add_tom_node
+from atom import (
+    AdaptiveAgent,
+    AdaptiveToMNode,
+    FixedOrderAgent,
+    NormalFormReasoner,
+    Situation,
+    add_tom_node,
+    symmetric_payoffs,
+)
 
 FIVE = [[5 if (a - b) % 5 in (1, 4) else 0 for b in range(5)] for a in range(5)]
 ACTIONS = tuple("ABCDE")

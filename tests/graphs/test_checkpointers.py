@@ -15,9 +15,7 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.store.memory import InMemoryStore
 from savers import asaver, saver
 
-from atom import AdaptiveAgent, Contract, FixedOrderAgent
-from atom.graph.node import ToMState, declare
-from atom.graph.store import BeliefMemory
+from atom import AdaptiveAgent, BeliefMemory, Contract, FixedOrderAgent, ToMState, declare
 
 HERE = Path(__file__).parent
 ROUNDS = 7

@@ -21,9 +21,8 @@ from langgraph.store.postgres.aio import AsyncPostgresStore
 from langgraph.store.sqlite import SqliteStore
 from langgraph.store.sqlite.aio import AsyncSqliteStore
 
-from atom import AdaptiveAgent, BeliefError, Contract, FixedOrderAgent, FollowTheLeader, Hedge
+from atom import AdaptiveAgent, BeliefError, BeliefMemory, Contract, FixedOrderAgent, FollowTheLeader, Hedge
 from atom.belief.evidence import LAPSES, observed, prior, total
-from atom.graph.store import BeliefMemory
 
 HERE = Path(__file__).parent
 
@@ -159,7 +158,7 @@ WRITER = """
 import sys
 sys.path.insert(0, {here!r})
 from langgraph.store.postgres import PostgresStore
-from atom.graph.store import BeliefMemory
+from atom import BeliefMemory
 from test_memory import meet
 with PostgresStore.from_conn_string({uri!r}) as store:
     print("ready", flush=True)

@@ -15,7 +15,9 @@ from scripted import ScriptedModel
 
 from atom import (
     AdaptiveAgent,
+    AdaptiveToMMiddleware,
     BeliefError,
+    BeliefMemory,
     Contract,
     ExtractionError,
     FixedOrderAgent,
@@ -23,10 +25,10 @@ from atom import (
     NormalFormReasoner,
     Situation,
     SituationError,
+    json_field,
     symmetric_payoffs,
+    tool_calls,
 )
-from atom.graph.middleware import AdaptiveToMMiddleware, json_field, tool_calls
-from atom.graph.store import BeliefMemory
 
 ROUNDS = 8
 REASONER = NormalFormReasoner(symmetric_payoffs([[0, 5], [5, 0]]))

@@ -13,8 +13,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from atom import AdaptiveAgent, Contract, FixedOrderAgent, StateKeyError
-from atom.graph.node import add_tom_node
+from atom import AdaptiveAgent, Contract, FixedOrderAgent, StateKeyError, add_tom_node
 from atom.usage import current_meter
 
 ROUNDS = 4

@@ -10,9 +10,17 @@ from langchain_core.messages import AIMessage
 from langchain_openai import ChatOpenAI
 from langgraph.graph import END, START, MessagesState, StateGraph
 
-from atom import AdaptiveAgent, IllegalActionError, LLMError, NormalFormReasoner, PlainAgent
-from atom.agents.actors import Actor, CalledActor, InvokedActor, as_actor
-from atom.decision import Prediction
+from atom import (
+    AdaptiveAgent,
+    BareAgent,
+    IllegalActionError,
+    LLMError,
+    NormalFormReasoner,
+    Prediction,
+    as_actor,
+)
+from atom.agents import Actor, InvokedActor
+from atom.agents.actors import CalledActor
 from atom.llm import LLMActor, LLMReasoner, Model, Patience
 from atom.models.settings import ModelSettings
 from eval.modelserver import Faults
@@ -107,11 +115,11 @@ def test_plain_callables_sync_and_async():
     assert decision.action == "C"
     with pytest.raises(TypeError, match="call adecide"):
         player.decide(SITUATION, player.start(["player-2"]))
-    plain = PlainAgent("player-1", lambda situation, prediction: "F")
+    plain = BareAgent("player-1", lambda situation, prediction: "F")
     with pytest.raises(IllegalActionError, match="'F' is not a legal action"):
         plain.decide(SITUATION, plain.start([]))
     with pytest.raises(TypeError, match="must be a model name, a chat model, a graph or a callable"):
-        PlainAgent("player-1", 3)
+        BareAgent("player-1", 3)
 
 
 @pytest.mark.parametrize(
@@ -120,7 +128,7 @@ def test_plain_callables_sync_and_async():
 )
 def test_chat_models_may_need_a_second_try(replies, action):
     chat = GenericFakeChatModel(messages=iter(replies))
-    plain = PlainAgent("player-1", chat)
+    plain = BareAgent("player-1", chat)
     assert plain.decide(SITUATION, plain.start([]))[0].action == action
 
 

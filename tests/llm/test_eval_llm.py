@@ -11,9 +11,9 @@ import pytest
 from aiolimiter import AsyncLimiter
 from typer.testing import CliRunner
 
-from atom import Budget, BudgetError, LLMError
+from atom import Budget, BudgetError, LLMError, Usage
 from atom.llm import Patience, Sampling
-from atom.usage import Meter, Usage, metered
+from atom.usage import Meter, metered
 from eval.cli import app
 from eval.play.transcripts import TranscriptError, Transcripts, observe_exchange, read_transcript
 from eval.results import open_run

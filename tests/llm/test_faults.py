@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from atom import AdaptiveAgent, FixedOrderAgent, LLMError, NormalFormReasoner, PlainAgent
+from atom import AdaptiveAgent, BareAgent, FixedOrderAgent, LLMError, NormalFormReasoner
 from atom.llm import LLMActor, LLMReasoner, Model, Patience, Sampling
 from eval.modelserver import PASSING, Faults
 from eval.play.episode import play
@@ -212,7 +212,7 @@ def test_errors_are_raised_where_asked_for():
     for agent in (
         AdaptiveAgent("player-1", reasoner, on_error="raise"),
         FixedOrderAgent("player-1", reasoner, 1, on_error="raise"),
-        PlainAgent(
+        BareAgent(
             "player-1",
             LLMActor("player-1", "openai/scripted", api_base=_dead_url(), api_key="none", patience=QUICK),
             on_error="raise",

@@ -7,18 +7,17 @@ import time
 import numpy as np
 import pytest
 
-from atom import AdaptiveAgent, FixedOrderAgent, Pruning, SituationError
+from atom import AdaptiveAgent, DeclaredReasoner, FixedOrderAgent, Pruning, SituationError
 from atom.llm import Sampling
-from atom.reasoning.declared import DeclaredReasoner
-from atom.reasoning.reasoner import (
+from atom.reasoning import (
     AsyncReasoner,
     AsyncResponder,
     ConcurrentReasoner,
     DecisionReasoner,
     ImmediateReasoner,
     RuleResponder,
-    for_decision,
 )
+from atom.reasoning.reasoner import for_decision
 from eval.tasks import make_task
 from eval.tasks.matrix import MatrixTask
 from tests.llm.conftest import described, reasoner_at

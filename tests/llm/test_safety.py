@@ -7,8 +7,7 @@ import traceback
 
 import pytest
 
-from atom import AdaptiveAgent, LLMError, Situation
-from atom.graph.node import AdaptiveToMNode
+from atom import AdaptiveAgent, AdaptiveToMNode, LLMError, Situation
 from atom.llm import LLMActor, LLMReasoner, SqliteMemo
 from atom.models.prompts import level_k, level_zero
 from atom.models.secrets import redact

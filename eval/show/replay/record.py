@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from atom.decision import Decision
+from atom import Decision
 from eval.play.episode import play, seat_players
 from eval.tasks.base import State
 from eval.tasks.grid import GridTask

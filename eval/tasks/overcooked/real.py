@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from atom.errors import ToMError
+from atom import ToMError
 from eval.tasks.overcooked.dynamics import (
     COOK_TIME,
     FULL,

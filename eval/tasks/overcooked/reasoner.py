@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
-from atom.reasoning.tables import TabularReasoner
+from atom import TabularReasoner
 from eval.tasks.overcooked.dynamics import Kitchen
 from eval.tasks.overcooked.real import RealKitchen
 from eval.tasks.overcooked.table import Table

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from atom.reasoning.tables import Mirror, Solo, TabularModel
+from atom import TabularModel
+from atom.reasoning.tables import Mirror, Solo
 from eval.tasks.maps import MapError
 from eval.tasks.overcooked.dynamics import (
     ACTIONS,

@@ -5,8 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from pathlib import Path
 
-from atom.reasoning.tables import TabularModel
-from atom.situation import JointAction
+from atom import JointAction, TabularModel
 from eval.tasks.base import State, Transition
 from eval.tasks.maps import MEMORY_BUDGET, STARTS, check_budget, named, read
 from eval.tasks.overcooked.dynamics import ACTIONS, COOK_TIME, FULL, READY, Kitchen, kitchen
