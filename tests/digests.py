@@ -85,7 +85,7 @@ Seats = Mapping[str, Any]
 
 
 def plain(value: Any) -> Any:
-    """Data that reads the same whatever its containers are: floats rounded, keys as text."""
+    """Data that reads the same whatever its types: floats rounded, whole ones as integers, keys as text."""
     if isinstance(value, Mapping):
         return {str(key): plain(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
@@ -93,7 +93,8 @@ def plain(value: Any) -> Any:
     if hasattr(value, "tolist"):  # of numpy
         return plain(value.tolist())
     if isinstance(value, float):
-        return 0.0 if abs(value) < 1e-12 else float(f"{value:.9g}")
+        rounded = 0.0 if abs(value) < 1e-12 else float(f"{value:.9g}")
+        return int(rounded) if rounded.is_integer() else rounded
     return value
 
 

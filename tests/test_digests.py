@@ -17,12 +17,12 @@ def folder(tmp_path_factory):
     return made
 
 
-def compare(played, recorded):
-    """Fails with what differs and where; ``played`` has (what, runtime, lines)."""
+def compare(where, played):
+    """Fails with what differs from the digests of ``where``; ``played`` has (what, runtime, lines)."""
     differ = [
-        f"{what}, {runtime}: {how}"
+        f"{where}, {what}, {runtime}: {how}"
         for what, runtime, lines in played
-        if (how := digests.difference(recorded.get(what), digests.digest(lines)))
+        if (how := digests.difference(RECORDED[where].get(what), digests.digest(lines)))
     ]
     assert not differ, "\n".join(differ)
 
@@ -39,36 +39,34 @@ def test_episodes_are_those_recorded_in_both_runtimes(label, folder):
     pairings = digests.pairings(label, len(digests.task_of(label, folder).players))
     assert set(pairings) == set(RECORDED[label])
     compare(
+        label,
         (
             (pairing, runtime, digests.episode_lines(runtime, label, pairing, folder))
             for pairing in pairings
             for runtime in digests.RUNTIMES
         ),
-        RECORDED[label],
     )
 
 
 def test_the_real_kitchen_plays_the_episodes_of_the_table(folder):
     compare(
+        "overcooked",
         (
             (pairing, "real", digests.real_lines("overcooked", pairing, folder))
             for pairing in list(RECORDED["overcooked"])[::8]
         ),
-        RECORDED["overcooked"],
     )
 
 
 @pytest.mark.parametrize("name", digests.MATCHES)
 def test_agents_of_every_setting_decide_as_recorded_also_awaited(name):
     compare(
+        "matches",
         ((name, runtime, digests.match_lines(runtime, name)) for runtime in digests.MATCH_RUNTIMES),
-        RECORDED["matches"],
     )
 
 
 @pytest.mark.parametrize("waits", [False, True], ids=["invoke", "ainvoke"])
 @pytest.mark.parametrize("name", digests.GRAPHS)
 def test_graphs_send_the_events_recorded(name, waits):
-    compare(
-        [(name, "awaited" if waits else "invoked", digests.GRAPHS[name](waits=waits))], RECORDED["graphs"]
-    )
+    compare("graphs", [(name, "awaited" if waits else "invoked", digests.GRAPHS[name](waits=waits))])
