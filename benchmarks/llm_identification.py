@@ -59,7 +59,7 @@ def rounds_until_identified(
     result = np.full(episodes, float(ROUNDS))
     for episode in range(episodes):
         rng = np.random.default_rng(episode)
-        weights, state, since = learner.init(ORDERS), task.start(), 0
+        weights, state, since = learner.init([str(k) for k in ORDERS]), task.start(), 0
         for number in range(ROUNDS):
             situation = dataclasses.replace(task.situation(state), description=task.describe(state))
             policies = hypotheses.at(situation)

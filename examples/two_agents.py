@@ -55,7 +55,8 @@ def bare_agent(me: str, partner: str) -> Any:
 def told_agent(situation: Situation, prediction: Prediction) -> str:
     """The same agent, told what to expect instead of guessing from the last pick."""
     (expected,) = prediction.partners.values()
-    if expected.expects and prediction.order < expected.order:  # the partner makes room for what it expects
+    below = prediction.order is not None and prediction.order < (expected.order or 0)
+    if expected.expects and below:  # the partner makes room for what it expects
         return max(expected.expects, key=expected.expects.__getitem__)
     return other_ticket(max(expected.policy, key=expected.policy.__getitem__))
 

@@ -157,11 +157,10 @@ class PermutedPartner(AdaptiveAgent):
         }
         return super().observe(memory, situation, permuted)
 
-    @staticmethod
-    def _possible(memory: Memory, situation: Situation | None, player: str, action: str) -> bool:
-        pending = memory.get("pending")
-        if pending is not None:
-            return player in pending and action in pending[player]["actions"]
+    def _possible(self, memory: Memory, situation: Situation | None, player: str, action: str) -> bool:
+        record = self.beliefs.typed(memory, self.me)["partners"].get(player)
+        if record is not None and record["expected"] is not None:
+            return action in record["expected"]["actions"]
         return situation is not None and action in situation.actions.get(player, ())
 
 

@@ -52,6 +52,7 @@ from atom import (
     Pruning,
     RecursiveReasoner,
     Situation,
+    StaticPlayer,
     ToMState,
     add_tom_node,
     add_tom_team,
@@ -156,7 +157,7 @@ def decision_line(decision: Any) -> dict[str, Any]:
             for name, standing in decision.contracts.items()
         },
         "changes": {
-            name: [change.step, change.before, change.after, change.probability, change.followed]
+            name: [change.step, int(change.before), int(change.after), change.probability, change.followed]
             for name, partner in decision.partners.items()
             if (change := partner.change) is not None
         },
@@ -173,8 +174,8 @@ def policy_line(policy: Mapping[str, float] | None) -> dict[str, float] | None:
 
 
 def event_line(event: Mapping[str, Any]) -> dict[str, Any]:
-    """An event without the name of the node that sent it."""
-    return {key: value for key, value in event.items() if key != "node"}
+    """An event without the names of the node that sent it and of the hypothesis, which is an order here."""
+    return {key: value for key, value in event.items() if key not in ("node", "hypothesis")}
 
 
 def step_line(situation: Any, decisions: Mapping[str, Any], scores: Mapping[str, float]) -> dict[str, Any]:
@@ -189,13 +190,20 @@ def step_line(situation: Any, decisions: Mapping[str, Any], scores: Mapping[str,
 # ---- episodes in each runtime ----
 
 
-class Watched:
+class Watched(StaticPlayer):
     """A player whose decisions are kept."""
 
     def __init__(self, player: Any) -> None:
         self.player = player
         self.me: str = player.me
         self.kept: list[tuple[Any, Any]] = []
+
+    @property
+    def beliefs(self) -> Any:
+        return self.player.beliefs
+
+    def hear(self, memory: Any, declared: Mapping[str, int]) -> Any:
+        return self.player.hear(memory, declared)
 
     def start(self, partners: Sequence[str], *, episode: int = 0) -> Any:
         return self.player.start(partners, episode=episode)

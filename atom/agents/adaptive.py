@@ -194,7 +194,7 @@ class AdaptiveAgent:
                 estimate,
                 beliefs[partner],
                 policies[partner],
-                self._expected_of_me(partner, estimate, answers, problems),
+                self._expected_of_me(estimate, answers),
                 standings[partner],
                 last_change(records[partner]["change"]),
             )
@@ -298,16 +298,14 @@ class AdaptiveAgent:
                 found[partner] = policies
         return found
 
-    def _expected_of_me(
-        self, partner: str, estimate: str, answers: Answers, problems: Problems
-    ) -> Policy | None:
+    def _expected_of_me(self, estimate: str, answers: Answers) -> Policy | None:
         """What a partner of an estimated order k > 0 expects of me, ``policy(me, k - 1)``."""
         order = order_of(estimate)
         if not order:
             return None
         mine = (self.me, order - 1)
-        if mine in answers.failed:
-            problems.failed(f"what {partner} expects", answers.failed[mine])
+        if mine in answers.failed and self.acting.on_error == "raise":
+            raise answers.failed[mine]
         return answers.policies.get(mine)
 
     def _order(

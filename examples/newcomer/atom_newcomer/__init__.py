@@ -3,10 +3,8 @@
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from atom import Memory, Policy, Reasoner, Situation, symmetric_payoffs
-from atom.belief.learners import Array
 from eval.tasks import MatrixTask
 from partners import SimplePartner, Traits
 
@@ -31,18 +29,23 @@ class Imitator(SimplePartner):
 class LastSeen:
     """Believes the hypothesis that predicted the last action best."""
 
-    def init(self, orders: Sequence[int], batch: tuple[int, ...] = ()) -> Array:
-        """Uniform, ``[*batch, K]``."""
-        return np.full((*batch, len(orders)), 1.0 / len(orders))
+    def init(self, hypotheses: Sequence[str]) -> list[float]:
+        """Uniform, ``[K]``."""
+        return [1.0 / len(hypotheses)] * len(hypotheses)
 
-    def update(self, weights: Array, likelihoods: ArrayLike, n_actions: int = 2) -> Array:
-        """What was just seen, normalised, ``[..., K]``."""
-        likely = np.asarray(likelihoods, dtype=float) + 1e-3
-        return np.asarray(likely / likely.sum(axis=-1, keepdims=True))
+    def update(self, weights: list[float], likelihoods: Sequence[float], n_actions: int = 2) -> list[float]:
+        """What was just seen, normalised, ``[K]``."""
+        likely = [likelihood + 1e-3 for likelihood in likelihoods]
+        return [value / sum(likely) for value in likely]
 
-    def probabilities(self, weights: Array) -> Array:
-        """The weights, ``[..., K]``."""
+    def probabilities(self, weights: list[float]) -> list[float]:
+        """The weights, ``[K]``."""
         return weights
+
+    def reweigh(self, weights: list[float], prior: Sequence[float]) -> list[float]:
+        """The weights times what is known beforehand, normalised, ``[K]``."""
+        known = [weight * factor for weight, factor in zip(weights, prior, strict=True)]
+        return [value / sum(known) for value in known]
 
 
 class Trembling:
