@@ -18,11 +18,11 @@ from atom.policies import Policy
 from atom.reasoning.reasoner import (
     AsyncReasoner,
     ConcurrentReasoner,
+    DecisionReasoner,
     ImmediateReasoner,
     Reasoner,
     arespond,
     check_responder,
-    for_decision,
 )
 from atom.situation import Situation
 
@@ -77,16 +77,18 @@ class AskNow:
         reasoner: says how a player of any order acts.
     """
 
-    __slots__ = ("_concurrent", "_immediate", "_reasoner")
+    __slots__ = ("_chance", "_concurrent", "_immediate", "_reasoner")
 
     def __init__(self, reasoner: Reasoner) -> None:
+        # protocols are asked for here: that takes longer than a small decision
         self._reasoner = reasoner
+        self._chance = reasoner if isinstance(reasoner, DecisionReasoner) else None
         self._immediate = reasoner if isinstance(reasoner, ImmediateReasoner) else None
         self._concurrent = reasoner if isinstance(reasoner, ConcurrentReasoner) else None
 
     def for_decision(self) -> Ask:
         """The same for one decision."""
-        own = for_decision(self._reasoner)
+        own = self._reasoner if self._chance is None else self._chance.for_decision()
         return self if own is self._reasoner else AskNow(own)
 
     async def policies(self, situation: Situation, pairs: Sequence[Pair]) -> Answers:
@@ -120,10 +122,11 @@ class AskAwaiting:
         reasoner: says how a player of any order acts.
     """
 
-    __slots__ = ("_asynchronous", "_now", "_reasoner")
+    __slots__ = ("_asynchronous", "_chance", "_now", "_reasoner")
 
     def __init__(self, reasoner: Reasoner) -> None:
         self._reasoner = reasoner
+        self._chance = reasoner if isinstance(reasoner, DecisionReasoner) else None
         self._asynchronous = None
         if isinstance(reasoner, AsyncReasoner) and not isinstance(reasoner, ImmediateReasoner):
             self._asynchronous = reasoner
@@ -131,7 +134,7 @@ class AskAwaiting:
 
     def for_decision(self) -> Ask:
         """The same for one decision."""
-        own = for_decision(self._reasoner)
+        own = self._reasoner if self._chance is None else self._chance.for_decision()
         return self if own is self._reasoner else AskAwaiting(own)
 
     async def policies(self, situation: Situation, pairs: Sequence[Pair]) -> Answers:
