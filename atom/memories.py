@@ -8,6 +8,7 @@ Hypotheses are keyed by their names (see ``atom.belief.hypotheses``), which are 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 from typing import Any, NotRequired, TypeAlias, cast
 
 from typing_extensions import TypedDict
@@ -267,16 +268,19 @@ def _from_version_1(memory: Mapping[str, Any], me: str, prior: Weights) -> Memor
 
 def _partner_from_version_1(memory: Mapping[str, Any], partner: str, prior: Weights) -> PartnerMemory:
     estimate = memory["estimates"].get(partner)
+    evidence = memory.get("evidence", {}).get(partner)
+    if evidence is None and "writer" in memory:  # nothing was observed yet, and what will be is to be kept
+        evidence = {"observations": 0, "log": {}}
     track = memory.get("changes", {}).get(partner)
     if track is not None and track["last"] is not None:
         last = track["last"]
         track = {**track, "last": {**last, "before": str(last["before"]), "after": str(last["after"])}}
     return {
-        "weights": memory["belief"].get(partner, prior),
+        "weights": memory["belief"].get(partner) or deepcopy(prior),
         "estimate": None if estimate is None else str(estimate),
         "expected": (memory["pending"] or {}).get(partner),
         "contract": memory.get("contracts", {}).get(partner),
         "change": track,
-        "evidence": memory.get("evidence", {}).get(partner),
+        "evidence": evidence,
         "recalled": memory.get("recalled", {}).get(partner),
     }

@@ -102,7 +102,7 @@ def test_a_hypothesis_without_an_answer_carries_no_information(serve):
     reasoner = reasoner_at(server)
     agent = AdaptiveAgent("player-1", reasoner)
     _, memory = agent.decide(SITUATION, agent.start(["player-2"]))
-    del memory["pending"]["player-2"]["policies"]["1"]
+    del memory["partners"]["player-2"]["expected"]["policies"]["1"]
     before = agent.posterior(memory, "player-2")
     after = agent.posterior(agent.observe(memory, None, {"player-2": "B"}), "player-2")
     assert after[1] == pytest.approx(before[1], abs=0.02)  # the hazard rate moves it a little
