@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from atom.reasoning.tables import UNREACHABLE, TabularReasoner
-from eval.sweeps.crossplay import play_cell
+from eval.sweeps import play_cell
 from eval.tasks import make_task
 from eval.tasks.grid import GridTask
 from eval.tasks.maps import MapError

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from atom.belief.experts import AdaHedge
 from atom.belief.learners import Array, Bayes, FixedShare, Hedge, Learner
 
-NOTE = (
+REGRET_NOTE = (
     "External regret: against the best fixed hypothesis on the actions that were seen. An adaptive partner "
     "would have answered other play with other actions, so this is not policy regret."
 )

@@ -9,7 +9,7 @@ from atom.agents.player import Player
 from atom.decision import Decision
 from atom.situation import JointAction, Situation
 from eval.play.seats import told_names
-from eval.tasks.base import State, Task
+from eval.tasks import State, Task
 from partners import NoisyPartner, make_partner
 
 

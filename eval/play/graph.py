@@ -13,7 +13,7 @@ from typing_extensions import TypedDict
 from atom.agents.player import Player
 from atom.graph.node import AdaptiveToMNode, add_tom_node
 from atom.situation import JointAction
-from eval.tasks.base import State, Task
+from eval.tasks import State, Task
 
 _ENVIRONMENT = "environment"
 # A super-step for the players and one for the environment each round, and a few to start and end.

@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 
 from atom import AdaptiveAgent, FixedOrderAgent, Pruning, SituationError
-from eval.tasks import make_task
-from eval.tasks.matrix import MatrixTask
+from eval.tasks import MatrixTask, make_task
 from tests.llm.conftest import described, reasoner_at
 
 
