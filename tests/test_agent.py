@@ -177,13 +177,14 @@ def test_an_action_not_decided_for_needs_its_situation(situation, anti_coordinat
         agent.observe(memory, None, {"ben": "A"})
     seen = agent.observe(memory, situation, {"ben": "A"})
     decided = agent.observe(agent.decide(situation, memory)[1], None, {"ben": "A"})
-    assert seen["belief"] == decided["belief"]
+    assert seen["partners"] == {"ben": {**decided["partners"]["ben"], "estimate": None}}
 
 
 def test_an_unseen_partner_leaves_its_belief(situation, anti_coordination):
     agent = AdaptiveAgent("ann", anti_coordination)
     _, memory = agent.decide(situation, agent.start(["ben"]))
-    assert agent.observe(memory, None, {"ann": "A"})["belief"] == memory["belief"]
+    after = agent.observe(memory, None, {"ann": "A"})
+    assert after["partners"] == {"ben": {**memory["partners"]["ben"], "expected": None}}
 
 
 def test_several_partners_have_a_belief_each():
@@ -195,8 +196,9 @@ def test_several_partners_have_a_belief_each():
     assert set(decision.estimates) == {"b", "c"}
     b = max(decision.predictions["b"][0], key=decision.predictions["b"][0].get)
     memory = agent.observe(memory, None, {"b": b})
-    assert memory["belief"]["c"] == agent.start(["b", "c"])["belief"]["c"]
-    assert memory["belief"]["b"] != memory["belief"]["c"]
+    weights = {name: record["weights"] for name, record in memory["partners"].items()}
+    assert weights["c"] == agent.start(["b", "c"])["partners"]["c"]["weights"]
+    assert weights["b"] != weights["c"]
 
 
 def test_partners_of_unlike_orders_are_answered_together():

@@ -13,7 +13,7 @@ from atom import (
     alternating_orders,
     symmetric_payoffs,
 )
-from eval.play.episode import play, total_scores
+from eval.play import play, total_scores
 from eval.tasks import make_task
 from partners import make_partner
 
@@ -21,6 +21,7 @@ MATRIX_TASKS = ["memory-1", "memory-n", "one-ahead-5"]
 TIMED_TASKS = ["game-1", "game-2", "overcooked"]
 ADJACENT = [(0, 1), (1, 0), (1, 2), (2, 1)]
 LIES = [(0, 1), (1, 0), (1, 2), (2, 1)]
+NAMES = ("0", "1", "2")
 
 
 def _score(task, seats, episode=0):
@@ -115,11 +116,11 @@ def test_honest_partners_are_hardly_ever_reported(n_actions, lapse):
     reported = 0
     lives, rounds = (25, 10_000)
     for _ in range(lives):
-        term = contract.opening("ann", (0, 1, 2))["contracts"]["ben"]
+        term = contract.opening("ann", NAMES)["ben"]
         draws = rng.random(rounds)
         acts = rng.integers(n_actions, size=rounds)
         for draw, act in zip(draws.tolist(), acts.tolist(), strict=True):
-            policies = {0: {actions[0]: 1.0}, 1: {actions[1]: 1.0}, 2: {actions[-1]: 1.0}}
+            policies = {"0": {actions[0]: 1.0}, "1": {actions[1]: 1.0}, "2": {actions[-1]: 1.0}}
             action = actions[act] if draw < lapse else actions[1]
             term = contract.verify(term, policies, action, n_actions, 0)
         reported += term["broken"] is not None
@@ -146,8 +147,8 @@ def test_honest_episodes_with_lapses_are_not_reported():
 
 def test_a_partner_that_stops_keeping_its_word_late_is_found_out():
     contract = Contract({"ben": 0})
-    policies = {0: {"A": 1.0}, 1: {"B": 1.0}, 2: {"A": 1.0}}
-    term = contract.opening("ann", (0, 1, 2))["contracts"]["ben"]
+    policies = {"0": {"A": 1.0}, "1": {"B": 1.0}, "2": {"A": 1.0}}
+    term = contract.opening("ann", NAMES)["ben"]
     for step in range(1000):
         term = contract.verify(term, policies, "A", 2, step)
     assert contract.kept(term) > 0.97
@@ -160,19 +161,19 @@ def test_a_partner_that_stops_keeping_its_word_late_is_found_out():
 
 def test_orders_that_act_alike_are_no_evidence():
     contract = Contract({"ben": 0})
-    term = contract.opening("ann", (0, 2))["contracts"]["ben"]
+    term = contract.opening("ann", ("0", "2"))["ben"]
     before = contract.odds(term)
-    term = contract.verify(term, {0: {"A": 1.0}, 2: {"A": 1.0}}, "A", 2, 0)
+    term = contract.verify(term, {"0": {"A": 1.0}, "2": {"A": 1.0}}, "A", 2, 0)
     assert term["evidence"]["2"] == [0.0, 0]
     assert contract.odds(term) > before  # it is less likely that no order explains it
 
 
 def test_little_trust_gives_up_earlier():
-    policies = {0: {"A": 1.0}, 1: {"B": 1.0}}
+    policies = {"0": {"A": 1.0}, "1": {"B": 1.0}}
 
     def rounds(trust):
         contract = Contract({"ben": 0}, trust=trust)
-        term = contract.opening("ann", (0, 1))["contracts"]["ben"]
+        term = contract.opening("ann", ("0", "1"))["ben"]
         for step in range(10):
             term = contract.verify(term, policies, "B", 2, step)
             if term["broken"] is not None:
@@ -201,7 +202,7 @@ def test_a_breach_is_in_the_decision_and_the_memory_stays_plain():
     assert [d.contracts["ben"].kept > 0.5 for d in seen] == [True, True, False, False]
     assert seen[2].estimates == {"ben": 1}
     assert seen[2].as_plain()["partners"]["ben"]["contract"]["broken_at"] == 2
-    assert memory["contracts"]["ben"]["broken"] == 2
+    assert memory["partners"]["ben"]["contract"]["broken"] == 2
 
 
 def test_declarations_that_are_heard_later_are_believed_and_broken_ones_not_again():
@@ -209,27 +210,29 @@ def test_declarations_that_are_heard_later_are_believed_and_broken_ones_not_agai
     ann = AdaptiveAgent("ann", reasoner, contract=Contract({"ann": 1}))
     situation = Situation({"ann": ("A", "B"), "ben": ("A", "B")})
     memory = ann.hear(ann.start(["ben"]), {"ben": 2, "ann": 0, "eve": 9})
-    assert set(memory["contracts"]) == {"ben"}
-    assert memory["contracts"]["ben"]["order"] == 2
+    assert set(memory["partners"]) == {"ben"}
+    assert memory["partners"]["ben"]["contract"]["order"] == 2
     decision, memory = ann.decide(situation, memory)
     assert decision.order == 1
     assert decision.posterior["ben"][2] > 0.9
-    broken = {**memory, "contracts": {"ben": {**memory["contracts"]["ben"], "broken": 1}}}
+    record = memory["partners"]["ben"]
+    lied = {**record, "contract": {**record["contract"], "broken": 1}}
+    broken = {**memory, "partners": {"ben": lied}}
     assert ann.hear(broken, {"ben": 0}) == broken
-    changed = ann.hear(memory, {"ben": 0})["contracts"]["ben"]
+    changed = ann.hear(memory, {"ben": 0})["partners"]["ben"]["contract"]
     assert changed["order"] == 0
     assert changed["trust"] <= 0.95
 
 
 def test_changing_the_declaration_does_not_wash_a_liar_clean():
     contract = Contract({"ben": 0})
-    policies = {0: {"A": 1.0}, 1: {"B": 1.0}, 2: {"C": 1.0}}
-    terms = contract.opening("ann", (0, 1, 2))["contracts"]
+    policies = {"0": {"A": 1.0}, "1": {"B": 1.0}, "2": {"C": 1.0}}
+    term = contract.opening("ann", NAMES)["ben"]
     orders = [0, 2]
     for step in range(6):
-        terms = contract.adopt(terms, {"ben": orders[step % 2]}, (0, 1, 2))
-        terms = {"ben": contract.verify(terms["ben"], policies, "B", 3, step)}
-    assert terms["ben"]["broken"] is not None
+        term = contract.adopt(term, orders[step % 2], NAMES)
+        term = contract.verify(term, policies, "B", 3, step)
+    assert term["broken"] is not None
 
 
 def test_roles_alternate_along_the_partner_graph():
@@ -259,7 +262,7 @@ def test_settings_out_of_range(settings, message):
 
 
 def test_contracts_that_cannot_work_are_refused(anti_coordination, situation):
-    with pytest.raises(ContractError, match=r"not among the hypotheses of 'ann', \[0, 1, 2\]"):
+    with pytest.raises(ContractError, match=r"not among the hypotheses of 'ann', \['0', '1', '2'\]"):
         AdaptiveAgent("ann", anti_coordination, contract=Contract({"ben": 7}))
     with pytest.raises(ContractError, match="differ by one"):
         AdaptiveAgent("ann", anti_coordination, contract=Contract({"ann": 1, "ben": 1}))

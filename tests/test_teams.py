@@ -28,10 +28,9 @@ from atom import (
     alternating_orders,
     team_orders,
 )
-from eval.play.unit import Unit
-from eval.studies.symmetric import symmetric_limit
-from eval.studies.team import play_team
-from eval.sweeps.crossplay import play_cell
+from eval.play import Unit
+from eval.studies import play_team, symmetric_limit
+from eval.sweeps import play_cell
 from eval.tasks import make_task
 from eval.tasks.team import collisions
 
@@ -211,7 +210,7 @@ def test_a_breach_ends_a_team_contract_for_that_member_only():
             joint[me] = decision.action
         memories = {me: agent.observe(memories[me], situation, joint) for me, agent in agents.items()}
         last = joint
-    terms = memories[names[0]]["contracts"]
+    terms = {name: record["contract"] for name, record in memories[names[0]]["partners"].items()}
     assert terms[names[4]]["broken"] is not None
     assert all(terms[name]["broken"] is None for name in names[1:4])
 
@@ -277,7 +276,10 @@ def test_a_member_disappears_and_another_joins():
     assert collisions(state["picks"]) == 0
     memories = state["tom"]
     assert (memories["ann"]["step"], memories["cem"]["step"], memories["dan"]["step"]) == (13, 5, 4)
-    assert set(memories["ann"]["belief"]) == {"ben", "cem", "dan"}
+    partners = memories["ann"]["partners"]
+    assert set(partners) == {"ben", "cem", "dan"}
+    assert partners["cem"]["expected"] is None
+    assert partners["cem"]["weights"] != partners["ben"]["weights"]
 
 
 def test_the_team_node_needs_its_router():

@@ -157,7 +157,7 @@ def test_a_declaration_does_not_wipe_a_thread_under_way():
 def test_contracts_declared_in_the_state_hold_from_the_first_round():
     state = under_contract().compile().invoke(start("contract"))
     assert all(joint["ann"] != joint["ben"] for joint in state["history"])
-    assert state["tom"]["ann"]["contracts"]["ben"]["order"] == 0
+    assert state["tom"]["ann"]["partners"]["ben"]["contract"]["order"] == 0
     assert state["tom"]["ann"]["order"] == 1
 
 

@@ -22,7 +22,7 @@ from langgraph.store.sqlite import SqliteStore
 from langgraph.store.sqlite.aio import AsyncSqliteStore
 
 from atom import AdaptiveAgent, BeliefError, BeliefMemory, Contract, FixedOrderAgent, FollowTheLeader, Hedge
-from atom.belief.evidence import LAPSES, observed, prior, total
+from atom.belief.evidence import LAPSES, nothing, observed, prior, total
 
 HERE = Path(__file__).parent
 
@@ -229,7 +229,7 @@ def test_a_store_that_is_down_stops_nobody_and_nothing_is_lost(postgres, postgre
         assert any("answers again" in r.getMessage() for r in caplog.records) or beliefs.flush(store)
         steps = graph.get_state(config).values["tom"]["ann"]["step"]
         assert beliefs.known(store, "ann", "ben")["observations"] == 5 + steps - 1
-        assert graph.get_state(config).values["tom"]["ann"]["recalled"] == {"ben": 5}
+        assert graph.get_state(config).values["tom"]["ann"]["partners"]["ben"]["recalled"] == 5
 
 
 def _paused(store, beliefs):
@@ -346,18 +346,18 @@ def test_other_learners_start_from_what_is_known(learner):
 
 
 def test_evidence_adds_up_in_any_order():
-    policies = {"0": {"A": 1.0}, "1": {"B": 1.0}}
-    seen = None
+    names, likelihoods = ("0", "1"), {"A": (1.0, 0.0), "B": (0.0, 1.0)}
+    seen = nothing()
     for action in "AABAB":
-        seen = observed(seen, (0, 1), policies, {0: 0.5, 1: 0.5}, action, 2)
-    parts = [observed(None, (0, 1), policies, {0: 0.5, 1: 0.5}, action, 2) for action in "BAABA"]
+        seen = observed(seen, names, likelihoods[action], 2)
+    parts = [observed(nothing(), names, likelihoods[action], 2) for action in "BAABA"]
     assert total((1.0, part) for part in parts)["log"]["1"] == pytest.approx(seen["log"]["1"])
     by_hand = [2 * math.log(1 - e + e / 2) + 3 * math.log(e / 2) for e in LAPSES]
     assert seen["log"]["1"] == pytest.approx(by_hand)
     assert seen["observations"] == 5
     assert json.loads(json.dumps(seen)) == seen
-    assert prior(seen, (0, 1), 0.0)[0] > prior(seen, (0, 1), 0.3)[0] > 0.5
-    assert prior(seen, (0, 1, 2), 0.0)[2] == pytest.approx(1 / 3)
+    assert prior(seen, names, 0.0)[0] > prior(seen, names, 0.3)[0] > 0.5
+    assert prior(seen, (*names, "2"), 0.0)[2] == pytest.approx(1 / 3)
 
 
 def test_items_of_another_version_are_left_alone():
@@ -373,9 +373,9 @@ def test_declarations_reach_partners_in_other_graphs(store):
     beliefs.before(store, ben, ben.start(["ann"]))
     ann = AdaptiveAgent("ann", reasoner(), contract=Contract({"ann": 1}))
     memory = beliefs.before(store, ann, ann.start(["ben"]))
-    assert memory["contracts"]["ben"]["order"] == 0
+    assert memory["partners"]["ben"]["contract"]["order"] == 0
     again = beliefs.before(store, ben, beliefs.before(store, ben, ben.start(["ann"])))
-    assert again["contracts"]["ann"]["order"] == 1
+    assert again["partners"]["ann"]["contract"]["order"] == 1
 
 
 def test_a_graph_without_a_store_says_so():

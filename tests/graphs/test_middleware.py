@@ -194,7 +194,7 @@ def test_beliefs_are_kept_in_the_agents_store():
         game = Game(1, rounds=5, beliefs=beliefs)
         state = game.agent(store=store).invoke(START, {"recursion_limit": 50})
     assert beliefs.known(store, "ann", "ben")["observations"] == 10
-    assert state["tom"]["ann"]["recalled"] == {"ben": 5}
+    assert state["tom"]["ann"]["partners"]["ben"]["recalled"] == 5
     with pytest.raises(BeliefError, match="pass store= to create_agent"):
         Game(1, beliefs=beliefs).agent().invoke(START)
 

@@ -10,9 +10,9 @@ import pytest
 from atom import AdaptiveAgent, BareAgent, FixedOrderAgent, LLMError, NormalFormReasoner
 from atom.llm import LLMActor, LLMReasoner, Model, Patience, Sampling
 from eval.modelserver import PASSING, Faults
-from eval.play.episode import play
-from eval.play.graph import episode_graph, play_in_graph
-from eval.tasks.matrix import MatrixTask, memory_one
+from eval.play import episode_graph, play, play_in_graph
+from eval.tasks import MatrixTask
+from eval.tasks.matrix import memory_one
 from tests.llm.conftest import GREEDY, QUICK, described, reasoner_at
 
 TASK = memory_one()
@@ -102,7 +102,7 @@ def test_a_hypothesis_without_an_answer_carries_no_information(serve):
     reasoner = reasoner_at(server)
     agent = AdaptiveAgent("player-1", reasoner)
     _, memory = agent.decide(SITUATION, agent.start(["player-2"]))
-    del memory["pending"]["player-2"]["policies"]["1"]
+    del memory["partners"]["player-2"]["expected"]["policies"]["1"]
     before = agent.posterior(memory, "player-2")
     after = agent.posterior(agent.observe(memory, None, {"player-2": "B"}), "player-2")
     assert after[1] == pytest.approx(before[1], abs=0.02)  # the hazard rate moves it a little
