@@ -8,8 +8,6 @@ A family is a file; ``partners.registry.partner`` enters what it stands above.
 from partners import tom, adaptive, simple, bounded, noisy, tomsup, tables, population, kitchens, llm
 # isort: on
 
-from atom._moved import announce
-from partners import _moved
 from partners.adaptive import LEARNERS, learners
 from partners.base import PartnerKind, SimplePartner, StaticPartner, Traits
 from partners.extensions import (
@@ -80,5 +78,3 @@ __all__ = [
     "train",
     "traits_of",
 ]
-
-announce(_moved.MOVED)

@@ -22,10 +22,18 @@ SLOW = (
     "tests/test_site.py",
     # a model server on loopback
     "tests/llm",
+    # every task with every player
+    "tests/test_digests.py",
     # kitchens and other tables
     "tests/test_overcooked.py",
 )
 """Suites and tests by how their identifiers begin; ``make test-fast`` leaves them out."""
+
+
+def pytest_ignore_collect(collection_path, config):
+    """Where slow tests are left out, files that hold no others are not even imported."""
+    path = collection_path.relative_to(config.rootpath).as_posix()
+    return True if config.option.markexpr == "not slow" and path.startswith(SLOW) else None
 
 
 def pytest_collection_modifyitems(items):

@@ -1,9 +1,7 @@
 """What docs/architecture.md says of the code is so: files, counts, directions, keys, abilities."""
 
 import ast
-import json
 import re
-import subprocess
 import sys
 from pathlib import Path
 from typing import get_type_hints
@@ -12,6 +10,7 @@ import pytest
 
 from atom import Player, memories
 from atom.reasoning import reasoner
+from tests import follow
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "architecture.md").read_text()
@@ -78,10 +77,7 @@ def listed(way, label):
 
 @pytest.fixture(scope="module")
 def followed():
-    command = [sys.executable, str(ROOT / "tests" / "follow.py"), "--json"]
-    environment = {"PYTHONPATH": str(ROOT)}
-    done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment, cwd=ROOT)
-    return json.loads(done.stdout)
+    return follow.counts()
 
 
 def test_the_files_on_each_way_are_counted_and_listed(followed):
