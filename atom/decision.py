@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from atom.policies import TOLERANCE, Policy, same_policy
@@ -32,6 +33,7 @@ class Standing:
         return {"order": self.order, "kept": self.kept, "broken_at": self.broken_at}
 
 
+@lru_cache(maxsize=1024)
 def order_of(hypothesis: str) -> int | None:
     """The ToM order that a hypothesis's name stands for; None for a hypothesis that is no order."""
     return int(hypothesis) if hypothesis.isascii() and hypothesis.isdigit() else None

@@ -7,7 +7,7 @@ Hypotheses are keyed by their names (see ``atom.belief.hypotheses``), which are 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any, NotRequired, TypeAlias, cast
 
@@ -22,6 +22,10 @@ Memory: TypeAlias = dict[str, Any]
 
 Weights: TypeAlias = list[Any]
 """A learner's weights as nested lists of floats, such as ``[K]`` or ``[K][L]``."""
+
+
+Settings: TypeAlias = tuple[int, str, list[str]]
+"""What a memory is made by: version, name of the learner's class, names of the hypotheses."""
 
 
 class Expected(TypedDict):
@@ -184,6 +188,11 @@ def new_partner(
     }
 
 
+def expected_of(partners: Mapping[str, PartnerMemory]) -> list[str]:
+    """The partners whose action is waited for."""
+    return [name for name, record in partners.items() if record["expected"] is not None]
+
+
 def unexpecting(partners: Mapping[str, PartnerMemory]) -> dict[str, PartnerMemory]:
     """The records, none of which waits for an action."""
     return {
@@ -197,16 +206,13 @@ def is_new(memory: Mapping[str, Any]) -> bool:
     return memory.keys() <= {"declares"}
 
 
-def of_plain(
-    memory: Mapping[str, Any], me: str, learner: str, hypotheses: Sequence[str], prior: Weights
-) -> PlayerMemory:
+def of_plain(memory: Mapping[str, Any], me: str, settings: Settings, prior: Weights) -> PlayerMemory:
     """An adaptive agent's memory, typed; one of version 1 in today's form.
 
     Args:
         memory: plain data, as ``as_plain`` gave it.
         me: whose it is, for the error.
-        learner: name of the learner's class.
-        hypotheses: names of the agent's hypotheses.
+        settings: what it must have been made by.
         prior: the learner's weights for a partner of whom nothing was seen.
 
     Raises:
@@ -216,11 +222,10 @@ def of_plain(
     if memory.get("version") == 1:
         memory = _from_version_1(memory, me, prior)
     found = (memory.get("version"), memory.get("learner"), memory.get("hypotheses"))
-    if found != (VERSION, learner, list(hypotheses)):
+    if found != settings:
         raise BeliefError(
-            f"the memory of {me!r} has (version, learner, hypotheses) = {found}, this agent has "
-            f"{(VERSION, learner, list(hypotheses))}; begin a new one with start(partners), or use the "
-            "settings that made it"
+            f"the memory of {me!r} has (version, learner, hypotheses) = {found}, this agent has {settings}; "
+            "begin a new one with start(partners), or use the settings that made it"
         )
     return cast("PlayerMemory", memory)
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from atom.errors import IllegalActionError, SituationError
-from atom.policies import Policy as Policy
 
 JointAction: TypeAlias = Mapping[str, str]
 """What each player did at one step: player -> action."""

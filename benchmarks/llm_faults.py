@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from atom import AdaptiveAgent, Decision, FixedOrderAgent, Player
 from atom.llm import LLMReasoner, Patience, Sampling
 from eval.modelserver import PASSING, Faults, ScriptedServer
-from eval.play.episode import play
+from eval.play import play
 from eval.tasks.described import DescribedTask
 from eval.tasks.matrix import memory_one
 

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from eval.results import content_digest, open_run
-from eval.sweeps.plan import Matrix, configuration, plan, sweep
+from eval.sweeps import Execution, Matrix, Sweep, run_sweep
 
 EPISODES = 1000
 REPEATS = 5
@@ -16,15 +16,15 @@ LIMIT = 1.30
 PAIRINGS = [("memory-1", "tom-0", "tom-1"), ("memory-1", "bayes", "tom-1"), ("one-ahead-5", "bayes", "self")]
 
 
-def seconds(matrices: list[Matrix], path: Path | None) -> float:
-    units = plan(matrices, EPISODES, seed=1)
+def seconds(matrix: Matrix, path: Path | None) -> float:
+    asked = Sweep((matrix,), EPISODES, seed=1, kind="bench")
     # processor time, which other processes on the machine change least
     began = time.process_time()
     if path is None:
-        sweep(units)
+        run_sweep(asked)
     else:
-        with open_run(path, configuration("bench", matrices, EPISODES, seed=1, epsilon=0.0)) as run:
-            sweep(units, run=run)
+        with open_run(path, asked.configuration()) as run:
+            run_sweep(asked, Execution(run=run))
     return time.process_time() - began
 
 
@@ -34,13 +34,13 @@ def main() -> None:
     )
     with tempfile.TemporaryDirectory() as scratch:
         for task, agent, partner in PAIRINGS:
-            matrices: list[Matrix] = [(task, (agent,), (partner,))]
-            seconds(matrices, None)
+            matrix = (task, (agent,), (partner,))
+            seconds(matrix, None)
             bare, stored = [], []
             for repeat in range(REPEATS):  # in turn, so that both meet the same machine
-                bare.append(seconds(matrices, None))
+                bare.append(seconds(matrix, None))
                 path = Path(scratch) / f"{task}-{agent}-{partner}-{repeat}.sqlite"
-                stored.append(seconds(matrices, path))
+                stored.append(seconds(matrix, path))
             ratio = min(stored) / min(bare)
             spread = statistics.median(s / b for s, b in zip(stored, bare, strict=True))
             began = time.perf_counter()

@@ -6,8 +6,7 @@ import os
 import time
 from collections.abc import Callable
 
-from eval.sweeps.executors import Backend, processes
-from eval.sweeps.plan import Matrix, plan, sweep
+from eval.sweeps import Backend, Execution, Sweep, processes, run_sweep
 
 AGENTS = ("bayes", "hedge", "ftl", "tom-1", "fixed-share", "adahedge", "rescorla-wagner", "no-belief")
 TASK = "one-ahead-5"
@@ -18,10 +17,9 @@ def seconds(
     agents: int, episodes: int, backend: Backend | None = None, clock: Callable[[], float] = time.process_time
 ) -> float:
     chosen = AGENTS[:agents]
-    matrices: list[Matrix] = [(TASK, chosen, chosen)]
-    units = plan(matrices, episodes, seed=1)
+    asked = Sweep(((TASK, chosen, chosen),), episodes, seed=1)
     began = clock()
-    sweep(units, backend=backend)
+    run_sweep(asked, Execution(backend))
     return clock() - began
 
 

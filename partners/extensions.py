@@ -92,7 +92,7 @@ def extension_reasoners(taken: frozenset[str] = frozenset()) -> dict[str, Extens
 
 def summary_of(thing: Any, otherwise: str) -> str:
     """The first line of a docstring, without its full stop."""
-    lines = (getattr(thing, "__doc__", None) or "").strip().splitlines()
+    lines = (thing.__doc__ or "").strip().splitlines()
     return lines[0].rstrip(".") if lines else otherwise
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from atom import Decision, JointAction, Memory, Player, Reasoner, Situation
 from atom.randomness import generator
@@ -33,6 +33,10 @@ class NoisyPartner(StaticPartner):
     def start(self, partners: Sequence[str], *, episode: int = 0) -> Memory:
         """Memory at the beginning of an episode."""
         return {"episode": episode, "step": 0, "inner": self.inner.start(partners, episode=episode)}
+
+    def hear(self, memory: Memory, declared: Mapping[str, int]) -> Memory:
+        """The inner player hears."""
+        return {**memory, "inner": self.inner.hear(memory["inner"], declared)}
 
     def decide(self, situation: Situation, memory: Memory) -> tuple[Decision, Memory]:
         """The inner player's decision, or a lapse."""

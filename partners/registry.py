@@ -2,6 +2,18 @@
 
 A class or a function that makes a partner enters it where it stands, by the decorator ``partner``; other
 packages announce theirs by entry points, see ``partners.extensions``.
+
+Example:
+    >>> from partners import SimplePartner, Traits
+    >>> @partner("first", source="an example", traits=Traits(stochastic=False, adaptive=False))
+    ... class FirstPartner(SimplePartner):
+    ...     '''Always takes its first action.'''
+    ...
+    ...     def choose(self, situation, memory, rng):
+    ...         return situation.legal(self.me)[0], memory
+    >>> kind_of("first").summary
+    'always takes its first action'
+    >>> del ZOO["first"]
 """
 
 from __future__ import annotations
@@ -77,34 +89,18 @@ def partner(
     Raises:
         ValueError: a name that another module entered before.
         TypeError: no traits.
-
-    Example:
-        >>> from partners import SimplePartner, Traits
-        >>> @partner("first", source="an example", traits=Traits(stochastic=False, adaptive=False))
-        ... class FirstPartner(SimplePartner):
-        ...     '''Always takes its first action.'''
-        ...
-        ...     def choose(self, situation, memory, rng):
-        ...         return situation.legal(self.me)[0], memory
-        >>> kind_of("first").summary
-        'always takes its first action'
-        >>> del ZOO["first"]
     """
 
     def enter(make: Maker) -> Maker:
-        takes_reasoner = "reasoner" in signature(make).parameters
-
-        def build(text: str, me: str, reasoner: Reasoner, seed: int) -> Player:
-            given = (me, reasoner) if takes_reasoner else (me,)
-            return make(*given, *reads(text), seed=seed)
-
         says = make.traits if traits is None and isinstance(make, Declared) else traits
         if says is None:
             raise TypeError(f"the partner {name!r} declares no traits; give partner(…) traits=Traits(…)")
         varies = None if isinstance(says, Traits) else lambda text: says(*reads(text))
         fixed = says if isinstance(says, Traits) else says(*reads(default))
         what = summary or _summary(make)
-        kind = PartnerKind(name, what, source, fixed, build, argument, default, needs, plays, varies)
+        kind = PartnerKind(
+            name, what, source, fixed, _builder(make, reads), argument, default, needs, plays, varies
+        )
         _enter(kind, make.__module__, SERVED if served else ZOO)
         return make
 
@@ -217,6 +213,18 @@ def _reasoning(found: ExtensionReasoner) -> PartnerKind:
         default=inner,
         varies=varies,
     )
+
+
+def _builder(
+    make: Callable[..., Player], reads: Callable[[str], Sequence[Any]]
+) -> Callable[[str, str, Reasoner, int], Player]:
+    takes_reasoner = "reasoner" in signature(make).parameters
+
+    def build(text: str, me: str, reasoner: Reasoner, seed: int) -> Player:
+        given = (me, reasoner) if takes_reasoner else (me,)
+        return make(*given, *reads(text), seed=seed)
+
+    return build
 
 
 @contextmanager

@@ -9,12 +9,10 @@ from typer.testing import CliRunner
 
 from atom import SituationError
 from eval.cli import app
-from eval.measure.beliefs import belief_reports
-from eval.play.episode import play, seat_players
-from eval.play.seats import told_names, true_orders
+from eval.measure import belief_summaries
+from eval.play import play, seat_players, told_names, true_orders
 from eval.studies import ablation
-from eval.sweeps.crossplay import cross_play, who_plays
-from eval.sweeps.plan import plan
+from eval.sweeps import Sweep, cross_play, who_plays
 from eval.tasks import make_task
 from partners import UnknownNameError, make_partner
 
@@ -131,7 +129,7 @@ def test_several_tasks_at_once(tmp_path):
     first, second = json.loads(file.read_text())["matrices"]
     assert (first["task"], first["mean"]) == ("memory-1", [[75.0], [0.0]])
     assert second["task"] == "one-ahead-5"
-    units = plan([("memory-1", ("a", "b"), ("c", "d"))], 3, seed=0)
+    units = Sweep((("memory-1", ("a", "b"), ("c", "d")),), 3, seed=0).units
     assert len({unit.key for unit in units}) == 12
 
 
@@ -185,7 +183,7 @@ def test_statistics_of_a_file(tmp_path):
     assert agents["tom-1"]["worst_with"] == "tom-1"
     assert 0.0 < agents["bayes"]["share"] < 1.0
     assert found["tasks"]["one-ahead-5"]["self_and_cross"]["gap"]["estimate"] < 60.0
-    reports = {(r.agent, r.partner): r for r in belief_reports(path)}
+    reports = {(r.agent, r.partner): r for r in belief_summaries(path)}
     assert ("tom-1", "tom-0") not in reports  # it holds no belief
     bayes = reports["bayes", "tom-0"]
     assert bayes.calibration.n == 12 * 15

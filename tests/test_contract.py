@@ -13,7 +13,7 @@ from atom import (
     alternating_orders,
     symmetric_payoffs,
 )
-from eval.play.episode import play, total_scores
+from eval.play import play, total_scores
 from eval.tasks import make_task
 from partners import make_partner
 

@@ -10,11 +10,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from eval.play.episode import play, seat_players
-from eval.play.graph import episode_graph, play_in_graph
-from eval.results.content import content_digest, stored_run
-from eval.studies.paper import paper_cells, published
-from eval.sweeps.crossplay import cross_play, pairing_scores
+from eval.play import episode_graph, play, play_in_graph, seat_players
+from eval.results import content_digest, stored_run
+from eval.studies import paper_cells, paper_sweep, published
+from eval.sweeps import Execution, Sweep, cross_play, cross_plays, pairing_scores
 from eval.tasks import TASKS, MatrixTask, make_task
 from partners import ZOO
 
@@ -166,13 +165,14 @@ def test_bad_task_names(name, words):
 
 def test_names_are_checked_before_anything_is_played():
     played = []
-    for agents, partners in ((["bayes"], ["tom-0", "nobody"]), (["bayes"], ["tomsup"])):
+    how = Execution(progress=lambda: played.append(1))
+    for agents, partners in ((("bayes",), ("tom-0", "nobody")), (("bayes",), ("tomsup",))):
         with pytest.raises(ValueError, match=r"nobody|two actions each"):
-            cross_play("one-ahead-5", agents, partners, 1, seed=0, progress=lambda: played.append(1))
+            cross_plays(Sweep((("one-ahead-5", agents, partners),), 1, seed=0), how)
     with pytest.raises(ValueError, match="at least one episode"):
         cross_play("memory-1", ["bayes"], ["tom-0"], 0, seed=0)
     with pytest.raises(ValueError, match="no column 'memory-2'"):
-        paper_cells(["memory-2"])
+        paper_sweep(["memory-2"])
     assert not played
 
 
@@ -214,7 +214,9 @@ def test_the_papers_tables_are_stored_and_continued(tmp_path):
     assert "60 episodes are there already" in again.stderr
     assert content_digest(file) == digest
     assert json.loads(numbers[0].read_text()) == json.loads(numbers[1].read_text())
-    twice = paper_cells(["memory-1", "memory-1"], 1, progress=lambda: played.append(1))
+    twice = paper_cells(
+        paper_sweep(["memory-1", "memory-1"], 1), Execution(progress=lambda: played.append(1))
+    )
     assert (len(twice), len(played)) == (17, 17)
     lapses = stored_run(file).configuration["epsilon"]
     assert lapses == {"memory-1": 0.0, "game-1": 0.02}

@@ -6,26 +6,34 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
+from concurrent.futures import ProcessPoolExecutor
 
 import pytest
 from typer.testing import CliRunner
 
 from eval.cli import app
 from eval.results import ResultsError, content_digest, open_run
-from eval.sweeps.executors import WorkerLostError, dask, play_all, processes, threads
-from eval.sweeps.plan import configuration, plan, sweep
+from eval.sweeps import (
+    Backend,
+    Execution,
+    Sweep,
+    WorkerLostError,
+    dask,
+    play_all,
+    processes,
+    run_sweep,
+    threads,
+)
 
-MATRICES = [("one-ahead-5", ("bayes", "hedge"), ("self", "tom-1")), ("memory-1", ("ftl",), ("random",))]
-EPISODES = 60
-UNITS = plan(MATRICES, EPISODES, seed=2, epsilon=0.02)
-ASKED = configuration("crossplay", MATRICES, EPISODES, seed=2, epsilon=0.02)
+MATRICES = (("one-ahead-5", ("bayes", "hedge"), ("self", "tom-1")), ("memory-1", ("ftl",), ("random",)))
+ASKED = Sweep(MATRICES, 60, seed=2, epsilon=0.02)
+UNITS = ASKED.units
 
 
 def digest_of(path, backend=None, progress=lambda: None):
-    with open_run(path, ASKED) as run:
-        sweep(UNITS, backend=backend, run=run, progress=progress)
+    with open_run(path, ASKED.configuration()) as run:
+        run_sweep(ASKED, Execution(backend, run, progress=progress))
     return content_digest(path)
 
 
@@ -57,53 +65,19 @@ def test_processes_one_of_which_is_killed(tmp_path, expected):
     assert digest_of(tmp_path / "r.sqlite", processes(2), after(90, kill)) == expected
 
 
-class Deadly:
-    """Kills whatever process plays the episode."""
-
-    def __enter__(self):
-        os.kill(os.getpid(), signal.SIGKILL)
-
-    def __exit__(self, *_):
-        pass
+def die():
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def test_episodes_that_kill_every_worker_end_the_sweep():
+    context = multiprocessing.get_context("spawn")
+    deadly = Backend(lambda: ProcessPoolExecutor(1, mp_context=context, initializer=die))
     with pytest.raises(WorkerLostError, match="workers died 3 times over bayes with self on one-ahead-5"):
-        list(play_all(UNITS[:4], processes(1), limiter=Deadly()))
-
-
-class Busy:
-    """Counts how many episodes are played at once."""
-
-    def __init__(self, at_most):
-        self._places = threading.Semaphore(at_most)
-        self._lock = threading.Lock()
-        self.now = self.most = self.total = 0
-
-    def __enter__(self):
-        self._places.acquire()
-        with self._lock:
-            self.now += 1
-            self.total += 1
-            self.most = max(self.most, self.now)
-        time.sleep(0.001)
-
-    def __exit__(self, *_):
-        with self._lock:
-            self.now -= 1
-        self._places.release()
-
-
-def test_a_limiter_holds_back_every_episode():
-    """Here a semaphore; one that waits keeps a provider's rate limit."""
-    limiter = Busy(2)
-    results = list(play_all(UNITS[:80], threads(4), limiter=limiter))
-    assert limiter.total == len(results) == 80
-    assert limiter.most == 2
+        list(play_all(UNITS[:4], deadly))
 
 
 def test_an_error_in_a_worker_is_the_sweeps_error():
-    bad = plan([("memory-1", ("tom-1",), ("switching:2-0@1",))], 40, seed=0)
+    bad = Sweep((("memory-1", ("tom-1",), ("switching:2-0@1",)),), 40, seed=0).units
     with pytest.raises(ValueError, match="ascending rounds"):
         list(play_all(bad, processes(2)))
 
@@ -160,7 +134,7 @@ def test_dask_loses_a_worker_and_then_its_scheduler(tmp_path, expected, cluster)
     path = tmp_path / "gone.sqlite"
     with pytest.raises(ConnectionError, match=r"scheduler is gone.*run the same command to continue"):
         digest_of(path, backend, after(90, scheduler.kill))
-    with open_run(path, ASKED) as run:
+    with open_run(path, ASKED.configuration()) as run:
         assert 90 <= len(run.scores()) < len(UNITS)
     assert digest_of(path) == expected  # the rest is played here
 
@@ -193,10 +167,10 @@ def test_the_command_line_plays_in_processes(tmp_path):
 
 def test_a_full_file_ends_a_sweep_on_workers(tmp_path):
     """An episode that cannot be stored stops the sweep, and no worker is left behind."""
-    with open_run(tmp_path / "r.sqlite", ASKED) as run:
+    with open_run(tmp_path / "r.sqlite", ASKED.configuration()) as run:
         run._connection.execute("PRAGMA max_page_count=40")
         with pytest.raises(ResultsError, match="the disk is full"):
-            sweep(UNITS, backend=processes(2), run=run)
+            run_sweep(ASKED, Execution(processes(2), run))
         stored = len(run.scores())
     assert 0 < stored < len(UNITS)
     deadline = time.monotonic() + 10

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from eval.measure.beliefs import BeliefReport
-from eval.measure.regret import Regret
+from eval.measure import BeliefSummary, Regret
+from eval.play import Cell
 from eval.show.figures import (
     DARK,
     LIGHT,
@@ -18,7 +18,6 @@ from eval.show.figures import (
 )
 from eval.show.figures.crossplay import own_and_cross
 from eval.show.report.sections import pooled_curves, pooled_regrets
-from eval.sweeps.crossplay import Cell
 
 
 def lines(axes):
@@ -72,7 +71,7 @@ def test_curves_and_regrets_of_many_partners_are_pooled():
         ("a", "all partners"): [[1.0], [2.0]]
     }
     reports = [
-        BeliefReport("t", "a", p, None, mean, Regret(worst, 3.0, "linear", 1.0, 9), None, None)
+        BeliefSummary("t", "a", p, None, mean, Regret(worst, 3.0, "linear", 1.0, 9), None, None)
         for p, mean, worst in (("x", 1.0, 2.0), ("y", 2.0, 2.5), ("z", 0.0, 0.1))
     ]
     (pooled,) = pooled_regrets(reports)

@@ -7,15 +7,10 @@ import json
 from typer.testing import CliRunner
 
 from eval.cli import app
-from eval.show.tables.findings import ADAPTIVE, ALIGNED, BLIND, EQUAL, by_condition, findings_tables
-from eval.studies.findings import (
-    AGENTS,
-    fewer_optimal_actions,
-    less_rational,
-    mean_over,
-    other_partners,
-    readings,
-)
+from eval.show.tables import findings_tables
+from eval.show.tables.findings import ADAPTIVE, ALIGNED, BLIND, EQUAL, by_condition
+from eval.studies import fewer_optimal_actions, less_rational, other_partners, readings
+from eval.studies.findings import AGENTS, mean_over
 
 
 def test_misalignment_hurts_more_when_fewer_actions_are_optimal():

@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from eval.sweeps.crossplay import play_cell
+from eval.sweeps import play_cell
 from eval.tasks import make_task
 from eval.tasks.maps import MapError
 from eval.tasks.overcooked import OvercookedTask, RealOvercookedTask

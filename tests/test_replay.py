@@ -10,15 +10,14 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from eval.cli import app
-from eval.show.replay import record, write_replay
+from eval.show.replay import draw_frame, frames_of, write_replay
 from eval.show.replay.board import PLAYERS, TILE
-from eval.show.replay.write import draw_frame
 from eval.tasks import make_task
 
 
 def test_an_episode_is_recorded_step_by_step_with_its_end():
     task = make_task("game-1")
-    frames = record(task, ["bayes", "tom-1"], seed=1)
+    frames = frames_of(task, ["bayes", "tom-1"], seed=1)
     assert [frame.step for frame in frames] == list(range(len(frames)))
     assert frames[0].state == task.start()
     assert frames[-1].end == f"finished after {len(frames) - 1} steps"
@@ -33,7 +32,7 @@ def test_an_episode_is_recorded_step_by_step_with_its_end():
 
 
 def test_an_episode_that_fails_says_so():
-    frames = record(make_task("game-2"), ["tom-1", "tom-1"])
+    frames = frames_of(make_task("game-2"), ["tom-1", "tom-1"])
     assert frames[-1].end == "not finished after 30 steps"
     assert len(frames) == 31
 
@@ -47,7 +46,7 @@ def colours(image, cell):
 
 def test_players_are_drawn_where_they_are():
     task = make_task("game-1")
-    frames = record(task, ["tom-0", "tom-1"])
+    frames = frames_of(task, ["tom-0", "tom-1"])
     first, second = (tuple(bytes.fromhex(colour[1:])) for colour in PLAYERS)
     for frame in (frames[0], frames[3]):
         image = draw_frame(task, frame)
@@ -61,7 +60,7 @@ def test_players_are_drawn_where_they_are():
 
 def test_a_gif_moves(tmp_path):
     task = make_task("game-2")
-    frames = record(task, ["bayes", "bayes"])
+    frames = frames_of(task, ["bayes", "bayes"])
     path = tmp_path / "replay.gif"
     write_replay(task, frames, path)
     with Image.open(path) as image:
@@ -75,7 +74,7 @@ def test_a_page_holds_every_frame_and_needs_no_network(tmp_path):
     )
     assert result.exit_code == 0, result.output
     page = path.read_text()
-    frames = record(make_task("overcooked"), ["bayes", "tom-0"])
+    frames = frames_of(make_task("overcooked"), ["bayes", "tom-0"])
     assert page.count("<img ") == len(frames)
     assert not re.search(r"https?://", page)
     assert f'max="{len(frames) - 1}"' in page

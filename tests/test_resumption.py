@@ -11,12 +11,11 @@ from contextlib import closing
 import numpy as np
 import pytest
 
-from eval.results import content_digest, open_run
-from eval.results.content import stored_episodes, stored_run
-from eval.sweeps.plan import configuration, plan, sweep
+from eval.results import content_digest, open_run, stored_episodes, stored_run
+from eval.sweeps import Execution, Sweep, run_sweep
 
 EPISODES = 500
-MATRICES = [("memory-1", ("hedge", "tom-1"), ("tom-0", "random"))]
+ASKED = Sweep((("memory-1", ("hedge", "tom-1"), ("tom-0", "random")),), EPISODES, seed=5)
 COMMAND = [sys.executable, "-m", "eval", "crossplay", "--task", "memory-1", "--agents", "hedge,tom-1"]
 COMMAND += ["--partners", "tom-0,random", "--episodes", str(EPISODES), "--seed", "5"]
 KILLS = 20
@@ -38,9 +37,8 @@ def count(path):
 def whole(tmp_path_factory):
     """The same sweep, not interrupted."""
     path = tmp_path_factory.mktemp("whole") / "whole.sqlite"
-    asked = configuration("crossplay", MATRICES, EPISODES, seed=5, epsilon=0.0)
-    with open_run(path, asked) as run:
-        sweep(plan(MATRICES, EPISODES, seed=5), run=run)
+    with open_run(path, ASKED.configuration()) as run:
+        run_sweep(ASKED, Execution(run=run))
     return path
 
 

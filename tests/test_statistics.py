@@ -16,6 +16,7 @@ from eval.measure import (
     benjamini_hochberg,
     calibration,
     class_probabilities,
+    compare,
     disjoint_seed_pairs,
     equivalence_classes,
     external_regret,
@@ -23,15 +24,16 @@ from eval.measure import (
     mean_and_error,
     paired_difference,
     regret_bound,
+    self_and_cross,
     self_and_cross_play,
     share_of_optimum,
     sign_flip_test,
     stratified_mean,
+    summarise,
     wilson_interval,
     worst_partner,
 )
-from eval.measure.summary import compare, self_and_cross, summarise
-from eval.sweeps.crossplay import Cell
+from eval.play import Cell
 from eval.tasks import make_task
 
 SIMULATIONS = 4000

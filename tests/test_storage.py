@@ -17,18 +17,22 @@ import pytest
 
 from atom import Situation, Standing
 from eval.cli import main
-from eval.play.episode import play, seat_players
-from eval.play.record import SituationHash, read_record, record, situation_hash
-from eval.play.unit import Unit, play_unit
-from eval.results import ResultsError, content_digest, open_run, read_results
-from eval.results.content import stored_episodes, stored_runs
+from eval.play import SituationHash, Unit, play, play_unit, read_record, record, seat_players, situation_hash
+from eval.results import (
+    ResultsError,
+    configuration_diff,
+    content_digest,
+    open_run,
+    package_versions,
+    read_results,
+    stored_episodes,
+    stored_runs,
+)
 from eval.results.database import APPLICATION_ID, SCHEMA_VERSION
-from eval.results.runs import configuration_diff, package_versions
-from eval.sweeps.plan import configuration, plan, sweep
+from eval.sweeps import Execution, Sweep, run_sweep, run_units
 from eval.tasks import make_task
 
-MATRICES = [("one-ahead-5", ("bayes", "tom-1"), ("hedge", "self"))]
-SETTINGS = {"seed": 3, "epsilon": 0.05}
+ASKED = Sweep((("one-ahead-5", ("bayes", "tom-1"), ("hedge", "self")),), 3, seed=3, epsilon=0.05)
 ARGUMENTS = [
     "crossplay",
     "--task",
@@ -43,13 +47,12 @@ ARGUMENTS = [
 
 
 def asked(episodes=3, **changes):
-    return configuration("crossplay", MATRICES, episodes, **{**SETTINGS, **changes})
+    return replace(ASKED, episodes=episodes, **changes).configuration()
 
 
-def run_sweep(path, episodes=3, **kwargs):
-    units = plan(MATRICES, episodes, **SETTINGS)
-    with open_run(path, asked(episodes), **kwargs) as run:
-        return sweep(units, run=run)
+def stored(path, **kwargs):
+    with open_run(path, ASKED.configuration(), **kwargs) as run:
+        return run_sweep(ASKED, Execution(run=run))
 
 
 @contextmanager
@@ -141,16 +144,15 @@ def test_both_runtimes_record_the_same(agent):
 
 
 def test_scores_are_the_same_with_and_without_storage(tmp_path):
-    units = plan(MATRICES, 3, **SETTINGS)
-    assert run_sweep(tmp_path / "r.sqlite") == sweep(units)
+    assert stored(tmp_path / "r.sqlite") == run_sweep(ASKED)
 
 
 def test_a_second_run_of_the_same_plays_nothing(tmp_path):
     path = tmp_path / "r.sqlite"
-    first = run_sweep(path)
+    first = stored(path)
     with opened(path) as connection:
         before = connection.execute("SELECT rowid, seconds FROM episodes").fetchall()
-    assert run_sweep(path) == first
+    assert stored(path) == first
     with opened(path) as connection:
         assert connection.execute("SELECT rowid, seconds FROM episodes").fetchall() == before
         assert connection.execute("SELECT count(*) FROM sessions").fetchone() == (2,)
@@ -163,14 +165,14 @@ def test_a_second_run_of_the_same_plays_nothing(tmp_path):
 
 def test_an_interrupted_sweep_goes_on_where_it_stopped(tmp_path):
     path, whole = tmp_path / "r.sqlite", tmp_path / "whole.sqlite"
-    units = plan(MATRICES, 3, **SETTINGS)
+    units = ASKED.units
     with open_run(path, asked()) as run:
-        sweep(units[:5], run=run)
+        run_units(units[:5], Execution(run=run))
     with opened(path) as connection:
         connection.execute("UPDATE runs SET finished = NULL")
         kept = connection.execute("SELECT task, agent, partner, episode, seconds FROM episodes").fetchall()
-    run_sweep(path)
-    run_sweep(whole)
+    stored(path)
+    stored(whole)
     with opened(path) as connection:
         after = connection.execute("SELECT task, agent, partner, episode, seconds FROM episodes").fetchall()
     assert set(kept) < set(after)
@@ -180,7 +182,7 @@ def test_an_interrupted_sweep_goes_on_where_it_stopped(tmp_path):
 
 def test_another_configuration_is_refused_with_a_diff(tmp_path):
     path = tmp_path / "r.sqlite"
-    run_sweep(path)
+    stored(path)
     digest = content_digest(path)
     with (
         pytest.raises(ResultsError, match=r"episodes: 3 -> 4; seed: 3 -> 9.*--force-new"),
@@ -191,7 +193,7 @@ def test_another_configuration_is_refused_with_a_diff(tmp_path):
     with open_run(path, asked(4), force_new=True) as run:
         assert run.number == 2
         assert run.scores() == {}
-        sweep(plan(MATRICES, 4, **SETTINGS), run=run)
+        run_sweep(replace(ASKED, episodes=4), Execution(run=run))
     assert content_digest(path, 1) == digest != content_digest(path)
     with open_run(path, asked()) as run:
         assert run.number == 1  # the first command still finds its own run
@@ -211,7 +213,7 @@ def test_a_changed_game_file_is_another_configuration(tmp_path, call):
 
 def test_other_package_versions_are_told(tmp_path):
     path = tmp_path / "r.sqlite"
-    run_sweep(path)
+    stored(path)
     with opened(path) as connection:
         connection.execute("""UPDATE sessions SET versions = json_set(versions, '$.numpy', '1.0')""")
     with open_run(path, asked()) as run:
@@ -221,8 +223,8 @@ def test_other_package_versions_are_told(tmp_path):
 
 def test_the_digest_sees_content_and_not_times(tmp_path):
     one, two = tmp_path / "1.sqlite", tmp_path / "2.sqlite"
-    run_sweep(one)
-    run_sweep(two)
+    stored(one)
+    stored(two)
     with opened(two) as connection:
         connection.execute("UPDATE episodes SET seconds = 9")
         connection.execute("UPDATE runs SET begun = 'once', finished = 'later'")
@@ -241,7 +243,7 @@ def test_the_digest_sees_content_and_not_times(tmp_path):
 
 def test_two_sweeps_at_once_double_nothing(tmp_path):
     path = tmp_path / "r.sqlite"
-    units = plan(MATRICES, 3, **SETTINGS)
+    units = ASKED.units
     with open_run(path, asked()) as first, open_run(path, asked()) as second:
         assert first.number == second.number
         results = [play_unit(unit) for unit in units]
@@ -254,7 +256,7 @@ def test_two_sweeps_at_once_double_nothing(tmp_path):
 def test_a_run_can_be_read_while_it_is_written(tmp_path):
     path = tmp_path / "r.sqlite"
     with open_run(path, asked()) as run:
-        run.add(play_unit(plan(MATRICES, 3, **SETTINGS)[0]))
+        run.add(play_unit(ASKED.units[0]))
         assert len(list(stored_episodes(path))) == 1
         assert stored_runs(path)[0].finished is None
 
@@ -264,7 +266,7 @@ def test_exports_hold_every_episode_and_step(tmp_path, form, call):
     import duckdb  # noqa: PLC0415
 
     path = tmp_path / "r.sqlite"
-    run_sweep(path)
+    stored(path)
     target = tmp_path / "it's here"
     assert call("export", path, f"--{form}", target).returncode == 0
 
@@ -325,7 +327,7 @@ def damaged(path):
 )
 def test_foreign_files_are_refused_and_left_alone(tmp_path, spoil, words, call):
     path = tmp_path / "r.sqlite"
-    run_sweep(path)
+    stored(path)
     spoil(path)
     before = path.read_bytes()
     for arguments in ([*ARGUMENTS, "--results", path], ["export", path, "--csv", tmp_path / "out"]):
@@ -360,7 +362,7 @@ def test_missing_files_and_directories(tmp_path, call):
     done = call(*ARGUMENTS, "--force-new")
     assert done.returncode == 2
     assert "--results FILE" in clean(done.stderr)
-    run_sweep(tmp_path / "r.sqlite")
+    stored(tmp_path / "r.sqlite")
     done = call("digest", tmp_path / "r.sqlite", "--run", 7)
     assert done.returncode == 2
     assert "has no run 7; its runs are 1" in clean(done.stderr)
@@ -368,7 +370,7 @@ def test_missing_files_and_directories(tmp_path, call):
 
 def test_a_locked_file(tmp_path):
     path = tmp_path / "r.sqlite"
-    run_sweep(path)
+    stored(path)
     digest = content_digest(path)
     holder = sqlite3.connect(path, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
@@ -393,7 +395,7 @@ def _bound_by_permissions():
 
 def test_a_read_only_file_can_be_read_and_not_written(tmp_path):
     path = tmp_path / "r.sqlite"
-    run_sweep(path)
+    stored(path)
     path.chmod(0o444)
     tmp_path.chmod(0o555)
     before = path.read_bytes()
@@ -492,6 +494,6 @@ def test_a_run_without_an_episode_is_in_nobodys_way(tmp_path):
         assert run.number == 2
     with open_run(file, {"temperature": 0.1}) as run:
         assert run.number == 1
-    run_sweep(file)
+    stored(file)
     with pytest.raises(ResultsError, match="of another configuration"), open_run(file, {"temperature": 0.7}):
         pass

@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 
 from atom import NormalFormReasoner, symmetric_payoffs
 from eval.cli import app
-from eval.play.episode import play, seat_players
-from eval.sweeps.crossplay import play_cell
+from eval.play import play, seat_players
+from eval.sweeps import play_cell
 from eval.tasks import make_task
 from partners import ZOO, make_partner
 from partners.population import evaluate, load_policies, save_policies, train

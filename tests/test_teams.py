@@ -28,10 +28,9 @@ from atom import (
     alternating_orders,
     team_orders,
 )
-from eval.play.unit import Unit
-from eval.studies.symmetric import symmetric_limit
-from eval.studies.team import play_team
-from eval.sweeps.crossplay import play_cell
+from eval.play import Unit
+from eval.studies import play_team, symmetric_limit
+from eval.sweeps import play_cell
 from eval.tasks import make_task
 from eval.tasks.team import collisions
 

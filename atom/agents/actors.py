@@ -58,6 +58,13 @@ class Invocable(Protocol):
         ...
 
 
+@runtime_checkable
+class _Graph(Protocol):
+    """What compiled graphs have, and chat models have not."""
+
+    def get_state(self, config: Any) -> Any: ...
+
+
 Act: TypeAlias = Callable[[Situation, Prediction], "str | Awaitable[str]"]
 """A function that returns the action for a situation and a prediction, awaitable or not."""
 
@@ -139,7 +146,7 @@ class InvokedActor:
     def __init__(self, me: str, agent: Invocable, *, tell: Tell = "text") -> None:
         self.me = me
         self._agent = agent
-        self._is_graph = hasattr(agent, "get_state")
+        self._is_graph = isinstance(agent, _Graph)
         self._tell: Tell = tell
 
     def __call__(self, situation: Situation, prediction: Prediction) -> str:
@@ -217,6 +224,7 @@ def _messages_of(answer: Any) -> list[Any]:
 
 def _text_of(answer: Any) -> str:
     """The words of an answer: a message's text, a structured response's JSON, or a plain string."""
+    # answers are messages, models and dictionaries of other packages, which differ by version
     if isinstance(answer, Mapping) and answer.get("structured_response") is not None:
         found = answer["structured_response"]
         dump = getattr(found, "model_dump", None)

@@ -7,13 +7,13 @@ file. It is written once, as a coroutine that never suspends for synchronous cal
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Unpack
 
 from atom.agents.act import LastStep
 from atom.agents.actors import Agent, as_actor
-from atom.agents.alignment import order_to_act
-from atom.agents.ask import Answers, Ask, AskAwaiting, AskNow, Pair
+from atom.agents.ask import Ask, AskAwaiting, AskNow, Pair, by_hypothesis, questions
+from atom.agents.choosing import among, order_to_act, taken_for
 from atom.agents.gate import Payoffs
 from atom.agents.problems import Problems
 from atom.agents.pruning import affordable
@@ -21,13 +21,13 @@ from atom.agents.settings import Acting, Settings, Spending, grouped
 from atom.belief.beliefs import Beliefs
 from atom.belief.changes import last_change
 from atom.belief.learners import Learner
-from atom.belief.partner import observed, surprise
+from atom.belief.partner import expecting, observed, surprise
 from atom.coroutines import finish
 from atom.decision import Decision, PartnerPrediction, Prediction, Standing, order_of
 from atom.errors import SituationError
-from atom.memories import Expected, Memory, PartnerMemory, PlayerMemory, as_plain, unexpecting
+from atom.memories import Memory, PartnerMemory, PlayerMemory, as_plain, expected_of, unexpecting
 from atom.policies import Policy
-from atom.randomness import LazyGenerator, Uniform, draw
+from atom.randomness import LazyGenerator, Uniform
 from atom.reasoning.reasoner import Reasoner, Responder, check_responder
 from atom.situation import JointAction, Situation, check_legal
 from atom.usage import Meter, Usage, metered
@@ -113,21 +113,11 @@ class AdaptiveAgent:
         return tuple(h.order for h in self.beliefs.hypotheses if h.order is not None)
 
     def start(self, partners: Sequence[str], *, episode: int = 0) -> Memory:
-        """Memory at the beginning of an episode.
-
-        Args:
-            partners: their names; further ones join when a situation shows them.
-            episode: number of the episode, keys the random numbers.
-        """
+        """Memory at the beginning of an episode; partners not named join when a situation shows them."""
         return as_plain(self.beliefs.start(self.me, partners, episode))
 
     def hear(self, memory: Memory, declared: Mapping[str, int]) -> Memory:
-        """Memory after declarations of partners were heard of; the same without a contract.
-
-        Args:
-            memory: the memory before.
-            declared: player -> declared ToM order, >= 0; one's own is passed over.
-        """
+        """Memory after declarations were heard of; the same without a contract."""
         others = {player: order for player, order in declared.items() if player != self.me}
         if self.beliefs.contract is None or not others:
             return memory
@@ -172,21 +162,24 @@ class AdaptiveAgent:
             for partner in self._partners(situation, memory)
         }
         beliefs = {partner: self.beliefs.probabilities(record) for partner, record in records.items()}
-        standings = {partner: self.beliefs.standing(record) for partner, record in records.items()}
+        standings = self.beliefs.standings(records)
         estimates = {
-            partner: self._estimate(beliefs[partner], record["estimate"], standings[partner], rng)
+            partner: taken_for(
+                beliefs[partner], record["estimate"], standings[partner], self.acting.selection, rng
+            )
             for partner, record in records.items()
         }
         wanted = self._wanted(situation, memory, beliefs, estimates, meter, problems)
         # whom to answer is known before anything is predicted, so all questions are asked at once
-        estimates = _among(wanted, estimates, beliefs)
+        estimates = among(wanted, estimates, beliefs)
         order, aligned = self._order(estimates, memory, standings, rng)
         answers = await ask.policies(
-            situation, [*_pairs(wanted), *self._mine(estimates, order, aligned=aligned)]
+            situation, [*questions(wanted), *self._mine(estimates, order, aligned=aligned)]
         )
-        policies = self._policies(situation, wanted, answers, problems)
+        problems.check(answers.failed.values())
+        policies = by_hypothesis(situation, wanted, answers, self._behaviours, problems)
         if any(estimate not in policies.get(partner, ()) for partner, estimate in estimates.items()):
-            estimates = _among(policies, estimates, beliefs)
+            estimates = among(policies, estimates, beliefs)
             order, aligned = self._order(estimates, memory, standings, rng)
             answers.add(await ask.policies(situation, self._mine(estimates, order, aligned=aligned)))
         partners = {
@@ -194,7 +187,7 @@ class AdaptiveAgent:
                 estimate,
                 beliefs[partner],
                 policies[partner],
-                self._expected_of_me(estimate, answers),
+                answers.expected_of(self.me, estimate),
                 standings[partner],
                 last_change(records[partner]["change"]),
             )
@@ -210,7 +203,9 @@ class AdaptiveAgent:
             self.me, taken.action, order, partners, usage, tuple(problems.said), taken.gap, taken.overruled
         )
         after = self._after(situation, memory, records, decision, policies)
-        if self.spending.prune is not None and self._complete(records, wanted, policies):
+        if self.spending.prune is not None and all(
+            partner in policies and wanted.get(partner) == self.beliefs.names for partner in records
+        ):
             after["checked"] = memory["step"]
         if meter.budget is not None and meter.budget.per == "episode":
             after["spent"] = (meter.before + meter.usage()).as_plain()
@@ -228,18 +223,6 @@ class AdaptiveAgent:
                 f"its players are {list(situation.actions)}; name players alike in start and in situations"
             )
         return partners
-
-    def _estimate(
-        self, belief: Mapping[str, float], kept: str | None, standing: Standing | None, rng: Uniform
-    ) -> str:
-        """The hypothesis that a partner is taken for: declared, kept, the likeliest or drawn."""
-        if standing is not None and standing.broken_at is None:
-            return str(standing.order)
-        if self.acting.selection == "leader":
-            return max(belief, key=belief.__getitem__)
-        if self.acting.selection == "win-stay" and kept is not None:
-            return kept
-        return draw(belief, rng)
 
     def _wanted(
         self,
@@ -275,39 +258,6 @@ class AdaptiveAgent:
             pairs.append((self.me, order))
         return pairs
 
-    def _policies(
-        self,
-        situation: Situation,
-        wanted: Mapping[str, Iterable[str]],
-        answers: Answers,
-        problems: Problems,
-    ) -> dict[str, dict[str, Policy]]:
-        """Partner -> hypothesis -> policy; what failed is a problem, a partner without any is absent."""
-        found: dict[str, dict[str, Policy]] = {}
-        for partner, names in wanted.items():
-            policies: dict[str, Policy] = {}
-            for name in names:
-                order = order_of(name)
-                if order is None:
-                    policies[name] = self._behaviours[name](situation, partner)
-                elif (partner, order) in answers.failed:
-                    problems.failed(f"{partner} at order {order}", answers.failed[partner, order])
-                else:
-                    policies[name] = answers.policies[partner, order]
-            if policies:
-                found[partner] = policies
-        return found
-
-    def _expected_of_me(self, estimate: str, answers: Answers) -> Policy | None:
-        """What a partner of an estimated order k > 0 expects of me, ``policy(me, k - 1)``."""
-        order = order_of(estimate)
-        if not order:
-            return None
-        mine = (self.me, order - 1)
-        if mine in answers.failed and self.acting.on_error == "raise":
-            raise answers.failed[mine]
-        return answers.policies.get(mine)
-
     def _order(
         self,
         estimates: Mapping[str, str],
@@ -324,16 +274,6 @@ class AdaptiveAgent:
             rng=rng,
         )
 
-    def _complete(
-        self,
-        records: Mapping[str, PartnerMemory],
-        wanted: Mapping[str, tuple[str, ...]],
-        policies: Mapping[str, Mapping[str, Policy]],
-    ) -> bool:
-        """Whether all hypotheses about everybody were asked for, and something was found of each."""
-        names = self.beliefs.names
-        return all(partner in policies and wanted.get(partner) == names for partner in records)
-
     def _after(
         self,
         situation: Situation,
@@ -347,8 +287,8 @@ class AdaptiveAgent:
         for partner, record in records.items():
             predicted = decision.partners.get(partner)
             estimate = record["estimate"] if predicted is None else predicted.hypothesis
-            expected = _expected(situation, partner, policies)
-            partners[partner] = {**record, "estimate": estimate, "expected": expected}
+            found = policies.get(partner, _NOTHING)
+            partners[partner] = expecting(record, estimate, situation.actions[partner], found)
         order = decision.order if decision.partners and decision.order is not None else memory["order"]
         return {**memory, "step": memory["step"] + 1, "order": order, "partners": partners}
 
@@ -375,26 +315,26 @@ class AdaptiveAgent:
             BeliefError: as ``decide``.
         """
         typed = self.beliefs.typed(memory, self.me)
-        if all(record["expected"] is None for record in typed["partners"].values()):
+        waited = expected_of(typed["partners"])
+        if not waited:
             typed = self._expecting(typed, situation, actions)
+            waited = expected_of(typed["partners"])
         partners = unexpecting(typed["partners"])
         surprised = False
         for partner, action in actions.items():
             if partner == self.me:
                 continue
-            record = typed["partners"].get(partner)
-            if record is None or record["expected"] is None:
-                waited = [name for name, known in typed["partners"].items() if known["expected"] is not None]
+            if partner not in waited:
                 raise SituationError(
                     f"{self.me!r} observed an action of {partner!r}; the partners of its last decision "
                     f"are {waited}"
                 )
+            record = self.beliefs.record(typed, partner, self.me)
             partners[partner] = observed(
                 self.beliefs, record, partner, action, own=typed["order"], step=typed["step"]
             )
-            surprised = surprised or (
-                self.spending.prune is not None and surprise(self.beliefs, record, action)
-            )
+            if self.spending.prune is not None:
+                surprised = surprised or surprise(self.beliefs, record, action)
         after: PlayerMemory = {**typed, "partners": partners}
         if surprised:
             after["checked"] = None
@@ -412,42 +352,10 @@ class AdaptiveAgent:
         wanted = {
             name: self.beliefs.names for name in situation.actions if name != self.me and name in actions
         }
-        answers = finish(self._now.for_decision().policies(situation, _pairs(wanted)))
-        policies = self._policies(situation, wanted, answers, Problems(self.acting.on_error))
+        answers = finish(self._now.for_decision().policies(situation, questions(wanted)))
+        policies = by_hypothesis(situation, wanted, answers, self._behaviours, Problems(self.acting.on_error))
         partners = dict(memory["partners"])
         for partner in wanted:
-            expected = _expected(situation, partner, policies)
-            partners[partner] = {**self.beliefs.record(memory, partner, self.me), "expected": expected}
+            record, found = self.beliefs.record(memory, partner, self.me), policies.get(partner, _NOTHING)
+            partners[partner] = expecting(record, record["estimate"], situation.actions[partner], found)
         return {**memory, "partners": partners}
-
-
-def _pairs(wanted: Mapping[str, Iterable[str]]) -> list[Pair]:
-    """The questions to a reasoner: every partner at every order that is wanted of it."""
-    return [
-        (partner, order)
-        for partner, names in wanted.items()
-        for name in names
-        if (order := order_of(name)) is not None
-    ]
-
-
-def _expected(situation: Situation, partner: str, policies: Mapping[str, Mapping[str, Policy]]) -> Expected:
-    """What is expected of a partner, as plain data of the memory's own."""
-    found = policies.get(partner, _NOTHING)
-    return {
-        "actions": list(situation.actions[partner]),
-        "policies": {name: dict(policy) for name, policy in found.items()},
-    }
-
-
-def _among(
-    known: Mapping[str, Iterable[str]],
-    estimates: Mapping[str, str],
-    beliefs: Mapping[str, Mapping[str, float]],
-) -> dict[str, str]:
-    """The estimates, or the likeliest hypothesis that is known where theirs is not, the first on ties."""
-    return {
-        p: estimates[p] if estimates[p] in names else max(names, key=beliefs[p].__getitem__)
-        for p, names in known.items()
-        if names
-    }

@@ -7,22 +7,24 @@ that the coroutine never suspends, and awaited for asynchronous ones.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
 from atom.agents.actors import Actor
-from atom.decision import Prediction
+from atom.agents.problems import Problems
+from atom.belief.hypotheses import Behaviour
+from atom.decision import Prediction, order_of
 from atom.errors import LLMError
 from atom.policies import Policy
 from atom.reasoning.reasoner import (
     AsyncReasoner,
     ConcurrentReasoner,
+    DecisionReasoner,
     ImmediateReasoner,
     Reasoner,
     arespond,
     check_responder,
-    for_decision,
 )
 from atom.situation import Situation
 
@@ -44,10 +46,64 @@ class Answers:
     policies: dict[Pair, Policy] = field(default_factory=dict)
     failed: dict[Pair, LLMError] = field(default_factory=dict)
 
+    def expected_of(self, me: str, estimate: str) -> Policy | None:
+        """What a partner that is taken for an order k > 0 expects of ``me``, ``policy(me, k - 1)``.
+
+        None for other estimates, and where the question failed.
+        """
+        order = order_of(estimate)
+        return self.policies.get((me, order - 1)) if order else None
+
     def add(self, other: Answers) -> None:
         """Adds what came of further questions."""
         self.policies |= other.policies
         self.failed |= other.failed
+
+
+def questions(wanted: Mapping[str, Iterable[str]]) -> list[Pair]:
+    """The questions to a reasoner: every partner at every order that is wanted of it.
+
+    Args:
+        wanted: partner -> names of hypotheses; those that are no orders are no questions.
+    """
+    return [
+        (partner, order)
+        for partner, names in wanted.items()
+        for name in names
+        if (order := order_of(name)) is not None
+    ]
+
+
+def by_hypothesis(
+    situation: Situation,
+    wanted: Mapping[str, Iterable[str]],
+    answers: Answers,
+    behaviours: Mapping[str, Behaviour],
+    problems: Problems,
+) -> dict[str, dict[str, Policy]]:
+    """Partner -> hypothesis -> policy; a partner without any is absent.
+
+    Args:
+        situation: what all players see.
+        wanted: partner -> names of hypotheses.
+        answers: to the ``questions`` about orders.
+        behaviours: name -> how a partner acts, of the hypotheses that are no orders.
+        problems: takes what failed.
+    """
+    found: dict[str, dict[str, Policy]] = {}
+    for partner, names in wanted.items():
+        policies: dict[str, Policy] = {}
+        for name in names:
+            order = order_of(name)
+            if order is None:
+                policies[name] = behaviours[name](situation, partner)
+            elif (partner, order) in answers.failed:
+                problems.failed(f"{partner} at order {order}", answers.failed[partner, order])
+            else:
+                policies[name] = answers.policies[partner, order]
+        if policies:
+            found[partner] = policies
+    return found
 
 
 class Ask(Protocol):
@@ -77,16 +133,18 @@ class AskNow:
         reasoner: says how a player of any order acts.
     """
 
-    __slots__ = ("_concurrent", "_immediate", "_reasoner")
+    __slots__ = ("_chance", "_concurrent", "_immediate", "_reasoner")
 
     def __init__(self, reasoner: Reasoner) -> None:
+        # protocols are asked for here: that takes longer than a small decision
         self._reasoner = reasoner
+        self._chance = reasoner if isinstance(reasoner, DecisionReasoner) else None
         self._immediate = reasoner if isinstance(reasoner, ImmediateReasoner) else None
         self._concurrent = reasoner if isinstance(reasoner, ConcurrentReasoner) else None
 
     def for_decision(self) -> Ask:
         """The same for one decision."""
-        own = for_decision(self._reasoner)
+        own = self._reasoner if self._chance is None else self._chance.for_decision()
         return self if own is self._reasoner else AskNow(own)
 
     async def policies(self, situation: Situation, pairs: Sequence[Pair]) -> Answers:
@@ -120,10 +178,11 @@ class AskAwaiting:
         reasoner: says how a player of any order acts.
     """
 
-    __slots__ = ("_asynchronous", "_now", "_reasoner")
+    __slots__ = ("_asynchronous", "_chance", "_now", "_reasoner")
 
     def __init__(self, reasoner: Reasoner) -> None:
         self._reasoner = reasoner
+        self._chance = reasoner if isinstance(reasoner, DecisionReasoner) else None
         self._asynchronous = None
         if isinstance(reasoner, AsyncReasoner) and not isinstance(reasoner, ImmediateReasoner):
             self._asynchronous = reasoner
@@ -131,7 +190,7 @@ class AskAwaiting:
 
     def for_decision(self) -> Ask:
         """The same for one decision."""
-        own = for_decision(self._reasoner)
+        own = self._reasoner if self._chance is None else self._chance.for_decision()
         return self if own is self._reasoner else AskAwaiting(own)
 
     async def policies(self, situation: Situation, pairs: Sequence[Pair]) -> Answers:

@@ -99,16 +99,3 @@ class StaticPlayer(ABC):
     def observe(self, memory: Memory, situation: Situation | None, actions: JointAction) -> Memory:
         """The memory as it is."""
         return memory
-
-
-def __getattr__(name: str) -> object:
-    """Temporary."""
-    from atom import memories
-    from atom.agents import fixed, settings
-
-    if name == "PlainAgent":
-        return fixed.BareAgent
-    for module in (memories, fixed, settings):
-        if hasattr(module, name):
-            return getattr(module, name)
-    raise AttributeError(name)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from atom.agents.settings import OnError
 from atom.errors import LLMError
 
@@ -28,6 +30,16 @@ class Problems:
         if self._on_error == "raise":
             raise error
         self.said.append(f"{what}: {error}")
+
+    def check(self, failed: Iterable[LLMError]) -> None:
+        """Raises the first of what failed, with ``on_error="raise"``.
+
+        Raises:
+            LLMError: a model failed.
+        """
+        if self._on_error == "raise":
+            for error in failed:
+                raise error
 
     def say(self, what: str) -> None:
         """Says what was left out."""

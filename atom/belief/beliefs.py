@@ -12,7 +12,17 @@ from atom.belief.hypotheses import Hypothesis, check_hypotheses, order
 from atom.belief.learners import Bayes, Learner
 from atom.decision import Standing
 from atom.errors import BeliefError
-from atom.memories import VERSION, Memory, PartnerMemory, PlayerMemory, Term, Weights, new_partner, of_plain
+from atom.memories import (
+    VERSION,
+    Memory,
+    PartnerMemory,
+    PlayerMemory,
+    Settings,
+    Term,
+    Weights,
+    new_partner,
+    of_plain,
+)
 
 DEFAULT_ORDERS = (0, 1, 2)
 """The hypotheses about a partner's order where none are named (paper: K = {0, 1, 2})."""
@@ -43,6 +53,7 @@ class Beliefs:
     changes: ChangePoints | None = None
     names: tuple[str, ...] = field(init=False)
     prior: Weights = field(init=False)
+    _settings: Settings = field(init=False, repr=False)
     _lengths: list[int] | None = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -50,6 +61,7 @@ class Beliefs:
         object.__setattr__(self, "hypotheses", found)
         object.__setattr__(self, "names", tuple(hypothesis.name for hypothesis in found))
         object.__setattr__(self, "prior", self.learner.init(self.names))
+        object.__setattr__(self, "_settings", (VERSION, type(self.learner).__name__, list(self.names)))
         object.__setattr__(self, "_lengths", _lengths(self.prior))
         if self.changes is not None and not isinstance(self.learner, Bayes):
             raise BeliefError(
@@ -70,6 +82,8 @@ class Beliefs:
     def probabilities(self, record: PartnerMemory) -> dict[str, float]:
         """Hypothesis -> probability; a declared order that is believed sharpens what the learner says."""
         found = dict(zip(self.names, self.learner.probabilities(record["weights"]), strict=True))
+        if self.contract is None:
+            return found
         standing = self.standing(record)
         if standing is None or standing.broken_at is not None:
             return found
@@ -108,7 +122,7 @@ class Beliefs:
         Raises:
             BeliefError: it was made with other hypotheses, another learner or another version.
         """
-        return of_plain(memory, me, type(self.learner).__name__, self.names, self.prior)
+        return of_plain(memory, me, self._settings, self.prior)
 
     def record(self, memory: PlayerMemory, partner: str, me: str) -> PartnerMemory:
         """What is remembered of one partner, a new record of one that joins.
@@ -125,6 +139,12 @@ class Beliefs:
                 f"{self.prior}; begin a new memory with start(partners), or use the settings that made it"
             )
         return record
+
+    def standings(self, records: Mapping[str, PartnerMemory]) -> dict[str, Standing | None]:
+        """Partner -> how its declaration stands."""
+        if self.contract is None:
+            return dict.fromkeys(records)
+        return {partner: self.standing(record) for partner, record in records.items()}
 
     def expect(self, memory: PlayerMemory, priors: Mapping[str, Sequence[float]]) -> PlayerMemory:
         """Memory with partners that are not met for the first time.

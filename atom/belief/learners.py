@@ -14,6 +14,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import mul
 from typing import Protocol, runtime_checkable
 
 from atom.errors import BeliefError
@@ -103,7 +104,7 @@ class Bayes:
     def update(self, weights: Weights, likelihoods: Sequence[float], n_actions: int = 2) -> Weights:
         """Joint posterior, ``[K][L]``."""
         joint = [
-            [lapsed(likelihood, lapse, n_actions) * w for lapse, w in zip(self.lapses, row, strict=True)]
+            list(map(mul, _blurred(likelihood, self.lapses, n_actions), row))
             for likelihood, row in zip(likelihoods, weights, strict=True)
         ]
         scale = (1.0 - self.hazard) / sum(map(sum, joint))
@@ -129,6 +130,12 @@ class Bayes:
     def lapse_posterior(self, weights: Weights) -> list[float]:
         """Posterior over lapse rates, the hypothesis summed out, ``[L]``."""
         return list(map(sum, zip(*weights, strict=True)))
+
+
+@lru_cache(maxsize=4096)
+def _blurred(likelihood: float, lapses: tuple[float, ...], n_actions: int) -> tuple[float, ...]:
+    """``[L]``: the probability of an action at each lapse rate; policies say the same few numbers."""
+    return tuple(lapsed(likelihood, lapse, n_actions) for lapse in lapses)
 
 
 @lru_cache(maxsize=64)

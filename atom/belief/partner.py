@@ -16,6 +16,21 @@ from atom.situation import check_legal
 _TOLERANCE = 1e-12
 
 
+def expecting(
+    record: PartnerMemory, estimate: str | None, actions: Sequence[str], policies: Mapping[str, Policy]
+) -> PartnerMemory:
+    """What is remembered of a partner after a decision, to judge its action by.
+
+    Args:
+        record: what was remembered.
+        estimate: the hypothesis that it is taken for.
+        actions: its legal actions.
+        policies: hypothesis -> what such a partner would do.
+    """
+    plain = {name: dict(policy) for name, policy in policies.items()}
+    return {**record, "estimate": estimate, "expected": {"actions": list(actions), "policies": plain}}
+
+
 def surprise(beliefs: Beliefs, record: PartnerMemory, action: str) -> bool:
     """Whether the evaluated hypotheses together gave an action less probability than chance."""
     expected = record["expected"]

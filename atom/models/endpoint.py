@@ -115,7 +115,7 @@ class Endpoint:
         except (asyncio.CancelledError, LLMError):
             raise
         except Exception as error:  # noqa: BLE001  # LiteLLM raises its own, OpenAI's and plain ones
-            status = getattr(error, "status_code", None)
+            status = getattr(error, "status_code", None)  # most of them have one, and no class in common
             failure = error if isinstance(error, AttemptError) else self._failed(error)
         if status in _REFUSED:
             raise RefusedError(f"{self.model}: {failure}")
@@ -215,7 +215,8 @@ class Endpoint:
     def _pause(self, state: RetryCallState) -> float:
         longest = min(self.patience.longest_pause, self.patience.pause * 2.0 ** (state.attempt_number - 1))
         error = state.outcome.exception() if state.outcome else None
-        return max(longest * (0.5 + 0.5 * float(self.rng.random())), getattr(error, "pause", 0.0))
+        asked = error.pause if isinstance(error, AttemptError) else 0.0
+        return max(longest * (0.5 + 0.5 * float(self.rng.random())), asked)
 
     def _give_up(self, reason: str, *, at_once: bool = False) -> None:
         self._given_up += 1

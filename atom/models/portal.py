@@ -7,6 +7,7 @@ go (``asyncio.run``, a notebook, a server's reload); this one stays as long as t
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import Coroutine
 from typing import Any, TypeVar
@@ -43,6 +44,14 @@ def _running() -> asyncio.AbstractEventLoop:
     with _lock:
         if _loop is None or _thread is None or not _thread.is_alive():  # a fork leaves the thread behind
             _loop = asyncio.new_event_loop()
-            _thread = threading.Thread(target=_loop.run_forever, name="atom-portal", daemon=True)
+            _thread = threading.Thread(target=_serve, args=(_loop,), name="atom-portal", daemon=True)
             _thread.start()
         return _loop
+
+
+def _serve(loop: asyncio.AbstractEventLoop) -> None:
+    while True:
+        # What ends a process ends the loop, too. It is the result of the work that raised it, and is raised
+        # again where that is waited for; others go on.
+        with contextlib.suppress(KeyboardInterrupt, SystemExit):
+            loop.run_forever()

@@ -30,6 +30,7 @@ class AttemptError(Exception):
 
 def bill(response: Any) -> dict[str, Any]:
     """Tokens and cost, as arguments of ``Meter.end_call``; the cost is None where the price is unknown."""
+    # what a provider leaves out, LiteLLM leaves out as an attribute
     usage = getattr(response, "usage", None)
     cost = getattr(response, "_hidden_params", {}).get("response_cost")
     return {

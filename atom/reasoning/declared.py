@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from atom.belief.contract import check_order
+from atom.policies import Policy
 from atom.reasoning.reasoner import Reasoner, RuleResponder, check_responder, for_decision
 from atom.reasoning.recursive import Latest, Respond
-from atom.situation import Policy, Situation
+from atom.situation import Situation
 
 
 class DeclaredReasoner:

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from atom.errors import PayoffError
+from atom.policies import Policy
 from atom.reasoning.recursive import Evaluations, Latest, RecursiveReasoner
-from atom.situation import Policy, Situation
+from atom.situation import Situation
 
 Ties: TypeAlias = Literal["first", "next", "uniform"]
 

@@ -9,8 +9,9 @@ from atom.models import prompts
 from atom.models.client import Client
 from atom.models.portal import run_blocking
 from atom.models.settings import ModelSettings, ReasonerKeywords
+from atom.policies import Policy
 from atom.reasoning.recursive import Latest, Recursion
-from atom.situation import Policy, Situation
+from atom.situation import Situation
 
 T = TypeVar("T")
 

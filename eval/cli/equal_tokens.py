@@ -4,45 +4,27 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Annotated, cast
+from typing import Annotated, Any, cast
 
 import typer
-from rich.table import Table
 
-from eval.cli.options import (
-    Episodes,
-    Epsilon,
-    JsonFile,
-    Rate,
-    Results,
-    Seed,
-    Temperature,
-    Workers,
-    Yes,
-    check_writable,
-    note,
-    out,
-    split_names,
-    write_json,
-)
-from eval.cli.sweeps import play_matrices
-from eval.measure.summary import compare
-from eval.show.tables.crossplay import score
-from eval.show.tables.statistics import comparison_table
-from eval.studies.equal_tokens import Priced, check_partners, priced, votes_for
-from eval.sweeps.session import PAPER_TEMPERATURE, LLMOptions
-from eval.tasks import Task, make_task
-from partners.llm import LEARNER_MODES, split_model
+from eval.cli.groups import Without
+from eval.cli.options import Asked, JsonFile, Models, Storing, split_names
+from eval.cli.sweeps import execution
+from eval.measure import compare
+from eval.results import Run
+from eval.show.console import check_writable, note, out, write_json
+from eval.show.tables import comparison_table, equal_tokens_table
+from eval.studies import Priced, priced, votes_for
+from eval.studies.equal_tokens import check_partners
+from eval.sweeps import ModelSettings, cross_plays
+from eval.tasks import make_task
+from partners import LEARNER_MODES, split_model
 
 
-def register(app: typer.Typer) -> None:
-    """Adds the command."""
-    app.command("equal-tokens")(equal_tokens_)
-
-
-def equal_tokens_(
+def equal_tokens(
     model: Annotated[str, typer.Option(help="As LiteLLM names it, such as openai/gpt-4o-mini.")],
     task: Annotated[str, typer.Option(help="A task, see list.")] = "one-ahead-5",
     mode: Annotated[
@@ -51,15 +33,10 @@ def equal_tokens_(
     partners: Annotated[
         str, typer.Option(help="With whom; players that ask no model.")
     ] = "tom-0,tom-1,tom-2,switching",
-    episodes: Episodes = 30,
-    seed: Seed = 42,
-    epsilon: Epsilon = 0.0,
+    asked: Annotated[Asked, Without("runtime", "env")] = Asked(),
     json_file: JsonFile = None,
-    results: Results = None,
-    workers: Workers = None,
-    temperature: Temperature = PAPER_TEMPERATURE,
-    rate: Rate = None,
-    yes: Yes = False,
+    storing: Annotated[Storing, Without("force_new", "dask")] = Storing(),
+    models: Annotated[Models, Without("transcripts", "memo")] = Models(),
 ) -> None:
     """Compare an adaptive language model with one that spends as many tokens on votes instead.
 
@@ -78,61 +55,35 @@ def equal_tokens_(
         raise ValueError(f"the model goes without a mode, which --mode says; got {model!r}")
 
     def played(agents: Sequence[str], file: Path, *, yes: bool) -> list[Priced]:
-        (rows,), run = play_matrices(
-            "equal-tokens",
-            [(task, tuple(agents), columns)],
-            episodes,
-            seed=seed,
-            epsilon=epsilon,
-            results=file,
-            beside_others=True,
-            workers=workers,
-            options=LLMOptions(temperature, rate=rate, memo="none", yes=yes),
-        )
-        return priced(file, cast("int", run), rows)
+        settings = ModelSettings(models.temperature, memo=False)
+        sweep = asked.sweep("equal-tokens", [(task, tuple(agents), columns)], settings)
+        there = replace(storing, results=file)
+        with execution(sweep, there, replace(models, yes=yes), beside_others=True) as how:
+            (rows,) = cross_plays(sweep, how)
+        return priced(file, cast("Run", how.run).number, rows)
 
     with tempfile.TemporaryDirectory() as scratch:
-        file = results or Path(scratch) / "equal-tokens.sqlite"
+        file = storing.results or Path(scratch) / "equal-tokens.sqlite"
         note("the votes that follow cost about as much again as the adaptive agent")
-        first = played([adaptive, bare], file, yes=yes)
+        first = played([adaptive, bare], file, yes=models.yes)
         votes = votes_for(*first)
         note(f"{votes} answers of the bare model cost as much as a decision of {adaptive}")
         rows = [*first, *played([f"{bare}@vote-{votes}"], file, yes=True)]
-    asked = make_task(task)
-    out.print(_table(asked, rows, episodes))
+    made = make_task(task)
+    out.print(equal_tokens_table(made, rows, asked.episodes))
     ours, *others = ({cell.partner: cell for cell in row.cells} for row in rows)
     comparisons = compare([(ours, other) for other in others])
-    out.print(comparison_table(asked, comparisons, episodes))
-    write_json(
-        json_file,
-        {
-            "task": task,
-            "model": model,
-            "n": episodes,
-            "seed": seed,
-            "votes": votes,
-            "agents": [
-                {
-                    "agent": row.agent,
-                    "calls": row.calls,
-                    "tokens": row.tokens,
-                    "mean": {cell.partner: cell.mean for cell in row.cells},
-                    "se": {cell.partner: cell.se for cell in row.cells},
-                }
-                for row in rows
-            ],
-            "comparisons": [asdict(comparison) for comparison in comparisons],
-        },
-    )
+    out.print(comparison_table(made, comparisons, asked.episodes))
+    asked_for = {"task": task, "model": model, "n": asked.episodes, "seed": asked.seed, "votes": votes}
+    found = {"agents": list(map(_plain, rows)), "comparisons": [asdict(c) for c in comparisons]}
+    write_json(json_file, asked_for | found)
 
 
-def _table(task: Task, rows: Sequence[Priced], episodes: int) -> Table:
-    arrow = "↑" if task.better == "higher" else "↓"
-    table = Table(title=f"{task.name}: {task.unit} {arrow}, mean ± standard error of {episodes} episodes")
-    table.add_column("agent")
-    for heading in (*(cell.partner for cell in rows[0].cells), "mean", "calls", "tokens a decision"):
-        table.add_column(heading, justify="right")
-    for row in rows:
-        scores = (score(cell.mean, cell.se) for cell in row.cells)
-        table.add_row(row.agent, *scores, f"{row.mean:.2f}", f"{row.calls:.2f}", f"{row.tokens:,.0f}")
-    return table
+def _plain(row: Priced) -> dict[str, Any]:
+    return {
+        "agent": row.agent,
+        "calls": row.calls,
+        "tokens": row.tokens,
+        "mean": {cell.partner: cell.mean for cell in row.cells},
+        "se": {cell.partner: cell.se for cell in row.cells},
+    }

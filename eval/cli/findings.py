@@ -9,22 +9,16 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from eval.cli.options import JsonFile, Seed, check_writable, err, progress_bar, write_json
-from eval.cli.options import out as console
+from eval.cli.options import JsonFile, Seed
+from eval.show.console import check_writable, err, progress_bar, write_json
+from eval.show.console import out as console
 from eval.show.pictures import draw_findings
-from eval.show.tables.findings import findings_tables
+from eval.show.tables import findings_tables
 from eval.studies import findings as found
 from eval.studies.findings import EPSILONS, PARTNERS, count
 from eval.studies.paper import EPSILON, ORDERS
 from eval.tasks import make_task
-from partners.population import save_policies, train
-from partners.tables import on_table
-
-
-def register(app: typer.Typer) -> None:
-    """Adds the commands."""
-    app.command("train-partner")(train_partner)
-    app.command("findings")(findings)
+from partners import on_table, save_policies, train
 
 
 def train_partner(

@@ -1,28 +1,27 @@
-"""What all commands share: consoles, progress bars, lists of names, files of numbers."""
+"""The options that commands share, alone and as objects."""
 
 from __future__ import annotations
 
-import json
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from eval.sweeps.executors import Backend, dask, in_process, processes, threads
-from eval.sweeps.session import spend
-from eval.sweeps.spending import LLMRun
-
-# Piped output has no terminal to fit into, and a table broken at 80 columns is hard to read.
-out = Console() if sys.stdout.isatty() else Console(width=140)
-err = Console(stderr=True)
-
+from eval.sweeps import (
+    PAPER_TEMPERATURE,
+    Asking,
+    Backend,
+    Matrix,
+    ModelSettings,
+    Sweep,
+    dask,
+    in_process,
+    processes,
+    threads,
+)
 
 _MODEL_WORKERS = 4
 """Episodes with language models at once, unless told otherwise."""
@@ -74,8 +73,6 @@ Workers = Annotated[
     ),
 ]
 DaskAddress = Annotated[str, typer.Option(help="Play on the Dask cluster of this scheduler.")]
-
-
 Temperature = Annotated[float, typer.Option(min=0.0, help="Temperature of language models (paper: 0.1).")]
 TranscriptsDir = Annotated[
     Path | None,
@@ -100,17 +97,87 @@ Rate = Annotated[
     ),
 ]
 Yes = Annotated[bool, typer.Option("--yes", help="Ask language models without asking first.")]
+ResultsFile = Annotated[Path, typer.Argument(dir_okay=False, help="A file that --results wrote.")]
+RunNumber = Annotated[int | None, typer.Option("--run", help="Number of the run; the latest where left out.")]
 
 
-@contextmanager
-def progress_bar(title: str, total: int, run: LLMRun | None = None) -> Iterator[Callable[[], None]]:
-    """A bar on stderr; the function within advances it by one. It shows what a model run has spent."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=err, transient=True) as bar:
-        task = bar.add_task(title, total=total)
-        if run is not None:
-            run.on_episode = lambda run: bar.update(task, description=f"{title}: {spend(run.spent)}")
-        yield lambda: bar.advance(task)
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is played: how often, and what else all episodes depend on."""
+
+    episodes: Episodes = 30
+    seed: Seed = 42
+    runtime: RuntimeOption = RuntimeName.plain
+    epsilon: Epsilon = 0.0
+    env: EnvOption = EnvName.table
+
+    def sweep(self, kind: str, matrices: Sequence[Matrix], models: ModelSettings | None = None) -> Sweep:
+        """The sweep that a command asks for."""
+        return Sweep(
+            tuple(matrices),
+            self.episodes,
+            self.seed,
+            self.epsilon,
+            self.runtime.value,
+            self.env.value,
+            models=models or ModelSettings(),
+            kind=kind,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Storing:
+    """Where episodes are kept, and where they are played."""
+
+    results: Results = None
+    force_new: ForceNew = False
+    workers: Workers = None
+    dask: DaskAddress = ""
+
+    def backend(self, *, models: bool = False) -> Backend:
+        """The backend of ``--workers`` and ``--dask``.
+
+        Args:
+            models: whether language models play: their episodes mostly wait, so they share this process.
+
+        Raises:
+            ValueError: both are given, or a cluster for language models.
+            ConnectionError: no scheduler answers.
+        """
+        if models:
+            if self.dask:
+                raise ValueError(
+                    "episodes with language models are played in this process, --workers of them at once, so "
+                    "that they share one rate limit and one memo; leave --dask out"
+                )
+            return threads(self.workers or _MODEL_WORKERS)
+        workers = self.workers or 1
+        if self.dask:
+            if workers > 1:
+                raise ValueError("--dask and --workers exclude each other: a cluster has its own workers")
+            return dask(self.dask)
+        return processes(workers) if workers > 1 else in_process()
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """How language models are asked, where any play."""
+
+    temperature: Temperature = PAPER_TEMPERATURE
+    transcripts: TranscriptsDir = None
+    memo: MemoFile = None
+    rate: Rate = None
+    yes: Yes = False
+
+    @property
+    def settings(self) -> ModelSettings:
+        """As far as episodes depend on it."""
+        return ModelSettings(self.temperature)
+
+    @property
+    def asking(self) -> Asking:
+        """As far as they do not."""
+        return Asking(self.transcripts, self.memo, self.rate, self.yes)
 
 
 def split_names(text: str) -> list[str]:
@@ -123,52 +190,3 @@ def split_names(text: str) -> list[str]:
     if not names:
         raise ValueError(f"expected names separated by commas, got {text!r}")
     return names
-
-
-def check_writable(file: Path | None) -> None:
-    """Before any work is done that a wrong path would lose.
-
-    Raises:
-        ValueError: the file's directory does not exist.
-    """
-    if file is not None and not file.parent.is_dir():
-        raise ValueError(f"cannot write {str(file)!r}: there is no directory {str(file.parent)!r}")
-
-
-def write_json(file: Path | None, content: dict[str, Any]) -> None:
-    """Writes the content where a file is given."""
-    if file is not None:
-        file.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-        err.print(f"wrote {escape(str(file))}")
-
-
-def note(text: str) -> None:
-    """A line on stderr."""
-    err.print(escape(text), highlight=False, soft_wrap=True)
-
-
-def choose_backend(workers: int | None, address: str, *, models: bool = False) -> Backend:
-    """The backend of ``--workers`` and ``--dask``.
-
-    Args:
-        workers: how many; None for one, or four where models are asked.
-        address: of a Dask scheduler, or empty.
-        models: whether language models play: their episodes mostly wait, so they share this process.
-
-    Raises:
-        ValueError: both are given, or a cluster for language models.
-        ConnectionError: no scheduler answers.
-    """
-    if models:
-        if address:
-            raise ValueError(
-                "episodes with language models are played in this process, --workers of them at once, so "
-                "that they share one rate limit and one memo; leave --dask out"
-            )
-        return threads(workers or _MODEL_WORKERS)
-    workers = workers or 1
-    if address:
-        if workers > 1:
-            raise ValueError("--dask and --workers exclude each other: a cluster has its own workers")
-        return dask(address)
-    return processes(workers) if workers > 1 else in_process()

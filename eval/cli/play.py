@@ -9,18 +9,14 @@ from typing import Annotated
 
 import typer
 
-from eval.cli.options import Seed, check_writable, note, out
+from eval.cli.options import Seed
 from eval.human import Game, begin, save
 from eval.human.server import Games, new_games, serve
 from eval.human.terminal import play_in_terminal
+from eval.show.console import check_writable, note, out
 
 
-def register(app: typer.Typer) -> None:
-    """Adds the command."""
-    app.command("play")(play_)
-
-
-def play_(
+def play(
     task: Annotated[str, typer.Option(help="A task, see list.")] = "one-ahead-5",
     agent: Annotated[str, typer.Option(help="Who sits at the other seats.")] = "bayes",
     seed: Seed = 42,

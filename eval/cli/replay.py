@@ -8,16 +8,12 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from eval.cli.options import Seed, check_writable, err, split_names
-from eval.show.replay import record, write_replay
+from eval.cli.options import Seed, split_names
+from eval.show.console import check_writable, err
+from eval.show.replay import frames_of, write_replay
 from eval.tasks import make_task
 from eval.tasks.grid import GridTask
 from eval.tasks.overcooked import OvercookedTask
-
-
-def register(app: typer.Typer) -> None:
-    """Adds the command."""
-    app.command("replay")(replay)
 
 
 def replay(
@@ -35,6 +31,6 @@ def replay(
     made = make_task(task)
     if not isinstance(made, GridTask | OvercookedTask):
         raise ValueError(f"the task {task!r} has no board to show; grids and kitchens have one")  # noqa: TRY004
-    frames = record(made, split_names(players), seed=seed, episode=episode, epsilon=epsilon)
+    frames = frames_of(made, split_names(players), seed=seed, episode=episode, epsilon=epsilon)
     write_replay(made, frames, out)
     err.print(f"wrote {escape(str(out))}: {frames[-1].end}")

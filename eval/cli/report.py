@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from eval.cli.options import check_writable, note
-from eval.cli.results import ResultsFile, RunNumber
+from eval.cli.options import ResultsFile, RunNumber
+from eval.show.console import check_writable, note
 
 Out = Annotated[Path, typer.Option("--out", "-o", dir_okay=False, help="The page to write.")]
 Replays = Annotated[
@@ -17,12 +17,7 @@ Replays = Annotated[
 ]
 
 
-def register(app: typer.Typer) -> None:
-    """Adds the command."""
-    app.command("report")(report_)
-
-
-def report_(
+def report(
     file: ResultsFile, out: Out = Path("report.html"), run: RunNumber = None, replays: Replays = None
 ) -> None:
     """Write one page with figures, replays and methods of a results file (extra 'report')."""

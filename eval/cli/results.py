@@ -1,4 +1,4 @@
-"""Commands that read results files."""
+"""Commands that read results files and transcripts."""
 
 from __future__ import annotations
 
@@ -7,18 +7,10 @@ from typing import Annotated
 
 import typer
 
-from eval.cli.options import note, out
-from eval.results import content_digest
-from eval.results.export import export
-
-ResultsFile = Annotated[Path, typer.Argument(dir_okay=False, help="A file that --results wrote.")]
-RunNumber = Annotated[int | None, typer.Option("--run", help="Number of the run; the latest where left out.")]
-
-
-def register(app: typer.Typer) -> None:
-    """Adds the commands."""
-    app.command("export")(export_)
-    app.command("digest")(digest_)
+from eval.cli.options import ResultsFile, RunNumber
+from eval.results import content_digest, export
+from eval.show.console import note, out
+from eval.show.transcript import show_transcript
 
 
 def export_(
@@ -38,6 +30,14 @@ def export_(
         note(f"wrote {path}")
 
 
-def digest_(file: ResultsFile, run: RunNumber = None) -> None:
+def digest(file: ResultsFile, run: RunNumber = None) -> None:
     """Print a digest of a run's content; equal digests mean the same episodes, whenever played."""
     out.print(content_digest(file, run), highlight=False)
+
+
+def transcript(
+    file: Annotated[Path, typer.Argument(help="An episode's file below the directory of --transcripts.")],
+    prompts: Annotated[bool, typer.Option(help="Print what was asked, too.")] = True,
+) -> None:
+    """Print an episode with a language model: prompts, answers, decisions."""
+    show_transcript(file, out, prompts=prompts)

@@ -1,4 +1,4 @@
-"""What commands that play sweeps share: which matrices, and where episodes are stored."""
+"""What commands that play sweeps share: which matrices, and how a sweep is carried out."""
 
 from __future__ import annotations
 
@@ -6,16 +6,15 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from eval.cli.options import choose_backend, note, progress_bar
-from eval.play.unit import Runtime
+import typer
+
+from eval.cli.options import Models, Storing
 from eval.results import Run, open_run
-from eval.sweeps.crossplay import ALL, Cell, cross_plays, who_plays
-from eval.sweeps.plan import Matrix, configuration, plan
-from eval.sweeps.session import LLMOptions, llm_session
+from eval.show.console import note, progress_bar
+from eval.sweeps import ALL, Execution, Matrix, Speaker, Sweep, model_session, who_plays
 from eval.tasks import Environment
-from partners import asks_models
 
 
 def matrices_of(
@@ -41,114 +40,61 @@ def matrices_of(
     return matrices
 
 
-class Played(NamedTuple):
-    """What a command played.
-
-    Attributes:
-        tables: a cross-play matrix for each task.
-        run: the number of the run in the results file; None without one.
-    """
-
-    tables: list[list[list[Cell]]]
-    run: int | None
-
-
-def play_matrices(
-    kind: str,
-    matrices: Sequence[Matrix],
-    episodes: int,
+@contextmanager
+def execution(
+    sweep: Sweep,
+    storing: Storing,
+    models: Models | None = None,
     *,
-    seed: int,
-    epsilon: float,
-    runtime: Runtime = "plain",
-    env: Environment = "table",
-    results: Path | None = None,
-    force_new: bool = False,
+    told: Mapping[str, Any] | None = None,
     beside_others: bool = False,
-    workers: int | None = None,
-    dask: str = "",
-    options: LLMOptions | None = None,
-) -> Played:
-    """Cross-plays as a command plays them: with a bar, stored, and agreed on where they cost money.
+) -> Iterator[Execution]:
+    """How a command carries out a sweep: with a bar, stored, and agreed on where it costs money.
 
     Args:
-        kind: the command.
-        matrices, episodes, seed, epsilon, runtime, env: see ``cross_plays``.
-        results, force_new, beside_others: see ``stored``.
-        workers, dask: see ``choose_backend``.
-        options: how language models are asked, where any play.
+        sweep: what is asked for.
+        storing, models: from the command line.
+        told: what transcripts say of the sweep; tasks and settings for None.
+        beside_others: whether the results file may hold runs of other configurations.
 
     Raises:
-        ValueError, ResultsError, TranscriptError: before the first episode, see ``cross_plays``,
-            ``stored`` and ``llm_session``.
+        ValueError: options that exclude each other, or a player that cannot play its task.
+        ConnectionError: see ``Storing.backend``.
+        ResultsError: see ``open_run``.
+        TranscriptError: see ``model_session``.
+        typer.Abort: the user does not want to pay.
     """
-    units = plan(matrices, episodes, seed=seed, epsilon=epsilon, runtime=runtime, env=env)
-    settings = {"seed": seed, "epsilon": epsilon, "runtime": runtime, "env": env}
-    tasks = ",".join(task for task, _, _ in matrices)
-    asked = any(asks_models(unit.agent) or asks_models(unit.partner) for unit in units)
-    backend = choose_backend(workers, dask, models=asked)
-    options = options or LLMOptions()
+    tasks = ",".join(sweep.tasks)
+    if told is None:
+        told = {
+            "task": tasks,
+            "seed": sweep.seed,
+            "epsilon": sweep.epsilon,
+            "runtime": sweep.runtime,
+            "env": sweep.env,
+        }
+    backend = storing.backend(models=sweep.asks_models)
+    title = tasks if sweep.kind != "paper" else sweep.kind
+    user = Speaker(note, lambda question: typer.confirm(question, abort=True))
     with (
-        stored(
-            results,
-            kind,
-            matrices,
-            episodes,
-            settings,
-            force_new=force_new,
-            beside_others=beside_others,
-            options=options if asked else None,
-        ) as run,
-        llm_session(options, units, run, {"task": tasks, **settings}, note) as models,
-        progress_bar(tasks, len(units), models) as progress,
+        _stored(sweep, storing.results, force_new=storing.force_new, beside_others=beside_others) as run,
+        model_session(sweep, (models or Models()).asking, run, told, user) as session,
+        progress_bar(title, len(sweep.units), session) as progress,
     ):
-        played = cross_plays(
-            matrices,
-            episodes,
-            seed=seed,
-            epsilon=epsilon,
-            runtime=runtime,
-            env=env,
-            progress=progress,
-            backend=backend,
-            run=run,
-            models=models,
-        )
-        return Played(played, None if run is None else run.number)
+        yield Execution(backend, run, session, progress)
 
 
 @contextmanager
-def stored(
-    file: Path | None,
-    kind: str,
-    matrices: Sequence[Matrix],
-    episodes: int,
-    settings: Mapping[str, Any],
-    *,
-    force_new: bool,
-    beside_others: bool = False,
-    options: LLMOptions | None = None,
-) -> Iterator[Run | None]:
-    """The run in the results file, begun or continued; None where no file is given.
-
-    Args:
-        file, force_new: from the command line.
-        beside_others: whether the file may hold runs of other configurations.
-        kind, matrices, episodes, settings: see ``configuration``.
-        options: how language models are asked, where any play.
-
-    Raises:
-        ValueError: ``force_new`` without a file.
-        ResultsError: see ``open_run``.
-    """
+def _stored(sweep: Sweep, file: Path | None, *, force_new: bool, beside_others: bool) -> Iterator[Run | None]:
+    """The run in the results file, begun or continued; None where no file is given."""
     if file is None:
         if force_new:
             raise ValueError("--force-new begins a new run in a results file; name one with --results FILE")
         yield None
         return
-    models = None if options is None else options.settings()
-    asked = configuration(kind, matrices, episodes, **settings, models=models)
-    with open_run(file, asked, command=sys.argv[1:], force_new=force_new, beside_others=beside_others) as run:
+    with open_run(
+        file, sweep.configuration(), command=sys.argv[1:], force_new=force_new, beside_others=beside_others
+    ) as run:
         for text in run.notes:
             note(text)
         found = len(run.scores())

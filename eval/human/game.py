@@ -10,13 +10,10 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from atom import Decision, Memory, Player, Situation
-from eval.play.episode import Step, seat_players, total_scores
-from eval.play.record import record
-from eval.play.unit import EpisodeResult, Unit
+from eval.play import EpisodeResult, Step, Unit, record, seat_players, total_scores
 from eval.results import open_run
-from eval.tasks import Task, make_task
+from eval.tasks import MatrixTask, Task, make_task
 from eval.tasks.grid import GridTask
-from eval.tasks.matrix import MatrixTask
 
 PERSON = "person"
 """The person's name as a partner in results files."""

@@ -1,6 +1,6 @@
-"""What episodes come to: intervals, measures of cross-play, of beliefs and of regret."""
+"""What episodes come to: intervals, tests, measures of cross-play, of beliefs and of regret."""
 
-from eval.measure.calibration import Calibration, calibration, class_probabilities, equivalence_classes
+from eval.measure.beliefs import BeliefSummary, belief_summaries, judged, watched
 from eval.measure.crossplay import (
     SelfAndCross,
     disjoint_seed_pairs,
@@ -9,36 +9,62 @@ from eval.measure.crossplay import (
     worst_partner,
 )
 from eval.measure.intervals import (
+    LEVEL,
+    RESAMPLES,
     Interval,
     bca_bounds,
-    mean_and_error,
+    differences,
     paired_difference,
     stratified_mean,
     wilson_interval,
 )
 from eval.measure.multiplicity import benjamini_hochberg, holm, sign_flip_test
-from eval.measure.regret import Regret, external_regret, regret_bound
+from eval.measure.regret import REGRET_NOTE, Regret, external_regret, regret_bound
+from eval.measure.reliability import Calibration, calibration, class_probabilities, equivalence_classes
+from eval.measure.summary import (
+    AgentSummary,
+    Comparison,
+    cell_interval,
+    compare,
+    self_and_cross,
+    summarise,
+)
+from eval.play import mean_and_error
 
 __all__ = [
+    "LEVEL",
+    "REGRET_NOTE",
+    "RESAMPLES",
+    "AgentSummary",
+    "BeliefSummary",
     "Calibration",
+    "Comparison",
     "Interval",
     "Regret",
     "SelfAndCross",
     "bca_bounds",
+    "belief_summaries",
     "benjamini_hochberg",
     "calibration",
+    "cell_interval",
     "class_probabilities",
+    "compare",
+    "differences",
     "disjoint_seed_pairs",
     "equivalence_classes",
     "external_regret",
     "holm",
+    "judged",
     "mean_and_error",
     "paired_difference",
     "regret_bound",
+    "self_and_cross",
     "self_and_cross_play",
     "share_of_optimum",
     "sign_flip_test",
     "stratified_mean",
+    "summarise",
+    "watched",
     "wilson_interval",
     "worst_partner",
 ]

@@ -11,19 +11,11 @@ from typing import Any
 import numpy as np
 
 from atom import Learner
-from eval.measure import (
-    Calibration,
-    Interval,
-    Regret,
-    calibration,
-    class_probabilities,
-    equivalence_classes,
-    external_regret,
-    wilson_interval,
-)
-from eval.play.seats import true_orders
-from eval.play.unit import SELF, Pairing
-from eval.results.content import StoredEpisode, stored_episodes
+from eval.measure.intervals import Interval, wilson_interval
+from eval.measure.regret import Regret, external_regret
+from eval.measure.reliability import Calibration, calibration, class_probabilities, equivalence_classes
+from eval.play import SELF, Pairing, true_orders
+from eval.results import StoredEpisode, stored_episodes
 from eval.tasks import make_task
 from partners import NoisyPartner
 
@@ -31,7 +23,7 @@ _TOLERANCE = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
-class BeliefReport:
+class BeliefSummary:
     """The beliefs of one agent about one partner.
 
     Attributes:
@@ -54,20 +46,20 @@ class BeliefReport:
     against: Interval | None
 
 
-def belief_reports(path: Path, number: int | None = None) -> Iterator[BeliefReport]:
-    """A report for every pairing of a run whose agent holds beliefs.
+def belief_summaries(path: Path, number: int | None = None) -> Iterator[BeliefSummary]:
+    """A summary for every pairing of a run whose agent holds beliefs.
 
     Raises:
         ResultsError: see ``stored_run``.
     """
     episodes = stored_episodes(path, number)
     for (task, agent, partner), group in groupby(episodes, key=lambda e: (e.task, e.agent, e.partner)):
-        report = _report(task, agent, partner, group)
-        if report is not None:
-            yield report
+        summary = _summary(task, agent, partner, group)
+        if summary is not None:
+            yield summary
 
 
-def _report(task: str, agent: str, partner: str, episodes: Iterable[StoredEpisode]) -> BeliefReport | None:
+def _summary(task: str, agent: str, partner: str, episodes: Iterable[StoredEpisode]) -> BeliefSummary | None:
     players = make_task(task).players
     truth = true_orders(agent if partner == SELF else partner)
     learner = _learner(task, agent, partner)
@@ -93,7 +85,7 @@ def _report(task: str, agent: str, partner: str, episodes: Iterable[StoredEpisod
     if not held:
         return None
     worst = max(regrets, key=lambda r: r.measured - (r.bound or 0.0), default=None)
-    return BeliefReport(
+    return BeliefSummary(
         task,
         agent,
         partner,

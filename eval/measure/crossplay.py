@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
 from eval.measure.intervals import LEVEL, RESAMPLES, Interval, stratified_mean
+from eval.tasks import Better
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ def disjoint_seed_pairs(matrix: ArrayLike, *, level: float = LEVEL, seed: int = 
 
 def worst_partner(
     scores: Mapping[str, ArrayLike],
-    better: Literal["higher", "lower"] = "higher",
+    better: Better = "higher",
     *,
     level: float = LEVEL,
     resamples: int = RESAMPLES,
@@ -125,7 +125,7 @@ def worst_partner(
     return name, Interval(found.estimate, found.low, found.high, level)
 
 
-def share_of_optimum(mean: float, optimum: float, better: Literal["higher", "lower"]) -> float:
+def share_of_optimum(mean: float, optimum: float, better: Better) -> float:
     """How much of the aligned optimum is reached: 1 is all of it.
 
     Args:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
+
+from eval.play.scores import sample
 
 Array = NDArray[np.float64]
 
@@ -44,17 +45,6 @@ class Interval:
         return f"{self.estimate:.2f} [{self.low:.2f}, {self.high:.2f}]"
 
 
-def mean_and_error(values: ArrayLike) -> tuple[float, float]:
-    """The mean of ``[n]`` values and its standard error ``s / sqrt(n)``; an error of 0 for n = 1.
-
-    Raises:
-        ValueError: no values.
-    """
-    array = _sample(values, 1)
-    error = float(np.std(array, ddof=1)) / math.sqrt(len(array)) if len(array) > 1 else 0.0
-    return float(array.mean()), error
-
-
 def stratified_mean(
     strata: Sequence[ArrayLike],
     *,
@@ -82,7 +72,7 @@ def stratified_mean(
     Raises:
         ValueError: no stratum, or one with fewer than two values or with values that are not finite.
     """
-    samples = [_sample(stratum, 2) for stratum in strata]
+    samples = [sample(stratum, 2) for stratum in strata]
     low, high = bca_bounds(samples, weights=weights, level=level, resamples=resamples, seed=seed)
     estimate = float(_weighted_means(samples, weights))
     return Interval(estimate, float(low), float(high), level)
@@ -189,15 +179,3 @@ def _weighted_means(strata: Sequence[Array], weights: Sequence[float] | None, ax
         raise ValueError(f"{len(strata)} strata need as many weights, got {len(shares)}")
     means = [share * stratum.mean(axis=axis) for share, stratum in zip(shares, strata, strict=True)]
     return np.asarray(sum(means[1:], start=means[0]))
-
-
-def _sample(values: ArrayLike, at_least: int) -> Array:
-    array = np.asarray(values, dtype=float)
-    if array.ndim != 1 or len(array) < at_least:
-        raise ValueError(
-            f"a sample needs at least {at_least} values in one row, got shape {list(array.shape)}; play more "
-            "episodes"
-        )
-    if not np.isfinite(array).all():
-        raise ValueError("a sample has values that are not finite")
-    return array

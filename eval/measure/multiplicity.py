@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
+from eval.measure.intervals import RESAMPLES
+
 Array = NDArray[np.float64]
-RESAMPLES = 9999
 
 
 def sign_flip_test(strata: Sequence[ArrayLike], *, resamples: int = RESAMPLES, seed: int = 0) -> float:

@@ -14,7 +14,7 @@ from atom import Bayes, FixedShare, Hedge, Learner
 from atom.belief import AdaHedge
 from atom.policies import lapsed
 
-NOTE = (
+REGRET_NOTE = (
     "External regret: against the best fixed hypothesis on the actions that were seen. An adaptive partner "
     "would have answered other play with other actions, so this is not policy regret."
 )

@@ -5,25 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
 
-from eval.measure import (
-    Interval,
-    SelfAndCross,
-    holm,
-    paired_difference,
-    self_and_cross_play,
-    share_of_optimum,
-    sign_flip_test,
-    stratified_mean,
-    worst_partner,
-)
-from eval.measure.intervals import differences
-from eval.play.unit import SELF
-from eval.sweeps.crossplay import Cell
-from eval.tasks import Task
-
-Better = Literal["higher", "lower"]
+from eval.measure.crossplay import SelfAndCross, self_and_cross_play, share_of_optimum, worst_partner
+from eval.measure.intervals import Interval, differences, paired_difference, stratified_mean
+from eval.measure.multiplicity import holm, sign_flip_test
+from eval.play import SELF, Cell
+from eval.tasks import Better, Task
 
 
 @dataclass(frozen=True, slots=True)

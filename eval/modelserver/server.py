@@ -13,7 +13,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from typing import Any, Self, TypedDict, Unpack
 
 import numpy as np
 
@@ -35,6 +35,24 @@ class _Traffic:
     bodies: list[dict[str, Any]] = field(default_factory=list)
 
 
+class Behaviour(TypedDict, total=False):
+    """What the scripted model is like, and what its server can.
+
+    Attributes:
+        rationality, gullible, chatty: see ``Mind``.
+        logprobs: whether log-probabilities are given where asked for.
+        samples: whether n > 1 is honoured.
+        schemas: whether a ``response_format`` is accepted; if not, such requests are refused.
+    """
+
+    rationality: float
+    gullible: bool
+    chatty: bool
+    logprobs: bool
+    samples: bool
+    schemas: bool
+
+
 class ScriptedServer:
     """A scripted model behind an OpenAI-compatible endpoint; a context manager.
 
@@ -45,12 +63,13 @@ class ScriptedServer:
         port: to listen on; 0 for a free one.
         latency: seconds before every answer, >= 0.
         faults: what goes wrong, and how often.
-        rationality, gullible, chatty: see ``Mind``.
-        logprobs: whether log-probabilities are given where asked for.
-        samples: whether n > 1 is honoured.
-        schemas: whether a ``response_format`` is accepted; if not, such requests are refused.
         seed: seed of answers and faults, >= 0.
         record: whether to keep the requests' bodies in ``bodies``.
+        behaviour: see ``Behaviour``; a rational model that is neither gullible nor chatty, and a server
+            that can all.
+
+    Raises:
+        TypeError: no such behaviour.
 
     Example:
         >>> with ScriptedServer() as server:
@@ -64,21 +83,22 @@ class ScriptedServer:
         port: int = 0,
         latency: float = 0.0,
         faults: Faults | None = None,
-        rationality: float = 3.0,
-        gullible: bool = False,
-        chatty: bool = False,
-        logprobs: bool = True,
-        samples: bool = True,
-        schemas: bool = True,
         seed: int = 0,
         record: bool = False,
+        **behaviour: Unpack[Behaviour],
     ) -> None:
+        if unknown := behaviour.keys() - Behaviour.__annotations__.keys():
+            raise TypeError(f"a scripted server has no {', '.join(sorted(unknown))}")
         self.latency = latency
         self.faults = faults or Faults()
-        self.mind = Mind(rationality, gullible, chatty)
-        self.logprobs = logprobs
-        self.samples = samples
-        self.schemas = schemas
+        self.mind = Mind(
+            behaviour.get("rationality", 3.0),
+            behaviour.get("gullible", False),
+            behaviour.get("chatty", False),
+        )
+        self.logprobs = behaviour.get("logprobs", True)
+        self.samples = behaviour.get("samples", True)
+        self.schemas = behaviour.get("schemas", True)
         self.seed = seed
         self.record = record
         self._traffic = _Traffic()

@@ -1,1 +1,62 @@
-"""."""
+"""Episodes: played directly or in a compiled graph, recorded, and named so that any process can play them."""
+
+from eval.play.episode import Step, play, seat_players, total_scores
+from eval.play.graph import EpisodeState, episode_graph, play_in_graph, stream_rounds
+from eval.play.record import (
+    SituationHash,
+    Totals,
+    read_record,
+    record,
+    situation_hash,
+    without_timings,
+)
+from eval.play.scores import Cell, mean_and_error
+from eval.play.seats import told_names, true_orders
+from eval.play.transcripts import TranscriptError, Transcripts, observe_exchange, read_transcript
+from eval.play.unit import (
+    SELF,
+    EpisodeResult,
+    Key,
+    Pairing,
+    Runtime,
+    Unit,
+    file_of,
+    play_unit,
+    play_units,
+    seats_of,
+)
+
+__all__ = [
+    "SELF",
+    "Cell",
+    "EpisodeResult",
+    "EpisodeState",
+    "Key",
+    "Pairing",
+    "Runtime",
+    "SituationHash",
+    "Step",
+    "Totals",
+    "TranscriptError",
+    "Transcripts",
+    "Unit",
+    "episode_graph",
+    "file_of",
+    "mean_and_error",
+    "observe_exchange",
+    "play",
+    "play_in_graph",
+    "play_unit",
+    "play_units",
+    "read_record",
+    "read_transcript",
+    "record",
+    "seat_players",
+    "seats_of",
+    "situation_hash",
+    "stream_rounds",
+    "told_names",
+    "total_scores",
+    "true_orders",
+    "without_timings",
+]

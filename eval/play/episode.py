@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from atom import Decision, JointAction, Player, Situation
 from eval.play.seats import told_names
-from eval.tasks.base import State, Task
+from eval.tasks import State, Task
 from partners import NoisyPartner, make_partner
 
 

@@ -11,7 +11,7 @@ from langgraph.graph.state import CompiledStateGraph
 from typing_extensions import TypedDict
 
 from atom import AdaptiveToMNode, JointAction, Player, add_tom_node
-from eval.tasks.base import State, Task
+from eval.tasks import State, Task
 
 _ENVIRONMENT = "environment"
 # A super-step for the players and one for the environment each round, and a few to start and end.

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from partners import ZOO
-from partners.names import split_name
+from partners import ZOO, split_name
 
 ORACLE = "oracle"
 NEED_A_MODEL = ("prompt-only", "gate-only", "prompt-and-gate")

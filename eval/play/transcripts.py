@@ -43,24 +43,24 @@ def exchanges_of_episode() -> Iterator[list[Exchange]]:
 
 
 def transcribe(steps: Iterable[Step]) -> tuple[list[Step], tuple[dict[str, Any], ...]]:
-    """The steps of an episode as they happen, and the records of its transcript.
+    """The steps of an episode as they happen, and the entries of its transcript.
 
     Returns:
         the steps, and for each of them what was asked and answered (type ``"exchange"``) and what each
         player decided (type ``"decision"``).
     """
     taken: list[Step] = []
-    records: list[dict[str, Any]] = []
+    entries: list[dict[str, Any]] = []
     with exchanges_of_episode() as exchanges:
         for number, step in enumerate(steps):
             taken.append(step)
-            records += [{"type": "exchange", "step": number, **asdict(exchange)} for exchange in exchanges]
+            entries += [{"type": "exchange", "step": number, **asdict(exchange)} for exchange in exchanges]
             exchanges.clear()
-            records += [
+            entries += [
                 {"type": "decision", "step": number, "seat": player, **decision.as_plain()}
                 for player, decision in step.decisions.items()
             ]
-    return taken, tuple(records)
+    return taken, tuple(entries)
 
 
 class Transcripts:
@@ -114,13 +114,13 @@ class Transcripts:
             raise TranscriptError(f"{str(path)!r} is no whole transcript ({error!r}); delete it") from None
 
     def keep(
-        self, path: Path, records: Sequence[Mapping[str, Any]], seat: str, score: float, usage: Usage
+        self, path: Path, entries: Sequence[Mapping[str, Any]], seat: str, score: float, usage: Usage
     ) -> None:
         """Keeps an episode; the file appears when it is whole.
 
         Args:
             path: from ``path``.
-            records: from ``transcribe``.
+            entries: from ``transcribe``.
             seat: which player the agent was.
             score: the agent's.
             usage: what all players' decisions cost together.
@@ -128,12 +128,12 @@ class Transcripts:
         end = {"type": "episode", "agent_seat": seat, "score": score, "usage": usage.as_plain()}
         path.parent.mkdir(parents=True, exist_ok=True)
         # ASCII: models answer with separators and lone surrogates that no text file should hold
-        lines = (json.dumps(record) + "\n" for record in (*records, end))
+        lines = (json.dumps(entry) + "\n" for entry in (*entries, end))
         _write_whole(path, "".join(lines))
 
 
 def read_transcript(path: Path) -> list[dict[str, Any]]:
-    """The records of one episode: exchanges and decisions by step, the score last.
+    """The entries of one episode: exchanges and decisions by step, the score last.
 
     Raises:
         TranscriptError: the file cannot be read, or is no transcript.
@@ -142,10 +142,10 @@ def read_transcript(path: Path) -> list[dict[str, Any]]:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise TranscriptError(f"cannot read the transcript {str(path)!r}: {error}") from None
-    records = [_load(path, line) for line in text.split("\n") if line]
-    if not records:
+    entries = [_load(path, line) for line in text.split("\n") if line]
+    if not entries:
         raise TranscriptError(f"{str(path)!r} is empty; delete it")
-    return records
+    return entries
 
 
 def _load(path: Path, text: str) -> dict[str, Any]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -23,8 +22,6 @@ from eval.tasks.described import DescribedTask
 from partners import LLMBackend, asks_models, current_backend
 
 Runtime: TypeAlias = Literal["plain", "langgraph"]
-Limiter: TypeAlias = AbstractContextManager[Any]
-"""Entered for the time of an episode: a semaphore, or whatever else holds episodes back."""
 
 SELF = "self"
 SEATS = 2
@@ -132,15 +129,9 @@ def play_unit(unit: Unit, *, detailed: bool = True) -> EpisodeResult:
     return EpisodeResult(unit, scores[me], scores, recorded, totals, seconds, me, transcript)
 
 
-def play_units(
-    units: Sequence[Unit], *, detailed: bool = True, limiter: Limiter | None = None
-) -> list[EpisodeResult]:
-    """Plays several episodes, one after the other; ``limiter`` is entered for each of them."""
-    results = []
-    for unit in units:
-        with limiter or nullcontext():
-            results.append(play_unit(unit, detailed=detailed))
-    return results
+def play_units(units: Sequence[Unit], *, detailed: bool = True) -> list[EpisodeResult]:
+    """Plays several episodes, one after the other."""
+    return [play_unit(unit, detailed=detailed) for unit in units]
 
 
 class Pairing:

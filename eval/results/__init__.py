@@ -1,7 +1,31 @@
 """Results of sweeps in one SQLite file: what was asked for, and every step of every episode."""
 
-from eval.results.content import content_digest
+from eval.results.cells import stored_cells
+from eval.results.content import (
+    StoredEpisode,
+    StoredRun,
+    content_digest,
+    stored_episodes,
+    stored_run,
+    stored_runs,
+)
 from eval.results.database import ResultsError, read_results
-from eval.results.runs import Run, open_run
+from eval.results.export import export
+from eval.results.runs import Run, configuration_diff, open_run, package_versions
 
-__all__ = ["ResultsError", "Run", "content_digest", "open_run", "read_results"]
+__all__ = [
+    "ResultsError",
+    "Run",
+    "StoredEpisode",
+    "StoredRun",
+    "configuration_diff",
+    "content_digest",
+    "export",
+    "open_run",
+    "package_versions",
+    "read_results",
+    "stored_cells",
+    "stored_episodes",
+    "stored_run",
+    "stored_runs",
+]

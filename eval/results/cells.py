@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from pathlib import Path
 
+from eval.play import Cell
 from eval.results.content import stored_run
 from eval.results.database import ResultsError, read_results
-from eval.sweeps.crossplay import Cell
 
 
 def stored_cells(path: Path, number: int | None = None) -> dict[str, list[list[Cell]]]:

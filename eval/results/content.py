@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from eval.play.record import read_record, without_timings
+from eval.play import read_record, without_timings
 from eval.results.database import ResultsError, read_results
 
 _USAGE = ("calls", "prompt_tokens", "completion_tokens", "cost")

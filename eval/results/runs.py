@@ -13,7 +13,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from eval.play.unit import EpisodeResult, Key
+from eval.play import EpisodeResult, Key
 from eval.results.database import ResultsError, explain, explained, open_for_writing, rollback
 
 _PACKAGES = ("langgraph-atom", "langgraph", "litellm", "numpy", "scipy", "overcooked-ai", "tomsup")

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from eval.show.tables.findings import ADAPTIVE, ALIGNED, BLIND, EQUAL, by_condition
-from eval.studies.findings import Finding, Reading, mean_over
+from eval.studies import Finding, Reading
+from eval.studies.findings import ADAPTIVE, ALIGNED, BLIND, EQUAL, by_condition, mean_over
 
 # Okabe and Ito's colours, safe for colour-blind readers.
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9")

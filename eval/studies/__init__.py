@@ -1,1 +1,50 @@
-"""."""
+"""Studies: the paper's tables, the ablation, changes, competence, teams, equal tokens, further findings.
+
+One file a study: what is asked and what is made of the episodes. ``eval.show.tables`` shows what came out.
+"""
+
+from eval.studies.ablation import Line, ablate
+from eval.studies.changing import Delay, Detected, changes_followed, compare_detectors
+from eval.studies.competence import CompetenceRow, competence_rows
+from eval.studies.equal_tokens import Priced, priced, votes_for
+from eval.studies.findings import (
+    Finding,
+    Reading,
+    fewer_optimal_actions,
+    less_rational,
+    other_partners,
+    readings,
+)
+from eval.studies.paper import Excess, PaperCell, excesses, paper_cells, paper_sweep, published
+from eval.studies.symmetric import symmetric_limit
+from eval.studies.team import TeamResult, play_team, seat_team
+
+__all__ = [
+    "CompetenceRow",
+    "Delay",
+    "Detected",
+    "Excess",
+    "Finding",
+    "Line",
+    "PaperCell",
+    "Priced",
+    "Reading",
+    "TeamResult",
+    "ablate",
+    "changes_followed",
+    "compare_detectors",
+    "competence_rows",
+    "excesses",
+    "fewer_optimal_actions",
+    "less_rational",
+    "other_partners",
+    "paper_cells",
+    "paper_sweep",
+    "play_team",
+    "priced",
+    "published",
+    "readings",
+    "seat_team",
+    "symmetric_limit",
+    "votes_for",
+]

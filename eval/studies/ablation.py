@@ -6,12 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import get_args
 
-from rich.table import Table
-
 from atom.agents import Response, Selection
-from eval.measure import Interval, stratified_mean
-from eval.measure.summary import Comparison, compare
-from eval.sweeps.crossplay import Cell
+from eval.measure import Comparison, Interval, compare, stratified_mean
+from eval.play import Cell
 from eval.tasks import Task
 
 LEARNERS = ("bayes", "hedge", "fixed-share", "ftl", "adahedge")
@@ -68,25 +65,3 @@ def ablate(task: Task, rows: Sequence[Sequence[Cell]]) -> list[Line]:
         mean = stratified_mean([cell.scores for cell in row.values()])
         lines.append(Line(name, means, mean, lowest, by_setting.get(name)))
     return sorted(lines, key=lambda line: sign * line.overall.estimate)
-
-
-def table(task: Task, lines: Sequence[Line], episodes: int) -> Table:
-    """The lines for the terminal."""
-    arrow = "↑" if task.better == "higher" else "↓"
-    found = Table(title=f"{task.name}: mean {task.unit} {arrow} of {episodes} episodes a cell")
-    found.add_column("learner/selection/response", no_wrap=True)
-    for partner in lines[0].means:
-        found.add_column(partner, justify="right")
-    for heading in ("mean", "worst", "less default [95 %]", "p (Holm)"):
-        found.add_column(heading, justify="right", no_wrap=True)
-    for line in lines:
-        difference = line.difference
-        found.add_row(
-            line.setting.removeprefix("adaptive:") + (" (default)" if line.setting == DEFAULT else ""),
-            *(f"{mean:.1f}" for mean in line.means.values()),
-            f"{line.overall.estimate:.2f}",
-            f"{line.lowest:.1f}",
-            "" if difference is None else str(difference.difference),
-            "" if difference is None else f"{difference.p_holm:.4f}",
-        )
-    return found

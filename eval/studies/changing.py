@@ -13,14 +13,35 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from atom import AdaptiveAgent, Bayes, ChangePoints, Learner
-from eval.play.episode import play
-from eval.tasks import Task
+from atom import AdaptiveAgent, Bayes, ChangePoints, FixedShare, Hedge, Learner
+from eval.play import play
+from eval.tasks import Task, make_task
+from eval.tasks.matrix import one_ahead
 from partners import make_partner
 
 ORDERS = (0, 1, 2)
 HYPOTHESES = tuple(map(str, ORDERS))
 ROUNDS_A_FALSE_ALARM = 200
+TOLERANCES = (3, 5)
+SETTINGS: dict[str, tuple[float, ...]] = {
+    "hazard filter": (0.6, 0.7, 0.8),
+    "bayes, leader": (0.55, 0.7, 0.9),
+    "fixed-share, leader": (0.55, 0.7, 0.9),
+    "hedge, leader": (0.55, 0.7, 0.9),
+    "two-sided CUSUM": (0.5, 1.0, 2.0, 3.0),
+}
+"""Detector -> the settings tried; see ``detector``."""
+
+MOVED = (
+    "switching:2-0-2-0@50-100-150",
+    "switching:1-2-1-2@50-100-150",
+    "deceptive:1-2@4",
+    "noisy:0.05:tom-1",
+    "learning:hedge@0.5",
+    "learning:hedge@2",
+    "learning:fixed-share@2",
+)
+"""Partners that change by themselves, and such that may because the agent did."""
 
 Floats: TypeAlias = NDArray[np.float64]
 Detector: TypeAlias = Callable[[Floats, int], list[int]]
@@ -40,6 +61,96 @@ class Delay:
     within: dict[int, float]
     delay: float
     false_alarms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Detected:
+    """What a detector with one of its settings noticed.
+
+    Attributes:
+        detector: its name in ``SETTINGS``.
+        setting: a threshold or a margin.
+        false_alarms: per 200 rounds beside partners that never change.
+        delays: kind of change -> how soon it was noticed.
+    """
+
+    detector: str
+    setting: float
+    false_alarms: float
+    delays: dict[str, Delay]
+
+
+def compare_detectors(episodes: int, *, seed: int) -> list[Detected]:
+    """Every detector with every setting, on the same episodes.
+
+    Args:
+        episodes: of every partner that changes, >= 1.
+        seed: seed of all random numbers, >= 0.
+
+    Raises:
+        ModuleNotFoundError: see ``page_hinkley``.
+    """
+    long = one_ahead(5, 60)
+    kinds = {
+        "2-0@8": (one_ahead(5), "switching:2-0@8", [8]),
+        "2-0-2@20-40": (long, "switching:2-0-2@20-40", [20, 40]),
+        "2-0-1@20-40": (long, "switching:2-0-1@20-40", [20, 40]),
+        "game-2, 1-0@3": (make_task("game-2"), "switching:1-0@3", [3]),
+    }
+    seen = {
+        title: (observe_partner(task, partner, episodes, seed=seed), changes)
+        for title, (task, partner, changes) in kinds.items()
+    }
+    fixed = [
+        rows
+        for order in ORDERS
+        for rows in observe_partner(
+            one_ahead(5, 200), f"noisy:0.05:tom-{order}", 1 + episodes // 10, seed=seed
+        )
+    ]
+    found = []
+    for name, settings in SETTINGS.items():
+        for setting in settings:
+            detect = detector(name, setting)
+            quiet = _scored(detect, fixed, [])
+            delays = {title: _scored(detect, rows, changes) for title, (rows, changes) in seen.items()}
+            found.append(Detected(name, setting, quiet.false_alarms, delays))
+    return found
+
+
+def _scored(detect: Detector, episodes: Sequence[Floats], changes: Sequence[int]) -> Delay:
+    return score([detect(rows, 5) for rows in episodes], changes, list(map(len, episodes)), TOLERANCES)
+
+
+def detector(name: str, setting: float) -> Detector:
+    """A detector with one of its settings.
+
+    Args:
+        name: ``"hazard filter"`` is this package's change points; ``"…, leader"`` alarms at a new likeliest
+            order or heaviest expert; ``"two-sided CUSUM"`` is river's ``PageHinkley`` on the likelihoods of
+            the best order.
+        setting: a threshold or a margin.
+    """
+    if name == "hazard filter":
+        return hazard_filter(ChangePoints(threshold=setting))
+    if name == "two-sided CUSUM":
+        return page_hinkley(setting, 0.05)
+    learners: dict[str, Learner] = {
+        "bayes, leader": Bayes(),
+        "fixed-share, leader": FixedShare(),
+        "hedge, leader": Hedge(),
+    }
+    return change_of_leader(learners[name], setting)
+
+
+def changes_followed(episodes: int, *, seed: int) -> dict[str, tuple[int, int]]:
+    """Partner -> changes reported, and how many of them just after the agent's own; 200 rounds an episode.
+
+    Args:
+        episodes: of every partner, >= 1.
+        seed: seed of all random numbers, >= 0.
+    """
+    return {partner: followed(one_ahead(5, 200), partner, episodes, seed=seed) for partner in MOVED}
 
 
 def observe_partner(task: Task, partner: str, episodes: int, *, seed: int) -> list[Floats]:

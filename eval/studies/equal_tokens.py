@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from eval.results.database import read_results
-from eval.sweeps.crossplay import Cell
+from eval.play import Cell
+from eval.results import read_results
 from partners import asks_models
 
 

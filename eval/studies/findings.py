@@ -8,11 +8,9 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from eval.play.episode import play, seat_players
-from eval.play.unit import SELF
+from eval.play import SELF, play, seat_players
 from eval.studies.paper import ORDERS
-from eval.sweeps.crossplay import play_cell
-from eval.sweeps.plan import Progress
+from eval.sweeps import Progress, play_cell
 from eval.tasks import Environment, MatrixTask, Task, make_task
 from eval.tasks.matrix import anti_coordination
 
@@ -21,6 +19,12 @@ Name: TypeAlias = Literal["partners", "actions", "rationality"]
 AGENTS = (*ORDERS, "ftl", "hedge", "bayes")
 PARTNERS = ("greedy", "greedy-unstuck", "convention", "independent-ties")
 """Partners that are no ToM agents, or none of the expected kind; a trained population may join."""
+
+EQUAL = [(order, order) for order in ORDERS]
+ALIGNED = [("tom-0", "tom-1"), ("tom-1", "tom-0"), ("tom-1", "tom-2"), ("tom-2", "tom-1")]
+BLIND = [(agent, partner) for agent in ORDERS for partner in ORDERS]
+"""An order chosen at random beside a partner of an order drawn at random."""
+ADAPTIVE = [("bayes", partner) for partner in ORDERS]
 
 SIZES = (2, 3, 4, 6, 8)
 EPSILONS = (0.0, 0.02, 0.05, 0.1, 0.2, 0.4)
@@ -89,12 +93,8 @@ def other_partners(
         env: see ``make_task``.
         progress: called after every episode.
     """
-    made = make_task(task, env)
-    return [
-        _finding("partners", made, 0.0, agent, partner, episodes, seed, epsilon, progress)
-        for agent in AGENTS
-        for partner in partners
-    ]
+    condition = _Condition("partners", make_task(task, env), 0.0, episodes, seed, epsilon, progress)
+    return [condition.measure(agent, partner) for agent in AGENTS for partner in partners]
 
 
 def readings(
@@ -132,8 +132,8 @@ def fewer_optimal_actions(
         base = anti_coordination(size)
         actions = list(base.situation(base.start()).actions[base.players[0]])
         task = MatrixTask(base.name, base.payoffs, actions, ties="uniform", optimum=base.optimum)
-        for agent, partner in _pairings():
-            found.append(_finding("actions", task, size, agent, partner, episodes, seed, epsilon, progress))
+        condition = _Condition("actions", task, size, episodes, seed, epsilon, progress)
+        found += [condition.measure(agent, partner) for agent, partner in _pairings()]
     return found
 
 
@@ -152,12 +152,12 @@ def less_rational(
         epsilons: lapse rates.
         episodes, seed, progress: as ``other_partners``.
     """
-    return [
-        _finding("rationality", make_task(task), epsilon, agent, partner, episodes, seed, epsilon, progress)
+    conditions = [
+        _Condition("rationality", make_task(task), epsilon, episodes, seed, epsilon, progress)
         for task in tasks
         for epsilon in epsilons
-        for agent, partner in _pairings()
     ]
+    return [condition.measure(agent, partner) for condition in conditions for agent, partner in _pairings()]
 
 
 def count(partners: Sequence[str], episodes: int) -> int:
@@ -173,6 +173,15 @@ def mean_over(findings: Sequence[Finding], pairs: Sequence[tuple[str, str]]) -> 
     return float(np.mean([scores[pair] for pair in pairs]))
 
 
+def by_condition(findings: Sequence[Finding]) -> dict[tuple[str, float], list[Finding]]:
+    """(task, condition) -> its findings; sizes of one family of tasks count as one task."""
+    grouped: dict[tuple[str, float], list[Finding]] = {}
+    for finding in findings:
+        task = finding.task.rpartition("-")[0] if finding.finding == "actions" else finding.task
+        grouped.setdefault((task, finding.condition), []).append(finding)
+    return grouped
+
+
 def _pairings() -> Iterator[tuple[str, str]]:
     for agent in (*ORDERS, "bayes"):
         for partner in ORDERS:
@@ -180,19 +189,29 @@ def _pairings() -> Iterator[tuple[str, str]]:
     yield "bayes", SELF
 
 
-def _finding(
-    name: Name,
-    task: Task,
-    condition: float,
-    agent: str,
-    partner: str,
-    episodes: int,
-    seed: int,
-    epsilon: float,
-    progress: Progress,
-) -> Finding:
-    cell = play_cell(task, agent, partner, episodes, seed=seed, epsilon=epsilon, progress=progress)
-    return Finding(name, task.name, condition, agent, partner, cell.mean, cell.se, cell.n)
+@dataclass(frozen=True, slots=True)
+class _Condition:
+    """What is held fixed while agents and partners vary."""
+
+    finding: Name
+    task: Task
+    value: float
+    episodes: int
+    seed: int
+    epsilon: float
+    progress: Progress
+
+    def measure(self, agent: str, partner: str) -> Finding:
+        cell = play_cell(
+            self.task,
+            agent,
+            partner,
+            self.episodes,
+            seed=self.seed,
+            epsilon=self.epsilon,
+            progress=self.progress,
+        )
+        return Finding(self.finding, self.task.name, self.value, agent, partner, cell.mean, cell.se, cell.n)
 
 
 def _reading(task: Task, partner: str, episodes: int, seed: int, epsilon: float) -> Reading:

@@ -6,12 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from eval.play.unit import SELF, Runtime, Unit
-from eval.results.runs import Run
-from eval.sweeps.crossplay import Cell
-from eval.sweeps.executors import Backend
-from eval.sweeps.plan import Matrix, Progress, sweep
-from eval.sweeps.spending import LLMRun
+from eval.play import SELF, Cell, Runtime
+from eval.sweeps import Execution, Sweep, run_sweep
 from eval.tasks import Environment, make_task
 
 COLUMNS: tuple[str, ...] = (
@@ -99,7 +95,7 @@ def pairings() -> Iterator[tuple[Literal["fixed", "adaptive"], str, str]]:
             yield "adaptive", agent, partner
 
 
-def paper_cells(
+def paper_sweep(
     columns: Sequence[str] = COLUMNS,
     episodes: int = 30,
     *,
@@ -108,90 +104,68 @@ def paper_cells(
     epsilon: float | None = None,
     env: Environment = "table",
     model: str | None = None,
-    progress: Progress = lambda: None,
-    backend: Backend | None = None,
-    run: Run | None = None,
-    models: LLMRun | None = None,
-) -> list[PaperCell]:
-    """Both tables, played as one sweep.
+) -> Sweep:
+    """Both tables as one sweep: of every matrix only the cells of ``pairings``.
 
     Args:
         columns: some of ``COLUMNS``.
         episodes: episodes a cell, >= 1 (paper: 30).
         seed: seed of all random numbers (paper: 42).
-        runtime: see ``pairing_scores``.
+        runtime: see ``Sweep``.
         epsilon: the rate at which both players lapse to a random action, in [0, 1]; None for
             ``EPSILON`` on grids and in kitchens, and 0 in matrix games and for language models,
             which lapse by themselves.
         env: ``"real"`` plays the kitchens in ``overcooked-ai`` itself.
         model: a language model that plays every row, in place of exact reasoners.
-        progress: called after every episode.
-        backend, run, models: where episodes are played and what is kept, see ``sweep``.
 
     Raises:
         ValueError: an unknown column, or no episodes.
     """
+    check_columns(columns)
     columns = list(dict.fromkeys(columns))
-    lapses = lapse_rates(columns, epsilon, model)
-    units = paper_units(columns, episodes, seed=seed, runtime=runtime, epsilon=epsilon, env=env, model=model)
-    scores = sweep(units, backend=backend, run=run, models=models, progress=progress)
+    played = tuple((asked_of(agent, model), asked_of(partner, model)) for _, agent, partner in pairings())
+    agents, partners = (tuple(dict.fromkeys(names)) for names in zip(*played, strict=True))
+    return Sweep(
+        tuple((column, agents, partners) for column in columns),
+        episodes,
+        seed,
+        lapse_rates(columns, epsilon, model),
+        runtime,
+        env,
+        on_tables=frozenset(column for column in columns if not column.startswith("overcooked")),
+        pairings=played,
+        kind="paper",
+    )
+
+
+def paper_cells(sweep: Sweep, how: Execution | None = None) -> list[PaperCell]:
+    """Both tables, played.
+
+    Args:
+        sweep: from ``paper_sweep``.
+        how: see ``run_sweep``.
+
+    Raises:
+        ResultsError, TranscriptError, WorkerLostError: see ``run_sweep``.
+    """
+    scores = run_sweep(sweep, how)
     cells = []
-    for column in columns:
-        for table, agent, partner in pairings():
-            asked = column, asked_of(agent, model), asked_of(partner, model)
-            cell = Cell(*asked[1:], tuple(scores[(*asked, episode)] for episode in range(episodes)))
+    for column in sweep.tasks:
+        for (table, agent, partner), asked in zip(pairings(), sweep.pairings or (), strict=True):
+            got = tuple(scores[column, *asked, episode] for episode in range(sweep.episodes))
+            cell = Cell(agent, partner, got)
             paper = published(agent, partner, column)
-            cells.append(
-                PaperCell(table, column, agent, partner, lapses[column], cell.mean, cell.se, cell.n, paper)
-            )
+            lapses = sweep.epsilon_on(column)
+            cells.append(PaperCell(table, column, agent, partner, lapses, cell.mean, cell.se, cell.n, paper))
     return cells
 
 
-def paper_units(
-    columns: Sequence[str],
-    episodes: int,
-    *,
-    seed: int,
-    runtime: Runtime = "plain",
-    epsilon: float | None = None,
-    env: Environment = "table",
-    model: str | None = None,
-) -> list[Unit]:
-    """All episodes of both tables; arguments and errors as ``paper_cells``."""
-    check_columns(columns)
-    if episodes < 1:
-        raise ValueError(f"a table needs at least one episode a cell, got {episodes}")
-    lapses = lapse_rates(columns, epsilon, model)
-    return [
-        Unit(
-            column,
-            asked_of(agent, model),
-            asked_of(partner, model),
-            episode,
-            seed,
-            lapses[column],
-            runtime,
-            env if column.startswith("overcooked") else "table",
-        )
-        for column in columns
-        for _, agent, partner in pairings()
-        for episode in range(episodes)
-    ]
-
-
 def lapse_rates(columns: Sequence[str], epsilon: float | None, model: str | None) -> dict[str, float]:
-    """Column -> the rate at which both players lapse; arguments as ``paper_cells``."""
+    """Column -> the rate at which both players lapse; arguments as ``paper_sweep``."""
     return {
         column: (0.0 if model else default_epsilon(column)) if epsilon is None else epsilon
         for column in columns
     }
-
-
-def matrices(columns: Sequence[str], model: str | None = None) -> list[Matrix]:
-    """The tables as cross-play matrices, of which only the cells of ``pairings`` are played."""
-    rows = dict.fromkeys(asked_of(agent, model) for _, agent, _ in pairings())
-    partners = dict.fromkeys(asked_of(partner, model) for _, _, partner in pairings())
-    return [(column, tuple(rows), tuple(partners)) for column in columns]
 
 
 def check_columns(columns: Sequence[str]) -> None:

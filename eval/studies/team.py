@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import combinations, cycle, islice
 
 import numpy as np
 
 from atom import AdaptiveAgent, Contract, DeclaredReasoner, Player, team_orders
-from eval.play.episode import play, seat_players
-from eval.play.graph import episode_graph, play_in_graph
-from eval.play.unit import Runtime
-from eval.sweeps.plan import Progress
+from eval.play import Runtime, episode_graph, mean_and_error, play, play_in_graph, seat_players
+from eval.sweeps import Progress
 from eval.tasks import Task
 from eval.tasks.team import collisions
 
@@ -39,12 +37,12 @@ class TeamResult:
     @property
     def a_round(self) -> tuple[float, float]:
         """Collisions a round, and the standard error over episodes."""
-        return _mean(self.collisions.mean(axis=1))
+        return mean_and_error(self.collisions.mean(axis=1))
 
     @property
     def score(self) -> tuple[float, float]:
         """Score a player, and the standard error over episodes."""
-        return _mean(self.scores)
+        return mean_and_error(self.scores)
 
     @property
     def settled(self) -> float:
@@ -74,7 +72,7 @@ def play_team(
             ``"contract"``.
         episodes: how many, >= 1.
         seed: seed of all random numbers, >= 0.
-        runtime: see ``eval.sweeps.crossplay``.
+        runtime: see ``Sweep``.
         progress: called after every episode.
 
     Raises:
@@ -113,9 +111,3 @@ def _contracted(task: Task, seed: int) -> dict[str, Player]:
         me: AdaptiveAgent(me, reasoner, orders=hypotheses, contract=Contract(orders), seed=seed)
         for me in task.players
     }
-
-
-def _mean(values: Sequence[float] | np.ndarray[tuple[int], np.dtype[np.float64]]) -> tuple[float, float]:
-    n = len(values)
-    error = float(np.std(values, ddof=1) / np.sqrt(n)) if n > 1 else 0.0
-    return float(np.mean(values)), error

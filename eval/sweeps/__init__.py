@@ -1,1 +1,51 @@
-"""."""
+"""Sweeps: what is asked for (``Sweep``), and how it is carried out (``Execution``)."""
+
+from eval.sweeps.crossplay import (
+    ALL,
+    as_json,
+    check_pairings,
+    cross_play,
+    cross_plays,
+    pairing_scores,
+    play_cell,
+    who_plays,
+)
+from eval.sweeps.estimate import Estimate, estimate
+from eval.sweeps.executors import Backend, WorkerLostError, dask, in_process, play_all, processes, threads
+from eval.sweeps.plan import PAPER_TEMPERATURE, Matrix, ModelSettings, Sweep
+from eval.sweeps.run import Execution, Progress, run_sweep, run_units
+from eval.sweeps.session import Asking, ModelSession, Speaker, model_session, rate_limiter, spend
+
+__all__ = [
+    "ALL",
+    "PAPER_TEMPERATURE",
+    "Asking",
+    "Backend",
+    "Estimate",
+    "Execution",
+    "Matrix",
+    "ModelSession",
+    "ModelSettings",
+    "Progress",
+    "Speaker",
+    "Sweep",
+    "WorkerLostError",
+    "as_json",
+    "check_pairings",
+    "cross_play",
+    "cross_plays",
+    "dask",
+    "estimate",
+    "in_process",
+    "model_session",
+    "pairing_scores",
+    "play_all",
+    "play_cell",
+    "processes",
+    "rate_limiter",
+    "run_sweep",
+    "run_units",
+    "spend",
+    "threads",
+    "who_plays",
+]

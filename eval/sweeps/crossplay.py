@@ -1,53 +1,17 @@
-"""Every agent with every partner: scores of episodes, and what they come to."""
+"""Every agent with every partner: cross-play matrices, and what can be paired."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
-from eval.play.unit import SELF, Limiter, Pairing, Runtime, seats_of
-from eval.results.runs import Run
-from eval.sweeps.executors import Backend
-from eval.sweeps.plan import Matrix, Progress, plan, sweep
-from eval.sweeps.spending import LLMRun
+from eval.play import SELF, Cell, Pairing, Runtime, seats_of
+from eval.sweeps.plan import Sweep
+from eval.sweeps.run import Execution, Progress, run_sweep
 from eval.tasks import Environment, Task, make_task
 from partners import all_kinds
 
 ALL = "all"
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """The scores of one agent with one partner.
-
-    Attributes:
-        agent: its name in the zoo.
-        partner: its name in the zoo, or ``"self"``.
-        scores: the agent's score in each episode.
-    """
-
-    agent: str
-    partner: str
-    scores: tuple[float, ...]
-
-    @property
-    def n(self) -> int:
-        """Number of episodes."""
-        return len(self.scores)
-
-    @property
-    def mean(self) -> float:
-        """Mean score."""
-        return float(np.mean(self.scores))
-
-    @property
-    def se(self) -> float:
-        """Standard error of the mean; 0 for a single episode, which says nothing of its error."""
-        return float(np.std(self.scores, ddof=1) / math.sqrt(self.n)) if self.n > 1 else 0.0
 
 
 def pairing_scores(
@@ -111,13 +75,10 @@ def cross_play(
     runtime: Runtime = "plain",
     epsilon: float = 0.0,
     env: Environment = "table",
-    progress: Progress = lambda: None,
-    backend: Backend | None = None,
-    run: Run | None = None,
-    limiter: Limiter | None = None,
-    models: LLMRun | None = None,
 ) -> list[list[Cell]]:
-    """The cross-play matrix, one row for each agent and one column for each partner.
+    """One cross-play matrix, played here: a row for each agent and a column for each partner.
+
+    What is stored, or played elsewhere, is a ``Sweep`` for ``cross_plays``.
 
     Args:
         task_name: name of a task.
@@ -125,73 +86,51 @@ def cross_play(
         episodes: episodes a cell, >= 1.
         seed, runtime, epsilon: see ``pairing_scores``.
         env: see ``make_task``.
-        progress: called after every episode.
-        backend, run, limiter, models: where episodes are played and what is kept, see ``sweep``.
 
     Raises:
         ValueError: an unknown name, a partner that cannot play the task, no episodes; all before the
             first episode is played.
     """
-    (rows,) = cross_plays(
-        [(task_name, tuple(agents), tuple(partners))],
-        episodes,
-        seed=seed,
-        runtime=runtime,
-        epsilon=epsilon,
-        env=env,
-        progress=progress,
-        backend=backend,
-        run=run,
-        limiter=limiter,
-        models=models,
-    )
+    matrix = (task_name, tuple(agents), tuple(partners))
+    (rows,) = cross_plays(Sweep((matrix,), episodes, seed, epsilon, runtime, env))
     return rows
 
 
-def cross_plays(
-    matrices: Sequence[Matrix],
-    episodes: int,
-    *,
-    seed: int,
-    runtime: Runtime = "plain",
-    epsilon: float = 0.0,
-    env: Environment = "table",
-    progress: Progress = lambda: None,
-    backend: Backend | None = None,
-    run: Run | None = None,
-    limiter: Limiter | None = None,
-    models: LLMRun | None = None,
-) -> list[list[list[Cell]]]:
-    """Several cross-play matrices as one sweep; arguments and errors as ``cross_play``."""
-    check_pairings(matrices, episodes, env, epsilon=epsilon)
-    units = plan(matrices, episodes, seed=seed, epsilon=epsilon, runtime=runtime, env=env)
-    scores = sweep(units, backend=backend, run=run, limiter=limiter, models=models, progress=progress)
+def cross_plays(sweep: Sweep, how: Execution | None = None) -> list[list[list[Cell]]]:
+    """The cross-play matrices of a sweep, one after the other.
+
+    Args:
+        sweep: what is asked for; all cells of its matrices.
+        how: how it is carried out; in this process, and nothing stored, for None.
+
+    Raises:
+        ValueError: an unknown name, or a partner that cannot play the task; before the first episode is
+            played.
+        ResultsError, TranscriptError, WorkerLostError: see ``run_sweep``.
+    """
+    check_pairings(sweep)
+    scores = run_sweep(sweep, how)
     return [
         [
             [
-                Cell(agent, partner, tuple(scores[task, agent, partner, e] for e in range(episodes)))
+                Cell(agent, partner, tuple(scores[task, agent, partner, e] for e in range(sweep.episodes)))
                 for partner in partners
             ]
             for agent in agents
         ]
-        for task, agents, partners in matrices
+        for task, agents, partners in sweep.matrices
     ]
 
 
-def check_pairings(
-    matrices: Sequence[Matrix], episodes: int, env: Environment = "table", *, epsilon: float = 0.0
-) -> None:
+def check_pairings(sweep: Sweep) -> None:
     """Refuses what cannot be played, before anything is.
 
     Raises:
-        ValueError: an unknown name, a player that cannot play the task, or no episodes.
+        ValueError: an unknown name, or a player that cannot play the task.
     """
-    if episodes < 1:
-        raise ValueError(f"cross-play needs at least one episode a cell, got {episodes}")
-    for task, agents, partners in matrices:
-        for agent in agents:
-            for partner in partners:
-                Pairing(make_task(task, env), agent, partner, 0, seed=0, epsilon=epsilon)
+    for task, agent, partner in sweep.cells():
+        made = make_task(task, sweep.env_of(task))
+        Pairing(made, agent, partner, 0, seed=0, epsilon=sweep.epsilon_on(task))
 
 
 def who_plays(task_name: str, env: Environment = "table") -> tuple[tuple[str, ...], dict[str, str]]:

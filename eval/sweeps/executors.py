@@ -25,7 +25,7 @@ from contextvars import copy_context
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from eval.play.unit import EpisodeResult, Limiter, Unit, play_units
+from eval.play import EpisodeResult, Unit, play_units
 
 _CONNECT_SECONDS = 5
 _LARGEST_CHUNK = 64
@@ -121,7 +121,6 @@ def play_all(
     backend: Backend | None = None,
     *,
     detailed: bool = True,
-    limiter: Limiter | None = None,
     late: list[EpisodeResult] | None = None,
 ) -> Generator[EpisodeResult]:
     """The results of all units, in the order in which they are done.
@@ -133,7 +132,6 @@ def play_all(
         units: what to play.
         backend: where; in this process for None.
         detailed: whether to record every step.
-        limiter: entered for each episode. It must be picklable where workers are other processes.
         late: filled with the episodes that were under way when this iterator was closed, or when an episode
             raised an error or the user interrupted, where the backend says that they cost money.
 
@@ -147,7 +145,7 @@ def play_all(
         lost: list[Chunk] = []
         with backend.open() as executor:
             yield from _play_until_broken(
-                executor, backend, chunks, lost, [] if late is None else late, detailed, limiter
+                executor, backend, chunks, lost, [] if late is None else late, detailed
             )
         for chunk in lost:
             losses[chunk] = losses.get(chunk, 0) + 1
@@ -168,12 +166,11 @@ def _play_until_broken(
     lost: list[Chunk],
     late: list[EpisodeResult],
     detailed: bool,
-    limiter: Limiter | None,
 ) -> Iterator[EpisodeResult]:
     """Takes chunks and yields results until none is left or the executor broke; then fills ``lost``."""
     waiting: dict[Future[list[EpisodeResult]], Chunk] = {}
     try:
-        yield from _play_waiting(executor, backend, chunks, lost, waiting, detailed, limiter)
+        yield from _play_waiting(executor, backend, chunks, lost, waiting, detailed)
     except BaseException:
         if backend.costly:
             late += _drained(waiting)
@@ -197,14 +194,13 @@ def _play_waiting(
     lost: list[Chunk],
     waiting: dict[Future[list[EpisodeResult]], Chunk],
     detailed: bool,
-    limiter: Limiter | None,
 ) -> Iterator[EpisodeResult]:
     limit = 1 if backend.local else 2 * backend.workers
     while waiting or (chunks and not lost):
         while chunks and not lost and len(waiting) < limit:
             chunk = chunks.popleft()
             try:
-                waiting[executor.submit(play_units, chunk, detailed=detailed, limiter=limiter)] = chunk
+                waiting[executor.submit(play_units, chunk, detailed=detailed)] = chunk
             except BrokenExecutor:
                 lost.append(chunk)
         done, _ = wait(waiting, return_when=FIRST_COMPLETED)

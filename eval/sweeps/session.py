@@ -1,114 +1,154 @@
-"""Before, during and after a command that asks a language model: estimate, confirmation, spend."""
+"""Before, during and after episodes that ask a language model: estimate, confirmation, spend."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
-
-import typer
+from typing import Any
 
 from atom import Usage
 from atom.llm import Limiter, Memo, ProcessMemo, Sampling, SqliteMemo
-from eval.play.transcripts import Transcripts, observe_exchange
-from eval.play.unit import Pairing, Unit
-from eval.results.runs import Run
+from eval.play import EpisodeResult, Key, Pairing, Transcripts, Unit, observe_exchange
+from eval.results import Run
 from eval.sweeps.estimate import estimate
-from eval.sweeps.spending import LLMRun
+from eval.sweeps.plan import Sweep
 from eval.tasks import make_task
 from partners import LLMBackend, asks_models, llm_backend, model_in
 
-PAPER_TEMPERATURE = 0.1
+
+@dataclass
+class ModelSession:
+    """What is kept of episodes with language models, besides their results.
+
+    Attributes:
+        transcripts: where episodes are kept and looked up; None keeps none.
+        spent: calls, tokens and money of the episodes played so far, not of those looked up.
+        degraded: decisions so far that degraded.
+        on_episode: called with the session after every episode that was played.
+    """
+
+    transcripts: Transcripts | None = None
+    spent: Usage = field(default_factory=Usage)
+    degraded: int = 0
+    on_episode: Callable[[ModelSession], None] = lambda _: None
+
+    def scores(self, units: Iterable[Unit]) -> dict[Key, float]:
+        """The agent's score in those of the episodes that there are transcripts of.
+
+        Raises:
+            TranscriptError: a file is no transcript.
+        """
+        if self.transcripts is None:
+            return {}
+        found = ((unit.key, self.transcripts.finished(self.transcripts.path(*unit.key))) for unit in units)
+        return {key: score for key, score in found if score is not None}
+
+    def keep(self, result: EpisodeResult) -> None:
+        """Keeps what was asked and answered in an episode, and books what it cost."""
+        if not result.transcript:
+            return
+        if self.transcripts is not None:
+            self.transcripts.keep(
+                self.transcripts.path(*result.unit.key),
+                result.transcript,
+                result.player,
+                result.score,
+                result.totals.usage,
+            )
+        self.spent += result.totals.usage
+        self.degraded += result.totals.degraded
+        self.on_episode(self)
 
 
 @dataclass(frozen=True, slots=True)
-class LLMOptions:
-    """What the command line says about language models.
+class Asking:
+    """How language models are asked, as far as episodes do not depend on it.
 
     Attributes:
-        temperature: of every model (paper: 0.1).
         transcripts: directory of the episodes' transcripts, or None.
+        memo: SQLite file of answers that later runs find again; None keeps them in this process.
         rate: requests a minute at most, of all models together; None sets no limit.
-        memo: SQLite file of answers that later runs find again; None keeps answers in this process,
-            ``"none"`` nowhere, so that every decision pays for its own.
-        yes: whether to start without asking.
+        yes: whether to start without asking the user.
     """
 
-    temperature: float = PAPER_TEMPERATURE
     transcripts: Path | None = None
+    memo: Path | None = None
     rate: float | None = None
-    memo: Path | Literal["none"] | None = None
     yes: bool = False
 
-    def settings(self) -> dict[str, Any]:
-        """What episodes depend on, for results files."""
-        return {"temperature": self.temperature, **({"memo": self.memo} if self.memo == "none" else {})}
-
-    def make_memo(self) -> Memo | None:
+    def make_memo(self) -> Memo:
         """Where answers are kept."""
-        if self.memo is None:
-            return ProcessMemo()
-        return SqliteMemo(self.memo) if isinstance(self.memo, Path) else None
+        return ProcessMemo() if self.memo is None else SqliteMemo(self.memo)
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """How the user is spoken to.
+
+    Attributes:
+        say: shows a line.
+        confirm: asks a question, and raises where the answer is no.
+    """
+
+    say: Callable[[str], None]
+    confirm: Callable[[str], object]
 
 
 @contextmanager
-def llm_session(
-    options: LLMOptions,
-    units: Sequence[Unit],
-    run: Run | None,
-    settings: dict[str, Any],
-    say: Callable[[str], None],
-) -> Iterator[LLMRun | None]:
-    """The run that episodes within the block belong to; None where no model is asked.
+def model_session(
+    sweep: Sweep, asking: Asking, run: Run | None, told: Mapping[str, Any], user: Speaker
+) -> Iterator[ModelSession | None]:
+    """The session that episodes within the block belong to; None where no model is asked.
 
     Says what the episodes that are still to be played cost at most, asks whether to start, and says at the
     end what they did cost, also where the end came early.
 
     Args:
-        options: from the command line.
-        units: all episodes.
+        sweep: what is asked for.
+        asking: how models are asked.
         run: where episodes are stored, and which are there already; None keeps no results.
-        settings: what else the episodes depend on; transcripts of other settings are refused.
-        say: writes a line to the user.
+        told: what transcripts say of the sweep, plain data; those of others are refused.
+        user: who is told and asked.
 
     Raises:
         ValueError: a player that cannot play its task.
         TranscriptError: the directory holds transcripts of other settings.
-        typer.Abort: the user does not want to.
+        Exception: what ``user.confirm`` raises where the user does not want to.
     """
-    asking = [unit for unit in units if asks_models(unit.agent) or asks_models(unit.partner)]
-    if not asking:
+    if not sweep.asks_models:
         yield None
         return
-    names = {name for unit in asking for name in (unit.agent, unit.partner)}
+    units = [unit for unit in sweep.units if asks_models(unit.agent) or asks_models(unit.partner)]
+    names = {name for unit in units for name in (unit.agent, unit.partner)}
     models = sorted({found[0] for name in names if (found := model_in(name))})
     transcripts = None
-    if options.transcripts is not None:
-        transcripts = Transcripts(options.transcripts, {**settings, **options.settings(), "models": models})
-    llm_run = LLMRun(transcripts)
-    known = llm_run.scores(asking) if run is None else run.scores()
-    missing = [unit for unit in asking if unit.key not in known]
-    sampling = Sampling(temperature=options.temperature)
+    if asking.transcripts is not None:
+        settings = {**told, **sweep.models.as_plain(), "models": models}
+        transcripts = Transcripts(asking.transcripts, settings)
+    session = ModelSession(transcripts)
+    known = session.scores(units) if run is None else run.scores()
+    missing = [unit for unit in units if unit.key not in known]
+    sampling = Sampling(temperature=sweep.models.temperature)
     if missing:
-        _agree(models, sampling, missing, say, yes=options.yes)
+        _agree(models, sampling, missing, user, yes=asking.yes)
     backend = LLMBackend(
         sampling=sampling,
-        memo=options.make_memo(),
+        memo=asking.make_memo() if sweep.models.memo else None,
         observer=observe_exchange,
-        limiter=rate_limiter(options.rate),
+        limiter=rate_limiter(asking.rate),
     )
     try:
         with llm_backend(backend):
-            yield llm_run
+            yield session
     finally:
-        say(f"spent: {spend(llm_run.spent)}; {llm_run.degraded} decisions degraded")
+        user.say(f"spent: {spend(session.spent)}; {session.degraded} decisions degraded")
 
 
 def _agree(
-    models: Sequence[str], sampling: Sampling, units: Sequence[Unit], say: Callable[[str], None], *, yes: bool
+    models: Sequence[str], sampling: Sampling, units: Sequence[Unit], user: Speaker, *, yes: bool
 ) -> None:
     """Says what ``units`` cost, and asks whether to start."""
     episodes = Counter((unit.task, unit.env, unit.agent, unit.partner) for unit in units)
@@ -118,9 +158,9 @@ def _agree(
         Pairing(task, agent, partner, 0, seed=0)  # before anybody is asked for money
         pairings.append((task, agent, partner, n))
     for model in models:
-        say(f"{model}: {estimate(model, sampling, pairings)}")
+        user.say(f"{model}: {estimate(model, sampling, pairings)}")
     if not yes:
-        typer.confirm(f"Ask {', '.join(models)} for {len(units)} episodes?", abort=True)
+        user.confirm(f"Ask {', '.join(models)} for {len(units)} episodes?")
 
 
 def rate_limiter(requests_a_minute: float | None) -> Limiter | None:

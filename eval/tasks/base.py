@@ -10,6 +10,9 @@ from atom import JointAction, Reasoner, Situation
 State: TypeAlias = Any
 """The state of an episode: JSON-serialisable, so that it can live in a graph's state."""
 
+Better: TypeAlias = Literal["higher", "lower"]
+"""Whether a higher or a lower score is better."""
+
 
 @dataclass(frozen=True, slots=True)
 class Transition:
@@ -44,7 +47,7 @@ class Task(Protocol):
     @property
     def players(self) -> tuple[str, ...]: ...
     @property
-    def better(self) -> Literal["higher", "lower"]: ...
+    def better(self) -> Better: ...
     @property
     def unit(self) -> str: ...
     @property

@@ -12,8 +12,7 @@ from typing import Any, Literal, TypeAlias
 
 from eval.tasks import grid, matrix, overcooked, team
 from eval.tasks.base import Task
-from partners.extensions import TASKS_GROUP, load_group, source_of, summary_of
-from partners.names import UnknownNameError
+from partners import TASKS_GROUP, UnknownNameError, load_group, source_of, summary_of
 
 _LARGEST = 1000
 

@@ -10,9 +10,8 @@ from rich.console import Console
 from atom import FixedOrderAgent
 from eval.human import GameError, begin, move, save
 from eval.human.terminal import play_in_terminal
-from eval.play.unit import Pairing
-from eval.results import read_results
-from eval.results.content import stored_episodes
+from eval.play import Pairing
+from eval.results import read_results, stored_episodes
 from eval.show.report.page import render
 
 

@@ -15,17 +15,21 @@ from atom import Budget, BudgetError, LLMError, Usage
 from atom.llm import Patience, Sampling
 from atom.usage import Meter, metered
 from eval.cli import app
-from eval.play.transcripts import TranscriptError, Transcripts, observe_exchange, read_transcript
-from eval.results import open_run
-from eval.results.content import stored_episodes
+from eval.play import TranscriptError, Transcripts, observe_exchange, read_transcript
+from eval.results import open_run, stored_episodes
 from eval.show.report.page import render
-from eval.studies.paper import paper_cells
-from eval.sweeps.crossplay import cross_play
-from eval.sweeps.estimate import estimate
-from eval.sweeps.executors import threads
-from eval.sweeps.plan import configuration, plan, sweep
-from eval.sweeps.session import rate_limiter
-from eval.sweeps.spending import LLMRun
+from eval.studies import paper_cells, paper_sweep
+from eval.sweeps import (
+    Execution,
+    ModelSession,
+    Sweep,
+    cross_play,
+    cross_plays,
+    estimate,
+    rate_limiter,
+    run_sweep,
+    threads,
+)
 from eval.tasks import make_task
 from partners import LLMBackend, asks_models, llm_backend, make_partner, traits_of
 from tests.llm.conftest import GREEDY, QUICK, described, reasoner_at
@@ -38,12 +42,17 @@ def _backend(server, **settings):
     return llm_backend(LLMBackend(options={"api_base": server.url, "api_key": "none"}, **settings))
 
 
+def _played(agent, partner, how, *, episodes, seed=0, **asked):
+    """One cell of Memory-1."""
+    return cross_plays(Sweep((("memory-1", (agent,), (partner,)),), episodes, seed, **asked), how)
+
+
 def test_the_papers_rows_are_those_of_the_exact_reasoners(server):
     """Memory-1, Memory-N and both grids through LiteLLM over HTTP, every cell of both tables."""
     columns = ("memory-1", "memory-n", "game-1", "game-2")
     with _backend(server):
-        asked = paper_cells(columns, 2, model=MODEL, backend=threads(2))
-    exact = paper_cells(columns, 2, epsilon=0.0)
+        asked = paper_cells(paper_sweep(columns, 2, model=MODEL), Execution(threads(2)))
+    exact = paper_cells(paper_sweep(columns, 2, epsilon=0.0))
     assert [(c.column, c.agent, c.partner, c.mean, c.se) for c in asked] == [
         (c.column, c.agent, c.partner, c.mean, c.se) for c in exact
     ]
@@ -176,10 +185,10 @@ def test_a_run_that_is_stopped_goes_on_where_it_was(serve, tmp_path):
             if played == stop_after:
                 raise StoppedError
 
-        run = LLMRun(Transcripts(directory, {"seed": 5}), on_episode=count)
+        run = ModelSession(Transcripts(directory, {"seed": 5}), on_episode=count)
         with _backend(serve(), sampling=Sampling(temperature=1.0), observer=observe_exchange):
-            return cross_play(
-                "memory-1", [f"llm:{MODEL}@hedge"], [f"llm:{MODEL}@tom-1"], 8, seed=5, models=run
+            return _played(
+                f"llm:{MODEL}@hedge", f"llm:{MODEL}@tom-1", Execution(models=run), episodes=8, seed=5
             )
 
     whole = play(tmp_path / "whole", stop_after=99)
@@ -194,9 +203,9 @@ def test_models_that_are_down_are_named_once_and_decisions_are_counted(serve, ca
     server = serve()
     server.close()
     patience = Patience(timeout=0.5, deadline=1.0, attempts=2, pause=0.001, failures=1)
-    run = LLMRun()
+    run = ModelSession()
     with _backend(server, patience=patience), caplog.at_level(logging.WARNING):
-        cross_play("memory-1", [f"llm:{MODEL}@bayes"], ["tom-1"], 6, seed=0, backend=threads(2), models=run)
+        _played(f"llm:{MODEL}@bayes", "tom-1", Execution(threads(2), models=run), episodes=6)
     assert run.degraded == 6 * 15
     assert len(caplog.records) == 1
 
@@ -234,12 +243,10 @@ def test_episodes_are_stored_and_continued(server, monkeypatch, tmp_path):
 
 @pytest.mark.parametrize("runtime", ["plain", "langgraph"])
 def test_transcripts_are_the_same_in_both_runtimes(server, tmp_path, runtime):
-    run = LLMRun(Transcripts(tmp_path, {}))
+    run = ModelSession(Transcripts(tmp_path, {}))
     with _backend(server, observer=observe_exchange):
-        cross_play(
-            "memory-1", [f"llm:{MODEL}@tom-1"], ["tom-0"], 2, seed=1, runtime=runtime, models=run,
-            backend=threads(2),
-        )  # fmt: skip
+        how = Execution(threads(2), models=run)
+        _played(f"llm:{MODEL}@tom-1", "tom-0", how, episodes=2, seed=1, runtime=runtime)
     for file in tmp_path.rglob("*.jsonl"):
         records = read_transcript(file)
         assert [r["type"] for r in records].count("decision") == 30
@@ -268,8 +275,8 @@ def test_requests_keep_to_a_rate(server):
     """Eight episodes at once: never more than the burst and the rate allow, whatever the stretch of time."""
     watched = Watched(rate_limiter(50 * 60))
     with _backend(server, memo=None, limiter=watched):
-        run = LLMRun()
-        cross_play("memory-1", [f"llm:{MODEL}"], ["tom-0"], 8, seed=0, backend=threads(8), models=run)
+        run = ModelSession()
+        _played(f"llm:{MODEL}", "tom-0", Execution(threads(8), models=run), episodes=8)
     assert (server.requests, len(watched.times), run.degraded) == (8 * 15, 8 * 15, 0)
     for i, began in enumerate(watched.times):
         for n, ended in enumerate(watched.times[i:], 1):
@@ -366,17 +373,17 @@ def test_what_cannot_be_played_is_said_before_anybody_is_asked_to_pay(server, mo
 def test_no_decision_is_answered_from_another(server, runtime, workers):
     """Two models at the table, without a memo: each pays for its own questions, in both runtimes."""
     before = server.requests
-    names = [f"llm:{MODEL}@tom-1"], [f"llm:{MODEL}@tom-2"]
+    names = f"llm:{MODEL}@tom-1", f"llm:{MODEL}@tom-2"
     with _backend(server, memo=None):
-        cross_play("memory-1", *names, 4, seed=0, runtime=runtime, backend=threads(workers))
+        _played(*names, Execution(threads(workers)), episodes=4, runtime=runtime)
     assert server.requests - before == 4 * 15 * (2 + 3)
 
 
 def test_what_was_paid_for_is_kept_when_a_sweep_ends_early(serve, tmp_path):
     """An interrupt in the middle: no request is wasted on an episode that is not stored."""
     server, file = serve(), tmp_path / "results.sqlite"
-    matrices = [("memory-1", (f"llm:{MODEL}",), ("tom-0",))]
-    asked = configuration("test", matrices, 12, seed=0, epsilon=0.0)
+    sweep = Sweep((("memory-1", (f"llm:{MODEL}",), ("tom-0",)),), 12, seed=0)
+    asked = sweep.configuration()
 
     def interrupt():
         interrupt.calls += 1
@@ -384,17 +391,17 @@ def test_what_was_paid_for_is_kept_when_a_sweep_ends_early(serve, tmp_path):
             raise KeyboardInterrupt
 
     interrupt.calls = 0
-    run = LLMRun(Transcripts(tmp_path / "transcripts", {}))
+    run = ModelSession(Transcripts(tmp_path / "transcripts", {}))
     with _backend(server, memo=None):
         with open_run(file, asked) as stored, pytest.raises(KeyboardInterrupt):
-            sweep(plan(matrices, 12, seed=0), backend=threads(4), run=stored, models=run, progress=interrupt)
+            run_sweep(sweep, Execution(threads(4), stored, run, interrupt))
         requests = server.requests
         kept = len(list(stored_episodes(file)))
         assert 3 <= kept < 12
         assert requests == 15 * kept == run.spent.calls
         assert len(list((tmp_path / "transcripts").rglob("*.jsonl"))) == kept
         with open_run(file, asked) as stored:
-            sweep(plan(matrices, 12, seed=0), backend=threads(4), run=stored, models=run)
+            run_sweep(sweep, Execution(threads(4), stored, run))
     assert server.requests == 15 * 12
 
 
@@ -450,7 +457,7 @@ def test_decisions_at_once_pay_for_their_own_questions_only_once(server):
     for workers in (1, 8):
         before = server.requests
         with _backend(server, memo=None):
-            cross_play("memory-1", [f"llm:{MODEL}@tom-2"], ["tom-0"], 8, seed=0, backend=threads(workers))
+            _played(f"llm:{MODEL}@tom-2", "tom-0", Execution(threads(workers)), episodes=8)
         assert server.requests - before == 8 * 15 * 3
 
 

@@ -10,9 +10,9 @@ import pytest
 from atom import AdaptiveAgent, BareAgent, FixedOrderAgent, LLMError, NormalFormReasoner
 from atom.llm import LLMActor, LLMReasoner, Model, Patience, Sampling
 from eval.modelserver import PASSING, Faults
-from eval.play.episode import play
-from eval.play.graph import episode_graph, play_in_graph
-from eval.tasks.matrix import MatrixTask, memory_one
+from eval.play import episode_graph, play, play_in_graph
+from eval.tasks import MatrixTask
+from eval.tasks.matrix import memory_one
 from tests.llm.conftest import GREEDY, QUICK, described, reasoner_at
 
 TASK = memory_one()

@@ -4,7 +4,7 @@ import pytest
 
 from atom import BudgetError, LLMError, Prediction
 from atom.llm import LLMActor
-from eval.play.episode import play, seat_players
+from eval.play import play, seat_players
 from eval.tasks import make_task
 from eval.tasks.described import DescribedTask
 from partners import LLMBackend, UntoldActor, VotingActor, llm_backend, make_partner, model_in, traits_of

@@ -18,8 +18,7 @@ from atom.reasoning import (
     RuleResponder,
 )
 from atom.reasoning.reasoner import for_decision
-from eval.tasks import make_task
-from eval.tasks.matrix import MatrixTask
+from eval.tasks import MatrixTask, make_task
 from tests.llm.conftest import described, reasoner_at
 
 

@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 from browser import chromium, serious_findings, watched_page
 
-from eval.results.content import stored_episodes
+from eval.results import stored_episodes
+from eval.show.report import MAX_BYTES
 from eval.show.report import page as page_module
 from eval.show.report.collect import TaskData
-from eval.show.report.page import MAX_BYTES, _replays
-from eval.show.report.replays import Replays
+from eval.show.report.episodes import PairingEpisodes
+from eval.show.report.page import _replays
 
 ROOT = Path(__file__).parents[2]
 FIGURES = ("heat", "self", "curves", "calibration", "regret", "cost")
@@ -172,7 +173,7 @@ def test_replays_are_left_out_before_the_page_grows_too_large(results, monkeypat
 
 def test_names_cannot_break_out_of_the_page(tmp_path):
     data = TaskData(players=("</script><script>alert(1)</script>",))
-    data.pairings = [Replays("a", "b", [])]
+    data.pairings = [PairingEpisodes("a", "b", [])]
     assert "</script" not in _replays({"x": data}, None)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from eval.measure.beliefs import BeliefReport
+from eval.measure import BeliefSummary
 from eval.show.figures.style import LIGHT, Look, legend, legend_height, new_figure
 
 BINS = 10
@@ -98,22 +98,22 @@ def reliability(
     return figure
 
 
-def regret_and_bound(reports: Sequence[BeliefReport], *, look: Look = LIGHT) -> Figure:
+def regret_and_bound(summaries: Sequence[BeliefSummary], *, look: Look = LIGHT) -> Figure:
     """Mean and worst external regret of an episode beside its bound, one line a pairing.
 
     Learners are judged by different losses, so each loss has its own panel.
 
     Args:
-        reports: from ``belief_reports``; those without a regret are left out.
+        summaries: from ``belief_summaries``; those without a regret are left out.
         look: colours and layout.
 
     Raises:
         ValueError: none of them has a regret.
     """
-    by_loss: dict[str, list[BeliefReport]] = {}
-    for report in reports:
-        if report.worst is not None:
-            by_loss.setdefault(report.worst.loss, []).append(report)
+    by_loss: dict[str, list[BeliefSummary]] = {}
+    for summary in summaries:
+        if summary.worst is not None:
+            by_loss.setdefault(summary.worst.loss, []).append(summary)
     if not by_loss:
         raise ValueError("no agent here has a learner whose regret is known")
     losses = sorted(by_loss)
@@ -125,8 +125,8 @@ def regret_and_bound(reports: Sequence[BeliefReport], *, look: Look = LIGHT) -> 
         options["height_ratios"] = [len(by_loss[loss]) + 2 for loss in losses]
     figure, axes = new_figure(look, height + 0.7, *panels, **options)
     for axis, loss in zip(axes.flat, losses, strict=True):
-        for i, report in enumerate(by_loss[loss]):
-            _regret_line(axis, look, i, report)
+        for i, summary in enumerate(by_loss[loss]):
+            _regret_line(axis, look, i, summary)
         group = by_loss[loss]
         axis.set_yticks(range(len(group)), [f"{r.agent} with {r.partner}" for r in group])
         axis.set_ylim(len(group) - 0.4, -0.6)
@@ -141,12 +141,12 @@ def regret_and_bound(reports: Sequence[BeliefReport], *, look: Look = LIGHT) -> 
     return figure
 
 
-def _regret_line(axis: Any, look: Look, i: int, report: BeliefReport) -> None:
-    worst = report.worst
+def _regret_line(axis: Any, look: Look, i: int, summary: BeliefSummary) -> None:
+    worst = summary.worst
     if worst is None:
         return
     if worst.bound is not None:
         axis.plot([0, worst.bound], [i, i], color=look.grid, linewidth=4, solid_capstyle="butt", zorder=1)
         axis.plot([worst.bound], [i], linestyle="", color=look.ink, marker="|", markersize=13, mew=2)
     axis.plot([worst.measured], [i], linestyle="", color=look.series(1)["color"], marker="D", markersize=6)
-    axis.plot([report.regret], [i], linestyle="", color=look.series(0)["color"], marker="o", markersize=6)
+    axis.plot([summary.regret], [i], linestyle="", color=look.series(0)["color"], marker="o", markersize=6)

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Literal
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
-from eval.measure import Interval, stratified_mean
-from eval.measure.summary import cell_interval
-from eval.play.unit import SELF
+from eval.measure import Interval, cell_interval, stratified_mean
+from eval.play import SELF, Cell
 from eval.show.figures.style import LIGHT, Look, dress, new_figure
-from eval.sweeps.crossplay import Cell
+from eval.tasks import Better
 
-Better = Literal["higher", "lower"]
 _LIGHT_CELL = 0.55
 
 

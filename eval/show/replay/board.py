@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from eval.show.replay.record import BoardTask
-from eval.tasks.base import State
+from eval.show.replay.frames import BoardTask
+from eval.tasks import State
 from eval.tasks.grid import GridTask
 from eval.tasks.maps import DIRECTIONS, STARTS, Cell
 from eval.tasks.overcooked.dynamics import FULL, N_POT, READY

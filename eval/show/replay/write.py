@@ -12,7 +12,7 @@ from string import Template
 from typing import Any
 
 from eval.show.replay.board import INK, LINE, PAPER, PLAYERS, board_size, draw_board
-from eval.show.replay.record import BoardTask, Frame, Mind
+from eval.show.replay.frames import BoardTask, Frame, Mind
 
 PANEL = 240
 _MARGIN = 16

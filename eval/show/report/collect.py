@@ -10,13 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from eval.measure.beliefs import judged, watched
-from eval.play.seats import true_orders
-from eval.play.unit import SELF
-from eval.results.content import StoredEpisode, stored_episodes
+from eval.measure import judged, watched
+from eval.play import SELF, true_orders
+from eval.results import StoredEpisode, stored_episodes
 from eval.show.figures.cost import Cost
 from eval.show.report.boards import Board
-from eval.show.report.replays import Packer, Replays
+from eval.show.report.episodes import Packer, PairingEpisodes
 from eval.tasks import Environment
 
 Pair = tuple[str, str]
@@ -40,7 +39,7 @@ class TaskData:
     curves: dict[Pair, list[list[float]]] = field(default_factory=lambda: defaultdict(list))
     judged: dict[str, tuple[list[float], list[float]]] = field(default_factory=dict)
     costs: dict[str, Cost] = field(default_factory=dict)
-    pairings: list[Replays] = field(default_factory=list)
+    pairings: list[PairingEpisodes] = field(default_factory=list)
     board: Board = field(default_factory=lambda: Board("words"))
     players: tuple[str, ...] = ()
     actions: list[list[str]] = field(default_factory=list)
@@ -91,7 +90,7 @@ def collect(
         found[task].board, found[task].actions = packer.board, packer.actions
         found[task].players = players_of[task]
     for (task, agent, partner), some in kept.items():
-        found[task].pairings.append(Replays(agent, partner, some))
+        found[task].pairings.append(PairingEpisodes(agent, partner, some))
     return dict(found)
 
 

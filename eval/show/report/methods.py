@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from eval.measure.intervals import LEVEL, RESAMPLES
-from eval.results.content import StoredRun
+from eval.measure import LEVEL, RESAMPLES
+from eval.results import StoredRun
 
 
 def methods(run: StoredRun) -> list[str]:

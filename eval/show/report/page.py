@@ -6,10 +6,8 @@ import json
 import shlex
 from pathlib import Path
 
-from eval.measure.beliefs import belief_reports
-from eval.measure.regret import NOTE
-from eval.results.cells import stored_cells
-from eval.results.content import stored_run
+from eval.measure import REGRET_NOTE, belief_summaries
+from eval.results import stored_cells, stored_run
 from eval.show.report.collect import TaskData, collect
 from eval.show.report.methods import methods
 from eval.show.report.sections import task_section
@@ -53,13 +51,13 @@ def render(path: Path, number: int | None = None, *, replays: int | None = None)
     cells = stored_cells(path, number)
     env = run.configuration.get("env", "table")
     data = collect(path, run.number, env=env, replays=replays)
-    reports = list(belief_reports(path, run.number))
+    beliefs = list(belief_summaries(path, run.number))
     here = Path(__file__).parent / "page"
     environment = Environment(loader=FileSystemLoader(here), autoescape=select_autoescape(["html"]))
     asked = run.configuration["matrices"]
     tasks = []
     for name, rows in cells.items():
-        own = [report for report in reports if report.task == name]
+        own = [summary for summary in beliefs if summary.task == name]
         data[name].sort([row[0].agent for row in rows], asked[name]["partners"])
         tasks.append(task_section(name, rows, data[name], own))
     figures_bytes = sum(len(uri) for task in tasks for p in task["pictures"] for uri in (*p.wide, *p.narrow))
@@ -68,7 +66,7 @@ def render(path: Path, number: int | None = None, *, replays: int | None = None)
         tasks=tasks,
         methods=methods(run),
         command="python -m eval " + shlex.join(run.command),
-        note=NOTE,
+        note=REGRET_NOTE,
         replays=_fitting(data, figures_bytes),
         style=(here / "report.css").read_text(encoding="utf-8"),
         script=(here / "replay.js").read_text(encoding="utf-8"),

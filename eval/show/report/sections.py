@@ -9,18 +9,16 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from eval.measure import Interval
-from eval.measure.beliefs import BeliefReport
-from eval.measure.regret import NOTE
-from eval.measure.summary import cell_interval, self_and_cross
+from eval.measure import REGRET_NOTE, BeliefSummary, Interval, cell_interval, self_and_cross
+from eval.play import Cell
 from eval.show import figures
 from eval.show.figures.crossplay import own_and_cross
 from eval.show.report.collect import TaskData
-from eval.sweeps.crossplay import Cell
 from eval.tasks import Task, make_task
 
 Drawing = Callable[[figures.Look], Figure]
 Curves = dict[tuple[str, str], list[list[float]]]
+Judged = dict[str, tuple[list[float], list[float]]]
 
 _MANY_CURVES = 60
 """Pairings whose curves can be told apart in one figure."""
@@ -53,7 +51,7 @@ class Picture:
 
 
 def task_section(
-    name: str, rows: Sequence[Sequence[Cell]], data: TaskData, reports: Sequence[BeliefReport]
+    name: str, rows: Sequence[Sequence[Cell]], data: TaskData, beliefs: Sequence[BeliefSummary]
 ) -> dict[str, Any]:
     """What the page's template needs of one task."""
     try:
@@ -83,45 +81,11 @@ def task_section(
         ),
         _curves(name, task, unit, data),
     ]
-    if any(len(c) for c, _ in data.judged.values()):
-        judged = {agent: (c, r) for agent, (c, r) in data.judged.items() if len(c)}
-        pictures.append(
-            _picture(
-                f"{name}-calibration",
-                "Calibration of beliefs",
-                "On the dashed line a belief is right as often as it claims; above it the agent is too "
-                "cautious, below it too sure. Larger marks stand for more beliefs. Orders that act alike "
-                "in an episode count as one; partners without one order are left out.",
-                lambda look: figures.reliability(judged, look=look),
-                ["agent", "partner", "log loss", "calibration error", "accuracy", "beliefs"],
-                _calibration_lines(reports),
-            )
-        )
-    if any(report.worst is not None for report in reports):
-        shown = reports if len(reports) <= _MANY_REGRETS else pooled_regrets(reports)
-        pictures.append(
-            _picture(
-                f"{name}-regret",
-                "Regret and its bound",
-                f"What not knowing the best hypothesis cost in an episode; the bar ends at the bound. {NOTE}",
-                lambda look: figures.regret_and_bound(shown, look=look),
-                ["agent", "partner", "mean", "worst", "bound", "loss"],
-                _regret_lines(reports),
-            )
-        )
-    pictures.append(
-        _picture(
-            f"{name}-cost",
-            "Cost",
-            "Mean of an episode, both players and the task together, on the machine that played it.",
-            lambda look: figures.cost(data.costs, look=look),
-            ["agent", "ms", "calls", "tokens", "US dollars"],
-            [
-                [a, f"{1e3 * c.seconds:.2f}", f"{c.calls:.1f}", f"{c.tokens:.0f}", _dollars(c.dollars)]
-                for a, c in data.costs.items()
-            ],
-        )
-    )
+    if judged := {agent: (c, r) for agent, (c, r) in data.judged.items() if len(c)}:
+        pictures.append(_calibration(name, judged, beliefs))
+    if any(summary.worst is not None for summary in beliefs):
+        pictures.append(_regret(name, beliefs))
+    pictures.append(_cost(name, data))
     optimum = None if task is None else task.optimum
     return {"name": name, "pictures": pictures, "optimum": optimum, "unit": unit, "better": better}
 
@@ -134,12 +98,12 @@ def pooled_curves(curves: Curves) -> Curves:
     return pooled
 
 
-def pooled_regrets(reports: Sequence[BeliefReport]) -> list[BeliefReport]:
-    """One report an agent: the mean over partners, and the worst of them all."""
-    by_agent: dict[str, list[BeliefReport]] = {}
-    for report in reports:
-        if report.worst is not None:
-            by_agent.setdefault(report.agent, []).append(report)
+def pooled_regrets(beliefs: Sequence[BeliefSummary]) -> list[BeliefSummary]:
+    """One summary an agent: the mean over partners, and the worst of them all."""
+    by_agent: dict[str, list[BeliefSummary]] = {}
+    for summary in beliefs:
+        if summary.worst is not None:
+            by_agent.setdefault(summary.agent, []).append(summary)
     return [
         replace(
             max(group, key=lambda r: 0.0 if r.worst is None else r.worst.measured - (r.worst.bound or 0.0)),
@@ -171,6 +135,45 @@ def _curves(name: str, task: Task | None, unit: str, data: TaskData) -> Picture:
         lambda look: figures.learning_curves(curves, counts_time=time, unit=unit, steps=steps, look=look),
         ["agent", "partner", "first third", "last third"] if not time else ["agent", "partner", "mean steps"],
         [_curve_line(pair, episodes, time=time) for pair, episodes in data.curves.items()],
+    )
+
+
+def _calibration(name: str, judged: Judged, beliefs: Sequence[BeliefSummary]) -> Picture:
+    return _picture(
+        f"{name}-calibration",
+        "Calibration of beliefs",
+        "On the dashed line a belief is right as often as it claims; above it the agent is too "
+        "cautious, below it too sure. Larger marks stand for more beliefs. Orders that act alike "
+        "in an episode count as one; partners without one order are left out.",
+        lambda look: figures.reliability(judged, look=look),
+        ["agent", "partner", "log loss", "calibration error", "accuracy", "beliefs"],
+        _calibration_lines(beliefs),
+    )
+
+
+def _regret(name: str, beliefs: Sequence[BeliefSummary]) -> Picture:
+    shown = beliefs if len(beliefs) <= _MANY_REGRETS else pooled_regrets(beliefs)
+    return _picture(
+        f"{name}-regret",
+        "Regret and its bound",
+        f"What not knowing the best hypothesis cost in an episode; the bar ends at the bound. {REGRET_NOTE}",
+        lambda look: figures.regret_and_bound(shown, look=look),
+        ["agent", "partner", "mean", "worst", "bound", "loss"],
+        _regret_lines(beliefs),
+    )
+
+
+def _cost(name: str, data: TaskData) -> Picture:
+    return _picture(
+        f"{name}-cost",
+        "Cost",
+        "Mean of an episode, both players and the task together, on the machine that played it.",
+        lambda look: figures.cost(data.costs, look=look),
+        ["agent", "ms", "calls", "tokens", "US dollars"],
+        [
+            [a, f"{1e3 * c.seconds:.2f}", f"{c.calls:.1f}", f"{c.tokens:.0f}", _dollars(c.dollars)]
+            for a, c in data.costs.items()
+        ],
     )
 
 
@@ -244,24 +247,24 @@ def _curve_line(pair: tuple[str, str], episodes: Sequence[Sequence[float]], *, t
     return [*pair, *(f"{mean:.2f}" for mean in means)]
 
 
-def _calibration_lines(reports: Sequence[BeliefReport]) -> list[list[str]]:
+def _calibration_lines(beliefs: Sequence[BeliefSummary]) -> list[list[str]]:
     return [
         [r.agent, r.partner, f"{fit.log_loss:.3f}", f"{fit.error:.3f}", f"{fit.accuracy:.1%}", str(fit.n)]
-        for r in reports
+        for r in beliefs
         if (fit := r.calibration) is not None
     ]
 
 
-def _regret_lines(reports: Sequence[BeliefReport]) -> list[list[str]]:
+def _regret_lines(beliefs: Sequence[BeliefSummary]) -> list[list[str]]:
     return [
         [
-            report.agent,
-            report.partner,
-            f"{report.regret:.2f}",
+            summary.agent,
+            summary.partner,
+            f"{summary.regret:.2f}",
             f"{worst.measured:.2f}",
             "none" if worst.bound is None else f"{worst.bound:.2f}",
             worst.loss,
         ]
-        for report in reports
-        if (worst := report.worst) is not None
+        for summary in beliefs
+        if (worst := summary.worst) is not None
     ]

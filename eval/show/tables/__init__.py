@@ -1,1 +1,38 @@
-"""."""
+"""Tables for the terminal and for documents."""
+
+from eval.show.tables.crossplay import cross_play_table
+from eval.show.tables.findings import findings_tables
+from eval.show.tables.lists import learner_list, player_list, task_list
+from eval.show.tables.paper import excess_table, paper_tables
+from eval.show.tables.statistics import belief_table, comparison_table, summary_table
+from eval.show.tables.studies import (
+    ablation_table,
+    competence_table,
+    detectors_table,
+    equal_tokens_table,
+    followed_table,
+    team_table,
+)
+from eval.show.tables.text import arrow, markdown, score
+
+__all__ = [
+    "ablation_table",
+    "arrow",
+    "belief_table",
+    "comparison_table",
+    "competence_table",
+    "cross_play_table",
+    "detectors_table",
+    "equal_tokens_table",
+    "excess_table",
+    "findings_tables",
+    "followed_table",
+    "learner_list",
+    "markdown",
+    "paper_tables",
+    "player_list",
+    "score",
+    "summary_table",
+    "task_list",
+    "team_table",
+]

@@ -6,16 +6,10 @@ from collections.abc import Sequence
 
 from rich.table import Table
 
-from eval.play.unit import SELF
-from eval.show.tables.crossplay import score
-from eval.studies.findings import Finding, Reading, mean_over
-from eval.studies.paper import ORDERS
-
-EQUAL = [(order, order) for order in ORDERS]
-ALIGNED = [("tom-0", "tom-1"), ("tom-1", "tom-0"), ("tom-1", "tom-2"), ("tom-2", "tom-1")]
-BLIND = [(agent, partner) for agent in ORDERS for partner in ORDERS]
-"""An order chosen at random beside a partner of an order drawn at random."""
-ADAPTIVE = [("bayes", partner) for partner in ORDERS]
+from eval.play import SELF
+from eval.show.tables.text import score
+from eval.studies import Finding, Reading
+from eval.studies.findings import ADAPTIVE, ALIGNED, BLIND, EQUAL, by_condition, mean_over
 
 
 def findings_tables(findings: Sequence[Finding], readings: Sequence[Reading]) -> list[Table]:
@@ -83,12 +77,3 @@ def _sweep(findings: Sequence[Finding], title: str, condition: str) -> Table:
             f"{mean_over(some, [('bayes', SELF)]):.1f}",
         )
     return table
-
-
-def by_condition(findings: Sequence[Finding]) -> dict[tuple[str, float], list[Finding]]:
-    """(task, condition) -> its findings; sizes of one family of tasks count as one task."""
-    grouped: dict[tuple[str, float], list[Finding]] = {}
-    for finding in findings:
-        task = finding.task.rpartition("-")[0] if finding.finding == "actions" else finding.task
-        grouped.setdefault((task, finding.condition), []).append(finding)
-    return grouped

@@ -1,4 +1,4 @@
-"""Tables of statistics, for the terminal and for documents."""
+"""Statistics: agents, paired differences, beliefs."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ from collections.abc import Sequence
 
 from rich.table import Table
 
-from eval.measure.beliefs import BeliefReport
-from eval.measure.summary import AgentSummary, Comparison
+from eval.measure import AgentSummary, BeliefSummary, Comparison
+from eval.show.tables.text import arrow
 from eval.tasks import Task
 
 
 def summary_table(task: Task, summaries: Sequence[AgentSummary]) -> Table:
     """One row an agent."""
-    arrow = "↑" if task.better == "higher" else "↓"
-    table = Table(title=f"{task.name}: the agent's {task.unit} {arrow}, mean over partners [95 % interval]")
+    table = Table(
+        title=f"{task.name}: the agent's {task.unit} {arrow(task)}, mean over partners [95 % interval]"
+    )
     for heading in ("agent", "mean", "share of optimum", "worst partner", "with it"):
         table.add_column(heading, justify="left" if heading in ("agent", "worst partner") else "right")
     for summary in summaries:
@@ -30,9 +31,9 @@ def summary_table(task: Task, summaries: Sequence[AgentSummary]) -> Table:
 
 def comparison_table(task: Task, comparisons: Sequence[Comparison], episodes: int) -> Table:
     """One row a comparison."""
-    arrow = "↑" if task.better == "higher" else "↓"
     table = Table(
-        title=f"{task.name}: paired differences in {task.unit} {arrow}, {episodes} episodes [95 % interval]"
+        title=f"{task.name}: paired differences in {task.unit} {arrow(task)}, {episodes} episodes "
+        "[95 % interval]"
     )
     for heading in ("agent", "less", "with"):
         table.add_column(heading)
@@ -43,7 +44,7 @@ def comparison_table(task: Task, comparisons: Sequence[Comparison], episodes: in
     return table
 
 
-def belief_table(reports: Sequence[BeliefReport]) -> Table:
+def belief_table(summaries: Sequence[BeliefSummary]) -> Table:
     """One row a pairing of an agent that holds beliefs."""
     table = Table(
         title="beliefs about orders that act differently: log loss, expected calibration error, accuracy; "
@@ -62,29 +63,19 @@ def belief_table(reports: Sequence[BeliefReport]) -> Table:
         "acts against",
     ):
         table.add_column(heading, justify="right")
-    for report in reports:
-        fit, worst = report.calibration, report.worst
+    for summary in summaries:
+        fit, worst = summary.calibration, summary.worst
         table.add_row(
-            report.task,
-            report.agent,
-            report.partner,
+            summary.task,
+            summary.agent,
+            summary.partner,
             "" if fit is None else f"{fit.log_loss:.3f}",
             "" if fit is None else f"{fit.error:.3f}",
             "" if fit is None else f"{fit.accuracy:.1%}",
-            "" if report.regret is None else f"{report.regret:.2f}",
+            "" if summary.regret is None else f"{summary.regret:.2f}",
             "" if worst is None else f"{worst.measured:.2f}",
             "" if worst is None else "none" if worst.bound is None else f"{worst.bound:.2f} ({worst.loss})",
             "" if worst is None or worst.eta is None else f"{worst.eta:g}",
-            "" if report.against is None else f"{report.against.estimate:.1%}",
+            "" if summary.against is None else f"{summary.against.estimate:.1%}",
         )
     return table
-
-
-def markdown(table: Table) -> str:
-    """A table as Markdown, its title above it."""
-    headings = [str(column.header) for column in table.columns]
-    rows = zip(*(list(column.cells) for column in table.columns), strict=True)
-    marks = ["---:" if column.justify == "right" else "---" for column in table.columns]
-    lines = [f"**{table.title}**", "", *(f"| {' | '.join(row)} |" for row in (headings, marks))]
-    lines += [f"| {' | '.join(str(cell) for cell in row)} |" for row in rows]
-    return "\n".join(lines) + "\n"

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from atom import Decision
-from eval.play.episode import play, seat_players
-from eval.tasks.base import State
+from eval.play import play, seat_players
+from eval.tasks import State
 from eval.tasks.grid import GridTask
 from eval.tasks.overcooked import OvercookedTask
 
@@ -53,7 +53,7 @@ class Frame:
     end: str = ""
 
 
-def record(
+def frames_of(
     task: BoardTask, names: Sequence[str], *, seed: int = 42, episode: int = 0, epsilon: float = 0.0
 ) -> list[Frame]:
     """The frames of one episode, its end included.

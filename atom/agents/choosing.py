@@ -1,13 +1,57 @@
-"""Which ToM order to act at: one apart from every partner's, where there is one (paper: aligned orders)."""
+"""What a partner is taken for, and which ToM order to act at: one apart from every partner's (paper)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from atom.agents.settings import Response
+from atom.agents.settings import Response, Selection
 from atom.belief.contract import bound_to
 from atom.decision import Standing, order_of
-from atom.randomness import Uniform
+from atom.randomness import Uniform, draw
+
+
+def taken_for(
+    belief: Mapping[str, float],
+    kept: str | None,
+    standing: Standing | None,
+    selection: Selection,
+    rng: Uniform,
+) -> str:
+    """The hypothesis that a partner is taken for: the declared one, or by the selection.
+
+    Args:
+        belief: hypothesis -> probability.
+        kept: what the partner was taken for so far, while its actions supported it.
+        standing: how its declaration stands.
+        selection: see ``Acting``.
+        rng: draws from the belief.
+    """
+    if standing is not None and standing.broken_at is None:
+        return str(standing.order)
+    if selection == "leader":
+        return max(belief, key=belief.__getitem__)
+    if selection == "win-stay" and kept is not None:
+        return kept
+    return draw(belief, rng)
+
+
+def among(
+    known: Mapping[str, Iterable[str]],
+    estimates: Mapping[str, str],
+    beliefs: Mapping[str, Mapping[str, float]],
+) -> dict[str, str]:
+    """The estimates, or the likeliest hypothesis that is known where theirs is not, the first on ties.
+
+    Args:
+        known: partner -> hypotheses; a partner of whom none is known is left out.
+        estimates: partner -> the hypothesis that it is taken for.
+        beliefs: partner -> hypothesis -> probability.
+    """
+    return {
+        p: estimates[p] if estimates[p] in names else max(names, key=beliefs[p].__getitem__)
+        for p, names in known.items()
+        if names
+    }
 
 
 def order_to_act(

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from eval.results.content import StoredEpisode
+from eval.results import StoredEpisode
 from eval.show.report.boards import Board, board_of
 from eval.tasks import Environment, Task, make_task
 
@@ -22,7 +22,7 @@ _DIGITS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Replays:
+class PairingEpisodes:
     """The replays of one pairing.
 
     Attributes:

@@ -1,0 +1,43 @@
+"""Where modules of the release before are now; to be removed with the next release."""
+
+from __future__ import annotations
+
+MOVED: dict[str, str] = {
+    "eval.analysis": "eval.measure.summary",
+    "eval.baselines": "eval.play.seats",
+    "eval.belief_report": "eval._before",
+    "eval.changing": "eval.studies.changing",
+    "eval.competence": "eval.studies.competence",
+    "eval.crossplay": "eval._before",
+    "eval.episodes": "eval.play",
+    "eval.equal_tokens": "eval.studies.equal_tokens",
+    "eval.executors": "eval.sweeps.executors",
+    "eval.figures": "eval.show.figures",
+    "eval.figures.beliefs": "eval.show.figures.beliefs",
+    "eval.figures.cost": "eval.show.figures.cost",
+    "eval.figures.crossplay": "eval.show.figures.crossplay",
+    "eval.figures.curves": "eval.show.figures.curves",
+    "eval.figures.style": "eval.show.figures.style",
+    "eval.graph": "eval.play.graph",
+    "eval.recording": "eval.play.record",
+    "eval.replay": "eval._before",
+    "eval.replay.board": "eval.show.replay.board",
+    "eval.replay.write": "eval.show.replay.write",
+    "eval.report": "eval.show.report",
+    "eval.report.page": "eval.show.report.page",
+    "eval.statistics": "eval.measure",
+    "eval.statistics.beliefs": "eval.measure.reliability",
+    "eval.statistics.crossplay": "eval.measure.crossplay",
+    "eval.statistics.multiplicity": "eval.measure.multiplicity",
+    "eval.storage": "eval.results",
+    "eval.storage.cells": "eval.results.cells",
+    "eval.storage.content": "eval.results.content",
+    "eval.storage.database": "eval.results.database",
+    "eval.storage.export": "eval.results.export",
+    "eval.storage.runs": "eval.results.runs",
+    "eval.sweep": "eval._before",
+    "eval.symmetric": "eval.studies.symmetric",
+    "eval.team": "eval.studies.team",
+    "eval.transcripts": "eval.play.transcripts",
+}
+"""Old module -> the module that offers the same names."""

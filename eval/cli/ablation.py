@@ -1,0 +1,48 @@
+"""The command of the ablation."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from eval.cli.groups import Without
+from eval.cli.options import Asked, JsonFile, Storing, split_names
+from eval.cli.sweeps import execution, matrices_of
+from eval.show.console import check_writable, note, out, write_json
+from eval.show.tables import ablation_table, markdown
+from eval.studies import ablate
+from eval.studies.ablation import PARTNERS, settings
+from eval.sweeps import cross_plays
+from eval.tasks import make_task
+
+
+def ablation(
+    task: Annotated[str, typer.Option(help="Tasks, separated by commas.")] = "memory-1,one-ahead-5",
+    partners: Annotated[str, typer.Option(help="With whom.")] = ",".join(PARTNERS),
+    asked: Annotated[Asked, Without("runtime", "env")] = Asked(episodes=200),
+    json_file: JsonFile = None,
+    markdown_file: Annotated[
+        Path | None, typer.Option("--markdown", dir_okay=False, help="Write the tables to this file.")
+    ] = None,
+    storing: Storing = Storing(),
+) -> None:
+    """Every learner x selection x response, with differences from the default setting."""
+    check_writable(json_file)
+    check_writable(markdown_file)
+    sweep = asked.sweep("ablation", matrices_of(split_names(task), settings(), split_names(partners)))
+    with execution(sweep, storing) as how:
+        played = cross_plays(sweep, how)
+    sections, content = [], {}
+    for name, rows in zip(sweep.tasks, played, strict=True):
+        lines = ablate(make_task(name), rows)
+        table = ablation_table(make_task(name), lines, asked.episodes)
+        out.print(table)
+        sections.append(markdown(table))
+        content[name] = [asdict(line) for line in lines]
+    write_json(json_file, {"n": asked.episodes, "seed": asked.seed, "tasks": content})
+    if markdown_file is not None:
+        markdown_file.write_text("\n".join(sections), encoding="utf-8")
+        note(f"wrote {markdown_file}")

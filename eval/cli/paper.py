@@ -1,0 +1,80 @@
+"""The command that plays the paper's tables."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from eval.cli.groups import Without
+from eval.cli.options import Asked, EnvName, EnvOption, JsonFile, Models, Storing, split_names
+from eval.cli.sweeps import execution
+from eval.show.console import check_writable, out, write_json
+from eval.show.tables import excess_table, paper_tables
+from eval.studies import excesses, paper_cells, paper_sweep
+from eval.studies.paper import COLUMNS, EPSILON, as_json
+from partners import model_in
+
+
+def paper(
+    columns: Annotated[str, typer.Option(help="Columns of the paper's tables.")] = ",".join(COLUMNS),
+    asked: Annotated[Asked, Without("epsilon", "env")] = Asked(),
+    epsilon: Annotated[
+        float | None,
+        typer.Option(
+            min=0.0,
+            max=1.0,
+            help="Rate at which every player lapses to a random action.",
+            show_default=f"{EPSILON} on grids and in kitchens, 0 in matrix games",
+        ),
+    ] = None,
+    env: EnvOption = EnvName.table,
+    agent: Annotated[
+        str | None, typer.Option(help="llm:MODEL: a language model plays every row instead.")
+    ] = None,
+    json_file: JsonFile = None,
+    storing: Storing = Storing(),
+    models: Models = Models(),
+) -> None:
+    """Play the paper's Tables 1 and 2 with exact reasoners and print them beside the published numbers.
+
+    The published numbers are of language models, ours of exact reasoners: no language model is called,
+    unless --agent names one. The bayes rows are ours.
+    """
+    model = _model(agent)
+    check_writable(json_file)
+    sweep = replace(
+        paper_sweep(
+            split_names(columns),
+            asked.episodes,
+            seed=asked.seed,
+            runtime=asked.runtime.value,
+            epsilon=epsilon,
+            env=env.value,
+            model=model,
+        ),
+        models=models.settings,
+    )
+    with execution(sweep, storing, models, told={"seed": asked.seed, "epsilon": epsilon}) as how:
+        cells = paper_cells(sweep, how)
+    for table in paper_tables(cells):
+        out.print(table)
+    out.print(excess_table(excesses(cells)))
+    ours = "exact reasoners, no language model" if model is None else escape(model)
+    out.print(f"[dim]Ours: {ours}. Paper: LLaMA-3.3-70B, 30 repetitions.[/dim]")
+    write_json(json_file, as_json(cells, episodes=asked.episodes, seed=asked.seed, model=model))
+
+
+def _model(agent: str | None) -> str | None:
+    """The model in ``llm:MODEL``."""
+    if agent is None:
+        return None
+    kind, _, model = agent.partition(":")
+    if kind != "llm" or not model or model_in(agent) != (model, ""):
+        raise ValueError(
+            f"the paper's tables are played by exact reasoners or by one language model, --agent llm:MODEL, "
+            f"for example llm:openai/gpt-4o-mini; got {agent!r}"
+        )
+    return model

@@ -1,0 +1,69 @@
+"""Scores of episodes, and the one formula for a mean with its error."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """The scores of one agent with one partner.
+
+    Attributes:
+        agent: its name in the zoo.
+        partner: its name in the zoo, or ``"self"``.
+        scores: the agent's score in each episode.
+    """
+
+    agent: str
+    partner: str
+    scores: tuple[float, ...]
+
+    @property
+    def n(self) -> int:
+        """Number of episodes."""
+        return len(self.scores)
+
+    @property
+    def mean(self) -> float:
+        """Mean score."""
+        return float(np.mean(self.scores))
+
+    @property
+    def se(self) -> float:
+        """Standard error of the mean; 0 for a single episode, which says nothing of its error."""
+        return mean_and_error(self.scores)[1]
+
+
+def mean_and_error(values: ArrayLike) -> tuple[float, float]:
+    """The mean of ``[n]`` values and its standard error ``s / sqrt(n)``; an error of 0 for n = 1.
+
+    Raises:
+        ValueError: no values, or some that are not finite.
+    """
+    array = sample(values, 1)
+    error = float(np.std(array, ddof=1)) / math.sqrt(len(array)) if len(array) > 1 else 0.0
+    return float(array.mean()), error
+
+
+def sample(values: ArrayLike, at_least: int) -> Array:
+    """The values as an array ``[n]``.
+
+    Raises:
+        ValueError: fewer than ``at_least``, more than one row, or values that are not finite.
+    """
+    array = np.asarray(values, dtype=float)
+    if array.ndim != 1 or len(array) < at_least:
+        raise ValueError(
+            f"a sample needs at least {at_least} values in one row, got shape {list(array.shape)}; play more "
+            "episodes"
+        )
+    if not np.isfinite(array).all():
+        raise ValueError("a sample has values that are not finite")
+    return array

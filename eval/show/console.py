@@ -1,0 +1,53 @@
+"""What commands say: consoles, progress bars, lines on stderr, files of numbers."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from eval.sweeps import ModelSession, spend
+
+# Piped output has no terminal to fit into, and a table broken at 80 columns is hard to read.
+out = Console() if sys.stdout.isatty() else Console(width=140)
+err = Console(stderr=True)
+
+
+@contextmanager
+def progress_bar(title: str, total: int, session: ModelSession | None = None) -> Iterator[Callable[[], None]]:
+    """A bar on stderr; the function within advances it by one. It shows what language models have cost."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=err, transient=True) as bar:
+        task = bar.add_task(title, total=total)
+        if session is not None:
+            session.on_episode = lambda now: bar.update(task, description=f"{title}: {spend(now.spent)}")
+        yield lambda: bar.advance(task)
+
+
+def check_writable(file: Path | None) -> None:
+    """Before any work is done that a wrong path would lose.
+
+    Raises:
+        ValueError: the file's directory does not exist.
+    """
+    if file is not None and not file.parent.is_dir():
+        raise ValueError(f"cannot write {str(file)!r}: there is no directory {str(file.parent)!r}")
+
+
+def write_json(file: Path | None, content: dict[str, Any]) -> None:
+    """Writes the content where a file is given."""
+    if file is not None:
+        file.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        err.print(f"wrote {escape(str(file))}")
+
+
+def note(text: str) -> None:
+    """A line on stderr."""
+    err.print(escape(text), highlight=False, soft_wrap=True)

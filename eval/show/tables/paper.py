@@ -1,0 +1,64 @@
+"""The paper's tables, ours beside the published numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.table import Table
+
+from eval.show.tables.text import arrow, score
+from eval.studies import Excess, PaperCell
+from eval.tasks import make_task
+
+_AT_ONCE = 3
+"""Columns of the paper beside each other."""
+
+
+def paper_tables(cells: Sequence[PaperCell]) -> list[Table]:
+    """The paper's two tables, ours beside the published number, a few columns at a time."""
+    columns = list(dict.fromkeys(cell.column for cell in cells))
+    titles = {"fixed": "Table 1: fixed orders", "adaptive": "Table 2: adaptive agents"}
+    return [
+        _paper_table([c for c in cells if c.table == kind and c.column in columns[i : i + _AT_ONCE]], title)
+        for kind, title in titles.items()
+        for i in range(0, len(columns), _AT_ONCE)
+    ]
+
+
+def _paper_table(cells: Sequence[PaperCell], title: str) -> Table:
+    table = Table(title=f"{title} (mean ± standard error of {cells[0].n} episodes)")
+    table.add_column("agent")
+    table.add_column("partner")
+    columns = {cell.column: cell.epsilon for cell in cells}
+    for column, epsilon in columns.items():
+        table.add_column(f"{column} {arrow(make_task(column))}\nε = {epsilon:g}", justify="right")
+        table.add_column("paper", justify="right", style="dim")
+    found = {(cell.agent, cell.partner, cell.column): cell for cell in cells}
+    for agent, partner in dict.fromkeys((cell.agent, cell.partner) for cell in cells):
+        values = []
+        for column in columns:
+            cell = found[agent, partner, column]
+            values += [score(cell.mean, cell.se), "—" if cell.paper is None else f"{cell.paper:.2f}"]
+        table.add_row(agent, partner, *values)
+    return table
+
+
+def excess_table(excesses: Sequence[Excess]) -> Table:
+    """``bayes`` and the better of the paper's algorithms, each beyond its own aligned fixed orders."""
+    table = Table(title="bayes beyond aligned orders, in %; in brackets the paper's better algorithm")
+    table.add_column("column")
+    partners = list(dict.fromkeys(excess.partner for excess in excesses))
+    for partner in partners:
+        table.add_column(partner, justify="right")
+    found = {(excess.column, excess.partner): excess for excess in excesses}
+    for column in dict.fromkeys(excess.column for excess in excesses):
+        row = [found[column, partner] for partner in partners]
+        table.add_row(
+            column,
+            *(
+                f"{'[red]' if x.worse else ''}{100 * x.ours:.1f} ± {100 * x.se:.1f}"
+                f"{'[/red]' if x.worse else ''} ({100 * x.paper:.1f})"
+                for x in row
+            ),
+        )
+    return table
