@@ -243,7 +243,7 @@ def _since(messages: Sequence[AnyMessage], last: str | None) -> Sequence[AnyMess
 
 def _in_words(decision: Decision) -> str:
     """What the model is told: the prediction, breaches of contract, and the action that fits."""
-    lines = [advice(Prediction(decision.order or 0, decision.partners))] if decision.partners else []
+    lines = [advice(Prediction(decision.order, decision.partners))] if decision.partners else []
     for partner, standing in decision.contracts.items():
         if standing.broken_at is not None:
             lines.append(

@@ -53,6 +53,7 @@ def test_a_breach_is_one_event():
             "partner": "ben",
             "step": 2,
             "declared": 0,
+            "hypothesis": "1",
             "estimate": 1,
         }
     ]
