@@ -49,8 +49,9 @@ SLOW = (
 
 def pytest_ignore_collect(collection_path, config):
     """Where slow tests are left out, files that hold no others are not even imported."""
-    path = collection_path.relative_to(config.rootpath).as_posix()
-    return True if config.option.markexpr == "not slow" and path.startswith(SLOW) else None
+    if config.option.markexpr != "not slow" or not collection_path.is_relative_to(config.rootpath):
+        return None
+    return True if collection_path.relative_to(config.rootpath).as_posix().startswith(SLOW) else None
 
 
 def pytest_collection_modifyitems(items):
