@@ -6,6 +6,7 @@ import sys
 import warnings
 from collections.abc import Mapping, Sequence
 from importlib import import_module
+from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
@@ -36,7 +37,7 @@ MOVED: dict[str, str | tuple[str, ...]] = {
 """Old module -> where its names are now, tried in order."""
 
 
-class _OldModules:
+class _OldModules(MetaPathFinder, Loader):
     """Finds old modules, of this package and of others that announce theirs."""
 
     def __init__(self) -> None:
@@ -46,7 +47,7 @@ class _OldModules:
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """The specification of an old module; None for any other."""
-        return ModuleSpec(name, self) if name in self.moved else None  # type: ignore[arg-type]  # PEP 451: duck-typed
+        return ModuleSpec(name, self, is_package=True) if name in self.moved else None
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         """A module that passes every look-up on to the new ones."""

@@ -1,1 +1,6 @@
 """Tasks, episodes, cross-play, statistics and the command line. Used from a checkout: ``python -m eval``."""
+
+from atom._moved import announce
+from eval._moved import MOVED
+
+announce(MOVED)

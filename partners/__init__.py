@@ -8,6 +8,8 @@ A family is a file; ``partners.registry.partner`` enters what it stands above.
 from partners import tom, adaptive, simple, bounded, noisy, tomsup, tables, population, kitchens, llm
 # isort: on
 
+from atom._moved import announce
+from partners._moved import MOVED
 from partners.adaptive import LEARNERS, learners
 from partners.base import PartnerKind, SimplePartner, StaticPartner, Traits
 from partners.extensions import (
@@ -37,6 +39,8 @@ from partners.noisy import NoisyPartner
 from partners.population import load_policies, save_policies, train
 from partners.registry import ZOO, all_kinds, kind_of, make_partner, partner, traits_of
 from partners.tables import on_table
+
+announce(MOVED)
 
 __all__ = [
     "LEARNERS",

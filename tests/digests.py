@@ -64,7 +64,8 @@ from atom import (
 )
 from atom.belief import AdaHedge, RescorlaWagner, Uniform
 from atom.usage import current_meter
-from eval.play import NEED_A_MODEL, episode_graph, play, play_in_graph, seat_players
+from eval.play import episode_graph, play, play_in_graph, seat_players
+from eval.play.seats import NEED_A_MODEL
 from eval.studies import seat_team
 from eval.tasks import TASKS, make_task
 from partners import all_kinds, make_partner
