@@ -157,16 +157,18 @@ IMPORTS = re.compile(r"^[\s>.\"]*(?:from\s+(atom[\w.]*)\s+import|import\s+(atom[
 
 def test_programs_and_pages_are_found():
     assert {path.suffix for path in PROGRAMS} == {".py", ".md", ".ipynb"}
-    assert sum(len(IMPORTS.findall(path.read_text())) for path in PROGRAMS) > 100
+    assert sum(len(IMPORTS.findall(path.read_text())) for path in PROGRAMS) > 60
 
 
 @pytest.mark.parametrize("path", PROGRAMS, ids=lambda p: str(p.relative_to(ROOT)))
 def test_programs_and_pages_import_from_faces(path):
     found = {one or other for one, other in IMPORTS.findall(path.read_text())}
+    if path == ROOT / "partners" / "__init__.py":
+        found.discard("atom._moved")  # it announces old paths of its own
     assert found <= {*FACES, "atom_newcomer"}
 
 
-@pytest.mark.parametrize("face", sorted(FACES - {"atom.models"}))
+@pytest.mark.parametrize("face", sorted(FACES))
 def test_faces_offer_what_they_name(face):
     module = importlib.import_module(face)
     assert [name for name in getattr(module, "__all__", ()) if not hasattr(module, name)] == []

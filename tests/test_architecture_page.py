@@ -71,8 +71,12 @@ def after_of_ways():
 def listed(way, label):
     """The files that the page lists on a way, or beside it."""
     text = section("What a reader opens")
-    entry = re.search(rf"\*\*{way}\*\*, after: (.*?)Beside the way:(.*?)Before: (.*?)\n\n", text + "\n\n", re.DOTALL)
-    return sorted(re.findall(r"`([\w/]+\.py)`", entry.group(["on the way", "beside", "before"].index(label) + 1)))
+    entry = re.search(
+        rf"\*\*{way}\*\*, after: (.*?)Beside the way:(.*?)Before: (.*?)\n\n", text + "\n\n", re.DOTALL
+    )
+    return sorted(
+        re.findall(r"`([\w/]+\.py)`", entry.group(["on the way", "beside", "before"].index(label) + 1))
+    )
 
 
 @pytest.fixture(scope="module")

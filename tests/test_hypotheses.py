@@ -2,6 +2,7 @@
 
 import json
 import re
+from itertools import chain
 
 import pytest
 from langgraph.store.memory import InMemoryStore
@@ -180,8 +181,8 @@ def test_a_decision_tells_orders_from_other_hypotheses():
     assert sum(decision.posterior[OTHER].values()) < 0.2
     assert sum(expected.probabilities.values()) == pytest.approx(1.0)
     assert decision.predictions[OTHER].keys() == {0, 1}
-    assert sorted(sum(expected.equivalent_hypotheses(), [])) == ["0", "1", "stays"]
-    assert sorted(sum(decision.equivalent_orders()[OTHER], [])) == [0, 1]
+    assert sorted(chain(*expected.equivalent_hypotheses())) == ["0", "1", "stays"]
+    assert sorted(chain(*decision.equivalent_orders()[OTHER])) == [0, 1]
 
 
 def test_as_plain_names_all_hypotheses():
@@ -241,8 +242,8 @@ class CannotRespond:
 def test_a_reasoner_that_cannot_respond_is_refused_when_the_agent_is_made():
     with pytest.raises(
         SituationError,
-        match=r"CannotRespond cannot respond to predicted partners, which hypotheses that are no orders need; "
-        r"use a reasoner with a method respond\(situation, player, predicted\)",
+        match=r"CannotRespond cannot respond to predicted partners, which hypotheses that are no orders "
+        r"need; use a reasoner with a method respond\(situation, player, predicted\)",
     ):
         AdaptiveAgent(ME, CannotRespond(), hypotheses=MIXED)
     AdaptiveAgent(ME, CannotRespond(), orders=(0, 1))

@@ -81,7 +81,10 @@ def test_names_are_imported_from_an_old_path(old):
 
 @pytest.mark.parametrize("old", MOVED)
 def test_unknown_names_of_an_old_path_are_import_errors(old):
-    with pytest.warns(DeprecationWarning), pytest.raises(ImportError, match="cannot import name 'Nothing'"):
+    with (
+        pytest.warns(DeprecationWarning, match="has moved"),
+        pytest.raises(ImportError, match="cannot import name 'Nothing'"),
+    ):
         exec(f"from {old} import Nothing", {})  # noqa: S102
     module = sys.modules[old]
     with pytest.raises(AttributeError, match=f"{old}' has moved to .*{homes(old)[0]}.* has no 'Nothing'"):
@@ -100,7 +103,7 @@ def test_the_plain_agent_is_the_bare_agent():
     with pytest.warns(DeprecationWarning, match=r"atom\.PlainAgent has moved to atom\.BareAgent"):
         found = atom.PlainAgent
     assert found is atom.BareAgent
-    with pytest.warns(DeprecationWarning):
+    with pytest.warns(DeprecationWarning, match="has moved"):
         exec("from atom import PlainAgent", {})  # noqa: S102
     with pytest.raises(AttributeError, match="'Nothing'"):
         atom.Nothing  # noqa: B018

@@ -164,8 +164,8 @@ CORRECT = """
 from typing import Any
 from langchain_core.language_models import GenericFakeChatModel
 from atom import (
-    Acting, AdaptiveAgent, AdaptiveToMNode, Bayes, BeliefMemory, Decision, Hypothesis, NormalFormReasoner, Player,
-    Situation, StaticPlayer, symmetric_payoffs,
+    Acting, AdaptiveAgent, AdaptiveToMNode, Bayes, BeliefMemory, Decision, Hypothesis, NormalFormReasoner,
+    Player, Situation, StaticPlayer, symmetric_payoffs,
 )
 from atom.belief import order
 
@@ -188,7 +188,8 @@ class Mine(StaticPlayer):
 
 mine: Player = Mine()
 ann: Player = AdaptiveAgent("ann", game, Bayes(), chat, orders=(0, 1), selection="leader", seed=3)
-AdaptiveAgent("ann", game, hypotheses=[order(0), Hypothesis("stays", behaviour=stays)], acting=Acting("sample"))
+habit = Hypothesis("stays", behaviour=stays)
+AdaptiveAgent("ann", game, hypotheses=[order(0), habit], acting=Acting("sample"))
 node = AdaptiveToMNode(
     "ann", mine, situation=lambda state: board, observed=lambda state: None,
     write=lambda decision: {"ann": decision.action}, beliefs=BeliefMemory("game"),
@@ -201,16 +202,15 @@ MISTAKES = {
     "an agent as learner": ('AdaptiveAgent("ann", game, chat)', "arg-type"),
     "a number as agent": ('AdaptiveAgent("ann", game, agent=3)', "arg-type"),
     "a string from write": (
-        'AdaptiveToMNode("ann", mine, situation=lambda s: board, observed=lambda s: None, '
-        "write=lambda d: d.action)",
+        'AdaptiveToMNode("n", mine, situation=lambda s: board, observed=lambda s: None, write=lambda d: "A")',
         "(arg-type|return-value|misc)",
     ),
     "a string from observed": (
-        'AdaptiveToMNode("ann", mine, situation=lambda s: board, observed=lambda s: "A", write=lambda d: {})',
+        'AdaptiveToMNode("n", mine, situation=lambda s: board, observed=lambda s: "A", write=lambda d: {})',
         "(arg-type|return-value|misc)",
     ),
     "a reasoner as player": (
-        'AdaptiveToMNode("ann", game, situation=lambda s: board, observed=lambda s: None, write=lambda d: {})',
+        'AdaptiveToMNode("n", game, situation=lambda s: board, observed=lambda s: None, write=lambda d: {})',
         "arg-type",
     ),
     "integer actions": ('Situation({"ann": (0, 1), "ben": ("A", "B")})', "(dict-item|arg-type)"),
@@ -231,8 +231,8 @@ def complaints(tmp_path_factory):
     """Line -> what mypy says of it, in a user's file: what is correct first, a mistake a line after it."""
     file = tmp_path_factory.mktemp("user") / "mine.py"
     file.write_text(CORRECT + "".join(f"{mistake}\n" for mistake, _ in MISTAKES.values()))
-    done = subprocess.run(
-        [sys.executable, "-m", "mypy", "--no-error-summary", str(file)],  # with the project's settings and cache
+    done = subprocess.run(  # with the project's settings and cache
+        [sys.executable, "-m", "mypy", "--no-error-summary", str(file)],
         capture_output=True, text=True, check=False, cwd=ROOT,
     )  # fmt: skip
     assert done.returncode in (0, 1), done.stderr

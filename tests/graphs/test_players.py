@@ -155,9 +155,7 @@ def test_beliefs_of_a_player_without_any_are_refused_by_name_when_a_shell_is_mad
 
 
 def test_a_turn_that_keeps_beliefs_needs_a_store():
-    with pytest.raises(
-        BeliefError, match="keeps the beliefs of 'ann' in the graph's Store, and the graph has none"
-    ):
+    with pytest.raises(BeliefError, match="keeps the beliefs of 'ann' in a Store, and there is none"):
         take_turn(AdaptiveAgent("ann", reasoner()), {}, situation({}), kept=BeliefMemory("five"))
 
 
