@@ -13,19 +13,36 @@ SLOW = (
     # a browser, a database, a development server, kernels, other processes, an index of packages
     "tests/graphs/test_checkpointers.py",
     "tests/graphs/test_examples.py",
+    "tests/graphs/test_memory.py::test_a_belief_outlives_its_thread",
+    "tests/graphs/test_memory.py::test_two_processes_add_up",
     "tests/human",
     "tests/report",
+    "tests/test_architecture.py::test_the_command_line_imports_nothing_heavy",
+    "tests/test_docs.py::test_a_",
+    "tests/test_docs.py::test_five_agents",
     "tests/test_docs.py::test_python_blocks_run",
+    "tests/test_docs.py::test_two_agents",
     "tests/test_executors.py",
     "tests/test_notebooks.py::test_runs",
     "tests/test_package.py",
+    "tests/test_resumption.py",
     "tests/test_site.py",
     # a model server on loopback
     "tests/llm",
-    # every task with every player
-    "tests/test_digests.py",
-    # kitchens and other tables
+    # kitchens and other tables, pictures of them
+    "tests/test_contract.py::test_under_contract_tasks_take_the_aligned_time",
     "tests/test_overcooked.py",
+    "tests/test_partners.py::Test_greedy",
+    "tests/test_planning.py",
+    "tests/test_replay.py",
+    # every task with every player; hundreds of episodes
+    "tests/test_changes.py::test_changes_are_noticed",
+    "tests/test_contract.py::test_honest",
+    "tests/test_digests.py",
+    "tests/test_eval.py::test_bayes_reaches_its_limits",
+    "tests/test_eval.py::test_hedge_scores_as_published",
+    "tests/test_eval.py::test_the_graph_plays_the_same_episodes",
+    "tests/test_randomness.py::test_the_generator_is_numpys_own",
 )
 """Suites and tests by how their identifiers begin; ``make test-fast`` leaves them out."""
 

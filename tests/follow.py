@@ -120,10 +120,11 @@ def a_prompt_into_a_policy():
     """A reasoner with a language model is asked for a policy of order 1; the model is a stand-in."""
 
     async def acompletion(**request):
-        chosen = SimpleNamespace(token="1", top_logprobs=[SimpleNamespace(token="1", logprob=-0.1)])
-        message = SimpleNamespace(content="1")
-        logprobs = SimpleNamespace(content=[chosen])
-        return SimpleNamespace(choices=[SimpleNamespace(message=message, logprobs=logprobs)])
+        top = SimpleNamespace(token="1", logprob=-0.1)  # noqa: S106  # of words
+        logprobs = SimpleNamespace(content=[SimpleNamespace(top_logprobs=[top])])
+        return SimpleNamespace(
+            choices=[SimpleNamespace(message=SimpleNamespace(content="1"), logprobs=logprobs)]
+        )
 
     sys.modules["litellm"] = SimpleNamespace(
         acompletion=acompletion, supports_response_schema=lambda model: False, suppress_debug_info=True

@@ -68,15 +68,15 @@ def after_of_ways():
     return " ".join(re.findall(r"\*\*[^*]+\*\*, after: (.*?) Before:", text, re.DOTALL))
 
 
-def listed(way, label):
-    """The files that the page lists on a way, or beside it."""
-    text = section("What a reader opens")
-    entry = re.search(
-        rf"\*\*{way}\*\*, after: (.*?)Beside the way:(.*?)Before: (.*?)\n\n", text + "\n\n", re.DOTALL
-    )
-    return sorted(
-        re.findall(r"`([\w/]+\.py)`", entry.group(["on the way", "beside", "before"].index(label) + 1))
-    )
+PARTS = ("on the way", "beside", "before")
+
+
+def listed(way, part):
+    """The files that the page lists on a way, beside it, or before."""
+    text = section("What a reader opens") + "\n\n"
+    pattern = rf"\*\*{way}\*\*, after: (.*?)Beside the way:(.*?)Before: (.*?)\n\n"
+    entry = re.search(pattern, text, re.DOTALL)
+    return sorted(re.findall(r"`([\w/]+\.py)`", entry.group(PARTS.index(part) + 1)))
 
 
 @pytest.fixture(scope="module")

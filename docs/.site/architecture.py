@@ -45,18 +45,14 @@ def picture(scheme: str) -> str:
     y += 8
     parts.append(_text(WIDTH / 2, y + 8, "each imports only from those below it", 15, colours["soft"]))
     height = y + 22
-    return "\n".join(
-        [
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" '
-            f'height="{height}" role="img" aria-labelledby="t d" font-family="{FONT}">',
-            '<title id="t">The folders and their directions</title>',
-            '<desc id="d">From above: '
-            + "; ".join(" and ".join(f"{name} ({what})" for name, what in bar) for bar in BARS)
-            + ". Each imports only from those below it.</desc>",
-            *parts,
-            "</svg>\n",
-        ]
+    head = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" '
+        f'height="{height}" role="img" aria-labelledby="t d" font-family="{FONT}">'
     )
+    bars = "; ".join(" and ".join(f"{name} ({what})" for name, what in bar) for bar in BARS)
+    title = '<title id="t">The folders and their directions</title>'
+    words = f'<desc id="d">From above: {bars}. Each imports only from those below it.</desc>'
+    return "\n".join([head, title, words, *parts, "</svg>\n"])
 
 
 def _text(x: float, y: float, words: str, size: int, colour: str, weight: int = 400) -> str:
