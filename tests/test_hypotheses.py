@@ -2,6 +2,7 @@
 
 import json
 import re
+from itertools import chain
 
 import pytest
 from langgraph.store.memory import InMemoryStore
@@ -29,7 +30,7 @@ from atom.decision import Decision
 from atom.models.prompts import advice
 from eval.tasks import make_task
 
-ONE_AHEAD = make_task("one-ahead-5", 30)
+ONE_AHEAD = make_task("one-ahead-5")
 REASONER = ONE_AHEAD.reasoner()
 ME, OTHER = ONE_AHEAD.players
 
@@ -79,11 +80,17 @@ def play(agent, partner, rounds=30, memory=None):
     [
         (lambda: Hypothesis(""), "needs an order or a behaviour, and not both"),
         (lambda: Hypothesis("stays"), "'stays' needs an order or a behaviour, and not both"),
-        (lambda: Hypothesis("1", order=1, behaviour=stays), "'1' needs an order or a behaviour, and not both"),
+        (
+            lambda: Hypothesis("1", order=1, behaviour=stays),
+            "'1' needs an order or a behaviour, and not both",
+        ),
         (lambda: Hypothesis("", behaviour=stays), "'' cannot name"),
         (lambda: Hypothesis(None, behaviour=stays), "None cannot name"),
         (lambda: Hypothesis("2", behaviour=stays), "'2' cannot name .* of order None.*any other text"),
-        (lambda: Hypothesis("one", order=1), "'one' cannot name .* of order 1: an order's name is its number"),
+        (
+            lambda: Hypothesis("one", order=1),
+            "'one' cannot name .* of order 1: an order's name is its number",
+        ),
         (lambda: Hypothesis("2", order=1), "'2' cannot name .* of order 1"),
         (lambda: Hypothesis("-1", order=-1), "cannot name .* of order -1"),
         (lambda: order(-1), "integer >= 0, got -1"),
@@ -134,15 +141,19 @@ def test_a_partner_that_is_no_order_is_recognised_and_answered_by_the_best_respo
         first = situation.legal(OTHER)[0]
         response = REASONER.respond(situation, ME, {OTHER: {first: 1.0}})
         assert response[decision.action] > 0.0
-    best = ONE_AHEAD.optimum / 30
+    best = ONE_AHEAD.optimum / 15
     assert scores[5:] == [best] * 25
     assert memory["partners"][OTHER]["estimate"] == "stays"
 
 
 def test_without_the_hypothesis_such_a_partner_is_answered_worse():
     """The comparison that the test above needs: orders alone do not find the partner out."""
-    mixed = [sum(play(AdaptiveAgent(ME, REASONER, hypotheses=MIXED, seed=s), Stays(OTHER))[1]) for s in range(5)]
-    orders = [sum(play(AdaptiveAgent(ME, REASONER, orders=(0, 1), seed=s), Stays(OTHER))[1]) for s in range(5)]
+    mixed = [
+        sum(play(AdaptiveAgent(ME, REASONER, hypotheses=MIXED, seed=s), Stays(OTHER))[1]) for s in range(5)
+    ]
+    orders = [
+        sum(play(AdaptiveAgent(ME, REASONER, orders=(0, 1), seed=s), Stays(OTHER))[1]) for s in range(5)
+    ]
     assert min(mixed) > max(orders)
 
 
@@ -170,8 +181,8 @@ def test_a_decision_tells_orders_from_other_hypotheses():
     assert sum(decision.posterior[OTHER].values()) < 0.2
     assert sum(expected.probabilities.values()) == pytest.approx(1.0)
     assert decision.predictions[OTHER].keys() == {0, 1}
-    assert sorted(sum(expected.equivalent_hypotheses(), [])) == ["0", "1", "stays"]
-    assert sorted(sum(decision.equivalent_orders()[OTHER], [])) == [0, 1]
+    assert sorted(chain(*expected.equivalent_hypotheses())) == ["0", "1", "stays"]
+    assert sorted(chain(*decision.equivalent_orders()[OTHER])) == [0, 1]
 
 
 def test_as_plain_names_all_hypotheses():
@@ -231,12 +242,12 @@ class CannotRespond:
 def test_a_reasoner_that_cannot_respond_is_refused_when_the_agent_is_made():
     with pytest.raises(
         SituationError,
-        match=r"CannotRespond cannot respond to predicted partners, which hypotheses that are no orders need; "
-        r"use a reasoner with a method respond\(situation, player, predicted\)",
+        match=r"CannotRespond cannot respond to predicted partners, which hypotheses that are no orders "
+        r"need; use a reasoner with a method respond\(situation, player, predicted\)",
     ):
         AdaptiveAgent(ME, CannotRespond(), hypotheses=MIXED)
     AdaptiveAgent(ME, CannotRespond(), orders=(0, 1))
-    AdaptiveAgent(ME, CannotRespond(), lambda situation, prediction: "A", hypotheses=[order(0)])
+    AdaptiveAgent(ME, CannotRespond(), hypotheses=[order(0), order(2)])
 
 
 def test_a_wrapped_agent_needs_no_reasoner_that_responds():
@@ -290,7 +301,9 @@ def test_a_habit_that_is_taken_up_is_a_change():
 
 def test_several_partners_of_unlike_kinds_are_answered_together():
     """One partner is an order, one is not: the best response to both predictions."""
-    numbers = [[[float((a + 2 * b + 3 * c) % 5 + a * b * c) for c in range(2)] for b in range(2)] for a in range(2)]
+    numbers = [
+        [[float((a + 2 * b + 3 * c) % 5 + a * b * c) for c in range(2)] for b in range(2)] for a in range(2)
+    ]
     reasoner = NormalFormReasoner([numbers, numbers, numbers])
     board = Situation(dict.fromkeys("abc", ("x", "y")))
     agent = AdaptiveAgent("a", reasoner, hypotheses=MIXED)
@@ -319,4 +332,6 @@ def test_a_behaviour_that_gives_the_observed_action_no_chance_loses(bad):
 async def test_asynchronous_decisions_answer_habits_too():
     agent = AdaptiveAgent(ME, REASONER, hypotheses=[STAYS])
     board = ONE_AHEAD.situation(ONE_AHEAD.start())
-    assert (await agent.adecide(board, agent.start([OTHER])))[0] == agent.decide(board, agent.start([OTHER]))[0]
+    assert (await agent.adecide(board, agent.start([OTHER])))[0] == agent.decide(board, agent.start([OTHER]))[
+        0
+    ]

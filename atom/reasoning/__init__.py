@@ -16,7 +16,7 @@ from atom.reasoning.reasoner import (
     Responder,
     RuleResponder,
 )
-from atom.reasoning.recursive import RecursiveReasoner
+from atom.reasoning.recursive import RecursiveReasoner, Respond
 from atom.reasoning.roles import alternating_orders, team_orders
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ __all__ = [
     "NormalFormReasoner",
     "Reasoner",
     "RecursiveReasoner",
+    "Respond",
     "Responder",
     "RuleResponder",
     "TabularModel",
