@@ -13,7 +13,8 @@ from atom import Situation
 from atom.errors import ModelError, SituationError
 from atom.reasoning.tables import UNREACHABLE, Mirror, Solo, TabularModel, TabularReasoner
 from atom.reasoning.tables.levels import RANDOM_PARTNER_HORIZON, best_response, solve
-from eval.tasks.grid import GAME_TWO, GridTask, game_one, game_two
+from eval.tasks import GridTask
+from eval.tasks.grid import GAME_TWO, game_one, game_two
 from eval.tasks.overcooked import overcooked
 
 NAMES = ("a", "b", "c")

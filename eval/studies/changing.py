@@ -18,8 +18,7 @@ from atom.belief.changes import ChangePoints
 from atom.belief.learners import Bayes, FixedShare, Hedge, Learner
 from atom.belief.plain import plain_learner
 from eval.play import play
-from eval.tasks import Task, make_task
-from eval.tasks.matrix import one_ahead
+from eval.tasks import Task, make_task, one_ahead
 from partners import make_partner
 
 ORDERS = (0, 1, 2)

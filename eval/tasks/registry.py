@@ -12,8 +12,8 @@ from typing import Any, Literal, TypeAlias
 
 from eval.tasks import grid, matrix, overcooked, team
 from eval.tasks.base import Task
+from partners import UnknownNameError
 from partners.extensions import TASKS_GROUP, load_group, source_of, summary_of
-from partners.names import UnknownNameError
 
 _LARGEST = 1000
 
