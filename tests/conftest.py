@@ -18,11 +18,14 @@ SLOW = (
     "tests/human",
     "tests/report",
     "tests/test_architecture.py::test_the_command_line_imports_nothing_heavy",
+    "tests/test_architecture_page.py::test_the_files_on_each_way",
     "tests/test_docs.py::test_a_",
     "tests/test_docs.py::test_five_agents",
     "tests/test_docs.py::test_python_blocks_run",
     "tests/test_docs.py::test_two_agents",
+    "tests/test_eval.py::test_command",
     "tests/test_executors.py",
+    "tests/test_extensions.py",
     "tests/test_notebooks.py::test_runs",
     "tests/test_package.py",
     "tests/test_resumption.py",
@@ -42,6 +45,7 @@ SLOW = (
     "tests/test_eval.py::test_bayes_reaches_its_limits",
     "tests/test_eval.py::test_hedge_scores_as_published",
     "tests/test_eval.py::test_the_graph_plays_the_same_episodes",
+    "tests/test_eval.py::test_the_papers_tables_are_stored",
     "tests/test_randomness.py::test_the_generator_is_numpys_own",
 )
 """Suites and tests by how their identifiers begin; ``make test-fast`` leaves them out."""
@@ -49,14 +53,15 @@ SLOW = (
 
 def pytest_ignore_collect(collection_path, config):
     """Where slow tests are left out, files that hold no others are not even imported."""
-    path = collection_path.relative_to(config.rootpath).as_posix()
-    return True if config.option.markexpr == "not slow" and path.startswith(SLOW) else None
+    if config.option.markexpr != "not slow" or not collection_path.is_relative_to(config.rootpath):
+        return None
+    return True if collection_path.relative_to(config.rootpath).as_posix().startswith(SLOW) else None
 
 
 def pytest_collection_modifyitems(items):
-    """Marks what stands in ``SLOW``."""
+    """Marks what stands in ``SLOW``, and what needs PostgreSQL."""
     for item in items:
-        if item.nodeid.startswith(SLOW):
+        if item.nodeid.startswith(SLOW) or "[postgres" in item.nodeid:
             item.add_marker(pytest.mark.slow)
 
 
