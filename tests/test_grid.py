@@ -10,8 +10,7 @@ import pytest
 from atom import TabularReasoner
 from atom.reasoning.tables import UNREACHABLE
 from eval.sweeps import play_cell
-from eval.tasks import make_task
-from eval.tasks.grid import GridTask
+from eval.tasks import GridTask, make_task
 from eval.tasks.maps import MapError
 
 EPISODES = 100

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from eval.sweeps import play_cell
-from eval.tasks import make_task
+from eval.tasks import OvercookedTask, make_task
 from eval.tasks.maps import MapError
-from eval.tasks.overcooked import OvercookedTask, RealOvercookedTask
+from eval.tasks.overcooked import RealOvercookedTask
 from eval.tasks.overcooked.layout import RING, SMALL
 from eval.tasks.overcooked.real import MissingExtraError, RealKitchen, guarded
 

@@ -17,8 +17,7 @@ from eval.play.episode import Step, play, seat_players, total_scores
 from eval.play.graph import episode_graph, play_in_graph, stream_rounds
 from eval.play.record import Totals, record
 from eval.play.transcripts import transcribe
-from eval.tasks import Environment, Task, make_task
-from eval.tasks.described import DescribedTask
+from eval.tasks import DescribedTask, Environment, Task, make_task
 from partners import LLMBackend, asks_models, current_backend
 
 Runtime: TypeAlias = Literal["plain", "langgraph"]

@@ -15,7 +15,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from atom import AdaptiveAgent, Contract, FixedOrderAgent, StateKeyError, add_tom_node
+from atom import AdaptiveAgent, Contract, FixedOrderAgent, Hypothesis, StateKeyError, add_tom_node
 from atom.usage import current_meter
 
 ROOT = Path(__file__).parents[2]
@@ -126,6 +126,17 @@ def test_spans_carry_the_posterior_and_the_order(exporter):
     assert last.attributes["tom.action"] in "ABCDE"
     assert [event.name for event in last.events] == ["tom.contract.broken"]
     assert "tom.calls" not in last.attributes
+
+
+def test_spans_name_a_hypothesis_that_is_no_order(exporter, caplog):
+    stays = Hypothesis("stays", behaviour=lambda situation, player: {situation.legal(player)[0]: 1.0})
+    exporter.clear()
+    board_graph(AdaptiveAgent("ann", reasoner(), hypotheses=[stays])).compile().invoke({"rounds": 1})
+    (span,) = [s for s in exporter.get_finished_spans() if s.attributes["tom.observer"] == "ann"]
+    assert span.attributes["tom.partner.ben.hypothesis"] == "stays"
+    assert "tom.partner.ben.estimate" not in span.attributes
+    assert "tom.order" not in span.attributes
+    assert not caplog.records  # OpenTelemetry warns of values that it cannot keep
 
 
 async def test_spans_count_calls_and_tokens(exporter):

@@ -6,12 +6,10 @@ import math
 from typing import Any
 
 from eval.show.replay.frames import BoardTask
-from eval.tasks import State
-from eval.tasks.grid import GridTask
+from eval.tasks import GridTask, OvercookedTask, State
 from eval.tasks.maps import DIRECTIONS, STARTS, Cell
 from eval.tasks.overcooked.dynamics import FULL, N_POT, READY
 from eval.tasks.overcooked.layout import COUNTER, DISHES, ONIONS, POT, SERVING
-from eval.tasks.overcooked.task import OvercookedTask
 
 TILE = 64
 # Okabe and Ito's colours, safe for colour-blind readers.

@@ -6,9 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from eval.tasks import MatrixTask, State, Task
-from eval.tasks.grid import GridTask
-from eval.tasks.overcooked import OvercookedTask
+from eval.tasks import GridTask, MatrixTask, OvercookedTask, State, Task
 from eval.tasks.overcooked.dynamics import READY
 
 _LARGEST_TABLE = 8
