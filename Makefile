@@ -25,7 +25,7 @@ demo: setup  ## The paper's tables through LangGraph, and two agents before and 
 test: setup  ## All tests
 	$(BIN)/python -m pytest -n auto
 
-test-fast: setup  ## The tests that need no browser, database, server or kernel: under a minute on two cores
+test-fast: setup  ## The tests that need no browser, database, server or kernel
 	$(BIN)/python -m pytest -n auto -m "not slow"
 
 check: setup  ## Lint and type-check
