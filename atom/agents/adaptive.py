@@ -45,9 +45,8 @@ class AdaptiveAgent:
         me: this player's name in situations.
         reasoner: says how a player of any order acts.
         learner: belief over the hypotheses about a partner; each partner has its own.
-        agent: wrapped agent that takes the last step: a callable of the situation and the prediction
-            that returns the action, a chat model, a compiled graph, or the name of a model (see
-            ``atom.agents.as_actor``). None lets the reasoner act.
+        agent: wrapped agent that takes the last step: a callable, a chat model, a compiled graph, or the
+            name of a model, see ``as_actor``. None lets the reasoner act.
         beliefs: hypotheses, learner, contract and changes, in one value.
         acting: selection, response, gate, payoffs and on_error, in one value.
         spending: prune and budget, in one value.
