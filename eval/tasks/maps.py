@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atom import ToMError
+from eval.tasks.files.text import read_text
 
 Cell: TypeAlias = tuple[int, int]
 """Row and column, from 0 at the top left."""
@@ -164,12 +165,7 @@ def read(path: Path, what: str) -> str:
     Raises:
         MapError: the file cannot be read, or is no UTF-8 text.
     """
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise MapError(f"cannot read {what} {str(path)!r}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise MapError(f"{what} {str(path)!r} is not UTF-8 text") from None
+    return read_text(path, what, MapError)
 
 
 def check_budget(what: str, needed: int, budget: int) -> None:
