@@ -4,6 +4,7 @@ import json
 import re
 from itertools import chain
 
+import numpy as np
 import pytest
 from langgraph.store.memory import InMemoryStore
 
@@ -12,11 +13,14 @@ from atom import (
     Bayes,
     BeliefError,
     BeliefMemory,
+    Budget,
     ChangePoints,
     Contract,
+    ContractError,
     FixedOrderAgent,
     Hedge,
     Hypothesis,
+    LLMError,
     NormalFormReasoner,
     PartnerPrediction,
     Prediction,
@@ -335,3 +339,52 @@ async def test_asynchronous_decisions_answer_habits_too():
     assert (await agent.adecide(board, agent.start([OTHER])))[0] == agent.decide(board, agent.start([OTHER]))[
         0
     ]
+
+
+def test_a_poor_agent_takes_nobody_for_an_unlikely_behaviour():
+    """Behaviours cost nothing, and must not win because the orders that are likelier cannot be paid."""
+    rich = AdaptiveAgent(ME, REASONER, hypotheses=MIXED)
+    *_, memory = play(rich, FixedOrderAgent(OTHER, REASONER, 0), rounds=6)
+    believed = rich.posterior(memory, OTHER)
+    assert believed[0] > 0.9
+    for calls in (0, 1, 2, 3):
+        poor = AdaptiveAgent(ME, REASONER, hypotheses=MIXED, budget=Budget(calls=calls))
+        decision, _ = poor.decide(ONE_AHEAD.situation(ONE_AHEAD.start()), memory)
+        assert "stays" not in decision.hypotheses.values()
+
+
+def test_a_behaviour_whose_model_fails_is_one_hypothesis_less():
+    def fails(situation, player):
+        raise LLMError("no answer")
+
+    hypotheses = [order(0), Hypothesis("asked", behaviour=fails)]
+    situation = ONE_AHEAD.situation(ONE_AHEAD.start())
+    agent = AdaptiveAgent(ME, REASONER, hypotheses=hypotheses)
+    decision, _ = agent.decide(situation, agent.start([OTHER]))
+    assert decision.hypotheses == {OTHER: "0"}
+    assert decision.degraded == (f"{OTHER} as asked: no answer",)
+    strict = AdaptiveAgent(ME, REASONER, hypotheses=hypotheses, on_error="raise")
+    with pytest.raises(LLMError, match="no answer"):
+        strict.decide(situation, strict.start([OTHER]))
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: Hypothesis("01", order=1), "an order's name is its number"),
+        (lambda: AdaptiveAgent(ME, REASONER, hypotheses=[0, 1]), "0 is no Hypothesis"),
+    ],
+)
+def test_names_and_kinds_that_would_be_mistaken_are_refused(make, words):
+    with pytest.raises(BeliefError, match=words):
+        make()
+
+
+def test_beside_a_contract_no_hypothesis_is_called_none():
+    hypotheses = [order(0), order(1), Hypothesis("none", behaviour=stays)]
+    with pytest.raises(ContractError, match="give it another name"):
+        AdaptiveAgent(ME, REASONER, hypotheses=hypotheses, contract=Contract({OTHER: 1}))
+
+
+def test_integers_of_numpy_are_orders():
+    assert AdaptiveAgent(ME, REASONER, orders=list(np.arange(3))).orders == (0, 1, 2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from atom.belief import evidence
@@ -78,6 +79,16 @@ class Beliefs:
         """
         # everybody's own copy of the prior: states are other people's lists
         return new_partner(self.learner.init(self.names), contract, evidence.nothing() if kept else None)
+
+    def met(self, memory: PlayerMemory) -> AbstractSet[str]:
+        """The partners that were named or met; those of whom a declaration is all that is known are not."""
+        if self.contract is None:
+            return memory["partners"].keys()
+        return {
+            name
+            for name, record in memory["partners"].items()
+            if record["contract"] is None or record["expected"] is not None or record["weights"] != self.prior
+        }
 
     def probabilities(self, record: PartnerMemory) -> dict[str, float]:
         """Hypothesis -> probability; a declared order that is believed sharpens what the learner says."""

@@ -45,10 +45,11 @@ __all__ = [
     "team_orders",
 ]
 
-__getattr__ = attach(
-    {
-        "LLMReasoner": "atom.reasoning.prompted",
-        "TabularModel": "atom.reasoning.tables",
-        "TabularReasoner": "atom.reasoning.tables",
-    }
-)
+if not TYPE_CHECKING:  # a type checker knows all names, and should know no other
+    __getattr__ = attach(
+        {
+            "LLMReasoner": "atom.reasoning.prompted",
+            "TabularModel": "atom.reasoning.tables",
+            "TabularReasoner": "atom.reasoning.tables",
+        }
+    )
