@@ -5,11 +5,11 @@ import json
 
 import numpy as np
 import pytest
+from atom.belief.plain import ByArrays, PlainBayes, plain_learner
 from hypothesis import given
 from hypothesis import strategies as st
 
 from atom import AdaptiveAgent, Bayes, BeliefError, FixedShare, FollowTheLeader, Hedge, Situation
-from atom.belief.plain import ByArrays, PlainBayes, plain_learner
 
 LEARNERS = [
     Bayes(),
