@@ -128,7 +128,7 @@ TASKS: list[TaskKind] = [
     TaskKind("overcooked-ring", "the same in a ring of floor", lambda _: overcooked.overcooked_ring()),
     TaskKind(
         "overcooked:FILE",
-        "the same on a one-pot layout from a text file",
+        "the same on a layout from a text or .layout file",
         _from_file("overcooked:FILE", overcooked.overcooked_from_file),
     ),
 ]
