@@ -20,7 +20,7 @@ def sides():
 
 
 def off_the_rule(bots):
-    """How far moves are from what the rule says: after whole rounds, and after ones without a person's move."""
+    """How far moves are from what the rule says: after whole rounds, and after ones without a move."""
     whole, gap = Counter(), Counter()
     for side in bots:
         rule = RULES[side.player]
