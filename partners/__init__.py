@@ -5,7 +5,19 @@ A family is a file; ``partners.registry.partner`` enters what it stands above.
 
 # The families, in the order in which their partners are listed.
 # isort: off
-from partners import tom, adaptive, simple, bounded, noisy, tomsup, tables, population, kitchens, llm
+from partners import (
+    tom,
+    adaptive,
+    simple,
+    bounded,
+    rps_bots,
+    noisy,
+    tomsup,
+    tables,
+    population,
+    kitchens,
+    llm,
+)
 # isort: on
 
 from atom._moved import announce

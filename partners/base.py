@@ -15,9 +15,9 @@ from atom.randomness import generator
 PAPER = "Mu et al. 2026"
 OWN = "this project"
 
-Plays: TypeAlias = Literal["all", "2x2", "tables", "kitchens", "matrices"]
+Plays: TypeAlias = Literal["all", "2x2", "3x3", "tables", "kitchens", "matrices"]
 """The tasks that a partner plays: all, those on tables (grids and kitchens), kitchens, normal-form games, or
-those of them with two players and two actions each."""
+those of them with two players and two actions each, or three actions each on a circle."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -273,6 +273,7 @@ ON_ALL = [*FIXED, *SIMPLE, *BOUNDED, *LEARNING]
 ON_MATRICES = ["frequency", "quantal", "quantal:0.5@2", "cognitive-hierarchy", "cognitive-hierarchy:0.8@3"]
 ON_2X2 = ["tomsup", "tomsup:0", "tomsup:2"]
 ON_TABLES = ["convention", "convention:1", "independent-ties", "independent-ties:2@3", "population:FILE"]
+ON_A_CIRCLE = ["rps-bot", "rps-bot:opponent_prev_move_nil", "rps-bot:outcome_transition_dual_dependency"]
 IN_KITCHENS = ["greedy", "greedy-unstuck"]
 LEARNERS = ["bayes", "hedge", "fixed-share", "ftl", "adahedge", "rescorla-wagner", "uniform"]
 ADAPTIVE = [
@@ -290,6 +291,7 @@ TASKS_PLAYED: dict[str, list[str]] = {
     "anti-coordination-3": [*ON_ALL, *ON_MATRICES],
     "coordination-3": [*ON_ALL, *ON_MATRICES],
     "stag-hunt": [*ON_ALL, *ON_MATRICES, *ON_2X2],
+    "rock-paper-scissors": [*FEW, *ON_A_CIRCLE],
     "tickets-3-3": [*ON_ALL, *ADAPTIVE],
     "tickets-5-5": ON_ALL,
     "specialists-3-4": ON_ALL,

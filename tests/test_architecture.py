@@ -180,11 +180,12 @@ EVAL_FOLDERS = {
     "results": ("play",),
     "sweeps": ("tasks", "play", "results"),
     "measure": ("tasks", "play", "results"),
+    "people": ("tasks", "play", "measure"),
     "studies": ("tasks", "play", "results", "sweeps", "measure"),
     "show": ("tasks", "play", "results", "sweeps", "measure", "studies"),
     "human": ("tasks", "play", "results"),
     "modelserver": ("tasks",),
-    "cli": ("tasks", "results", "sweeps", "measure", "studies", "show", "human"),
+    "cli": ("tasks", "results", "sweeps", "measure", "people", "studies", "show", "human"),
 }
 """Stage of eval -> the stages that it may import from; nothing imports from a later one."""
 

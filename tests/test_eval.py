@@ -5,6 +5,7 @@ import json
 import sqlite3
 import subprocess
 import sys
+from copy import copy
 
 import numpy as np
 import pytest
@@ -74,8 +75,10 @@ def test_bayes_follows_a_partner_that_switches(rival):
 
 @pytest.mark.parametrize("task", EXAMPLES)
 def test_the_graph_plays_the_same_episodes(task):
-    """Action for action, every player of the zoo that can play the task."""
-    task = make_task(task)
+    """Action for action, every player of the zoo that can play the task; 15 rounds of long games."""
+    task = copy(make_task(task))
+    if isinstance(task, MatrixTask):
+        task.max_steps = min(task.max_steps, 15)
     for name in ZOO:
         try:
             others = ["switching:2-0@5"] * (len(task.players) - 1)

@@ -36,6 +36,7 @@ from partners import (
     train,
     traits_of,
 )
+from partners.rps_bots import RULES
 from tests.classical import GAMES
 
 NAMES = [
@@ -50,6 +51,7 @@ NAMES = [
     "learning:fixed-share@2",
     "adaptive:adahedge/leader/above",
     "oracle:1-0@4",
+    *(f"rps-bot:{name}" for name in RULES),
 ]
 
 
@@ -71,9 +73,17 @@ def crossed():
     return OvercookedTask("crossed", "XXDXX\nO 1 S\nX   X\nP 2 X\nXOXXX")
 
 
+def on_a_circle():
+    """Rock-paper-scissors with other names and payoffs in each seat."""
+    ahead = np.arange(3)[:, None] - np.arange(3)[None, :]
+    payoffs = np.stack([np.array([0.0, 3.0, -1.0])[ahead % 3], np.array([1.0, 5.0, -2.0])[-ahead % 3]])
+    return MatrixTask("on-a-circle", payoffs, [["rock", "paper", "scissors"], ["stone", "sheet", "shears"]])
+
+
 PLAYED = {
     "all": [lambda: make_task("memory-1"), asymmetric, two_by_three],
     "2x2": [lambda: make_task("memory-1"), asymmetric],
+    "3x3": [lambda: make_task("rock-paper-scissors"), on_a_circle],
     "matrices": [lambda: make_task("memory-1"), asymmetric, two_by_three],
     "tables": [lambda: make_task("game-2"), lambda: make_task("game-1")],
     "kitchens": [lambda: make_task("overcooked"), crossed],
@@ -445,3 +455,61 @@ def test_traits_follow_the_argument():
         traits_of("noisy:0.1:tim-1")
     with pytest.raises(ValueError, match="takes no argument"):
         traits_of("random:3")
+
+
+def test_bots_of_rock_paper_scissors_follow_their_rules():
+    """The likeliest action after given rounds, 1000 episodes each: rock, paper, scissors are 0, 1, 2."""
+    task = make_task("rock-paper-scissors")
+    names = ("rock", "paper", "scissors")
+
+    def rounds(*joint):
+        return [{"player-1": names[own], "player-2": names[other]} for own, other in joint]
+
+    def counts(bot, *joint):
+        made = make_partner(f"rps-bot:{bot}", "player-1", task.reasoner())
+        situation = task.situation(rounds(*joint))
+        return [made.decide(situation, made.start(["player-2"], episode=e))[0].action for e in range(1000)]
+
+    for bot, joint, says in [
+        ("prev_move_positive", [(2, 0)], 0),
+        ("prev_move_negative", [(0, 1)], 2),
+        ("opponent_prev_move_positive", [(0, 1)], 2),
+        ("opponent_prev_move_nil", [(0, 1)], 1),
+        ("win_nil_lose_positive", [(1, 0)], 1),  # paper won
+        ("win_nil_lose_positive", [(0, 1)], 1),
+        ("win_nil_lose_positive", [(0, 0)], 2),
+        ("win_positive_lose_negative", [(1, 0)], 2),
+        ("win_positive_lose_negative", [(1, 2)], 0),
+        ("outcome_transition_dual_dependency", [(0, 0), (1, 1)], 2),  # a step of one, again
+        ("outcome_transition_dual_dependency", [(0, 0), (1, 0)], 0),  # one, after a win two
+        ("outcome_transition_dual_dependency", [(0, 0), (1, 2)], 1),  # one, after a loss none
+    ]:
+        played = counts(bot, *joint)
+        assert 860 <= played.count(names[says]) <= 940, bot
+        assert all(20 <= played.count(name) <= 85 for i, name in enumerate(names) if i != says), bot
+    for bot, joint in [("prev_move_positive", []), ("outcome_transition_dual_dependency", [(1, 1)])]:
+        played = counts(bot, *joint)
+        assert all(270 <= played.count(name) <= 400 for name in names), bot
+
+
+def test_orders_of_the_bots_are_those_of_the_reasoner():
+    """Where a rule has an order, the reasoner's policy of that order is the rule."""
+    task = make_task("rock-paper-scissors")
+    names = ("rock", "paper", "scissors")
+    assert [rule.order for rule in RULES.values()] == [3, 1, 0, 2, None, None, None]
+    for own, other in np.ndindex(3, 3):
+        situation = task.situation([{"player-1": names[own], "player-2": names[other]}])
+        for rule in RULES.values():
+            if rule.order is not None:
+                policy = task.reasoner().policy(situation, "player-1", rule.order)
+                assert policy[names[rule.follows([own], other, (own - other) % 3)]] == 1.0
+
+
+def test_bots_of_rock_paper_scissors_refuse_other_games():
+    for task in ("memory-1", "stag-hunt", "one-ahead-5", "tickets-3-3", "game-2"):
+        with pytest.raises(SituationError, match="three actions lie on a circle"):
+            make_partner("rps-bot", make_task(task).players[0], make_task(task).reasoner())
+    with pytest.raises(UnknownNameError, match="did you mean prev_move_positive"):
+        traits_of("rps-bot:prev_move_positiv")
+    assert traits_of("rps-bot:prev_move_negative").order == 1
+    assert traits_of("rps-bot:win_nil_lose_positive").order is None

@@ -15,6 +15,7 @@ from eval.cli.equal_tokens import equal_tokens
 from eval.cli.findings import findings, train_partner
 from eval.cli.groups import spelled_out
 from eval.cli.paper import paper
+from eval.cli.people import people
 from eval.cli.play import play
 from eval.cli.replay import replay
 from eval.cli.report import report
@@ -59,6 +60,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "changing": changing,
     "competence": competence,
     "play": play,
+    "people": people,
 }
 """Name -> command, in the order in which the help lists them."""
 

@@ -194,3 +194,19 @@ def stag_hunt() -> MatrixTask:
         ["stag", "hare"],
         optimum=4.0 * ROUNDS,
     )
+
+
+def rock_paper_scissors() -> MatrixTask:
+    """Each action beats the one before it on a circle: 3 for a win, 0 for a tie, -1 for a loss.
+
+    Points and rounds are those of the people and bots in ``eval/data/people`` (Brockbank and Vul 2024).
+    """
+    a = np.arange(3)
+    ahead = (a[:, None] - a[None, :]) % 3
+    return MatrixTask(
+        "rock-paper-scissors",
+        symmetric_payoffs(np.array([0.0, 3.0, -1.0])[ahead]),
+        ["rock", "paper", "scissors"],
+        rounds=300,
+        ties="uniform",
+    )

@@ -97,6 +97,11 @@ TASKS: list[TaskKind] = [
         "coordination-3",
     ),
     TaskKind("stag-hunt", "stag together pays most, hare is safe", lambda _: matrix.stag_hunt()),
+    TaskKind(
+        "rock-paper-scissors",
+        "each beats one of the others, 300 rounds",
+        lambda _: matrix.rock_paper_scissors(),
+    ),
     TICKETS,
     TaskKind(
         "specialists-N-M",
