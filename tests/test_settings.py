@@ -12,6 +12,7 @@ from atom import (
     AdaptiveAgent,
     BareAgent,
     Bayes,
+    BeliefError,
     Beliefs,
     Budget,
     ChangePoints,
@@ -254,3 +255,8 @@ def test_a_mistake_in_types_is_an_error_on_its_line(complaints, mistake):
     assert any(re.search(rf"\[{MISTAKES[mistake][1]}\]$", told) for told in complaints.get(line, ())), (
         complaints.get(line)
     )
+
+
+def test_an_agent_in_the_learners_place_is_named():
+    with pytest.raises(BeliefError, match=r"is no learner.*agent="):
+        AdaptiveAgent("ann", REASONER, lambda situation, prediction: "A")

@@ -44,8 +44,8 @@ class Beliefs:
         prior: the learner's weights before anything was observed; not to be modified.
 
     Raises:
-        BeliefError: no hypotheses, two of one name, orders that do not ascend, or changes of another
-            learner than ``Bayes``.
+        BeliefError: what is no learner; no hypotheses, two of one name, orders that do not ascend; or
+            changes of another learner than ``Bayes``.
     """
 
     learner: Learner = field(default_factory=Bayes)
@@ -58,6 +58,11 @@ class Beliefs:
     _lengths: list[int] | None = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        if not isinstance(self.learner, Learner):
+            raise BeliefError(
+                f"{type(self.learner).__name__} is no learner; pass one such as Bayes(), and whoever acts "
+                "as agent="
+            )
         found = check_hypotheses(self.hypotheses)
         object.__setattr__(self, "hypotheses", found)
         object.__setattr__(self, "names", tuple(hypothesis.name for hypothesis in found))
