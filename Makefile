@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench docs clean
+.PHONY: help setup demo test test-fast check coverage bench docs clean
 
 help:  ## List the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 19
 
 setup: $(STAMP)  ## Make .venv and install the project with all it needs for development
 
@@ -25,10 +25,16 @@ demo: setup  ## The paper's tables through LangGraph, and two agents before and 
 test: setup  ## All tests
 	$(BIN)/python -m pytest -n auto
 
+test-fast: setup  ## The tests that need no browser, database, server or kernel
+	$(BIN)/python -m pytest -n auto -m "not slow"
+
 check: setup  ## Lint and type-check
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+coverage: setup  ## Which lines the fast tests reach, and whether that is enough
+	$(BIN)/python -m pytest -n auto -m "not slow" --cov --cov-report=term
 
 bench: setup  ## Measure speed beside named rivals, in the same run
 	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done

@@ -72,6 +72,7 @@ if TYPE_CHECKING:
     from atom.reasoning.prompted import LLMReasoner
     from atom.reasoning.tables import TabularModel, TabularReasoner
 
+    PlainAgent = BareAgent
     __version__: str
 
 __all__ = [
@@ -163,13 +164,22 @@ _find = lazy.attach(
 )
 
 
-def __getattr__(name: str) -> Any:
-    """What is imported or looked up when it is first used."""
-    if name == "__version__":
-        from importlib.metadata import version  # noqa: PLC0415  # takes milliseconds
+if not TYPE_CHECKING:  # a type checker knows all names, and should know no other
 
+    def __getattr__(name: str) -> Any:
+        """What is imported or looked up when it is first used."""
+        if name == "__version__":
+            return _version()
+        if name == "PlainAgent":
+            _moved.warn("atom.PlainAgent", "atom.BareAgent")
+            return BareAgent
+        return _find(name)
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415  # takes milliseconds
+
+    try:
         return version("langgraph-atom")
-    if name == "PlainAgent":
-        _moved.warn("atom.PlainAgent", "atom.BareAgent")
-        return BareAgent
-    return _find(name)
+    except PackageNotFoundError:
+        raise AttributeError("atom has no __version__ where langgraph-atom is not installed") from None

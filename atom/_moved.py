@@ -1,4 +1,4 @@
-"""Module paths of version 0.1, which work for this release and say where their names are now."""
+"""Module paths of version 0.1: their public names work for this release, and say where they are now."""
 
 from __future__ import annotations
 
@@ -12,29 +12,32 @@ from types import ModuleType
 from typing import Any
 
 MOVED: dict[str, str | tuple[str, ...]] = {
-    "atom.actors": "atom.agents",
+    "atom.actors": ("atom.agents", "atom.agents.actors"),
     "atom.agent": ("atom.agents", "atom.memories", "atom"),
-    "atom.changes": "atom.belief",
-    "atom.congestion": "atom.reasoning",
+    "atom.changes": ("atom.belief", "atom.belief.changes"),
+    "atom.congestion": ("atom.reasoning", "atom.reasoning.congestion"),
     "atom.contract": ("atom.belief", "atom.belief.contract"),
     "atom.declared": "atom.reasoning",
     "atom.events": "atom.graph",
     "atom.experts": "atom.belief",
-    "atom.fanout": "atom.graph",
-    "atom.games": "atom.reasoning",
-    "atom.gate": "atom.agents",
-    "atom.hypotheses": ("atom.agents", "atom.belief.impute"),
-    "atom.memory": "atom.graph",
+    "atom.fanout": ("atom.graph", "atom.graph.team"),
+    "atom.games": ("atom.reasoning", "atom.reasoning.normal_form"),
+    "atom.gate": ("atom.agents", "atom.agents.gate"),
+    "atom.hypotheses": ("atom.agents", "atom.agents.pruning", "atom.belief.impute"),
+    "atom.memory": ("atom.graph", "atom.graph.store"),
     "atom.middleware": "atom.graph",
     "atom.node": "atom.graph",
     "atom.planning": "atom.reasoning.tables",
-    "atom.player": ("atom.agents", "atom.memories", "atom"),
+    "atom.player": ("atom.agents", "atom.memories", "atom.agents.actors", "atom.agents.settings", "atom"),
     "atom.reading": "atom.graph",
     "atom.roles": "atom.reasoning",
-    "atom.state": "atom.graph",
+    "atom.state": ("atom.graph", "atom.graph.state", "atom.memories"),
     "atom.telemetry": "atom.graph.telemetry",
 }
 """Old module -> where its names are now, tried in order."""
+
+
+_MISSING = object()
 
 
 class _OldModules(MetaPathFinder, Loader):
@@ -66,8 +69,9 @@ class _OldModule(ModuleType):
     def __getattr__(self, name: str) -> Any:
         if not name.startswith("__") or name == "__all__":
             for home in map(import_module, self._homes):
-                if hasattr(home, name):
-                    return getattr(home, name)
+                found = getattr(home, name, _MISSING)
+                if found is not _MISSING:
+                    return found
         raise AttributeError(f"module {self.__name__!r} has moved to {self._homes}, and has no {name!r}")
 
 

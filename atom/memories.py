@@ -143,7 +143,7 @@ class PlayerMemory(TypedDict):
         hypotheses: names of the hypotheses about a partner, in the learner's order.
         episode: number of the episode; keys the random numbers.
         step: number of the next decision.
-        order: the ToM order of the last decision; None before the first.
+        order: the ToM order of the last decision that had one; None before the first.
         partners: partner -> what is remembered of it.
         declares: the order that this player declared, absent or None where it declared none.
         checked: the last decision that evaluated all hypotheses; None after a surprise.

@@ -15,7 +15,7 @@ from atom import AdaptiveAgent, Decision, FixedOrderAgent, Player
 from atom.llm import LLMReasoner, Patience, Sampling
 from eval.modelserver import PASSING, Faults, ScriptedServer
 from eval.play import play
-from eval.tasks.described import DescribedTask
+from eval.tasks import DescribedTask
 from eval.tasks.matrix import memory_one
 
 RATE = 0.3

@@ -19,9 +19,9 @@ from scipy.sparse.csgraph import dijkstra
 from atom import AdaptiveAgent, TabularModel, TabularReasoner
 from atom.reasoning.tables import UNREACHABLE, shortest_costs
 from atom.reasoning.tables.levels import solve
-from eval.tasks.grid import GridTask, game_one
-from eval.tasks.overcooked import OvercookedTask, overcooked, overcooked_ring
-from eval.tasks.tabular import TabularTask
+from eval.tasks import GridTask, OvercookedTask, TabularTask
+from eval.tasks.grid import game_one
+from eval.tasks.overcooked import overcooked, overcooked_ring
 from partners import make_partner
 
 SIDES = (5, 7, 9, 11)

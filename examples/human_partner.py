@@ -103,8 +103,8 @@ def main() -> None:
             return
         state = graph.invoke(Command(resume=answer), config)
     print(f"{sum(state['collisions'])} collisions in {ROUNDS} rounds")
-    belief = graph.get_state(config).values["tom"][AGENT]["belief"][PERSON]
-    posterior = [sum(row) for row in belief]
+    known = graph.get_state(config).values["tom"][AGENT]["partners"][PERSON]
+    posterior = [sum(row) for row in known["weights"]]
     print("the agent takes you for order", posterior.index(max(posterior)))
 
 

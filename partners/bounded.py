@@ -12,8 +12,7 @@ import numpy as np
 from atom import JointAction, Memory, Policy, Reasoner, RecursiveReasoner, Situation, SituationError
 from atom.agents import Payoffs
 from atom.randomness import draw
-from atom.reasoning import Responder
-from atom.reasoning.recursive import Respond
+from atom.reasoning import Respond, Responder
 from partners.base import OWN, SimplePartner, Traits
 from partners.registry import partner
 

@@ -32,7 +32,10 @@ class NoisyPartner(StaticPartner):
 
     def start(self, partners: Sequence[str], *, episode: int = 0) -> Memory:
         """Memory at the beginning of an episode."""
-        return {"episode": episode, "step": 0, "inner": self.inner.start(partners, episode=episode)}
+        return {
+            **super().start(partners, episode=episode),
+            "inner": self.inner.start(partners, episode=episode),
+        }
 
     def hear(self, memory: Memory, declared: Mapping[str, int]) -> Memory:
         """The inner player hears."""

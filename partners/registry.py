@@ -239,7 +239,9 @@ def _argument_of(name: str) -> Iterator[tuple[PartnerKind, str]]:
     except (ValueError, KeyError) as error:
         if argument is None or isinstance(error, UnknownNameError):
             raise
-        raise type(error)(f"{name!r}: {error} (the form is {base}:{kind.argument})") from error
+        raise (KeyError if type(error) is KeyError else ValueError)(
+            f"{name!r}: {error} (the form is {base}:{kind.argument})"
+        ) from error
 
 
 def _enter(kind: PartnerKind, module: str, into: dict[str, PartnerKind]) -> None:

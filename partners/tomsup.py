@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from atom import JointAction, Memory, NormalFormReasoner, Reasoner, Situation, SituationError
 from partners.base import SimplePartner, Traits
@@ -96,7 +97,24 @@ class TomsupPartner(SimplePartner):
 
     def _matrix(self) -> Any:
         package = importlib.import_module("tomsup")
-        return package.PayoffMatrix(name="custom", predefined=self._payoffs)
+        return package.PayoffMatrix(name="custom", predefined=own_action_first(self._payoffs))
+
+
+def own_action_first(payoffs: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The payoffs as tomsup's k-ToM agents read them.
+
+    A ``PayoffMatrix`` names its axes agent, choice of agent 0, choice of agent 1. But ``expected_payoff_fun``
+    of tomsup 1.4.1, through which every k-ToM agent decides and simulates its opponent, passes the
+    agent's *own* choice first whichever agent it is. So the second agent's payoffs have to stand with its
+    own choice first.
+
+    Args:
+        payoffs: ``[2, 2, 2]``: seat, action of the first seat, action of the second.
+
+    Returns:
+        ``[2, 2, 2]``: seat, its own action, the other's.
+    """
+    return np.stack([payoffs[0], payoffs[1].T])
 
 
 def _ktom_functions() -> ModuleType:

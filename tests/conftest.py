@@ -9,6 +9,79 @@ from hypothesis import settings
 
 from atom import NormalFormReasoner, Situation, symmetric_payoffs
 
+SLOW = (
+    # a browser, a database, a development server, kernels, other processes, an index of packages
+    "tests/graphs/test_checkpointers.py",
+    "tests/graphs/test_examples.py",
+    "tests/graphs/test_memory.py::test_a_belief_outlives_its_thread",
+    "tests/graphs/test_memory.py::test_two_processes_add_up",
+    "tests/human",
+    "tests/report",
+    "tests/test_architecture.py::test_the_command_line_imports_nothing_heavy",
+    "tests/test_architecture_page.py::test_the_files_on_each_way",
+    "tests/test_docs.py::test_a_",
+    "tests/test_docs.py::test_five_agents",
+    "tests/test_docs.py::test_python_blocks_run",
+    "tests/test_docs.py::test_two_agents",
+    "tests/test_eval.py::test_command",
+    "tests/test_executors.py",
+    "tests/test_extensions.py",
+    "tests/test_notebooks.py::test_runs",
+    "tests/test_package.py",
+    "tests/test_resumption.py",
+    "tests/test_moved.py::test_old_paths_are_announced_and_not_imported",
+    "tests/test_settings.py::test_a_mistake_in_types",
+    "tests/test_settings.py::test_correct_use_passes_the_type_checker",
+    "tests/test_site.py",
+    "tests/test_storage.py::test_a_full_disk",
+    "tests/test_storage.py::test_a_limit_on_files",
+    "tests/test_storage.py::test_a_locked_file",
+    "tests/test_storage.py::test_a_read_only_file",
+    # a model server on loopback
+    "tests/llm",
+    # kitchens and other tables, pictures of them
+    "tests/test_contract.py::test_under_contract_tasks_take_the_aligned_time",
+    "tests/test_overcooked.py",
+    "tests/test_grid.py::test_aligned_orders_reach_the_optimum_on_generated_maps",
+    "tests/test_partners.py::Test_greedy",
+    "tests/test_planning.py",
+    "tests/test_replay.py",
+    # every task with every player; hundreds of episodes
+    "tests/test_changes.py::test_changes_are_noticed",
+    "tests/test_baselines.py::test_all_means_everyone",
+    "tests/test_baselines.py::test_statistics_of_a_file",
+    "tests/test_contract.py::test_honest",
+    "tests/test_digests.py",
+    "tests/test_eval.py::test_bayes_reaches_its_limits",
+    "tests/test_eval.py::test_hedge_scores_as_published",
+    "tests/test_eval.py::test_the_graph_plays_the_same_episodes",
+    "tests/test_eval.py::test_the_papers_tables_are_stored",
+    "tests/test_findings.py",
+    "tests/test_randomness.py::test_the_generator_is_numpys_own",
+    "tests/test_statistics.py::test_contrasts_cover",
+    "tests/test_statistics.py::test_disjoint_seed_pairs_cover",
+    "tests/test_statistics.py::test_paired_intervals_cover",
+    "tests/test_statistics.py::test_sign_flips_reject",
+    "tests/test_statistics.py::test_stratified_intervals_cover",
+    "tests/test_statistics.py::test_wilson_intervals_cover",
+)
+"""Suites and tests by how their identifiers begin; ``make test-fast`` leaves them out."""
+
+
+def pytest_ignore_collect(collection_path, config):
+    """Where slow tests are left out, files that hold no others are not even imported."""
+    if config.option.markexpr != "not slow" or not collection_path.is_relative_to(config.rootpath):
+        return None
+    return True if collection_path.relative_to(config.rootpath).as_posix().startswith(SLOW) else None
+
+
+def pytest_collection_modifyitems(items):
+    """Marks what stands in ``SLOW``, and what needs PostgreSQL."""
+    for item in items:
+        if item.nodeid.startswith(SLOW) or "[postgres" in item.nodeid:
+            item.add_marker(pytest.mark.slow)
+
+
 settings.register_profile("project", deadline=None, max_examples=60)
 settings.load_profile("project")
 

@@ -16,6 +16,7 @@ from atom import (
     FollowTheLeader,
     Hedge,
     IllegalActionError,
+    LLMError,
     NormalFormReasoner,
     RecursiveReasoner,
     Situation,
@@ -363,3 +364,17 @@ def test_symmetric_agents_break_their_symmetry():
     ann, ben = AdaptiveAgent("player-1", reasoner), AdaptiveAgent("player-2", reasoner)
     decisions = [play(ann, ben, task, episode=e)[0][-1] for e in range(30)]
     assert len({d.action for d in decisions}) == 2
+
+
+def test_who_raises_asks_nothing_in_vain(situation):
+    asked = []
+
+    class Failing:
+        def policy(self, situation, player, order):
+            asked.append((player, order))
+            raise LLMError("down")
+
+    agent = AdaptiveAgent("ann", Failing(), on_error="raise")
+    with pytest.raises(LLMError, match="down"):
+        agent.decide(situation, agent.start(["ben"]))
+    assert len(asked) == 1

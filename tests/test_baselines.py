@@ -82,13 +82,13 @@ def test_the_frequency_predictor_answers_the_commonest_action():
 def test_adaptive_of_any_setting():
     reasoner = make_task("memory-1").reasoner()
     plain = make_partner("adaptive", "player-1", reasoner)
-    assert (type(plain.learner).__name__, plain._decider.selection, plain._decider.response) == (
+    assert (type(plain.beliefs.learner).__name__, plain.acting.selection, plain.acting.response) == (
         "Bayes",
         "win-stay",
         "nearest",
     )
     other = make_partner("adaptive:adahedge/leader/above", "player-1", reasoner)
-    assert (type(other.learner).__name__, other._decider.selection, other._decider.response) == (
+    assert (type(other.beliefs.learner).__name__, other.acting.selection, other.acting.response) == (
         "AdaHedge",
         "leader",
         "above",

@@ -9,7 +9,7 @@ import pytest
 from atom import AdaptiveAgent, Bayes, BeliefError, ChangePoints, Hedge
 from atom.graph import decision_events
 from eval.studies.changing import change_of_leader, hazard_filter, observe_partner, page_hinkley, score
-from eval.tasks.matrix import one_ahead
+from eval.tasks import one_ahead
 from partners import make_partner
 
 LEARNER = Bayes(lapses=(0.1, 0.5), hazard=0.3)

@@ -10,6 +10,7 @@ from atom import (
     FixedOrderAgent,
     NormalFormReasoner,
     Situation,
+    SituationError,
     alternating_orders,
     symmetric_payoffs,
 )
@@ -269,3 +270,9 @@ def test_contracts_that_cannot_work_are_refused(anti_coordination, situation):
     stranger = AdaptiveAgent("ann", anti_coordination, contract=Contract({"ann": 0, "eve": 1}))
     with pytest.raises(ContractError, match=r"with \['eve'\], who are not in this situation"):
         stranger.decide(situation, stranger.start(["ben"]))
+
+
+def test_a_misspelt_partner_is_named_also_under_a_contract(anti_coordination, situation):
+    agent = AdaptiveAgent("ann", anti_coordination, contract=Contract({"ann": 0, "ben": 1}))
+    with pytest.raises(SituationError, match="bob"):
+        agent.decide(situation, agent.start(["bob"]))

@@ -1,6 +1,7 @@
 """A coroutine that never suspends, run to its end at once."""
 
 import asyncio
+from collections.abc import Coroutine
 
 import pytest
 
@@ -46,6 +47,28 @@ def test_a_coroutine_that_suspends_is_closed_and_refused():
     with pytest.raises(TypeError, match=r"_asynchronous is asynchronous; call its asynchronous twin"):
         finish(_asynchronous(left))
     assert left == ["closed"]
+
+
+def test_a_coroutine_without_a_name_is_named_by_its_kind():
+    class Waiting(Coroutine):
+        closed = False
+
+        def send(self, value):
+            return None
+
+        def throw(self, *error):
+            raise AssertionError(error)
+
+        def close(self):
+            self.closed = True
+
+        def __await__(self):
+            return iter(())
+
+    work = Waiting()
+    with pytest.raises(TypeError, match="Waiting is asynchronous"):
+        finish(work)
+    assert work.closed
 
 
 def test_a_stop_iteration_inside_is_no_result():

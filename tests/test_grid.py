@@ -10,8 +10,7 @@ import pytest
 from atom import TabularReasoner
 from atom.reasoning.tables import UNREACHABLE
 from eval.sweeps import play_cell
-from eval.tasks import make_task
-from eval.tasks.grid import GridTask
+from eval.tasks import GridTask, make_task
 from eval.tasks.maps import MapError
 
 EPISODES = 100
@@ -133,12 +132,40 @@ def test_states_are_plain_data():
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "1..2\n#.#.",
+        "\n; a comment\n1..2\n// another\n#.#.\n# and a third\n\n",
+        "1  2\n# # ",
+        "type octile\nheight 2\nwidth 4\nmap\n1.G2\n@.T.",
+        "Width: 4\nheight=2\n1..2\n#.#.",
+        "\ufeff1..2\r\n#.#.\r\n",
+    ],
+)
+def test_maps_as_other_programs_write_them(tmp_path, text):
+    file = tmp_path / "map.txt"
+    file.write_bytes(text.encode())
+    assert make_task(f"grid:{file}").map.rows == ("1..2", "#.#.")
+
+
+def test_spaces_may_be_a_row_of_floor():
+    assert GridTask("spaces", "1  2\n    \n").map.rows == ("1..2", "....")
+    assert GridTask("spaces", "    \n1  2\n   ").map.rows == ("....", "1..2")
+    assert GridTask("a wall of hashes", "# # #\n1   2").map.rows == ("#.#.#", "1...2")
+
+
+@pytest.mark.parametrize(
     ("text", "message"),
     [
         ("", "empty"),
         ("\n \n", "empty"),
         ("1..2\n...", "line 2 ends at column 3, line 1 at column 4"),
         ("\n1..2\n.....", "line 3 ends at column 5, line 2 at column 4"),
+        ("1.32", "unknown tile '3' at line 1, column 3; .*two players are modelled"),
+        ("; two rows\n1.x2", "unknown tile 'x' at line 2, column 3"),
+        ("height 3\n1..2\n....", "says in line 1 that its height is '3', and the map below has 2"),
+        ("type octile\nmap\n1.W2", "unknown tile 'W' at line 3, column 3"),
+        ("# only words", "empty"),
         ("1.x2", "unknown tile 'x' at line 1, column 3"),
         ("1...\n....", "no start of player 2 from line 1, column 1 to line 2, column 4"),
         ("1..2\n..1.", "start of player 1 twice, at line 1, column 1 and at line 2, column 3"),

@@ -78,7 +78,12 @@ def learn(learner, seen):
     return weights
 
 
-@pytest.mark.parametrize(("learner", "formula"), FORMULAS, ids=str)
+def named(value):
+    """The same words in every process, which a function's own are not."""
+    return getattr(value, "__name__", str(value))
+
+
+@pytest.mark.parametrize(("learner", "formula"), FORMULAS, ids=named)
 @given(seen=observations)
 def test_probabilities_are_what_the_formula_says(learner, formula, seen):
     if formula in (leader, rescorla_wagner):  # sums in another order: what ties but for rounding is no tie

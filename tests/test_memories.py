@@ -33,7 +33,7 @@ from atom import (
     take_turn,
     tool_calls,
 )
-from atom.memories import PlayerMemory, as_plain, of_plain
+from atom.memories import PlayerMemory, as_plain
 from atom.usage import current_meter
 
 FIVE = [[5 if (a - b) % 5 in (1, 4) else 0 for b in range(5)] for a in range(5)]
@@ -78,8 +78,7 @@ def make_agent(name):
 
 
 def migrated(agent, memory):
-    beliefs = agent.beliefs
-    return of_plain(memory, "ann", memory["learner"], beliefs.names, beliefs.prior)
+    return agent.beliefs.typed(memory, "ann")
 
 
 def replayed(name):
@@ -161,7 +160,7 @@ def test_a_memory_of_version_1_key_by_key():
         "recalled": {"ben": 40}, "declared": True, "told": told,
     }  # fmt: skip
     before = copy.deepcopy(old)
-    assert of_plain(old, "ann", "Bayes", ("0", "1", "2"), PRIOR) == {
+    assert migrated(make_agent("bayes"), old) == {
         "version": 2,
         "learner": "Bayes",
         "hypotheses": ["0", "1", "2"],
@@ -382,7 +381,7 @@ def test_a_memory_that_went_through_json_decides_alike(name):
 def test_plain_and_typed_are_one_object():
     agent = make_agent("bayes")
     memory = agent.start(["ben"])
-    assert as_plain(of_plain(memory, "ann", "Bayes", agent.beliefs.names, agent.beliefs.prior)) is memory
+    assert as_plain(agent.beliefs.typed(memory, "ann")) is memory
 
 
 # ---- nothing is modified in place ----

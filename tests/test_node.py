@@ -1,14 +1,17 @@
 """The node in real graphs: schemas, checkpointers, sync and async, subgraphs, parallel branches, errors."""
 
+import asyncio
 import dataclasses
 import json
 from typing import Any
 
 import pytest
 import typing_extensions
+from langchain_core.messages import AIMessage
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.checkpoint.sqlite import SqliteSaver
-from langgraph.graph import END, START, StateGraph
+from langgraph.graph import END, START, MessagesState, StateGraph
+from langgraph.types import Command, interrupt
 from pydantic import BaseModel
 from typing_extensions import TypedDict
 
@@ -17,6 +20,7 @@ from atom import (
     AdaptiveToMNode,
     BeliefError,
     IllegalActionError,
+    Situation,
     SituationError,
     StateKeyError,
     ToMState,
@@ -314,3 +318,32 @@ def test_a_schema_of_another_kind_is_named():
     builder.state_schema = Odd
     with pytest.raises(StateKeyError, match="schema of type Odd"):
         add_tom_node(builder, "ann", AdaptiveToMNode("ann", None, situation=None, observed=None, write=None))
+
+
+@pytest.mark.parametrize("way", ["invoke", "ainvoke"])
+def test_a_wrapped_graph_that_asks_a_person_pauses_and_goes_on(way, anti_coordination):
+    asked = []
+
+    def ask(state: MessagesState):
+        asked.append(1)
+        return {"messages": [AIMessage(interrupt("A or B?"))]}
+
+    inner = StateGraph(MessagesState)
+    inner.add_node("ask", ask).add_edge(START, "ask").add_edge("ask", END)
+    node = AdaptiveToMNode(
+        "ann",
+        AdaptiveAgent("ann", anti_coordination, agent=inner.compile()),
+        situation=lambda board: Situation({"ann": ("A", "B"), "ben": ("A", "B")}),
+        observed=lambda board: None,
+        write=lambda decision: {"ann": decision.action},
+    )
+    builder = add_tom_node(StateGraph(Plain), "ann", node).add_edge(START, "ann").add_edge("ann", END)
+    graph, thread = builder.compile(checkpointer=InMemorySaver()), {"configurable": {"thread_id": "1"}}
+
+    def run(given):
+        return asyncio.run(graph.ainvoke(given, thread)) if way == "ainvoke" else graph.invoke(given, thread)
+
+    (paused,) = run({"ann": "", "ben": "", "rounds": 0})["__interrupt__"]
+    assert paused.value == "A or B?"
+    assert run(Command(resume="B"))["ann"] == "B"
+    assert len(asked) == 2  # once to pause, once more to go on, as LangGraph does

@@ -7,6 +7,7 @@ import pickle
 import pkgutil
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ import pytest
 import partners
 from atom import FixedOrderAgent, NormalFormReasoner, Situation, SituationError, symmetric_payoffs
 from eval.tasks import MatrixTask, make_task
+from eval.tasks.overcooked import OvercookedTask
 from partners import (
     LLM,
     PARTNERS_GROUP,
@@ -35,6 +37,7 @@ from partners import (
     traits_of,
 )
 from partners.rps_bots import RULES
+from tests.classical import GAMES
 
 NAMES = [
     *ZOO,
@@ -58,6 +61,18 @@ def asymmetric():
     return MatrixTask("asymmetric", payoffs, [["up", "down"], ["left", "right"]])
 
 
+def two_by_three():
+    """A game in which the seats do not even have as many actions."""
+    actions = [["up", "down"], ["left", "middle", "right"]]
+    return MatrixTask("two-by-three", GAMES["two by three"], actions)
+
+
+@cache
+def crossed():
+    """A kitchen without a mirror: what is near to one cook is far from the other."""
+    return OvercookedTask("crossed", "XXDXX\nO 1 S\nX   X\nP 2 X\nXOXXX")
+
+
 def on_a_circle():
     """Rock-paper-scissors with other names and payoffs in each seat."""
     ahead = np.arange(3)[:, None] - np.arange(3)[None, :]
@@ -66,12 +81,12 @@ def on_a_circle():
 
 
 PLAYED = {
-    "all": [lambda: make_task("memory-1"), asymmetric],
+    "all": [lambda: make_task("memory-1"), asymmetric, two_by_three],
     "2x2": [lambda: make_task("memory-1"), asymmetric],
     "3x3": [lambda: make_task("rock-paper-scissors"), on_a_circle],
-    "matrices": [lambda: make_task("memory-1"), asymmetric],
+    "matrices": [lambda: make_task("memory-1"), asymmetric, two_by_three],
     "tables": [lambda: make_task("game-2"), lambda: make_task("game-1")],
-    "kitchens": [lambda: make_task("overcooked")],
+    "kitchens": [lambda: make_task("overcooked"), crossed],
 }
 """What a partner plays -> tasks to try it on, the first of them for most of the contract."""
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from atom import ModelError, Situation, SituationError, TabularModel, TabularReasoner
 from atom.reasoning.tables import UNREACHABLE, Mirror, Solo
 from atom.reasoning.tables.levels import RANDOM_PARTNER_HORIZON, best_response, solve
-from eval.tasks.grid import GAME_TWO, GridTask, game_one, game_two
+from eval.tasks import GridTask
+from eval.tasks.grid import GAME_TWO, game_one, game_two
 from eval.tasks.overcooked import overcooked
 
 NAMES = ("a", "b", "c")

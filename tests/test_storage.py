@@ -99,8 +99,20 @@ def test_a_record_holds_every_decision():
         expected = plain["partners"]["player-2"]
         assert expected.pop("contract") is None
         assert expected.pop("change") is None
+        assert expected.pop("hypothesis") == str(expected["order"])  # an order's name is its number
         assert row["decisions"]["player-1"] == {"order": plain["order"], "partners": plain["partners"]}
         assert row["decisions"]["player-2"] == {}
+
+
+def test_a_record_names_a_hypothesis_that_is_no_order():
+    task = make_task("one-ahead-5")
+    (step, *_) = play(task, seat_players(task, ["bayes", "tom-0"], seed=1), 0)
+    decision = step.decisions["player-1"]
+    told = replace(decision.partners["player-2"], hypothesis="stays", policies={"stays": {"A": 1.0}})
+    decisions = {**step.decisions, "player-1": replace(decision, partners={"player-2": told})}
+    (row,) = read_record(record([replace(step, decisions=decisions)])[0])
+    kept = row["decisions"]["player-1"]["partners"]["player-2"]
+    assert (kept["hypothesis"], kept["order"], kept["by_order"]) == ("stays", None, {"stays": {"A": 1.0}})
 
 
 def test_a_record_keeps_contracts():

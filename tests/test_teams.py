@@ -31,8 +31,7 @@ from atom import (
 from eval.play import Unit
 from eval.studies import play_team, symmetric_limit
 from eval.sweeps import play_cell
-from eval.tasks import make_task
-from eval.tasks.team import collisions
+from eval.tasks import collisions, make_task
 
 
 def alone(player, ticket, same, others):

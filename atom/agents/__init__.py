@@ -35,4 +35,5 @@ __all__ = [
     "as_actor",
 ]
 
-__getattr__ = attach({"LLMActor": "atom.agents.prompted"})
+if not TYPE_CHECKING:  # a type checker knows all names, and should know no other
+    __getattr__ = attach({"LLMActor": "atom.agents.prompted"})

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import sys
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
@@ -195,7 +196,9 @@ class InvokedActor:
         answer: Any = None
         try:
             answer = await send(request)
-        except Exception as error:  # noqa: BLE001  # whatever the provider's package raises
+        except Exception as error:  # whatever the provider's package raises
+            if _is_control_flow(error):
+                raise
             reason = _reason(error)
         else:
             return answer
@@ -208,6 +211,12 @@ class InvokedActor:
 def _repair(question: Question, text: str, problem: str) -> list[dict[str, str]]:
     again = prompts.template("repair").substitute(problem=problem, reply=question.reply("label"))
     return [{"role": "assistant", "content": text or "(empty)"}, {"role": "user", "content": again.strip()}]
+
+
+def _is_control_flow(error: Exception) -> bool:
+    """Whether it is how a graph within pauses or hands over, and not a failure; LangGraph is not imported."""
+    errors = sys.modules.get("langgraph.errors")
+    return errors is not None and isinstance(error, errors.GraphBubbleUp)
 
 
 def _reason(error: Exception) -> str:

@@ -23,11 +23,11 @@ from atom.belief.changes import last_change
 from atom.belief.learners import Learner
 from atom.belief.partner import expecting, observed, surprise
 from atom.coroutines import finish
-from atom.decision import Decision, PartnerPrediction, Prediction, Standing, order_of
+from atom.decision import Decision, PartnerPrediction, Prediction, order_of
 from atom.errors import SituationError
 from atom.memories import Memory, PartnerMemory, PlayerMemory, as_plain, expected_of, unexpecting
 from atom.policies import Policy
-from atom.randomness import LazyGenerator, Uniform
+from atom.randomness import LazyGenerator
 from atom.reasoning.reasoner import Reasoner, Responder, check_responder
 from atom.situation import JointAction, Situation, check_legal
 from atom.usage import Meter, Usage, metered
@@ -45,9 +45,8 @@ class AdaptiveAgent:
         me: this player's name in situations.
         reasoner: says how a player of any order acts.
         learner: belief over the hypotheses about a partner; each partner has its own.
-        agent: wrapped agent that takes the last step: a callable of the situation and the prediction
-            that returns the action, a chat model, a compiled graph, or the name of a model (see
-            ``atom.agents.as_actor``). None lets the reasoner act.
+        agent: wrapped agent that takes the last step: a callable, a chat model, a compiled graph, or the
+            name of a model, see ``as_actor``. None lets the reasoner act.
         beliefs: hypotheses, learner, contract and changes, in one value.
         acting: selection, response, gate, payoffs and on_error, in one value.
         spending: prune and budget, in one value.
@@ -92,7 +91,8 @@ class AdaptiveAgent:
         self.seed = seed
         if self.beliefs.contract is not None:
             self.beliefs.contract.opening(me, self.beliefs.names)  # one that does not fit is refused now
-        self._now, self._awaiting = AskNow(reasoner), AskAwaiting(reasoner)
+        self._now = AskNow(reasoner, raises=self.acting.on_error == "raise")
+        self._awaiting = AskAwaiting(reasoner)
         self._behaviours = {h.name: h.behaviour for h in self.beliefs.hypotheses if h.behaviour is not None}
         if self._behaviours and agent is None:
             check_responder(reasoner, "hypotheses that are no orders")
@@ -157,6 +157,7 @@ class AdaptiveAgent:
     ) -> tuple[Decision, Memory]:
         rng = LazyGenerator(self.seed, memory["episode"], memory["step"], self.me)
         problems = Problems(self.acting.on_error)
+        declares, acted = memory.get("declares"), memory["order"]
         records = {
             partner: self.beliefs.record(memory, partner, self.me)
             for partner in self._partners(situation, memory)
@@ -172,15 +173,17 @@ class AdaptiveAgent:
         wanted = self._wanted(situation, memory, beliefs, estimates, meter, problems)
         # whom to answer is known before anything is predicted, so all questions are asked at once
         estimates = among(wanted, estimates, beliefs)
-        order, aligned = self._order(estimates, memory, standings, rng)
+        order, aligned = order_to_act(estimates, standings, declares, acted, self.acting.response, rng)
         answers = await ask.policies(
             situation, [*questions(wanted), *self._mine(estimates, order, aligned=aligned)]
         )
         problems.check(answers.failed.values())
         policies = by_hypothesis(situation, wanted, answers, self._behaviours, problems)
-        if any(estimate not in policies.get(partner, ()) for partner, estimate in estimates.items()):
+        if problems.said and any(
+            estimates[partner] not in policies.get(partner, ()) for partner in estimates
+        ):
             estimates = among(policies, estimates, beliefs)
-            order, aligned = self._order(estimates, memory, standings, rng)
+            order, aligned = order_to_act(estimates, standings, declares, acted, self.acting.response, rng)
             answers.add(await ask.policies(situation, self._mine(estimates, order, aligned=aligned)))
         partners = {
             partner: PartnerPrediction(
@@ -189,7 +192,7 @@ class AdaptiveAgent:
                 policies[partner],
                 answers.expected_of(self.me, estimate),
                 standings[partner],
-                last_change(records[partner]["change"]),
+                None if self.beliefs.changes is None else last_change(records[partner]["change"]),
             )
             for partner, estimate in estimates.items()
         }
@@ -202,25 +205,24 @@ class AdaptiveAgent:
         decision = Decision(
             self.me, taken.action, order, partners, usage, tuple(problems.said), taken.gap, taken.overruled
         )
-        after = self._after(situation, memory, records, decision, policies)
+        after = self._after(situation, memory, records, decision, policies, meter)
         if self.spending.prune is not None and all(
             partner in policies and wanted.get(partner) == self.beliefs.names for partner in records
         ):
             after["checked"] = memory["step"]
-        if meter.budget is not None and meter.budget.per == "episode":
-            after["spent"] = (meter.before + meter.usage()).as_plain()
         return decision, as_plain(after)
 
     def _partners(self, situation: Situation, memory: PlayerMemory) -> list[str]:
         situation.legal(self.me)
         partners = [player for player in situation.actions if player != self.me]
-        known = memory["partners"]
+        known = self.beliefs.met(memory)
         if self.beliefs.contract is not None and memory["step"] == 0:
             self.beliefs.contract.check_players(self.me, list(situation.actions))
-        if not partners or (known and known.keys().isdisjoint(partners)):
+        if not partners or (known and known.isdisjoint(partners)):
+            expected = sorted(known) or "one at least"
             raise SituationError(
-                f"no partner of {self.me!r} is in this situation: expected {list(known) or 'one at least'}, "
-                f"its players are {list(situation.actions)}; name players alike in start and in situations"
+                f"no partner of {self.me!r} is in this situation: expected {expected}, its players are "
+                f"{list(situation.actions)}; name players alike in start and in situations"
             )
         return partners
 
@@ -258,22 +260,6 @@ class AdaptiveAgent:
             pairs.append((self.me, order))
         return pairs
 
-    def _order(
-        self,
-        estimates: Mapping[str, str],
-        memory: PlayerMemory,
-        standings: Mapping[str, Standing | None],
-        rng: Uniform,
-    ) -> tuple[int | None, bool]:
-        return order_to_act(
-            estimates,
-            standings,
-            declares=memory.get("declares"),
-            current=memory["order"],
-            response=self.acting.response,
-            rng=rng,
-        )
-
     def _after(
         self,
         situation: Situation,
@@ -281,6 +267,7 @@ class AdaptiveAgent:
         records: Mapping[str, PartnerMemory],
         decision: Decision,
         policies: Mapping[str, Mapping[str, Policy]],
+        meter: Meter,
     ) -> PlayerMemory:
         """The memory after a decision, which waits for the partners' actions."""
         partners = unexpecting(memory["partners"])
@@ -290,7 +277,10 @@ class AdaptiveAgent:
             found = policies.get(partner, _NOTHING)
             partners[partner] = expecting(record, estimate, situation.actions[partner], found)
         order = decision.order if decision.partners and decision.order is not None else memory["order"]
-        return {**memory, "step": memory["step"] + 1, "order": order, "partners": partners}
+        after: PlayerMemory = {**memory, "step": memory["step"] + 1, "order": order, "partners": partners}
+        if meter.budget is not None and meter.budget.per == "episode":
+            after["spent"] = (meter.before + meter.usage()).as_plain()
+        return after
 
     def _meter(self, memory: PlayerMemory) -> Meter:
         budget = self.spending.budget

@@ -96,7 +96,10 @@ def by_hypothesis(
         for name in names:
             order = order_of(name)
             if order is None:
-                policies[name] = behaviours[name](situation, partner)
+                try:
+                    policies[name] = behaviours[name](situation, partner)
+                except LLMError as error:
+                    problems.failed(f"{partner} as {name}", error)
             elif (partner, order) in answers.failed:
                 problems.failed(f"{partner} at order {order}", answers.failed[partner, order])
             else:
@@ -131,11 +134,13 @@ class AskNow:
 
     Args:
         reasoner: says how a player of any order acts.
+        raises: whether the first failure ends it, so that nothing more is asked in vain.
     """
 
-    __slots__ = ("_chance", "_concurrent", "_immediate", "_reasoner")
+    __slots__ = ("_chance", "_concurrent", "_immediate", "_raises", "_reasoner")
 
-    def __init__(self, reasoner: Reasoner) -> None:
+    def __init__(self, reasoner: Reasoner, *, raises: bool = False) -> None:
+        self._raises = raises
         # protocols are asked for here: that takes longer than a small decision
         self._reasoner = reasoner
         self._chance = reasoner if isinstance(reasoner, DecisionReasoner) else None
@@ -145,7 +150,7 @@ class AskNow:
     def for_decision(self) -> Ask:
         """The same for one decision."""
         own = self._reasoner if self._chance is None else self._chance.for_decision()
-        return self if own is self._reasoner else AskNow(own)
+        return self if own is self._reasoner else AskNow(own, raises=self._raises)
 
     async def policies(self, situation: Situation, pairs: Sequence[Pair]) -> Answers:
         """The policies; those of a reasoner that asks over a network are asked for at once."""
@@ -159,6 +164,8 @@ class AskNow:
             try:
                 answers.policies[pair] = self._reasoner.policy(situation, *pair)
             except LLMError as error:
+                if self._raises:
+                    raise
                 answers.failed[pair] = error
         return answers
 

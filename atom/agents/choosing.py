@@ -57,7 +57,6 @@ def among(
 def order_to_act(
     estimates: Mapping[str, str],
     standings: Mapping[str, Standing | None],
-    *,
     declares: int | None,
     current: int | None,
     response: Response,

@@ -9,11 +9,10 @@ from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
 from atom.decision import Prediction
 from atom.policies import Policy
+from atom.reasoning.ties import KnowsBest, best_of
 from atom.situation import Situation
 
 Gate: TypeAlias = Literal["off", "ask", "override"]
-
-_TOLERANCE = 1e-9
 
 
 @runtime_checkable
@@ -61,9 +60,10 @@ async def gated(
         return Gated(action)
     predicted = {name: partner.policy for name, partner in prediction.partners.items()}
     expected = payoffs.expected_payoffs(situation, me, predicted)
-    best = max(expected, key=lambda option: expected[option])
+    good = _good(payoffs, situation, me, predicted, expected)
+    best = max((option for option in expected if option in good), key=lambda option: expected[option])
     gap = max(0.0, expected[best] - expected[action])
-    if gap <= _TOLERANCE or gate == "off":
+    if gate == "off" or action in good:
         return Gated(action, gap)
     if gate == "override":
         return Gated(best, gap, action)
@@ -75,3 +75,16 @@ async def gated(
     if second is None or second == action:
         return Gated(action, gap)
     return Gated(second, gap, action)
+
+
+def _good(
+    payoffs: Payoffs,
+    situation: Situation,
+    me: str,
+    predicted: Mapping[str, Policy],
+    expected: Mapping[str, float],
+) -> frozenset[str]:
+    """The actions that are equally good, and best."""
+    if isinstance(payoffs, KnowsBest):
+        return payoffs.best_actions(situation, me, predicted)
+    return best_of(expected)

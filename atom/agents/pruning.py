@@ -76,7 +76,7 @@ def affordable(
 ) -> tuple[dict[str, tuple[str, ...]], str]:
     """The hypotheses that so many calls pay for, and the degradation step in words.
 
-    Only orders cost calls; other hypotheses stay.
+    Only orders cost calls, and one order of a partner stays as long as its other hypotheses do.
 
     Args:
         calls: how many calls there are, >= 0.
@@ -99,7 +99,8 @@ def affordable(
     kept = {partner: tuple(names) for partner, names in wanted.items()}
     step = ""
     while not fits(kept):
-        droppable = [(p, k) for p, names in kept.items() if len(names) > 1 for k in _orders(names)]
+        left = {partner: _orders(names) for partner, names in kept.items()}
+        droppable = [(partner, k) for partner, orders in left.items() if len(orders) > 1 for k in orders]
         if not droppable:
             only_zero: dict[str, tuple[str, ...]] = {
                 partner: ("0",) for partner in wanted if "0" in beliefs[partner]

@@ -119,7 +119,7 @@ def grouped(
         if "hypotheses" in single:
             raise BeliefError("orders= are hypotheses as well; name them all in hypotheses=, with order(k)")
         orders = list(single.pop("orders"))
-        if not orders or orders != sorted(set(orders)):
+        if not orders or orders != sorted(set(orders)) or orders[0] < 0:
             raise BeliefError(f"orders must be ascending integers >= 0, got {orders}")
         single["hypotheses"] = tuple(order(k) for k in orders)
     groups = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from atom.belief import evidence
@@ -43,8 +44,8 @@ class Beliefs:
         prior: the learner's weights before anything was observed; not to be modified.
 
     Raises:
-        BeliefError: no hypotheses, two of one name, orders that do not ascend, or changes of another
-            learner than ``Bayes``.
+        BeliefError: what is no learner; no hypotheses, two of one name, orders that do not ascend; or
+            changes of another learner than ``Bayes``.
     """
 
     learner: Learner = field(default_factory=Bayes)
@@ -57,6 +58,11 @@ class Beliefs:
     _lengths: list[int] | None = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        if not isinstance(self.learner, Learner):
+            raise BeliefError(
+                f"{type(self.learner).__name__} is no learner; pass one such as Bayes(), and whoever acts "
+                "as agent="
+            )
         found = check_hypotheses(self.hypotheses)
         object.__setattr__(self, "hypotheses", found)
         object.__setattr__(self, "names", tuple(hypothesis.name for hypothesis in found))
@@ -78,6 +84,16 @@ class Beliefs:
         """
         # everybody's own copy of the prior: states are other people's lists
         return new_partner(self.learner.init(self.names), contract, evidence.nothing() if kept else None)
+
+    def met(self, memory: PlayerMemory) -> AbstractSet[str]:
+        """The partners that were named or met; those of whom a declaration is all that is known are not."""
+        if self.contract is None:
+            return memory["partners"].keys()
+        return {
+            name
+            for name, record in memory["partners"].items()
+            if record["contract"] is None or record["expected"] is not None or record["weights"] != self.prior
+        }
 
     def probabilities(self, record: PartnerMemory) -> dict[str, float]:
         """Hypothesis -> probability; a declared order that is believed sharpens what the learner says."""

@@ -94,6 +94,11 @@ class Contract:
             ContractError: a declared order that is not among the hypotheses, or none that is one
                 apart from one's own.
         """
+        if NO_ORDER in hypotheses:
+            raise ContractError(
+                f"beside a contract no hypothesis of {me!r} can be called {NO_ORDER!r}, which stands for a "
+                "partner that acts at random; give it another name"
+            )
         own = self.orders.get(me)
         others = {player: order for player, order in self.orders.items() if player != me}
         for player, order in others.items():

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TypeAlias
+from operator import index
+from typing import SupportsIndex, TypeAlias
 
 from atom.decision import order_of
 from atom.errors import BeliefError
@@ -53,22 +54,23 @@ class Hypothesis:
                 f"the hypothesis {self.name!r} needs an order or a behaviour, and not both; order(k) makes "
                 "one of a theory-of-mind order"
             )
-        if not isinstance(self.name, str) or not self.name or order_of(self.name) != self.order:
+        name = self.name if self.order is None else str(self.order)
+        if not isinstance(name, str) or not name or name != self.name or order_of(name) != self.order:
             raise BeliefError(
                 f"{self.name!r} cannot name the hypothesis of order {self.order}: an order's name is its "
                 "number, a behaviour's any other text"
             )
 
 
-def order(k: int) -> Hypothesis:
+def order(k: SupportsIndex) -> Hypothesis:
     """The hypothesis that a partner acts at ToM order ``k``.
 
     Raises:
         BeliefError: ``k`` is no integer >= 0.
     """
-    if isinstance(k, bool) or not isinstance(k, int) or k < 0:
+    if isinstance(k, bool) or not isinstance(k, SupportsIndex) or index(k) < 0:
         raise BeliefError(f"a theory-of-mind order is an integer >= 0, got {k!r}")
-    return Hypothesis(str(k), order=k)
+    return Hypothesis(str(index(k)), order=index(k))
 
 
 def check_hypotheses(hypotheses: Iterable[Hypothesis]) -> tuple[Hypothesis, ...]:
@@ -78,6 +80,9 @@ def check_hypotheses(hypotheses: Iterable[Hypothesis]) -> tuple[Hypothesis, ...]
         BeliefError: there is none, two have one name, or orders do not ascend.
     """
     found = tuple(hypotheses)
+    strange = [item for item in found if not isinstance(item, Hypothesis)]
+    if strange:
+        raise BeliefError(f"{strange[0]!r} is no Hypothesis; order(k) makes one of a theory-of-mind order")
     names = [hypothesis.name for hypothesis in found]
     orders = [hypothesis.order for hypothesis in found if hypothesis.order is not None]
     if not found or len(set(names)) != len(names) or orders != sorted(orders):

@@ -35,7 +35,8 @@ __all__ = [
     "tool_calls",
 ]
 
-# langchain comes with the extra "agents"
-__getattr__ = attach(
-    dict.fromkeys(("AdaptiveToMAgentState", "AdaptiveToMMiddleware"), "atom.graph.middleware")
-)
+if not TYPE_CHECKING:  # a type checker knows all names, and should know no other
+    # langchain comes with the extra "agents"
+    __getattr__ = attach(
+        dict.fromkeys(("AdaptiveToMAgentState", "AdaptiveToMMiddleware"), "atom.graph.middleware")
+    )

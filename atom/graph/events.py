@@ -10,11 +10,12 @@ from atom.decision import Decision
 def decision_events(node: str, decision: Decision, step: int) -> list[dict[str, Any]]:
     """What a decision says of each partner, as plain data; all have the node, observer, partner and step.
 
-    For every partner one event of type ``"tom.belief"``: ``posterior``, ``estimate``, the observer's own
-    ``order`` and ``action``, and for a partner under a contract ``contract``, ``{"order", "kept",
+    For every partner one event of type ``"tom.belief"``: ``posterior`` (over all hypotheses), the
+    ``hypothesis`` that it is taken for and its order as ``estimate`` (None where it is none), the observer's
+    own ``order`` and ``action``, and for a partner under a contract ``contract``, ``{"order", "kept",
     "broken_at"}``. Before it, where that was found since the last decision, one of type
-    ``"tom.contract"`` (``"status": "broken"``, the ``declared`` order and the ``estimate``) and one of
-    type ``"tom.change"`` (as ``Change.as_plain``).
+    ``"tom.contract"`` (``"status": "broken"``, the ``declared`` order, ``hypothesis`` and ``estimate``) and
+    one of type ``"tom.change"`` (as ``Change.as_plain``).
 
     Args:
         node: the node's name; custom events of LangGraph do not carry it.
@@ -24,11 +25,12 @@ def decision_events(node: str, decision: Decision, step: int) -> list[dict[str, 
     events = []
     for partner, expected in decision.partners.items():
         who = {"node": node, "observer": decision.player, "partner": partner, "step": step}
+        estimate = {"hypothesis": expected.hypothesis, "estimate": expected.order}
         belief: dict[str, Any] = {
             "type": "tom.belief",
             **who,
-            "posterior": {str(k): p for k, p in expected.posterior.items()},
-            "estimate": expected.order,
+            "posterior": dict(expected.probabilities),
+            **estimate,
             "order": decision.order,
             "action": decision.action,
         }
@@ -36,8 +38,8 @@ def decision_events(node: str, decision: Decision, step: int) -> list[dict[str, 
         if contract is not None:
             belief["contract"] = contract.as_plain()
             if contract.broken_at == step:
-                found = {"status": "broken", "declared": contract.order, "estimate": expected.order}
-                events.append({"type": "tom.contract", **who, **found})
+                broken = {"status": "broken", "declared": contract.order, **estimate}
+                events.append({"type": "tom.contract", **who, **broken})
         if change is not None and change.step == step:
             events.append({"type": "tom.change", **who, **change.as_plain()})
         events.append(belief)

@@ -8,6 +8,7 @@ from typing import Annotated, Any, NotRequired, TypeAlias
 
 from langchain.agents.middleware.types import AgentMiddleware, AgentState, ModelRequest, ModelResponse
 from langchain_core.messages import AIMessage, AnyMessage, SystemMessage
+from langgraph.errors import GraphBubbleUp
 from langgraph.runtime import Runtime
 
 from atom.agents.player import Player
@@ -194,6 +195,8 @@ class AdaptiveToMMiddleware(AgentMiddleware[AdaptiveToMAgentState, Any]):
     ) -> JointAction | None:
         try:
             return read(messages)
+        except GraphBubbleUp:  # a reader that asks a person
+            raise
         except Exception as error:  # noqa: BLE001
             name = getattr(read, "__name__", type(read).__name__)
             what = f"the extractor {name!r} of {self.agent.me!r} failed ({type(error).__name__}: {error})"
@@ -243,7 +246,7 @@ def _since(messages: Sequence[AnyMessage], last: str | None) -> Sequence[AnyMess
 
 def _in_words(decision: Decision) -> str:
     """What the model is told: the prediction, breaches of contract, and the action that fits."""
-    lines = [advice(Prediction(decision.order or 0, decision.partners))] if decision.partners else []
+    lines = [advice(Prediction(decision.order, decision.partners))] if decision.partners else []
     for partner, standing in decision.contracts.items():
         if standing.broken_at is not None:
             lines.append(

@@ -152,8 +152,8 @@ class Turn:
     def _checked(self, store: BaseStore | None) -> BaseStore:
         if store is None:
             raise BeliefError(
-                f"{self.name!r} keeps the beliefs of {self.player.me!r} in the graph's Store, and the graph "
-                "has none; compile it with store=, for example InMemoryStore()"
+                f"{self.name!r} keeps the beliefs of {self.player.me!r} in a Store, and there is none; "
+                "compile the graph with store=, or pass store= to create_agent, for example InMemoryStore()"
             )
         return store
 

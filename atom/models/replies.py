@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from atom.policies import Policy
+from atom.policies import Policy, lapsed
 
 _LONGEST = 4000
 _SHOWN = 80
@@ -140,8 +140,7 @@ def from_samples(texts: Sequence[str | None], actions: Mapping[str, str]) -> Pol
 
 def with_lapse(label: str, actions: Mapping[str, str], lapse: float) -> Policy:
     """One answer as a distribution: ``1 - ε + ε/A`` for it, ``ε/A`` for each other action."""
-    share = lapse / len(actions)
-    return {action: share + (1.0 - lapse) * (own == label) for own, action in actions.items()}
+    return {action: lapsed(float(own == label), lapse, len(actions)) for own, action in actions.items()}
 
 
 def _bare(text: str | None) -> str:

@@ -16,7 +16,7 @@ from atom.reasoning.reasoner import (
     Responder,
     RuleResponder,
 )
-from atom.reasoning.recursive import RecursiveReasoner
+from atom.reasoning.recursive import RecursiveReasoner, Respond
 from atom.reasoning.roles import alternating_orders, team_orders
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ __all__ = [
     "NormalFormReasoner",
     "Reasoner",
     "RecursiveReasoner",
+    "Respond",
     "Responder",
     "RuleResponder",
     "TabularModel",
@@ -44,10 +45,11 @@ __all__ = [
     "team_orders",
 ]
 
-__getattr__ = attach(
-    {
-        "LLMReasoner": "atom.reasoning.prompted",
-        "TabularModel": "atom.reasoning.tables",
-        "TabularReasoner": "atom.reasoning.tables",
-    }
-)
+if not TYPE_CHECKING:  # a type checker knows all names, and should know no other
+    __getattr__ = attach(
+        {
+            "LLMReasoner": "atom.reasoning.prompted",
+            "TabularModel": "atom.reasoning.tables",
+            "TabularReasoner": "atom.reasoning.tables",
+        }
+    )

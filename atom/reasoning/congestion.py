@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from atom.errors import PayoffError, SituationError
 from atom.policies import Policy
+from atom.reasoning.ties import best
 from atom.situation import Situation
 
 Congestion: TypeAlias = Callable[[str, str, int, int], float]
@@ -24,7 +25,6 @@ CongestionTies: TypeAlias = Literal["stay", "first", "uniform"]
 _AnyTies: TypeAlias = Literal["stay", "first", "uniform", "spread"]
 
 _Floats: TypeAlias = NDArray[np.float64]
-_TOLERANCE = 1e-9
 
 
 class _Table(NamedTuple):
@@ -43,6 +43,19 @@ class _Table(NamedTuple):
     columns: dict[str, int]
     legal: NDArray[np.bool_]
     payoffs: _Floats
+
+
+class _Worth(NamedTuple):
+    """What actions are worth, all ``[..., A]`` by column.
+
+    Attributes:
+        values: expected payoffs; minus infinity where an action is not legal.
+        spread, size: what ``atom.reasoning.ties.best`` needs to tell which of them tie.
+    """
+
+    values: _Floats
+    spread: _Floats
+    size: _Floats
 
 
 class _Levels(NamedTuple):
@@ -134,22 +147,29 @@ class CongestionReasoner:
         self, situation: Situation, player: str, predicted: Mapping[str, Policy], ties: _AnyTies
     ) -> Policy:
         levels = self._levels(situation)
-        values = self._expected(levels.table, situation, player, predicted)
+        worth = self._expected(levels.table, situation, player, predicted)
         seat = levels.table.seats[player]
-        return _as_policy(levels.table, self._maximise(levels, values[None], [seat], ties)[0])
+        return _as_policy(levels.table, self._maximise(levels, best(*worth)[None], [seat], ties)[0])
 
     def expected_payoffs(
         self, situation: Situation, player: str, predicted: Mapping[str, Policy]
     ) -> dict[str, float]:
         """Action of ``player`` -> its expected payoff when the others act as ``predicted``."""
         table = self._table_of(situation)
-        values = self._expected(table, situation, player, predicted)
+        values = self._expected(table, situation, player, predicted).values
         return {action: float(values[table.columns[action]]) for action in situation.legal(player)}
+
+    def best_actions(
+        self, situation: Situation, player: str, predicted: Mapping[str, Policy]
+    ) -> frozenset[str]:
+        """The actions of ``player`` that are equally good, and best, when the others act as ``predicted``."""
+        table = self._table_of(situation)
+        among = best(*self._expected(table, situation, player, predicted))
+        return frozenset(action for action, column in table.columns.items() if among[column])
 
     def _expected(
         self, table: _Table, situation: Situation, player: str, predicted: Mapping[str, Policy]
-    ) -> _Floats:
-        """``[A]``; minus infinity where an action is not legal."""
+    ) -> _Worth:
         situation.legal(player)
         try:
             others = [predicted[name] for name in situation.actions if name != player]
@@ -174,29 +194,30 @@ class CongestionReasoner:
         if ((before == 0.0) | (before == 1.0)).all():
             counts = before.sum(axis=0) - before
             values = np.take_along_axis(table.payoffs, counts.astype(np.intp)[..., None], axis=2)[..., 0]
-            values = np.where(table.legal, values, -np.inf)
+            among = best(np.where(table.legal, values, -np.inf))
         else:
-            values = np.stack([_expected_alone(table, i, np.delete(before, i, axis=0)) for i in seats])
-        chosen = self._maximise(levels, values, seats, self._ties)
+            alone = [_expected_alone(table, i, np.delete(before, i, axis=0)) for i in seats]
+            among = np.stack([best(*worth) for worth in alone])
+        chosen = self._maximise(levels, among, seats, self._ties)
         # Kept by order, not appended: threads that race compute the same level twice, and no harm is done.
         levels.chosen[order] = chosen
         levels.policies[order] = {name: _as_policy(table, chosen[i]) for name, i in table.seats.items()}
 
-    def _maximise(self, levels: _Levels, values: _Floats, seats: Sequence[int], ties: _AnyTies) -> _Floats:
-        """``[n, A]`` best responses to expected payoffs ``[n, A]`` of the players at ``seats``."""
-        top = values.max(axis=1, keepdims=True)
-        best = np.asarray(values >= top - _TOLERANCE * np.maximum(1.0, abs(top)))
+    def _maximise(
+        self, levels: _Levels, among: NDArray[np.bool_], seats: Sequence[int], ties: _AnyTies
+    ) -> _Floats:
+        """``[n, A]`` policies of the players at ``seats``, of whose actions those ``among`` are best."""
+        n = among.shape[1]
         last = levels.last[list(seats)]
         if ties == "spread":
-            staying = best[np.arange(len(seats)), last]
-            best[staying] = np.eye(values.shape[1], dtype=np.bool_)[last[staying]]
+            staying = among[np.arange(len(seats)), last]
+            among = np.where(staying[:, None], np.eye(n, dtype=np.bool_)[last], among)
         if ties in ("uniform", "spread"):
-            return np.asarray(best / best.sum(axis=1, keepdims=True))
-        n = values.shape[1]
+            return np.asarray(among / among.sum(axis=1, keepdims=True))
         first = np.zeros(len(seats), dtype=np.intp) if ties == "first" else last
         distance = (np.arange(n) - first[:, None]) % n
-        chosen = np.zeros(values.shape)
-        chosen[np.arange(len(seats)), np.where(best, distance, n).argmin(axis=1)] = 1.0
+        chosen = np.zeros(among.shape)
+        chosen[np.arange(len(seats)), np.where(among, distance, n).argmin(axis=1)] = 1.0
         return chosen
 
     def _levels(self, situation: Situation) -> _Levels:
@@ -247,10 +268,11 @@ class CongestionReasoner:
         return _Table(actions, seats, columns, legal, payoffs)
 
 
-def _expected_alone(table: _Table, seat: int, others: _Floats) -> _Floats:
-    """``[A]`` expected payoffs of one player while the others act as ``[N-1, A]``.
+def _expected_alone(table: _Table, seat: int, others: _Floats) -> _Worth:
+    """What the actions of one player are worth, ``[A]``, while the others act as ``[N-1, A]``.
 
-    How many others take an action is a sum of independent coins (Poisson-binomial), one for each.
+    How many others take an action is a sum of independent coins (Poisson-binomial), one for each. How
+    far an action's payoffs lie from what the best one is worth is its spread.
     """
     crowd = np.zeros((others.shape[1], len(others) + 1))
     crowd[:, 0] = 1.0
@@ -258,7 +280,12 @@ def _expected_alone(table: _Table, seat: int, others: _Floats) -> _Floats:
         moved = crowd[:, :-1] * probabilities
         crowd *= 1.0 - probabilities
         crowd[:, 1:] += moved
-    return np.where(table.legal[seat], (crowd * table.payoffs[seat]).sum(axis=1), -np.inf)
+    payoffs = table.payoffs[seat]
+    values = np.where(table.legal[seat], (crowd * payoffs).sum(axis=1), -np.inf)
+    top = int(values.argmax())
+    spread = (crowd * np.abs(payoffs - values[top])).sum(axis=1)
+    size = (crowd * np.abs(payoffs)).sum(axis=1)
+    return _Worth(values, spread + spread[top], size + size[top])
 
 
 def _as_policy(table: _Table, row: _Floats) -> Policy:

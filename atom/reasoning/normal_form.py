@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from atom.errors import PayoffError
 from atom.policies import Policy
 from atom.reasoning.recursive import Evaluations, Latest, RecursiveReasoner
+from atom.reasoning.ties import best_responses
 from atom.situation import Situation
 
 Ties: TypeAlias = Literal["first", "next", "uniform"]
@@ -18,7 +19,6 @@ Ties: TypeAlias = Literal["first", "next", "uniform"]
 _Vectors: TypeAlias = "tuple[tuple[float, ...], ...]"
 
 _CACHE_SIZE = 4096
-_TOLERANCE = 1e-9
 
 
 def symmetric_payoffs(payoffs: ArrayLike) -> NDArray[np.float64]:
@@ -70,6 +70,7 @@ class NormalFormReasoner(RecursiveReasoner):
             before the first round; None for everybody's first action.
         ties: which of several best actions is taken: the ``"first"``; the first that comes
             ``"next"`` after the partner's likeliest one, in a circle; or each equally (``"uniform"``).
+            When actions are equally good is said in ``atom.reasoning.ties``.
 
     Raises:
         PayoffError: payoffs of a wrong shape or not finite, or a common memory that does not fit.
@@ -119,6 +120,14 @@ class NormalFormReasoner(RecursiveReasoner):
         index = self._index(situation, player)
         values = self._expected(index, self._vectors(situation, player, predicted))
         return dict(zip(situation.actions[player], values.tolist(), strict=True))
+
+    def best_actions(
+        self, situation: Situation, player: str, predicted: Mapping[str, Policy]
+    ) -> frozenset[str]:
+        """The actions of ``player`` that are equally good, and best, when the others act as ``predicted``."""
+        index = self._index(situation, player)
+        best = self._best(index, self._vectors(situation, player, predicted))
+        return frozenset(situation.actions[player][action] for action in best)
 
     def policies_at_once(self, situation: Situation, pairs: Sequence[tuple[str, int]]) -> list[Policy]:
         """``policy`` of every (player, order), in that order."""
@@ -176,7 +185,7 @@ class NormalFormReasoner(RecursiveReasoner):
         if chosen is None:
             if len(self._answers) >= _CACHE_SIZE:
                 self._answers.clear()
-            chosen = self._answers[key] = self._maximise(self._expected(index, others), others)
+            chosen = self._answers[key] = self._maximise(index, others)
         return dict(zip(situation.actions[player], chosen, strict=True))
 
     def _expected(self, index: int, others: _Vectors) -> NDArray[np.float64]:
@@ -185,14 +194,23 @@ class NormalFormReasoner(RecursiveReasoner):
             values = values @ np.asarray(vector)
         return np.asarray(values)
 
-    def _maximise(self, values: NDArray[np.float64], others: _Vectors) -> tuple[float, ...]:
-        best = np.flatnonzero(values >= values.max() - _TOLERANCE * max(1.0, float(abs(values).max())))
-        chosen = np.zeros(len(values))
+    def _best(self, index: int, others: _Vectors) -> list[int]:
+        """The best responses to what the others do, in the order of the actions."""
+        chances = np.ones(1)
+        for vector in others:
+            chances = np.outer(chances, vector).ravel()
+        own = self._own_first[index]
+        return np.flatnonzero(best_responses(own.reshape(len(own), -1), chances)).tolist()
+
+    def _maximise(self, index: int, others: _Vectors) -> tuple[float, ...]:
+        best = self._best(index, others)
+        n = self.payoffs.shape[index + 1]
+        chosen = np.zeros(n)
         if self._ties == "uniform":
             chosen[best] = 1.0 / len(best)
         elif self._ties == "next" and others:
             likeliest = int(np.argmax(others[0]))
-            chosen[min(best, key=lambda a: (a - likeliest - 1) % len(values))] = 1.0
+            chosen[min(best, key=lambda a: (a - likeliest - 1) % n)] = 1.0
         else:
             chosen[best[0]] = 1.0
         return tuple(chosen.tolist())

@@ -11,9 +11,7 @@ from rich.markup import escape
 from eval.cli.options import Seed, split_names
 from eval.show.console import check_writable, err
 from eval.show.replay import frames_of, write_replay
-from eval.tasks import make_task
-from eval.tasks.grid import GridTask
-from eval.tasks.overcooked import OvercookedTask
+from eval.tasks import GridTask, OvercookedTask, make_task
 
 
 def replay(

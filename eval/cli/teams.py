@@ -11,8 +11,7 @@ from eval.cli.options import Asked, JsonFile, split_names
 from eval.show.console import check_writable, out, progress_bar, write_json
 from eval.show.tables import team_table
 from eval.studies import play_team, seat_team, symmetric_limit
-from eval.tasks import Task, make_task
-from eval.tasks.registry import TICKETS
+from eval.tasks import TICKETS, Task, make_task
 
 TEAMS = "tom-0,tom-1,random,bayes,permuted,contract"
 

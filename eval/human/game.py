@@ -12,8 +12,7 @@ from typing import Any, TypeAlias
 from atom import Decision, Memory, Player, Situation
 from eval.play import EpisodeResult, Step, Unit, record, seat_players, total_scores
 from eval.results import open_run
-from eval.tasks import MatrixTask, Task, make_task
-from eval.tasks.grid import GridTask
+from eval.tasks import GridTask, MatrixTask, Task, make_task
 
 PERSON = "person"
 """The person's name as a partner in results files."""

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from atom.policies import same_policy
+
 Array = NDArray[np.float64]
 _SMALLEST = 1e-12
 
@@ -116,4 +118,4 @@ def _alike(a: Mapping[str, float] | None, b: Mapping[str, float] | None, toleran
     """An order that was not evaluated tells nothing, so it is not told apart."""
     if a is None or b is None:
         return True
-    return all(abs(a.get(action, 0.0) - b.get(action, 0.0)) <= tolerance for action in {*a, *b})
+    return same_policy(a, b, tolerance)

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 
 from eval.modelserver.reading import Question, UnreadableError
-from eval.tasks.grid import GridTask
+from eval.tasks import GridTask
 
 _MAP = "Map ("
 _GOAL = re.compile(r"[Tt]he goal of (\S+) is row (\d+), column (\d+)")

@@ -120,7 +120,7 @@ def read_record(data: bytes) -> list[dict[str, Any]]:
     Returns:
         for each step ``{"situation": hash, "actions": {player: action}, "scores": {player: score},
         "decisions": {player: {"order": …, "partners": …}}}``; decisions as in ``Decision.as_plain``, less
-        what is empty.
+        what is empty; what a partner is taken for is named where it is no order.
     """
     if not data:
         return []

@@ -17,21 +17,27 @@ from eval.play.episode import Step, play, seat_players, total_scores
 from eval.play.graph import episode_graph, play_in_graph, stream_rounds
 from eval.play.record import Totals, record
 from eval.play.transcripts import transcribe
-from eval.tasks import Environment, Task, make_task
-from eval.tasks.described import DescribedTask
+from eval.tasks import DescribedTask, Environment, Task, make_task
 from partners import LLMBackend, asks_models, current_backend
 
 Runtime: TypeAlias = Literal["plain", "langgraph"]
 
 SELF = "self"
-SEATS = 2
-"""The seats that an agent takes in turn in tasks that are made from files."""
+
+
+def seats_of(task: str, env: Environment = "table") -> int:
+    """How many seats an agent takes in turn: all of them.
+
+    Raises:
+        ValueError: no such task, or a file that holds none.
+    """
+    return _seats_of(task, env, _stamp(task))
 
 
 @lru_cache(maxsize=256)
-def seats_of(task: str, env: Environment = "table") -> int:
-    """How many seats an agent takes in turn: all of them, but for tasks that are made from files."""
-    return SEATS if ":" in task else len(make_task(task, env).players)
+def _seats_of(task: str, env: Environment, stamp: int) -> int:
+    """The same, kept until the file that the task is made from changes."""
+    return len(make_task(task, env).players)
 
 
 @dataclass(frozen=True, slots=True)

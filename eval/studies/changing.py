@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 
 from atom import AdaptiveAgent, Bayes, ChangePoints, FixedShare, Hedge, Learner
 from eval.play import play
-from eval.tasks import Task, make_task
-from eval.tasks.matrix import one_ahead
+from eval.tasks import Task, make_task, one_ahead
 from partners import make_partner
 
 ORDERS = (0, 1, 2)

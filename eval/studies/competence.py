@@ -9,7 +9,7 @@ import numpy as np
 
 from atom import Bayes
 from eval.studies.changing import HYPOTHESES, ORDERS, Floats, observe_partner
-from eval.tasks.matrix import one_ahead
+from eval.tasks import one_ahead
 
 SKILLS = (0.11, 0.2, 0.3, 0.39)
 ROUNDS = 300

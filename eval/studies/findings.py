@@ -11,8 +11,7 @@ import numpy as np
 from eval.play import SELF, play, seat_players
 from eval.studies.paper import ORDERS
 from eval.sweeps import Progress, play_cell
-from eval.tasks import Environment, MatrixTask, Task, make_task
-from eval.tasks.matrix import anti_coordination
+from eval.tasks import Environment, MatrixTask, Task, anti_coordination, make_task
 
 Name: TypeAlias = Literal["partners", "actions", "rationality"]
 

@@ -11,8 +11,7 @@ import numpy as np
 from atom import AdaptiveAgent, Contract, DeclaredReasoner, Player, team_orders
 from eval.play import Runtime, episode_graph, mean_and_error, play, play_in_graph, seat_players
 from eval.sweeps import Progress
-from eval.tasks import Task
-from eval.tasks.team import collisions
+from eval.tasks import Task, collisions
 
 CONTRACT = "contract"
 """The team whose members declare their orders to each other."""

@@ -12,8 +12,7 @@ from atom.agents.pruning import evaluations
 from atom.llm import Sampling
 from atom.models import prompts
 from atom.models.loading import load_litellm
-from eval.tasks import Task
-from eval.tasks.described import DescribedTask
+from eval.tasks import DescribedTask, Task
 from partners import model_in
 
 _CHARACTERS_A_TOKEN = 4

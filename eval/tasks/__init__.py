@@ -1,18 +1,32 @@
 """Tasks to be played: by name (``make_task``), all of one protocol (``Task``)."""
 
 from eval.tasks.base import Better, State, Task, Transition
-from eval.tasks.matrix import MatrixTask
-from eval.tasks.registry import TASKS, Environment, TaskKind, all_tasks, make_task
+from eval.tasks.described import DescribedTask
+from eval.tasks.grid import GridTask
+from eval.tasks.matrix import MatrixTask, anti_coordination, one_ahead
+from eval.tasks.overcooked import OvercookedTask
+from eval.tasks.registry import TASKS, TICKETS, Environment, TaskKind, all_tasks, make_task
+from eval.tasks.tabular import TabularTask
+from eval.tasks.team import TeamTask, collisions
 
 __all__ = [
     "TASKS",
+    "TICKETS",
     "Better",
+    "DescribedTask",
     "Environment",
+    "GridTask",
     "MatrixTask",
+    "OvercookedTask",
     "State",
+    "TabularTask",
     "Task",
     "TaskKind",
+    "TeamTask",
     "Transition",
     "all_tasks",
+    "anti_coordination",
+    "collisions",
     "make_task",
+    "one_ahead",
 ]

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from atom import JointAction, Reasoner, Situation
-from eval.tasks.base import State, Task, Transition
+from eval.tasks.base import Better, State, Task, Transition
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +26,7 @@ class DescribedTask:
         return self.task.players
 
     @property
-    def better(self) -> Literal["higher", "lower"]:
+    def better(self) -> Better:
         return self.task.better
 
     @property

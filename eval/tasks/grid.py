@@ -9,6 +9,7 @@ import numpy as np
 from atom import TabularModel
 from atom.reasoning.tables import UNREACHABLE, Mirror, Solo, shortest_costs
 from eval.tasks.base import State
+from eval.tasks.files.gridmap import grid_rows
 from eval.tasks.maps import (
     DIRECTIONS,
     MEMORY_BUDGET,
@@ -38,7 +39,7 @@ class GridTask(TabularTask):
 
     Args:
         name: as given on the command line.
-        text: the map, one line per row.
+        text: the map, one line per row; see ``eval.tasks.files.gridmap`` for what may stand beside it.
         max_steps: the cap on an episode's length.
         epsilon: lapse rate of the reasoner's policies.
         budget: bytes that the table may take.
@@ -57,7 +58,8 @@ class GridTask(TabularTask):
         budget: int = MEMORY_BUDGET,
     ) -> None:
         super().__init__(name, max_steps=max_steps, epsilon=epsilon)
-        self.map = parse(text, floor=".", other="#", what=f"the map of {name!r}")
+        what = f"the map of {name!r}"
+        self.map = parse(grid_rows(text, what), floor=".", other="#", what=what)
         check_budget(f"{name!r}", len(self.map.cells) ** 2 * _BYTES_PER_STATE, budget)
         self._check_paths()
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TypeAlias
+from types import MappingProxyType
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from atom import ToMError
+from eval.tasks.files.text import read_text
 
 Cell: TypeAlias = tuple[int, int]
 """Row and column, from 0 at the top left."""
@@ -21,6 +23,10 @@ STARTS = "12"
 
 MEMORY_BUDGET = 2 << 30
 """Bytes that building a table may take unless told otherwise."""
+
+
+ONLY_TWO = dict.fromkeys("3456789", "two players are modelled, make the starts of others free tiles")
+"""Tiles of maps for more players -> what to do about them."""
 
 
 class MapError(ToMError):
@@ -34,16 +40,18 @@ class TileMap:
     Attributes:
         rows: one string per row, all of the same length.
         floor: the tiles that players can stand on, starts included.
-        first_line: the line of its file that the first row stands on.
+        origins: line and column of each row's first tile in its file, from 1; empty where the map is all
+            of the file.
     """
 
     rows: tuple[str, ...]
     floor: str
-    first_line: int = 1
+    origins: tuple[Cell, ...] = ()
 
     def place(self, cell: Cell) -> str:
         """Line and column of a cell in the file, from 1."""
-        return f"line {cell[0] + self.first_line}, column {cell[1] + 1}"
+        line, column = self.origins[cell[0]] if self.origins else (cell[0] + 1, 1)
+        return f"line {line}, column {column + cell[1]}"
 
     def tiles(self) -> Iterator[tuple[Cell, str]]:
         """Every cell with its tile, row by row."""
@@ -103,45 +111,68 @@ class TileMap:
         return None
 
 
-def parse(text: str, *, floor: str, other: str, what: str = "the map") -> TileMap:
-    """A map from text.
+class Row(NamedTuple):
+    """A row of tiles, and where it stands in its file: the line and the column of its first tile, from 1."""
+
+    tiles: str
+    line: int
+    column: int = 1
+
+
+def lines_of(text: str) -> list[Row]:
+    """The lines of a text as rows; empty ones at the beginning and the end don't count."""
+    rows = [Row(line, number) for number, line in enumerate(text.replace("\r", "").split("\n"), 1)]
+    while rows and not rows[-1].tiles.strip():
+        rows.pop()
+    while rows and not rows[0].tiles.strip():
+        rows.pop(0)
+    return rows
+
+
+def parse(
+    rows: Sequence[Row],
+    *,
+    floor: str,
+    other: str,
+    what: str = "the map",
+    hints: Mapping[str, str] = MappingProxyType(ONLY_TWO),
+) -> TileMap:
+    """A map from its rows.
 
     Args:
-        text: one line per row; empty lines at the beginning and the end don't count.
+        rows: see ``lines_of``.
         floor: tiles that players can stand on, besides the starts ``1`` and ``2``.
         other: every other known tile.
         what: how errors call the map.
+        hints: unknown tile -> what to do about it.
 
     Raises:
         MapError: empty or ragged, an unknown tile, a start missing or given twice.
     """
-    lines = [line.rstrip("\r") for line in text.split("\n")]
-    while lines and not lines[-1].strip():
-        lines.pop()
-    skipped = 0
-    while skipped < len(lines) and not lines[skipped].strip():
-        skipped += 1
-    rows = lines[skipped:]
     if not rows:
         raise MapError(f"{what} is empty; write one line of tiles per row")
-    tiles = TileMap(tuple(rows), STARTS + floor, skipped + 1)
-    _check_tiles(tiles, STARTS + floor + other, what)
-    for row, tile_row in enumerate(rows):
-        if len(tile_row) != len(rows[0]):
+    tiles = TileMap(
+        tuple(row.tiles for row in rows), STARTS + floor, tuple((row.line, row.column) for row in rows)
+    )
+    _check_tiles(tiles, STARTS + floor + other, what, hints)
+    for row in rows:
+        if len(row.tiles) != len(rows[0].tiles):
             raise MapError(
-                f"{what} is ragged: line {skipped + 1 + row} ends at column {len(tile_row)}, line "
-                f"{skipped + 1} at column {len(rows[0])}; make all lines equally long"
+                f"{what} is ragged: line {row.line} ends at column {row.column + len(row.tiles) - 1}, line "
+                f"{rows[0].line} at column {rows[0].column + len(rows[0].tiles) - 1}; make all lines equally "
+                "long"
             )
     return tiles
 
 
-def _check_tiles(tiles: TileMap, known: str, what: str) -> None:
+def _check_tiles(tiles: TileMap, known: str, what: str, hints: Mapping[str, str]) -> None:
     seen: dict[str, str] = {}
     for cell, tile in tiles.tiles():
         if tile not in known:
+            hint = f"; {hints[tile]}" if tile in hints else ""
             raise MapError(
                 f"{what} has the unknown tile {tile!r} at {tiles.place(cell)}; known are "
-                f"{' '.join(map(repr, known))}"
+                f"{' '.join(map(repr, known))}{hint}"
             )
         if tile in STARTS and tile in seen:
             raise MapError(
@@ -164,12 +195,7 @@ def read(path: Path, what: str) -> str:
     Raises:
         MapError: the file cannot be read, or is no UTF-8 text.
     """
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise MapError(f"cannot read {what} {str(path)!r}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise MapError(f"{what} {str(path)!r} is not UTF-8 text") from None
+    return read_text(path, what, MapError)
 
 
 def check_budget(what: str, needed: int, budget: int) -> None:

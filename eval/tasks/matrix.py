@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from functools import cached_property
-from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from atom import JointAction, NormalFormReasoner, PayoffError, Situation, symmetric_payoffs
+from atom import JointAction, NormalFormReasoner, Situation, symmetric_payoffs
 from atom.reasoning.normal_form import Ties
 from eval.tasks.base import State, Transition
 
@@ -132,7 +130,8 @@ class MatrixTask:
         return "\n".join(lines)
 
 
-def _names(n: int) -> list[str]:
+def action_names(n: int) -> list[str]:
+    """Names of n actions: A, B, C, …, or A1, A2, … where there are more than letters."""
     return [chr(ord("A") + i) for i in range(n)] if n <= 26 else [f"A{i + 1}" for i in range(n)]
 
 
@@ -142,12 +141,16 @@ def _common(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def memory_one() -> MatrixTask:
     """Different actions score; ToM-0 remembers the last round (paper, Memory-1)."""
-    return MatrixTask("memory-1", _common(1.0 - np.eye(2)), _names(2), memory=1, optimum=REWARD * ROUNDS)
+    return MatrixTask(
+        "memory-1", _common(1.0 - np.eye(2)), action_names(2), memory=1, optimum=REWARD * ROUNDS
+    )
 
 
 def memory_n() -> MatrixTask:
     """Different actions score; ToM-0 remembers how often each action was taken (paper, Memory-N)."""
-    return MatrixTask("memory-n", _common(1.0 - np.eye(2)), _names(2), memory=None, optimum=REWARD * ROUNDS)
+    return MatrixTask(
+        "memory-n", _common(1.0 - np.eye(2)), action_names(2), memory=None, optimum=REWARD * ROUNDS
+    )
 
 
 def one_ahead(n: int, rounds: int = ROUNDS) -> MatrixTask:
@@ -160,7 +163,7 @@ def one_ahead(n: int, rounds: int = ROUNDS) -> MatrixTask:
     return MatrixTask(
         f"one-ahead-{n}",
         _common(((distance == 1) | (distance == n - 1)).astype(float)),
-        _names(n),
+        action_names(n),
         ties="next",
         rounds=rounds,
         optimum=REWARD * rounds,
@@ -170,13 +173,17 @@ def one_ahead(n: int, rounds: int = ROUNDS) -> MatrixTask:
 def anti_coordination(n: int) -> MatrixTask:
     """Different actions score."""
     return MatrixTask(
-        f"anti-coordination-{n}", _common(1.0 - np.eye(n)), _names(n), ties="next", optimum=REWARD * ROUNDS
+        f"anti-coordination-{n}",
+        _common(1.0 - np.eye(n)),
+        action_names(n),
+        ties="next",
+        optimum=REWARD * ROUNDS,
     )
 
 
 def coordination(n: int) -> MatrixTask:
     """Equal actions score."""
-    return MatrixTask(f"coordination-{n}", _common(np.eye(n)), _names(n), optimum=REWARD * ROUNDS)
+    return MatrixTask(f"coordination-{n}", _common(np.eye(n)), action_names(n), optimum=REWARD * ROUNDS)
 
 
 def stag_hunt() -> MatrixTask:
@@ -202,61 +209,4 @@ def rock_paper_scissors() -> MatrixTask:
         ["rock", "paper", "scissors"],
         rounds=300,
         ties="uniform",
-    )
-
-
-class _MatrixFile(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    payoffs: list[Any] = Field(min_length=2)
-    actions: list[str] | list[list[str]] | None = None
-    rounds: int = Field(default=ROUNDS, ge=1)
-    memory: int | None = Field(default=1, ge=1)
-    ties: Literal["first", "next", "uniform"] = "first"
-    rules: str = ""
-    optimum: float | None = None
-    symmetric: bool = False
-
-
-def from_file(path: Path, name: str) -> MatrixTask:
-    """A task from a JSON file.
-
-    Keys: ``payoffs`` (``[N, A_1, ..., A_N]``, or ``[A, A]`` with ``"symmetric": true``), and where
-    they differ from the defaults ``actions``, ``rounds``, ``memory`` (null for all), ``ties``,
-    ``rules``, ``optimum``.
-
-    Raises:
-        PayoffError: the file is missing, is no JSON, or holds something else; the message says what.
-    """
-    try:
-        content = _MatrixFile.model_validate_json(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise PayoffError(f"cannot read the payoff file {str(path)!r}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise PayoffError(f"the payoff file {str(path)!r} is not UTF-8 text") from None
-    except ValidationError as error:
-        problems = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'file'}: {e['msg']}" for e in error.errors())
-        raise PayoffError(f"the payoff file {str(path)!r} does not fit: {problems}") from None
-    try:
-        payoffs = symmetric_payoffs(content.payoffs) if content.symmetric else content.payoffs
-        reasoner = NormalFormReasoner(payoffs)
-    except PayoffError as error:
-        raise PayoffError(f"the payoff file {str(path)!r}: {error}") from None
-    shape = reasoner.payoffs.shape[1:]
-    actions = content.actions or [_names(n) for n in shape]
-    per_player = [actions] * len(shape) if isinstance(actions[0], str) else actions
-    if [len(own) for own in per_player] != list(shape):
-        raise PayoffError(
-            f"the payoff file {str(path)!r} names {[len(own) for own in per_player]} actions for payoffs of "
-            f"{list(shape)}"
-        )
-    return MatrixTask(
-        name,
-        reasoner.payoffs,
-        actions,
-        rounds=content.rounds,
-        memory=content.memory,
-        ties=content.ties,
-        rules=content.rules,
-        optimum=content.optimum,
     )

@@ -10,7 +10,7 @@ from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from eval.tasks import grid, matrix, overcooked, team
+from eval.tasks import files, grid, matrix, overcooked, team
 from eval.tasks.base import Task
 from partners import TASKS_GROUP, UnknownNameError, load_group, source_of, summary_of
 
@@ -123,8 +123,8 @@ TASKS: list[TaskKind] = [
     ),
     TaskKind(
         "matrix:FILE",
-        "payoffs from a JSON file",
-        _from_file("matrix:FILE", matrix.from_file),
+        "payoffs from a file: JSON, .csv, Gambit's .nfg",
+        _from_file("matrix:FILE", files.matrix_from_file),
     ),
     TaskKind("game-1", "two rows, each player goes where the other began", lambda _: grid.game_one()),
     TaskKind("game-2", "the same in a corridor with a bay", lambda _: grid.game_two()),
@@ -133,7 +133,7 @@ TASKS: list[TaskKind] = [
     TaskKind("overcooked-ring", "the same in a ring of floor", lambda _: overcooked.overcooked_ring()),
     TaskKind(
         "overcooked:FILE",
-        "the same on a one-pot layout from a text file",
+        "the same on a layout from a text or .layout file",
         _from_file("overcooked:FILE", overcooked.overcooked_from_file),
     ),
 ]

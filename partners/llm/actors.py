@@ -11,7 +11,7 @@ from collections import Counter
 
 from atom import LLMError, Prediction, Situation
 from atom.llm import LLMActor
-from atom.models.portal import run_blocking
+from atom.models import run_blocking
 
 
 class UntoldActor:

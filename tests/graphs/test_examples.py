@@ -108,7 +108,7 @@ async def test_the_development_server_serves_the_examples(server):
         assert max(event["step"] for event in events) == 14
         state = (await client.threads.get_state(thread))["values"]
         assert len(state["rounds"]) == 15
-        assert state["tom"]["ann"]["contracts"]["ben"]["broken"] is None
+        assert state["tom"]["ann"]["partners"]["ben"]["contract"]["broken"] is None
         season = await client.runs.wait(
             None, "season", input={"points": [], "number": 0}, config={"recursion_limit": 200}
         )

@@ -381,7 +381,7 @@ def test_declarations_reach_partners_in_other_graphs(store):
 def test_a_graph_without_a_store_says_so():
     nodes = {"ann": player_node(AdaptiveAgent("ann", reasoner()), beliefs=BeliefMemory("x"))}
     nodes["ben"] = player_node(FixedOrderAgent("ben", reasoner(), 0))
-    with pytest.raises(BeliefError, match="compile it with store="):
+    with pytest.raises(BeliefError, match="there is none; compile the graph with store="):
         board_graph(nodes=nodes).compile().invoke({"rounds": 1})
 
 

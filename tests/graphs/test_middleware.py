@@ -21,6 +21,7 @@ from atom import (
     Contract,
     ExtractionError,
     FixedOrderAgent,
+    Hypothesis,
     IllegalActionError,
     NormalFormReasoner,
     Situation,
@@ -186,6 +187,23 @@ def test_a_broken_contract_is_told_to_the_model():
     assert [event["step"] for event in events if event["type"] == "tom.contract"] == [2]
     assert game.hits == 3
     assert "do not rely on" in game.model.sent[-1][0].text
+
+
+def test_a_partner_that_is_no_order_is_told_as_such():
+    """No order is advised against a habit, but the answer to it."""
+    stays = Hypothesis("stays", behaviour=lambda situation, player: {"B": 1.0})
+    game = Game(1, rounds=1)
+    game.middleware = AdaptiveToMMiddleware(
+        AdaptiveAgent("ann", REASONER, hypotheses=[stays]),
+        situation=situation,
+        observed=json_field("ben", "ben_did"),
+    )
+    game.agent().invoke(START, {"recursion_limit": 50})
+    words = game.model.sent[0][0].text
+    assert '- "ben" does "B". It seems to act by "stays"' in words
+    assert "Answer what they do." in words
+    assert "order" not in words
+    assert game.played[0]["ann"] == "A"
 
 
 def test_beliefs_are_kept_in_the_agents_store():

@@ -1,8 +1,10 @@
 """What a run shows of decisions: stream events, runs of tracers, spans, the log."""
 
 import logging
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from boards import board_graph, player_node, reasoner
@@ -13,9 +15,10 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from atom import AdaptiveAgent, Contract, FixedOrderAgent, StateKeyError, add_tom_node
+from atom import AdaptiveAgent, Contract, FixedOrderAgent, Hypothesis, StateKeyError, add_tom_node
 from atom.usage import current_meter
 
+ROOT = Path(__file__).parents[2]
 ROUNDS = 4
 
 
@@ -53,6 +56,7 @@ def test_a_breach_is_one_event():
             "partner": "ben",
             "step": 2,
             "declared": 0,
+            "hypothesis": "1",
             "estimate": 1,
         }
     ]
@@ -124,6 +128,17 @@ def test_spans_carry_the_posterior_and_the_order(exporter):
     assert "tom.calls" not in last.attributes
 
 
+def test_spans_name_a_hypothesis_that_is_no_order(exporter, caplog):
+    stays = Hypothesis("stays", behaviour=lambda situation, player: {situation.legal(player)[0]: 1.0})
+    exporter.clear()
+    board_graph(AdaptiveAgent("ann", reasoner(), hypotheses=[stays])).compile().invoke({"rounds": 1})
+    (span,) = [s for s in exporter.get_finished_spans() if s.attributes["tom.observer"] == "ann"]
+    assert span.attributes["tom.partner.ben.hypothesis"] == "stays"
+    assert "tom.partner.ben.estimate" not in span.attributes
+    assert "tom.order" not in span.attributes
+    assert not caplog.records  # OpenTelemetry warns of values that it cannot keep
+
+
 async def test_spans_count_calls_and_tokens(exporter):
     def chatty(situation, prediction):
         meter = current_meter()
@@ -162,9 +177,18 @@ def test_the_logger_is_quiet_unless_asked(caplog, capsys):
 
 
 def test_the_plugin_imports_no_opentelemetry():
-    code = "import sys, atom, atom.graph.telemetry; print('opentelemetry' in sys.modules)"
+    """LangChain's own tracing may; without the package, players decide all the same."""
+    for path in (ROOT / "atom").rglob("*.py"):
+        assert not re.search(r"^\s*(from|import) opentelemetry", path.read_text(), re.MULTILINE), path
+    code = (
+        "import sys; sys.modules['opentelemetry'] = None\n"
+        "from atom import AdaptiveAgent, NormalFormReasoner, Situation, symmetric_payoffs, take_turn\n"
+        "ann = AdaptiveAgent('ann', NormalFormReasoner(symmetric_payoffs([[0, 5], [5, 0]])))\n"
+        "decision, _ = take_turn(ann, {}, Situation({'ann': 'A B'.split(), 'ben': 'A B'.split()}))\n"
+        "print(decision.action in 'AB', [m for m in sys.modules if m.startswith('opentelemetry.')])"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "False"
+    assert done.stdout.strip() == "True []"
 
 
 def test_two_nodes_of_one_name_and_two_agents_of_one_name():

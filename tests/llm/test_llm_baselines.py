@@ -5,8 +5,7 @@ import pytest
 from atom import BudgetError, LLMError, Prediction
 from atom.llm import LLMActor
 from eval.play import play, seat_players
-from eval.tasks import make_task
-from eval.tasks.described import DescribedTask
+from eval.tasks import DescribedTask, make_task
 from partners import LLMBackend, UntoldActor, VotingActor, llm_backend, make_partner, model_in, traits_of
 from tests.llm.conftest import GREEDY, QUICK, described
 

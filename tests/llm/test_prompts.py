@@ -48,7 +48,7 @@ def _prompts(name):
     situation = _situation(task)
     me, other, *more = task.players
     first, second = situation.actions[other][:2]
-    expected = PartnerPrediction(1, {0: 0.25, 1: 0.75}, {1: {first: 0.8, second: 0.2}}, {second: 1.0})
+    expected = PartnerPrediction("1", {"0": 0.25, "1": 0.75}, {"1": {first: 0.8, second: 0.2}}, {second: 1.0})
     told = prompts.advice(Prediction(2, {other: expected}))
     questions = {
         "order 0": prompts.level_zero(situation, me).messages("label"),

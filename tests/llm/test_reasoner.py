@@ -2,7 +2,6 @@
 
 import asyncio
 import dataclasses
-import time
 
 import numpy as np
 import pytest
@@ -120,27 +119,22 @@ def test_pruning_leaves_unlikely_orders_out_and_finds_a_partner_that_switches(se
 
 @pytest.mark.parametrize("way", ["sync", "async"])
 def test_hypotheses_are_asked_at_once(way, serve):
+    """Calls that wait for one another are rounds; the server takes its time, so that others overlap."""
     server = serve(latency=0.2)
     task = make_task("one-ahead-5")
     situation = described(task, task.start())
+    agent = AdaptiveAgent("player-1", reasoner_at(server), response="above", prune=Pruning())
 
-    def seconds(agent):
-        began = time.monotonic()
+    def usage():
         if way == "sync":
             decision, _ = agent.decide(situation, agent.start(["player-2"]))
         else:
             decision, _ = asyncio.run(agent.adecide(situation, agent.start(["player-2"])))
-        return time.monotonic() - began, decision
+        return decision.usage
 
-    tries = []
-    for _ in range(3):  # the machine may be busy: the best of three counts
-        agent = AdaptiveAgent("player-1", reasoner_at(server), response="above", prune=Pruning())
-        cold, decision = seconds(agent)
-        again, _ = seconds(agent)
-        tries.append((cold, again, decision.usage.rounds))
-    assert min(cold for cold, _, _ in tries) <= 5 * 0.2
-    assert min(again for _, again, _ in tries) <= 2.5 * 0.2
-    assert min(rounds for _, _, rounds in tries) <= 4
+    cold, again = usage(), usage()
+    assert cold.rounds <= 4 < cold.calls
+    assert again.rounds <= 2
 
 
 async def test_callers_at_once_share_questions(serve):

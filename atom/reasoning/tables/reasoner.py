@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 
 from atom.errors import ModelError
-from atom.policies import Policy
+from atom.policies import Policy, lapsed
 from atom.reasoning.tables import cache as disk
 from atom.reasoning.tables.levels import Solution, solve
 from atom.reasoning.tables.model import Actions, Ints, TabularModel
@@ -65,9 +65,10 @@ class TabularReasoner:
         self.epsilon = epsilon
         self._cache = cache
         names = model.actions
-        off = epsilon / len(names)
         self._distributions: list[dict[str, float]] = [
-            {name: (1.0 - epsilon) * (name == chosen) + off for name in names} if epsilon else {chosen: 1.0}
+            {name: lapsed(float(name == chosen), epsilon, len(names)) for name in names}
+            if epsilon
+            else {chosen: 1.0}
             for chosen in names
         ]
 

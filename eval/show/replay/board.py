@@ -6,12 +6,10 @@ import math
 from typing import Any
 
 from eval.show.replay.frames import BoardTask
-from eval.tasks import State
-from eval.tasks.grid import GridTask
+from eval.tasks import GridTask, OvercookedTask, State
 from eval.tasks.maps import DIRECTIONS, STARTS, Cell
-from eval.tasks.overcooked.dynamics import FULL, N_POT, READY
+from eval.tasks.overcooked.dynamics import FULL
 from eval.tasks.overcooked.layout import COUNTER, DISHES, ONIONS, POT, SERVING
-from eval.tasks.overcooked.task import OvercookedTask
 
 TILE = 64
 # Okabe and Ito's colours, safe for colour-blind readers.
@@ -71,27 +69,27 @@ def _draw_grid(canvas: Any, fonts: Any, task: GridTask, state: State, at: tuple[
 def _draw_kitchen(canvas: Any, fonts: Any, task: OvercookedTask, state: State, at: tuple[int, int]) -> None:
     code = int(task.table.codes[state["index"]])
     served = code == task.kitchen.size
-    cooks, pot = divmod(0 if served else code, N_POT)
+    first, second, pots = task.kitchen.unpack(0 if served else code)
+    in_pot = dict(zip(task.layout.pots, pots, strict=True))
     for cell, tile in task.layout.map.tiles():
         x, y = _corner(cell, at)
         floor = tile in STARTS or tile == " "
         canvas.rectangle((x, y, x + TILE - 1, y + TILE - 1), fill=FLOOR if floor else WOOD, outline=LINE)
         if not floor and tile != COUNTER:
-            _draw_station(canvas, fonts, tile, (x + TILE // 2, y + TILE // 2), pot, served=served)
+            pot = (0 if served else in_pot.get(cell, 0)), task.kitchen.ready
+            _draw_station(canvas, fonts, tile, (x + TILE // 2, y + TILE // 2), pot)
     if served:
         width, height = board_size(task)
         x, y = at[0] + width // 2, at[1] + height // 2
         canvas.rounded_rectangle((x - 70, y - 20, x + 70, y + 20), 10, fill=_SERVE, outline=INK)
         _centred(canvas, fonts(20), x, y, "served", INK)
         return
-    for player, cook in enumerate(divmod(cooks, task.kitchen.n_cooks)):
+    for player, cook in enumerate((first, second)):
         x, y = _corner(task.layout.map.cells[cook >> 4], at)
         _draw_cook(canvas, fonts, player, cook, (x + TILE // 2, y + TILE // 2))
 
 
-def _draw_station(
-    canvas: Any, fonts: Any, tile: str, centre: tuple[int, int], pot: int, *, served: bool
-) -> None:
+def _draw_station(canvas: Any, fonts: Any, tile: str, centre: tuple[int, int], pot: tuple[int, int]) -> None:
     x, y = centre
     if tile == ONIONS:
         for dx, dy in ((-9, 5), (9, 5), (0, -9)):
@@ -106,10 +104,10 @@ def _draw_station(
         _centred(canvas, fonts(13), x, y, "serve", INK)
     elif tile == POT:
         _disc(canvas, x, y, 25, _STEEL)
-        _draw_pot(canvas, fonts, centre, 0 if served else pot)
+        _draw_pot(canvas, fonts, centre, *pot)
 
 
-def _draw_pot(canvas: Any, fonts: Any, centre: tuple[int, int], pot: int) -> None:
+def _draw_pot(canvas: Any, fonts: Any, centre: tuple[int, int], pot: int, ready: int) -> None:
     x, y = centre
     if pot <= FULL:
         for i in range(FULL):
@@ -125,9 +123,9 @@ def _draw_pot(canvas: Any, fonts: Any, centre: tuple[int, int], pot: int) -> Non
             )
         return
     _disc(canvas, x, y, 19, _SOUP)
-    done = (pot - FULL) / (READY - FULL)
+    done = (pot - FULL) / (ready - FULL)
     canvas.arc((x - 25, y - 25, x + 25, y + 25), -90, -90 + 360 * done, fill=_ONION, width=5)
-    _centred(canvas, fonts(13), x, y, "ready" if pot == READY else str(READY - pot), PAPER)
+    _centred(canvas, fonts(13), x, y, "ready" if pot == ready else str(ready - pot), PAPER)
 
 
 def _draw_cook(canvas: Any, fonts: Any, player: int, cook: int, centre: tuple[int, int]) -> None:

@@ -7,9 +7,7 @@ from dataclasses import dataclass
 
 from atom import Decision
 from eval.play import play, seat_players
-from eval.tasks import State
-from eval.tasks.grid import GridTask
-from eval.tasks.overcooked import OvercookedTask
+from eval.tasks import GridTask, OvercookedTask, State
 
 BoardTask = GridTask | OvercookedTask
 """A task with a board to look at."""

@@ -6,10 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from eval.tasks import MatrixTask, State, Task
-from eval.tasks.grid import GridTask
-from eval.tasks.overcooked import OvercookedTask
-from eval.tasks.overcooked.dynamics import READY
+from eval.tasks import GridTask, MatrixTask, OvercookedTask, State, Task
 
 _LARGEST_TABLE = 8
 
@@ -35,7 +32,9 @@ def board_of(task: Task) -> Board:
     if isinstance(task, GridTask):
         return Board("grid", {"rows": list(task.map.rows)}, lambda state: [*sum(task.where(state), ())])
     if isinstance(task, OvercookedTask):
-        return Board("kitchen", {"rows": list(task.layout.map.rows)}, _kitchen_frame(task))
+        return Board(
+            "kitchen", {"rows": list(task.layout.map.rows), "ready": task.kitchen.ready}, _kitchen_frame(task)
+        )
     if isinstance(task, MatrixTask) and len(task.players) == 2:
         actions = task.situation(task.start()).actions
         names = [list(actions[player]) for player in task.players]
@@ -51,11 +50,11 @@ def _kitchen_frame(task: OvercookedTask) -> Callable[[State], list[int]]:
         code = int(task.table.codes[state["index"]])
         if code == task.kitchen.size:
             return []
-        cooks, pot = divmod(code, READY + 1)
+        *cooks, pots = task.kitchen.unpack(code)
         found: list[int] = []
-        for cook in divmod(cooks, task.kitchen.n_cooks):
+        for cook in cooks:
             row, column = task.layout.map.cells[cook >> 4]
             found += [row, column, cook >> 2 & 3, cook & 3]
-        return [*found, pot]
+        return [*found, *pots]
 
     return frame

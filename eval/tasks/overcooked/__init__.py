@@ -1,4 +1,4 @@
-"""Overcooked with one pot: an exact table, and the real environment beside it."""
+"""Overcooked with one pot or two: an exact table, and the real environment beside it."""
 
 from eval.tasks.overcooked.task import (
     OvercookedTask,

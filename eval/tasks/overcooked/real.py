@@ -11,18 +11,17 @@ from typing import Any
 import numpy as np
 
 from atom import ToMError
+from eval.tasks.maps import STARTS
 from eval.tasks.overcooked.dynamics import (
-    COOK_TIME,
     FULL,
     HELD,
     INTERACT,
-    N_POT,
     NOTHING,
     SOUP,
     STAY,
     Kitchen,
 )
-from eval.tasks.overcooked.layout import COUNTER, POT
+from eval.tasks.overcooked.layout import COUNTER, FLOOR, POT
 
 _VECTORS = ((0, -1), (0, 1), (-1, 0), (1, 0))
 """Up, down, left, right as the package writes directions: (x, y)."""
@@ -71,28 +70,30 @@ class RealKitchen:
         self._package = package("mdp.overcooked_mdp")
         self.mdp = self._package.OvercookedGridworld.from_grid(
             list(kitchen.layout.map.rows),
-            params_to_overwrite={"start_all_orders": [_ORDER], "cook_time": COOK_TIME},
+            params_to_overwrite={"start_all_orders": [_ORDER], "cook_time": kitchen.layout.cook_time},
         )
-        self._pot = next((c, r) for (r, c), tile in kitchen.layout.map.tiles() if tile == POT)
+        self._pots = [(column, row) for row, column in kitchen.layout.pots]
 
     def state(self, code: int) -> Any:
         """The package's state of a code below ``kitchen.size``."""
-        cooks, pot = divmod(code, N_POT)
-        players = [self._player(cook) for cook in divmod(cooks, self.kitchen.n_cooks)]
-        objects = {}
-        if pot:
-            objects[self._pot] = self._soup(self._pot, min(pot, FULL), pot - FULL if pot > FULL else -1)
+        first, second, pots = self.kitchen.unpack(code)
+        players = [self._player(cook) for cook in (first, second)]
+        objects = {
+            place: self._soup(place, min(pot, FULL), pot - FULL if pot > FULL else -1)
+            for place, pot in zip(self._pots, pots, strict=True)
+            if pot
+        }
         return self._package.OvercookedState(players, objects, all_orders=[_ORDER])
 
     def code(self, state: Any) -> int:
         """The code of a state of the package in which nothing lies on a counter."""
-        pot = 0
+        pots = [0] * len(self._pots)
         for place, soup in state.objects.items():
-            if place != self._pot:
+            if place not in self._pots:
                 raise ValueError(f"something lies on the counter at {place}, which no code can say")
-            pot = len(soup.ingredients) + max(soup._cooking_tick, 0)  # noqa: SLF001
+            pots[self._pots.index(place)] = len(soup.ingredients) + max(soup._cooking_tick, 0)  # noqa: SLF001
         first, second = map(self._cook, state.players)
-        return self.kitchen.code(first, second, pot)
+        return self.kitchen.code(first, second, self.kitchen.joined(pots))
 
     def step(self, code: int, first: int, second: int) -> tuple[int, float]:
         """What follows when both cooks act (indices of ``ACTIONS``): the next code and the reward.
@@ -117,7 +118,7 @@ class RealKitchen:
         held, place = cook & 3, (column, row)
         thing = None
         if held == SOUP:
-            thing = self._soup(place, FULL, COOK_TIME)
+            thing = self._soup(place, FULL, self.kitchen.layout.cook_time)
         elif held != NOTHING:
             thing = self._package.ObjectState(HELD[held], place)
         return self._package.PlayerState(place, _VECTORS[cook >> 2 & 3], thing)
@@ -129,7 +130,8 @@ class RealKitchen:
         column, row = player.position
         held = NOTHING if player.held_object is None else HELD.index(player.held_object.name)
         cell = self.kitchen.layout.map.index[row, column]
-        return (cell * 4 + _VECTORS.index(tuple(player.orientation))) * 4 + held
+        facing = int(self.kitchen.turn[cell, _VECTORS.index(tuple(player.orientation))])
+        return (cell * 4 + facing) * 4 + held
 
 
 def guarded(kitchen: Kitchen, code: int, first: int, second: int) -> tuple[int, int]:
@@ -137,14 +139,15 @@ def guarded(kitchen: Kitchen, code: int, first: int, second: int) -> tuple[int, 
 
     The first cook's interaction comes before the second's, so the second is judged after it.
     """
-    cooks, pot = divmod(code, N_POT)
+    cooks, pots = kitchen.unpack(code)[:2], list(kitchen.unpack(code)[2])
     actions = []
-    for cook, action in zip(divmod(cooks, kitchen.n_cooks), (first, second), strict=True):
+    for cook, action in zip(cooks, (first, second), strict=True):
         if action == INTERACT:
             faced = kitchen.layout.facing[cook >> 4, cook >> 2 & 3]
-            early = faced == POT and cook & 3 == NOTHING and 0 < pot < FULL
-            pot = int(kitchen.pots[cook, pot])
-            actions.append(STAY if faced == COUNTER or early else INTERACT)
+            at = int(kitchen.target[cook])
+            early = faced == POT and cook & 3 == NOTHING and 0 < pots[at] < FULL
+            pots[at] = int(kitchen.pots[cook, pots[at]])
+            actions.append(STAY if faced in FLOOR + STARTS + COUNTER or early else INTERACT)
         else:
             actions.append(action)
     return actions[0], actions[1]

@@ -12,16 +12,15 @@ from eval.tasks.maps import MapError
 from eval.tasks.overcooked.dynamics import (
     ACTIONS,
     INTERACT,
-    N_POT,
     STAY,
     Ints,
     Kitchen,
-    cook,
-    turned,
 )
 
-_BYTES_PER_CODE = 360
+_BYTES_PER_STATE = 360
 """Twice the table of 36 successors, the solver's arrays, and room."""
+_BYTES_PER_CODE = 8
+"""Whether it is reached, and its index."""
 _CHUNK = 1 << 16
 
 
@@ -41,14 +40,24 @@ class Table:
 
 
 def needed_bytes(kitchen: Kitchen) -> int:
-    """The most memory that building the table can take, were every state reachable."""
-    return kitchen.size * _BYTES_PER_CODE
+    """The most memory that building the table can take, were every state reachable.
+
+    Every state: wherever the cooks can get to, whatever they face there and hold, whatever is in the pots.
+    """
+    layout = kitchen.layout
+    first, second = (
+        sum(4 * len(set(kitchen.turn[cell].tolist())) for cell in layout.reachable(player))
+        for player in (0, 1)
+    )
+    return first * second * kitchen.n_pots * _BYTES_PER_STATE + kitchen.size * _BYTES_PER_CODE
 
 
 def start_code(kitchen: Kitchen) -> int:
     """Both cooks where the layout says, facing up, with empty hands; nothing in the pot."""
     tiles = kitchen.layout.map
-    first, second = (tiles.index[cell] * 16 for cell in tiles.starts)
+    first, second = (
+        tiles.index[cell] * 16 + 4 * int(kitchen.turn[tiles.index[cell], 0]) for cell in tiles.starts
+    )
     return kitchen.code(first, second, 0)
 
 
@@ -121,29 +130,42 @@ def _expand(kitchen: Kitchen, seeds: Ints) -> tuple[Ints, Ints, Ints]:
 
 def _reflect(kitchen: Kitchen, codes: Ints, cells: Ints, directions: Ints) -> Ints:
     """The codes seen in the mirror: the cooks have changed places."""
-    first, second, pot = kitchen.split(codes)
+    first, second, pots = kitchen.split(codes)
 
     def seen(cook: Ints) -> Ints:
-        return np.asarray((cells[cook >> 4] * 4 + directions[cook >> 2 & 3]) * 4 + (cook & 3))
+        cell = cells[cook >> 4]
+        return np.asarray((cell * 4 + kitchen.turn[cell, directions[cook >> 2 & 3]]) * 4 + (cook & 3))
 
-    return np.asarray(kitchen.code(seen(second), seen(first), pot))
+    each = kitchen.each_pot(pots)
+    faced = kitchen.layout.pot_faced
+    images = faced[cells][:, directions]  # what the image of each place and direction sees
+    places = [np.argwhere(faced == k) for k in range(len(each))]
+    swapped = each.copy()
+    for k, place in enumerate(places):
+        if len(place):  # a pot that nobody can face stays empty
+            swapped[images[tuple(place[0])]] = each[k]
+    return np.asarray(kitchen.code(seen(second), seen(first), kitchen.all_pots(swapped)))
 
 
 def _solo(kitchen: Kitchen, codes: Ints) -> Solo:
-    """One cook alone: solo state ``cook * N_POT + pot``, and the end."""
-    n_cooks = kitchen.n_cooks
-    end = n_cooks * N_POT
-    own, pot = np.divmod(np.arange(end, dtype=np.int32), N_POT)
+    """One cook alone: solo state ``cook * n_pots + pots``, and the end."""
+    n_cooks, n_pots = kitchen.n_cooks, kitchen.n_pots
+    end = n_cooks * n_pots
+    own, pots = np.divmod(np.arange(end, dtype=np.int32), n_pots)
+    each = kitchen.each_pot(pots)
+    later = kitchen.all_pots(kitchen.cook(each))
     following = np.empty((end + 1, len(ACTIONS)), dtype=np.int32)
     following[end] = end
     for action in range(INTERACT):
-        moved = turned(own, action, kitchen.moves[own >> 4, action])
-        following[:end, action] = moved * N_POT + cook(pot)
-    after = kitchen.hands[own, pot] * N_POT + cook(kitchen.pots[own, pot])
-    following[:end, INTERACT] = np.where(kitchen.delivers[own], end, after)
-    first, second, pots = kitchen.split(codes[:-1])
+        moved = kitchen.turned(own, action, kitchen.moves[own >> 4, action])
+        following[:end, action] = moved * n_pots + later
+    hands, after, delivers = kitchen.interact(own, each)
+    following[:end, INTERACT] = np.where(
+        delivers, end, hands * n_pots + kitchen.all_pots(kitchen.cook(after))
+    )
+    first, second, now = kitchen.split(codes[:-1])
     project = np.full((2, len(codes)), end, dtype=np.int32)
-    project[0, :-1] = first * N_POT + pots
-    project[1, :-1] = second * N_POT + pots
+    project[0, :-1] = first * n_pots + now
+    project[1, :-1] = second * n_pots + now
     terminal = np.arange(end + 1) == end
     return Solo(following, (~terminal).astype(np.int32), terminal, project)

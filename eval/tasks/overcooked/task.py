@@ -7,8 +7,8 @@ from pathlib import Path
 
 from atom import JointAction, TabularModel
 from eval.tasks.base import State, Transition
-from eval.tasks.maps import MEMORY_BUDGET, STARTS, check_budget, named, read
-from eval.tasks.overcooked.dynamics import ACTIONS, COOK_TIME, FULL, READY, Kitchen, kitchen
+from eval.tasks.maps import MEMORY_BUDGET, STARTS, MapError, check_budget, named, read
+from eval.tasks.overcooked.dynamics import ACTIONS, FULL, Kitchen, kitchen
 from eval.tasks.overcooked.layout import (
     COUNTER,
     DISHES,
@@ -28,14 +28,15 @@ from eval.tasks.tabular import TabularTask
 
 MAX_STEPS = 100
 _HELD = ("nothing", "an onion", "a dish", "a soup")
+_LARGEST_CODE = (1 << 31) - 1
 
 
 class OvercookedTask(TabularTask):
-    """One soup of three onions in a one-pot kitchen; each step until it is served costs 1.
+    """One soup of three onions in a kitchen; each step until it is served costs 1.
 
     Args:
         name: as given on the command line.
-        text: the layout, one line per row, see ``Layout``.
+        text: the layout, one line per row, see ``Layout``, or the text of a ``.layout`` file.
         max_steps: the cap on an episode's length.
         epsilon: lapse rate of the reasoner's policies.
         budget: bytes that the table may take.
@@ -58,6 +59,8 @@ class OvercookedTask(TabularTask):
         self.layout: Layout = parse_layout(text, f"the layout of {name!r}")
         self.kitchen: Kitchen = kitchen(self.layout)
         check_budget(repr(name), needed_bytes(self.kitchen), budget)
+        if self.kitchen.size > _LARGEST_CODE:
+            raise MapError(f"the layout of {name!r} has too many states to be numbered; use a smaller one")
 
     @cached_property
     def table(self) -> Table:
@@ -96,12 +99,13 @@ class OvercookedTask(TabularTask):
         first, second = self.players
         floor = str.maketrans(dict.fromkeys(STARTS + FLOOR, "."))
         rows = "\n".join(row.translate(floor) for row in self.layout.map.rows)
+        pot = "the pot" if len(self.layout.pots) == 1 else "one of the pots"
         return (
             f"{first} and {second} are cooks in one kitchen and act at the same time. Together they owe one "
-            f"soup: {FULL} onions into the pot, one at a time; start the cooking by interacting with the "
-            f"full pot with empty hands; after {COOK_TIME} steps take the soup with a dish; bring it to "
-            "the serving place. The game ends when it is served, and every step until then costs both. A "
-            "cook moves one cell in the direction of its action and faces that way; where the way is "
+            f"soup: {FULL} onions into {pot}, one at a time; start the cooking by interacting with the "
+            f"full pot with empty hands; after {self.layout.cook_time} steps take the soup with a dish; "
+            "bring it to the serving place. The game ends when it is served, and every step until then costs "
+            "both. A cook moves one cell in the direction of its action and faces that way; where the way is "
             "blocked it only turns. 'interact' works on the tile that the cook faces. A cook holds one "
             "thing at a time and cannot put it on a counter. If both would enter the same cell, or would "
             "swap cells, both stay where they are.\n"
@@ -110,25 +114,27 @@ class OvercookedTask(TabularTask):
         )
 
     def positions(self, state: State) -> str:
-        """Where the cooks are, what they hold, and how far the soup is, in words."""
+        """Where the cooks are, what they hold, and how far the soups are, in words."""
         return self.in_words(int(self.table.codes[state["index"]]))
 
     def in_words(self, code: int) -> str:
         """A state of the kitchen in words."""
         if code == self.kitchen.size:
             return "The soup is served."
-        cooks, pot = divmod(code, READY + 1)
+        first, second, pots = self.kitchen.unpack(code)
         words = []
-        for player, cook in zip(self.players, divmod(cooks, self.kitchen.n_cooks), strict=True):
+        for player, cook in zip(self.players, (first, second), strict=True):
             cell = named(self.layout.map.cells[cook >> 4])
             facing = ("up", "down", "left", "right")[cook >> 2 & 3]
             words.append(f"{player} is at {cell}, faces {facing} and holds {_HELD[cook & 3]}.")
-        if pot <= FULL:
-            words.append(f"The pot holds {pot} of {FULL} onions and is not cooking.")
-        elif pot < READY:
-            words.append(f"The soup is ready in {READY - pot} steps.")
-        else:
-            words.append("The soup is ready.")
+        for place, pot in zip(self.layout.pots, pots, strict=True):
+            where = f" at {named(place)}" if len(pots) > 1 else ""
+            if pot <= FULL:
+                words.append(f"The pot{where} holds {pot} of {FULL} onions and is not cooking.")
+            elif pot < self.kitchen.ready:
+                words.append(f"The soup{where} is ready in {self.kitchen.ready - pot} steps.")
+            else:
+                words.append(f"The soup{where} is ready.")
         return " ".join(words)
 
 

@@ -77,11 +77,11 @@
   const marks = { O: "onions", D: "dishes", P: "pot", S: "serve" }, held = ["", "onion", "dish", "soup"];
   const ways = [[-1, 0], [1, 0], [0, -1], [0, 1]];
   function kitchen(board, frame, over) {
-    const pot = frame[8];
-    const inPot = pot === undefined ? "" : pot <= 3 ? `${pot}/3` : pot < 23 ? `${23 - pot}…` : "ready";
+    const pots = frame.slice(8);
+    const inPot = (pot) => pot === undefined ? "" : pot <= 3 ? `${pot}/3` : pot < board.ready ? `${board.ready - pot}…` : "ready";
     let out = tiles(board.rows, (tile, x, y, s) => box(x, y, s, " 12".includes(tile) ? "var(--floor)" : "var(--soft)") +
       (marks[tile] ? label(x + s / 2, y + s / 2 - (tile === "P" ? 8 : 0), marks[tile], "var(--ink)", 13) : "") +
-      (tile === "P" ? label(x + s / 2, y + s / 2 + 11, inPot, "var(--ink)", 14) : ""), over);
+      (tile === "P" ? label(x + s / 2, y + s / 2 + 11, inPot(pots.shift()), "var(--ink)", 14) : ""), over);
     for (let i = 0; i < 2 && frame.length; i++) {
       const [r, c, facing, thing] = frame.slice(4 * i, 4 * i + 4), s = 56, [dr, dc] = ways[facing];
       const x = c * s + s / 2, y = r * s + s / 2;
