@@ -22,6 +22,7 @@ NAMES = [
     "anti-coordination-3",
     "coordination-3",
     "stag-hunt",
+    "rock-paper-scissors",
     "game-1",
     "game-2",
     "overcooked",
