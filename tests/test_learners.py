@@ -5,7 +5,7 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from atom import AdaptiveAgent, Bayes, BeliefError, FixedShare, FollowTheLeader, Hedge, Learner, Situation
@@ -93,6 +93,7 @@ def test_probabilities_are_what_the_formula_says(learner, formula, seen):
 
 
 @given(seen=observations)
+@example(seen=[([0.0, 0.0, 0.001953125], 1), ([0.0, 0.0, 0.0], 1)])
 def test_adahedge_follows_its_definition(seen):
     """de Rooij et al. 2014: η = ln K / Δ, and Δ grows by the mixability gap of each round."""
     cumulative, gap = np.zeros(3), 0.0
@@ -102,7 +103,9 @@ def test_adahedge_follows_its_definition(seen):
         if np.isinf(eta):
             mix = (cumulative + loss).min() - cumulative.min()
         else:
-            mix = -np.log(weights @ np.exp(-eta * loss)) / eta
+            alive = weights > 0  # exp(-η L) of the others is below the smallest number there is
+            least = loss[alive].min()
+            mix = least - np.log(weights[alive] @ np.exp(-eta * (loss[alive] - least))) / eta
         gap += max(0.0, weights @ loss - mix)
         cumulative += loss
     found = learn(AdaHedge(), seen)
