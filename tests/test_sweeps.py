@@ -11,7 +11,7 @@ from eval.cli.entry import COMMANDS
 from eval.cli.groups import Without, spelled_out
 from eval.cli.options import Asked, Models, Storing
 from eval.studies import paper_sweep
-from eval.sweeps import Execution, ModelSettings, Sweep, cross_play, cross_plays, run_sweep
+from eval.sweeps import Execution, ModelSettings, Sweep, cross_play, cross_plays, run_sweep, who_plays
 
 MATRIX = ("memory-1", ("bayes", "tom-1"), ("tom-0", "self"))
 
@@ -127,3 +127,10 @@ def test_workers_and_clusters_exclude_each_other():
         Storing(dask="tcp://127.0.0.1:1").backend(models=True)
     assert Storing().backend(models=True).workers == 4
     assert Storing(workers=2).backend().workers == 2
+
+
+def test_all_stands_for_the_same_order_as_in_files_that_were_begun_before():
+    able, _ = who_plays("memory-1")
+    first = ["tom-0", "tom-1", "tom-2", "tom-3", "ftl", "hedge", "fixed-share", "bayes", "random", "repeat"]
+    assert list(able[: len(first)]) == first
+    assert able.index("switching") < able.index("competence") < able.index("adaptive") < able.index("oracle")

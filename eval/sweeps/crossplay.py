@@ -137,7 +137,7 @@ def who_plays(task_name: str, env: Environment = "table") -> tuple[tuple[str, ..
     """All players of the zoo that can play a task, and name -> reason for those that cannot."""
     task = make_task(task_name, env)
     able, reasons = [], {}
-    for name in all_kinds():
+    for name in sorted(all_kinds(), key=_place):
         try:
             Pairing(task, name, SELF, 0, seed=0)
         except (ValueError, ModuleNotFoundError) as error:
@@ -145,6 +145,53 @@ def who_plays(task_name: str, env: Environment = "table") -> tuple[tuple[str, ..
         else:
             able.append(name)
     return tuple(able), reasons
+
+
+_PLACES = {
+    name: place
+    for place, name in enumerate(
+        [
+            "tom-0",
+            "tom-1",
+            "tom-2",
+            "tom-3",
+            "ftl",
+            "hedge",
+            "fixed-share",
+            "bayes",
+            "random",
+            "repeat",
+            "alternate",
+            "imitate",
+            "switching",
+            "noisy",
+            "tomsup",
+            "convention",
+            "independent-ties",
+            "population",
+            "greedy",
+            "greedy-unstuck",
+            "competence",
+            "quantal",
+            "cognitive-hierarchy",
+            "deceptive",
+            "learning",
+            "adaptive",
+            "adahedge",
+            "rescorla-wagner",
+            "no-belief",
+            "permuted",
+            "frequency",
+            "oracle",
+        ]
+    )
+}
+"""The order that ``all`` stands for. Results files store it, so it does not follow the order of the list."""
+
+
+def _place(name: str) -> int:
+    """Where a player stands in ``all``; those that came later follow in the order in which they are listed."""
+    return _PLACES.get(name, len(_PLACES))
 
 
 def as_json(
