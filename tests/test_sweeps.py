@@ -133,4 +133,6 @@ def test_all_stands_for_the_same_order_as_in_files_that_were_begun_before():
     able, _ = who_plays("memory-1")
     first = ["tom-0", "tom-1", "tom-2", "tom-3", "ftl", "hedge", "fixed-share", "bayes", "random", "repeat"]
     assert list(able[: len(first)]) == first
-    assert able.index("switching") < able.index("competence") < able.index("adaptive") < able.index("oracle")
+    assert (
+        able.index("switching") < able.index("competence") < able.index("adaptive") < able.index("frequency")
+    )

@@ -147,51 +147,46 @@ def who_plays(task_name: str, env: Environment = "table") -> tuple[tuple[str, ..
     return tuple(able), reasons
 
 
-_PLACES = {
-    name: place
-    for place, name in enumerate(
-        [
-            "tom-0",
-            "tom-1",
-            "tom-2",
-            "tom-3",
-            "ftl",
-            "hedge",
-            "fixed-share",
-            "bayes",
-            "random",
-            "repeat",
-            "alternate",
-            "imitate",
-            "switching",
-            "noisy",
-            "tomsup",
-            "convention",
-            "independent-ties",
-            "population",
-            "greedy",
-            "greedy-unstuck",
-            "competence",
-            "quantal",
-            "cognitive-hierarchy",
-            "deceptive",
-            "learning",
-            "adaptive",
-            "adahedge",
-            "rescorla-wagner",
-            "no-belief",
-            "permuted",
-            "frequency",
-            "oracle",
-        ]
-    )
-}
+_FIRST = (
+    "tom-0",
+    "tom-1",
+    "tom-2",
+    "tom-3",
+    "ftl",
+    "hedge",
+    "fixed-share",
+    "bayes",
+    "random",
+    "repeat",
+    "alternate",
+    "imitate",
+    "switching",
+    "noisy",
+    "tomsup",
+    "convention",
+    "independent-ties",
+    "population",
+    "greedy",
+    "greedy-unstuck",
+    "competence",
+    "quantal",
+    "cognitive-hierarchy",
+    "deceptive",
+    "learning",
+    "adaptive",
+    "adahedge",
+    "rescorla-wagner",
+    "no-belief",
+    "permuted",
+    "frequency",
+    "oracle",
+)
 """The order that ``all`` stands for. Results files store it, so it does not follow the order of the list."""
 
 
 def _place(name: str) -> int:
-    """Where a player stands in ``all``; those that came later follow in the order in which they are listed."""
-    return _PLACES.get(name, len(_PLACES))
+    """Where a player stands in ``all``; those that came later follow, in the order of the list."""
+    return _FIRST.index(name) if name in _FIRST else len(_FIRST)
 
 
 def as_json(
