@@ -63,7 +63,7 @@ from atom.usage import Budget, Usage
 if TYPE_CHECKING:
     from atom.agents.prompted import LLMActor
     from atom.graph.messages import json_field, tool_calls
-    from atom.graph.middleware import AdaptiveToMMiddleware
+    from atom.graph.middleware import AdaptiveToMMiddleware as AdaptiveToMMiddleware
     from atom.graph.node import AdaptiveToMNode, add_tom_node
     from atom.graph.state import ToMState, declare
     from atom.graph.store import BeliefMemory
@@ -75,10 +75,10 @@ if TYPE_CHECKING:
     PlainAgent = BareAgent
     __version__: str
 
+# all but the middleware, which needs the extra "agents": `from atom import *` works without it
 __all__ = [
     "Acting",
     "AdaptiveAgent",
-    "AdaptiveToMMiddleware",
     "AdaptiveToMNode",
     "BareAgent",
     "Bayes",

@@ -181,6 +181,10 @@ def take_turn(
     Returns:
         the decision, and the memories with the player's own brought up to date.
 
+    Raises:
+        BeliefError: beliefs are to be kept, and the player has none or there is no Store.
+        ToMError, LLMError: what the player raises.
+
     Example:
         >>> from atom import AdaptiveAgent, NormalFormReasoner, Situation, symmetric_payoffs
         >>> from atom.graph import take_turn

@@ -39,10 +39,10 @@ def spelled_out(command: Callable[..., None]) -> Callable[..., None]:
     for parameter in inspect.signature(command).parameters.values():
         hint = hints[parameter.name]
         kind, *extras = get_args(hint) if get_origin(hint) is Annotated else (hint,)
-        if not is_dataclass(kind):
+        if not (isinstance(kind, type) and is_dataclass(kind)):
             parameters.append(parameter.replace(annotation=hint, kind=inspect.Parameter.KEYWORD_ONLY))
             continue
-        default = kind() if parameter.default is parameter.empty else parameter.default  # type: ignore[operator]
+        default = kind() if parameter.default is parameter.empty else parameter.default
         left_out = {name for extra in extras if isinstance(extra, Without) for name in extra.names}
         of_fields = get_type_hints(kind, include_extras=True)
         groups[parameter.name] = default
@@ -66,6 +66,6 @@ def spelled_out(command: Callable[..., None]) -> Callable[..., None]:
         command(**given, **made)
 
     # typer reads either, by version
-    called.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    vars(called)["__signature__"] = inspect.Signature(parameters)
     called.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     return called

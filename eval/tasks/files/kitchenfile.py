@@ -91,13 +91,16 @@ def _dictionary(text: str, what: str) -> dict[str, _Said]:
     said: dict[str, _Said] = {}
     for key, value in zip(root.keys, root.values, strict=True):
         line = value.lineno - 1
+        other = MapError(
+            f"{what}, line {line}, holds something else than text, numbers, lists and dictionaries; "
+            "write it out"
+        )
+        if key is None:  # a dictionary that is unpacked into this one
+            raise other
         try:
-            said[str(ast.literal_eval(key))] = _Said(ast.literal_eval(_Infinity().visit(value)), line)  # type: ignore[arg-type]
+            said[str(ast.literal_eval(key))] = _Said(ast.literal_eval(_Infinity().visit(value)), line)
         except (ValueError, TypeError, RecursionError):
-            raise MapError(
-                f"{what}, line {line}, holds something else than text, numbers, lists and dictionaries; "
-                "write it out"
-            ) from None
+            raise other from None
     return said
 
 
