@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeAlias, TypeVar
 
-from atom.policies import TOLERANCE, Policy, same_policy
+from atom.policies import TOLERANCE, Policy, lapsed, same_policy
 from atom.usage import Usage
 
 T = TypeVar("T")
+
+Answered: TypeAlias = Literal["order", "prediction"]
+"""How a partner is answered: by the order that is aligned with its own, or by the best response to all that
+is predicted of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,12 @@ class PartnerPrediction:
             whose partner expects nothing of anyone, and for an estimate that is no order.
         contract: how the partner's declaration stands; None where it declared nothing.
         change: the last change of the partner that was noticed; None where none was, or nobody looks.
+        lapses: hypothesis -> expected rate at which a partner of that kind does something else, in (0, 1];
+            None where the learner infers none.
+        explained: probability that any hypothesis explains the partner, in [0, 1]; None as for ``lapses``.
+        actions: the partner's legal actions.
+        counts: action -> how often the partner took it so far, where its habits are followed.
+        answered: how it is answered.
     """
 
     hypothesis: str
@@ -102,6 +112,11 @@ class PartnerPrediction:
     expects: Policy | None = None
     contract: Standing | None = None
     change: Change | None = None
+    lapses: Mapping[str, float] | None = None
+    explained: float | None = None
+    actions: Sequence[str] = ()
+    counts: Mapping[str, float] = field(default_factory=dict)
+    answered: Answered = "order"
 
     @property
     def order(self) -> int | None:
@@ -120,8 +135,45 @@ class PartnerPrediction:
 
     @property
     def policy(self) -> Policy:
-        """What the partner will do if the estimate is right, ``policy(partner, k̂)``."""
+        """What the partner will do *if* the estimate is right, ``policy(partner, k̂)``, and does not lapse.
+
+        It says nothing of how likely that is; ``predictive`` weighs all hypotheses and lapses.
+        """
         return self.policies[self.hypothesis]
+
+    @property
+    def lapse(self) -> float | None:
+        """Expected rate, over all hypotheses, at which the partner does not do what they say, in (0, 1]."""
+        if self.lapses is None:
+            return None
+        return sum(p * self.lapses[name] for name, p in self.probabilities.items())
+
+    @property
+    def predictive(self) -> Policy:
+        """What the partner will do, over all hypotheses and lapse rates: the posterior predictive.
+
+        ``P(a) = Σ_k P(k) ((1 - ε_k) policy_k(a) + ε_k / |A|)`` over the hypotheses that were evaluated, with
+        the expected lapse rate ε_k of each, 0 where the learner infers none.
+        """
+        weights = {name: self.probabilities[name] for name in self.policies}
+        total = sum(weights.values())
+        if total <= 0.0:  # FollowTheLeader gives all but one hypothesis no probability
+            weights, total = dict.fromkeys(self.policies, 1.0), float(len(self.policies))
+        actions = self.actions or list(dict.fromkeys(a for p in self.policies.values() for a in p))
+        lapses = self.lapses or {}
+        return {
+            action: sum(
+                weight * lapsed(self.policies[name].get(action, 0.0), lapses.get(name, 0.0), len(actions))
+                for name, weight in weights.items()
+            )
+            / total
+            for action in actions
+        }
+
+    @property
+    def expected(self) -> Policy:
+        """What is answered: ``policy`` of a partner that is answered by its order, else ``predictive``."""
+        return self.policy if self.answered == "order" else self.predictive
 
     def as_plain(self) -> dict[str, Any]:
         """JSON-serialisable data; keys of ``posterior`` and ``by_order`` are the hypotheses' names."""
@@ -133,6 +185,10 @@ class PartnerPrediction:
             "expects": None if self.expects is None else dict(self.expects),
             "contract": None if self.contract is None else self.contract.as_plain(),
             "change": None if self.change is None else self.change.as_plain(),
+            "lapse": self.lapse,
+            "explained": self.explained,
+            "predictive": dict(self.predictive),
+            "answered": self.answered,
         }
 
     def equivalent_hypotheses(self, tolerance: float = TOLERANCE) -> list[list[str]]:

@@ -28,16 +28,53 @@ Settings: TypeAlias = tuple[int, str, list[str]]
 """What a memory is made by: version, name of the learner's class, names of the hypotheses."""
 
 
+class Seen(TypedDict):
+    """What a partner of habits looks back at; None or absent where it is not known.
+
+    Attributes:
+        own: its last action.
+        other: the observer's last action.
+        other_index: the place of that among the observer's present legal actions.
+        outcome: what the partner got by them, as text.
+        place: where it acts, as the reasoner names it.
+        further: what it would do at each order if ties were broken in another way.
+    """
+
+    own: str | None
+    other: str | None
+    other_index: int | None
+    outcome: NotRequired[str | None]
+    place: NotRequired[str | None]
+    further: NotRequired[list[dict[str, float]]]
+
+
+class HabitMemory(TypedDict):
+    """What is remembered of one partner's habits.
+
+    Attributes:
+        weights: ``[H]``, the probability of each habit and of what is weighed beside them, summing to 1;
+            empty before the first action.
+        counts: habit -> context -> action or step -> how often.
+        last: the last action of the partner and of the observer; None where it is not known.
+    """
+
+    weights: list[float]
+    counts: dict[str, dict[str, dict[str, float]]]
+    last: list[str | None]
+
+
 class Expected(TypedDict):
     """What the last decision expected of one partner, to judge its action by.
 
     Attributes:
         actions: its legal actions.
         policies: hypothesis -> what the partner would do; hypotheses not evaluated are absent.
+        seen: what it looked back at; absent where nobody looks for habits.
     """
 
     actions: list[str]
     policies: dict[str, dict[str, float]]
+    seen: NotRequired[Seen]
 
 
 class Term(TypedDict):
@@ -105,6 +142,7 @@ class PartnerMemory(TypedDict):
         change: to notice changes by; None where nobody looks.
         evidence: sums for a Store; None where nobody keeps them.
         recalled: how many observations a Store knew of when the partner was met; None before it was asked.
+        habits: counts of what it did after what; absent where nobody looks, and before the first decision.
     """
 
     weights: Weights
@@ -114,6 +152,7 @@ class PartnerMemory(TypedDict):
     change: Track | None
     evidence: Evidence | None
     recalled: float | None
+    habits: NotRequired[HabitMemory]
 
 
 class Told(TypedDict):
@@ -144,6 +183,7 @@ class PlayerMemory(TypedDict):
         episode: number of the episode; keys the random numbers.
         step: number of the next decision.
         order: the ToM order of the last decision that had one; None before the first.
+        acted: the action of the last decision; absent where nobody looks for habits.
         partners: partner -> what is remembered of it.
         declares: the order that this player declared, absent or None where it declared none.
         checked: the last decision that evaluated all hypotheses; None after a surprise.
@@ -160,6 +200,7 @@ class PlayerMemory(TypedDict):
     step: int
     order: int | None
     partners: dict[str, PartnerMemory]
+    acted: NotRequired[str]
     declares: NotRequired[int | None]
     checked: NotRequired[int | None]
     spent: NotRequired[dict[str, Any]]

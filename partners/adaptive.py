@@ -36,6 +36,9 @@ LEARNERS: dict[str, Callable[[], Learner]] = {
 }
 """Learners by the names that ``adaptive:LEARNER/SELECTION/RESPONSE`` knows them by."""
 
+PAPER_ORDERS = (0, 1, 2)
+"""The hypotheses of the paper's agents, K = {0, 1, 2}."""
+
 _WITH_ETA: dict[str, Callable[[float], Learner]] = {"hedge": Hedge, "fixed-share": FixedShare}
 
 _CHANCE = Traits(stochastic=True, adaptive=True)
@@ -93,8 +96,8 @@ def fixed_share(me: str, reasoner: Reasoner, share: float, *, seed: int = 0) -> 
 
 @partner("bayes", source=OWN, traits=_CHANCE)
 def bayes(me: str, reasoner: Reasoner, *, seed: int = 0) -> AdaptiveAgent:
-    """Posterior over order and lapse rate; keeps estimate and order while they fit."""
-    return adaptive(me, reasoner, Bayes(), "win-stay", "nearest", seed=seed)
+    """Posterior over orders, habits and lapse rate; keeps estimate and order while they fit."""
+    return AdaptiveAgent(me, reasoner, seed=seed)
 
 
 @partner("adahedge", source="de Rooij et al. 2014", traits=_CHANCE)
@@ -145,7 +148,7 @@ class PermutedPartner(AdaptiveAgent):
     """
 
     def __init__(self, me: str, reasoner: Reasoner, *, seed: int = 0) -> None:
-        super().__init__(me, reasoner, Bayes(), seed=seed)
+        super().__init__(me, reasoner, Bayes(), orders=PAPER_ORDERS, seed=seed)
 
     def observe(self, memory: Memory, situation: Situation | None, actions: JointAction) -> Memory:
         """Observes the permuted actions."""
@@ -185,4 +188,6 @@ def adaptive(
     Raises:
         ValueError: an unknown selection or response.
     """
-    return AdaptiveAgent(me, reasoner, learner, selection=selection, response=response, seed=seed)
+    return AdaptiveAgent(
+        me, reasoner, learner, selection=selection, response=response, orders=PAPER_ORDERS, seed=seed
+    )

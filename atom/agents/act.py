@@ -109,7 +109,7 @@ class LastStep:
     ) -> Policy:
         if self.responds and not aligned:
             # no single order fits the partners: answer all that is predicted of them at once
-            predicted = {name: partner.policy for name, partner in prediction.partners.items()}
+            predicted = {name: partner.expected for name, partner in prediction.partners.items()}
             return await ask.respond(situation, self.me, predicted)
         return await self._policy(situation, order, answers, ask)
 

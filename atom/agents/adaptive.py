@@ -8,26 +8,28 @@ file. It is written once, as a coroutine that never suspends for synchronous cal
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Unpack
 
 from atom.agents.act import LastStep
 from atom.agents.actors import Agent, as_actor
-from atom.agents.ask import Ask, AskAwaiting, AskNow, Pair, by_hypothesis, questions
-from atom.agents.choosing import among, order_to_act, taken_for
-from atom.agents.gate import Payoffs
+from atom.agents.ask import Answers, Ask, AskAwaiting, AskNow, Pair, by_hypothesis, questions
+from atom.agents.choosing import Plan, above, among, pays, planned, taken_for
+from atom.agents.gate import Payoffs, best_actions
+from atom.agents.looking_back import Glance, LooksBack
 from atom.agents.problems import Problems
 from atom.agents.pruning import affordable
-from atom.agents.settings import Acting, Settings, Spending, grouped
-from atom.belief.beliefs import Beliefs
-from atom.belief.changes import last_change
+from atom.agents.settings import Acting, Settings, Spending, answerable, grouped
+from atom.belief.beliefs import Assessment, Beliefs
+from atom.belief.hypotheses import Behaviour
 from atom.belief.learners import Learner
 from atom.belief.partner import expecting, observed, surprise
 from atom.coroutines import finish
 from atom.decision import Decision, PartnerPrediction, Prediction, order_of
 from atom.errors import SituationError
-from atom.memories import Memory, PartnerMemory, PlayerMemory, as_plain, expected_of, unexpecting
+from atom.memories import Memory, PartnerMemory, PlayerMemory, Seen, as_plain, expected_of, unexpecting
 from atom.policies import Policy
-from atom.randomness import LazyGenerator
+from atom.randomness import LazyGenerator, Uniform
 from atom.reasoning.reasoner import Reasoner, Responder, check_responder
 from atom.situation import JointAction, Situation, check_legal
 from atom.usage import Meter, Usage, metered
@@ -88,14 +90,18 @@ class AdaptiveAgent:
     ) -> None:
         self.me = me
         self.beliefs, self.acting, self.spending = grouped(beliefs, acting, spending, learner, settings)
+        self.beliefs = answerable(self.beliefs, reasoner, wrapped=agent is not None)
         self.seed = seed
         if self.beliefs.contract is not None:
             self.beliefs.contract.opening(me, self.beliefs.names)  # one that does not fit is refused now
         self._now = AskNow(reasoner, raises=self.acting.on_error == "raise")
         self._awaiting = AskAwaiting(reasoner)
         self._behaviours = {h.name: h.behaviour for h in self.beliefs.hypotheses if h.behaviour is not None}
-        if self._behaviours and agent is None:
+        if (self._behaviours or self.beliefs.habits) and agent is None:
             check_responder(reasoner, "hypotheses that are no orders")
+        self._looks = None
+        if self.beliefs.habits is not None:
+            self._looks = LooksBack.by(me, self.beliefs.habits, self.orders, reasoner)
         payoffs = self.acting.payoffs
         if payoffs is None and isinstance(reasoner, Payoffs):
             payoffs = reasoner
@@ -104,6 +110,7 @@ class AdaptiveAgent:
                 f"gate={self.acting.gate!r} needs payoffs, and this reasoner knows none; pass payoffs=, for "
                 "example a NormalFormReasoner"
             )
+        self._payoffs = payoffs
         actor = None if agent is None else as_actor(me, agent)
         self._act = LastStep(me, actor, self.acting.gate, payoffs, isinstance(reasoner, Responder))
 
@@ -157,55 +164,56 @@ class AdaptiveAgent:
     ) -> tuple[Decision, Memory]:
         rng = LazyGenerator(self.seed, memory["episode"], memory["step"], self.me)
         problems = Problems(self.acting.on_error)
-        declares, acted = memory.get("declares"), memory["order"]
         records = {
             partner: self.beliefs.record(memory, partner, self.me)
             for partner in self._partners(situation, memory)
         }
-        beliefs = {partner: self.beliefs.probabilities(record) for partner, record in records.items()}
-        standings = self.beliefs.standings(records)
+        assessed = {partner: self.beliefs.assess(record) for partner, record in records.items()}
         estimates = {
             partner: taken_for(
-                beliefs[partner], record["estimate"], standings[partner], self.acting.selection, rng
+                assessed[partner], record["estimate"], self.acting.selection, rng, self.beliefs.habitual
             )
             for partner, record in records.items()
         }
-        wanted = self._wanted(situation, memory, beliefs, estimates, meter, problems)
+        wanted = self._wanted(situation, memory, assessed, estimates, meter, problems)
         # whom to answer is known before anything is predicted, so all questions are asked at once
-        estimates = among(wanted, estimates, beliefs)
-        order, aligned = order_to_act(estimates, standings, declares, acted, self.acting.response, rng)
-        answers = await ask.policies(
-            situation, [*questions(wanted), *self._mine(estimates, order, aligned=aligned)]
-        )
+        plan = self._planned(among(wanted, estimates, assessed), assessed, memory, rng)
+        answers = await ask.policies(situation, [*questions(wanted), *self._mine(plan)])
         problems.check(answers.failed.values())
-        policies = by_hypothesis(situation, wanted, answers, self._behaviours, problems)
-        if problems.said and any(
-            estimates[partner] not in policies.get(partner, ()) for partner in estimates
-        ):
-            estimates = among(policies, estimates, beliefs)
-            order, aligned = order_to_act(estimates, standings, declares, acted, self.acting.response, rng)
-            answers.add(await ask.policies(situation, self._mine(estimates, order, aligned=aligned)))
+        behaviours, seen = self._behaving(records)
+        policies = by_hypothesis(situation, wanted, answers, behaviours, problems)
+        if problems.said and any(e not in policies.get(p, ()) for p, e in plan.estimates.items()):
+            plan = self._planned(among(policies, estimates, assessed), assessed, memory, rng)
+            answers.add(await ask.policies(situation, self._mine(plan)))
         partners = {
             partner: PartnerPrediction(
                 estimate,
-                beliefs[partner],
+                assessed[partner].probabilities,
                 policies[partner],
                 answers.expected_of(self.me, estimate),
-                standings[partner],
-                None if self.beliefs.changes is None else last_change(records[partner]["change"]),
+                assessed[partner].standing,
+                assessed[partner].change,
+                assessed[partner].lapses,
+                assessed[partner].explained,
+                situation.actions[partner],
+                assessed[partner].counts,
+                plan.answered[partner],
             )
-            for partner, estimate in estimates.items()
+            for partner, estimate in plan.estimates.items()
         }
+        if self._costs_payoff(situation, plan, partners, answers):
+            plan = replace(plan, order=above(plan.estimates), aligned=False)
+        order = plan.order
         prediction = Prediction(order, partners)
         taken = await self._act.take(
-            situation, prediction, aligned=aligned, answers=answers, ask=ask, rng=rng, problems=problems
+            situation, prediction, aligned=plan.aligned, answers=answers, ask=ask, rng=rng, problems=problems
         )
         check_legal(self.me, taken.action, situation.actions[self.me])
         usage = meter.usage() if meter.touched else None
         decision = Decision(
             self.me, taken.action, order, partners, usage, tuple(problems.said), taken.gap, taken.overruled
         )
-        after = self._after(situation, memory, records, decision, policies, meter)
+        after = self._after(situation, memory, records, decision, policies, seen, meter)
         if self.spending.prune is not None and all(
             partner in policies and wanted.get(partner) == self.beliefs.names for partner in records
         ):
@@ -230,13 +238,14 @@ class AdaptiveAgent:
         self,
         situation: Situation,
         memory: PlayerMemory,
-        beliefs: Mapping[str, Mapping[str, float]],
+        assessed: Mapping[str, Assessment],
         estimates: Mapping[str, str],
         meter: Meter,
         problems: Problems,
     ) -> Mapping[str, tuple[str, ...]]:
         """Partner -> hypotheses to evaluate: all of them, or those that pay."""
-        wanted = dict.fromkeys(beliefs, self.beliefs.names)
+        wanted = dict.fromkeys(assessed, self.beliefs.names)
+        beliefs = {partner: belief.probabilities for partner, belief in assessed.items()}
         prune = self.spending.prune
         if prune is not None and not prune.due(memory["step"], memory.get("checked")):
             wanted = {p: prune.keep(beliefs[p], estimates[p]) for p in beliefs}
@@ -248,17 +257,62 @@ class AdaptiveAgent:
                 problems.say(step)
         return wanted
 
-    def _mine(self, estimates: Mapping[str, str], order: int | None, *, aligned: bool) -> list[Pair]:
+    def _planned(
+        self,
+        estimates: Mapping[str, str],
+        assessed: Mapping[str, Assessment],
+        memory: PlayerMemory,
+        rng: Uniform,
+    ) -> Plan:
+        return planned(
+            estimates,
+            assessed,
+            memory.get("declares"),
+            memory["order"],
+            self.acting.response,
+            rng,
+            responds=self._act.responds or self._act.actor is not None,
+        )
+
+    def _mine(self, plan: Plan) -> list[Pair]:
         """One's own policies that are needed.
 
         These are what each partner of an estimate above 0 expects, and the policy to act by where the
         reasoner acts at that order.
         """
-        numbers = (order_of(estimate) for estimate in estimates.values())
+        numbers = (order_of(estimate) for estimate in plan.estimates.values())
         pairs = [(self.me, k - 1) for k in numbers if k]
-        if self._act.actor is None and order is not None and (aligned or not self._act.responds):
-            pairs.append((self.me, order))
+        if self._act.actor is None and plan.order is not None and (plan.aligned or not self._act.responds):
+            pairs.append((self.me, plan.order))
         return pairs
+
+    def _behaving(
+        self, records: Mapping[str, PartnerMemory]
+    ) -> tuple[Mapping[str, Behaviour], Mapping[str, Seen]]:
+        """The hypotheses that are no orders, name -> how such a partner acts; and what partners look back at.
+
+        The latter is filled in when the former are asked.
+        """
+        if self._looks is None or self.beliefs.habitual is None:
+            return self._behaviours, {}
+        glance = Glance(self._looks, records, {})
+        return {**self._behaviours, self.beliefs.habitual: glance}, glance.seen
+
+    def _costs_payoff(
+        self,
+        situation: Situation,
+        plan: Plan,
+        partners: Mapping[str, PartnerPrediction],
+        answers: Answers,
+    ) -> bool:
+        """Whether to act below the partners, as is planned, gives away payoff for all that is known."""
+        if plan.bound or self.acting.response == "above" or plan.order is None or self._payoffs is None:
+            return False
+        mine = answers.policies.get((self.me, plan.order))
+        if mine is None or plan.order >= above(plan.estimates) or len(partners) + 1 != len(situation.actions):
+            return False
+        predicted = {name: partner.policy for name, partner in partners.items()}
+        return not pays(mine, best_actions(self._payoffs, situation, self.me, predicted))
 
     def _after(
         self,
@@ -267,6 +321,7 @@ class AdaptiveAgent:
         records: Mapping[str, PartnerMemory],
         decision: Decision,
         policies: Mapping[str, Mapping[str, Policy]],
+        seen: Mapping[str, Seen],
         meter: Meter,
     ) -> PlayerMemory:
         """The memory after a decision, which waits for the partners' actions."""
@@ -275,9 +330,12 @@ class AdaptiveAgent:
             predicted = decision.partners.get(partner)
             estimate = record["estimate"] if predicted is None else predicted.hypothesis
             found = policies.get(partner, _NOTHING)
-            partners[partner] = expecting(record, estimate, situation.actions[partner], found)
+            legal = situation.actions[partner]
+            partners[partner] = expecting(record, estimate, legal, found, seen.get(partner))
         order = decision.order if decision.partners and decision.order is not None else memory["order"]
         after: PlayerMemory = {**memory, "step": memory["step"] + 1, "order": order, "partners": partners}
+        if self.beliefs.habits is not None:
+            after["acted"] = decision.action
         if meter.budget is not None and meter.budget.per == "episode":
             after["spent"] = (meter.before + meter.usage()).as_plain()
         return after
@@ -310,7 +368,7 @@ class AdaptiveAgent:
             typed = self._expecting(typed, situation, actions)
             waited = expected_of(typed["partners"])
         partners = unexpecting(typed["partners"])
-        surprised = False
+        surprised, mine = False, actions.get(self.me, typed.get("acted"))
         for partner, action in actions.items():
             if partner == self.me:
                 continue
@@ -321,7 +379,7 @@ class AdaptiveAgent:
                 )
             record = self.beliefs.record(typed, partner, self.me)
             partners[partner] = observed(
-                self.beliefs, record, partner, action, own=typed["order"], step=typed["step"]
+                self.beliefs, record, partner, action, own=typed["order"], step=typed["step"], other=mine
             )
             if self.spending.prune is not None:
                 surprised = surprised or surprise(self.beliefs, record, action)
@@ -343,9 +401,11 @@ class AdaptiveAgent:
             name: self.beliefs.names for name in situation.actions if name != self.me and name in actions
         }
         answers = finish(self._now.for_decision().policies(situation, questions(wanted)))
-        policies = by_hypothesis(situation, wanted, answers, self._behaviours, Problems(self.acting.on_error))
+        records = {partner: self.beliefs.record(memory, partner, self.me) for partner in wanted}
+        behaviours, seen = self._behaving(records)
+        policies = by_hypothesis(situation, wanted, answers, behaviours, Problems(self.acting.on_error))
         partners = dict(memory["partners"])
-        for partner in wanted:
-            record, found = self.beliefs.record(memory, partner, self.me), policies.get(partner, _NOTHING)
-            partners[partner] = expecting(record, record["estimate"], situation.actions[partner], found)
+        for partner, record in records.items():
+            legal, found = situation.actions[partner], policies.get(partner, _NOTHING)
+            partners[partner] = expecting(record, record["estimate"], legal, found, seen.get(partner))
         return {**memory, "partners": partners}

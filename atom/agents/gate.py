@@ -58,9 +58,9 @@ async def gated(
     """
     if set(prediction.partners) != set(situation.actions) - {me}:
         return Gated(action)
-    predicted = {name: partner.policy for name, partner in prediction.partners.items()}
+    predicted = {name: partner.expected for name, partner in prediction.partners.items()}
     expected = payoffs.expected_payoffs(situation, me, predicted)
-    good = _good(payoffs, situation, me, predicted, expected)
+    good = best_actions(payoffs, situation, me, predicted, expected)
     best = max((option for option in expected if option in good), key=lambda option: expected[option])
     gap = max(0.0, expected[best] - expected[action])
     if gate == "off" or action in good:
@@ -77,14 +77,22 @@ async def gated(
     return Gated(second, gap, action)
 
 
-def _good(
+def best_actions(
     payoffs: Payoffs,
     situation: Situation,
     me: str,
     predicted: Mapping[str, Policy],
-    expected: Mapping[str, float],
+    expected: Mapping[str, float] | None = None,
 ) -> frozenset[str]:
-    """The actions that are equally good, and best."""
+    """The actions that are equally good, and best, when the others act as ``predicted``.
+
+    Args:
+        payoffs: who knows.
+        situation: what all players see.
+        me: whose actions.
+        predicted: every other player -> what it is expected to do.
+        expected: the expected payoffs, where they were asked for already.
+    """
     if isinstance(payoffs, KnowsBest):
         return payoffs.best_actions(situation, me, predicted)
-    return best_of(expected)
+    return best_of(payoffs.expected_payoffs(situation, me, predicted) if expected is None else expected)

@@ -10,12 +10,13 @@ from typing_extensions import TypedDict
 
 from atom.agents.gate import Gate, Payoffs
 from atom.agents.pruning import Pruning
-from atom.belief.beliefs import Beliefs
+from atom.belief.beliefs import DEFAULT_HYPOTHESES, Beliefs
 from atom.belief.changes import ChangePoints
 from atom.belief.contract import Contract
 from atom.belief.hypotheses import Hypothesis, order
 from atom.belief.learners import Learner
 from atom.errors import BeliefError
+from atom.reasoning.reasoner import ImmediateReasoner, Reasoner, Responder
 from atom.usage import Budget
 
 Selection: TypeAlias = Literal["win-stay", "sample", "leader"]
@@ -132,6 +133,30 @@ def grouped(
             f"AdaptiveAgent has no setting {sorted(single)}; it has {sorted(Settings.__annotations__)}"
         )
     return groups
+
+
+def answerable(beliefs: Beliefs, reasoner: Reasoner, *, wrapped: bool) -> Beliefs:
+    """The beliefs themselves, or with those of the default hypotheses that an agent can answer.
+
+    Habits are left out where nobody can answer what they predict; order 3 where every order costs calls, or
+    where the reasoner does not know order 4, the answer to it.
+
+    Args:
+        beliefs: as they were given.
+        reasoner: says how a player of any order acts.
+        wrapped: whether a wrapped agent takes the last step, and answers.
+    """
+    if beliefs.hypotheses != DEFAULT_HYPOTHESES:
+        return beliefs
+    immediate = isinstance(reasoner, ImmediateReasoner)
+    highest = getattr(reasoner, "max_order", 4) - 1 if immediate else 2
+    answers = wrapped or isinstance(reasoner, Responder)
+    kept = [
+        hypothesis
+        for hypothesis in DEFAULT_HYPOTHESES
+        if (answers if hypothesis.order is None else hypothesis.order <= highest)
+    ]
+    return beliefs if len(kept) == len(DEFAULT_HYPOTHESES) else beliefs.among(kept)
 
 
 def _group(kind: type[Group], given: Group | None, single: dict[str, Any]) -> Group:

@@ -1,14 +1,16 @@
 """What is believed of partners: hypotheses with names, learners that weigh them, contracts and changes."""
 
-from atom.belief.beliefs import DEFAULT_ORDERS, Beliefs
+from atom.belief.beliefs import DEFAULT_HYPOTHESES, Beliefs
 from atom.belief.changes import ChangePoints
 from atom.belief.contract import Contract
 from atom.belief.experts import AdaHedge, RescorlaWagner, Uniform
-from atom.belief.hypotheses import Behaviour, Hypothesis, order
+from atom.belief.habits import HABITS, Habit, Habits
+from atom.belief.hypotheses import Behaviour, Hypothesis, habitual, order
 from atom.belief.learners import Bayes, FixedShare, FollowTheLeader, Hedge, Learner
 
 __all__ = [
-    "DEFAULT_ORDERS",
+    "DEFAULT_HYPOTHESES",
+    "HABITS",
     "AdaHedge",
     "Bayes",
     "Behaviour",
@@ -17,10 +19,13 @@ __all__ = [
     "Contract",
     "FixedShare",
     "FollowTheLeader",
+    "Habit",
+    "Habits",
     "Hedge",
     "Hypothesis",
     "Learner",
     "RescorlaWagner",
     "Uniform",
+    "habitual",
     "order",
 ]

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from atom.belief import evidence
-from atom.belief.changes import ChangePoints
+from atom.belief.changes import ChangePoints, last_change
 from atom.belief.contract import Contract, sharpened
-from atom.belief.hypotheses import Hypothesis, check_hypotheses, order
+from atom.belief.habits import Habits, frequencies
+from atom.belief.hypotheses import Hypothesis, check_hypotheses, habitual, order
 from atom.belief.learners import Bayes, Learner
-from atom.decision import Standing
+from atom.decision import Change, Standing
 from atom.errors import BeliefError
 from atom.memories import (
     VERSION,
@@ -25,8 +26,43 @@ from atom.memories import (
     of_plain,
 )
 
-DEFAULT_ORDERS = (0, 1, 2)
-"""The hypotheses about a partner's order where none are named (paper: K = {0, 1, 2})."""
+DEFAULT_HYPOTHESES = (order(0, 0.27), order(1, 0.27), order(2, 0.27), order(3, 0.04), habitual(0.15))
+"""The hypotheses where none are named: the paper's orders, K = {0, 1, 2}; the order at which an agent acts
+that takes its partner for the highest of these; and habits, for a partner whom no order explains. An agent
+leaves out what its reasoner cannot answer, and order 3 where every order costs calls."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """What is believed of one partner.
+
+    Attributes:
+        probabilities: hypothesis -> probability.
+        lapses: hypothesis -> expected lapse rate of such a partner, in (0, 1]; None where the learner infers
+            none.
+        explained: probability that any hypothesis explains the partner, in [0, 1]; None likewise.
+        standing: how its declaration stands; None where it declared nothing.
+        change: the last change of it that was noticed.
+        counts: action -> how often it took it, where its habits are followed.
+    """
+
+    probabilities: Mapping[str, float]
+    lapses: Mapping[str, float] | None
+    explained: float | None
+    standing: Standing | None
+    change: Change | None
+    counts: Mapping[str, float]
+
+    @property
+    def bound(self) -> bool:
+        """Whether the partner declared an order, and has not been found to break its word."""
+        return self.standing is not None and self.standing.broken_at is None
+
+    def explains(self) -> dict[str, float]:
+        """Hypothesis -> probability that the partner is of that kind and does not lapse now."""
+        if self.lapses is None:
+            return dict(self.probabilities)
+        return {name: p * (1.0 - self.lapses[name]) for name, p in self.probabilities.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +78,8 @@ class Beliefs:
     Attributes:
         names: those of the hypotheses.
         prior: the learner's weights before anything was observed; not to be modified.
+        habits: what is counted under the hypothesis that a partner follows habits; None where that is none.
+        habitual: the name of that hypothesis.
 
     Raises:
         BeliefError: what is no learner; no hypotheses, two of one name, orders that do not ascend; or
@@ -49,11 +87,14 @@ class Beliefs:
     """
 
     learner: Learner = field(default_factory=Bayes)
-    hypotheses: Sequence[Hypothesis] = tuple(order(k) for k in DEFAULT_ORDERS)
+    hypotheses: Sequence[Hypothesis] = DEFAULT_HYPOTHESES
     contract: Contract | None = None
     changes: ChangePoints | None = None
     names: tuple[str, ...] = field(init=False)
     prior: Weights = field(init=False)
+    habits: Habits | None = field(init=False)
+    habitual: str | None = field(init=False)
+    _given: Learner = field(init=False, repr=False)
     _settings: Settings = field(init=False, repr=False)
     _lengths: list[int] | None = field(init=False, repr=False)
 
@@ -66,7 +107,12 @@ class Beliefs:
         found = check_hypotheses(self.hypotheses)
         object.__setattr__(self, "hypotheses", found)
         object.__setattr__(self, "names", tuple(hypothesis.name for hypothesis in found))
-        object.__setattr__(self, "prior", self.learner.init(self.names))
+        of_habits = next((h for h in found if h.habits is not None), None)
+        object.__setattr__(self, "habits", None if of_habits is None else of_habits.habits)
+        object.__setattr__(self, "habitual", None if of_habits is None else of_habits.name)
+        object.__setattr__(self, "_given", self.learner)
+        object.__setattr__(self, "learner", _with_prior(self.learner, found))
+        object.__setattr__(self, "prior", self.new()["weights"])
         object.__setattr__(self, "_settings", (VERSION, type(self.learner).__name__, list(self.names)))
         object.__setattr__(self, "_lengths", _lengths(self.prior))
         if self.changes is not None and not isinstance(self.learner, Bayes):
@@ -74,6 +120,10 @@ class Beliefs:
                 f"change points need the posterior of Bayes, not {type(self.learner).__name__}; leave "
                 "changes= out"
             )
+
+    def among(self, hypotheses: Sequence[Hypothesis]) -> Beliefs:
+        """The same over other hypotheses."""
+        return replace(self, hypotheses=tuple(hypotheses), learner=self._given)
 
     def new(self, contract: Term | None = None, *, kept: bool = False) -> PartnerMemory:
         """What is remembered of a partner before anything was observed.
@@ -83,7 +133,11 @@ class Beliefs:
             kept: whether evidence is kept for a Store.
         """
         # everybody's own copy of the prior: states are other people's lists
-        return new_partner(self.learner.init(self.names), contract, evidence.nothing() if kept else None)
+        weights = self.learner.init(self.names)
+        priors = [hypothesis.prior for hypothesis in self.hypotheses]
+        if len(set(priors)) > 1 and not isinstance(self.learner, Bayes):
+            weights = self.learner.reweigh(weights, priors)
+        return new_partner(weights, contract, evidence.nothing() if kept else None)
 
     def met(self, memory: PlayerMemory) -> AbstractSet[str]:
         """The partners that were named or met; those of whom a declaration is all that is known are not."""
@@ -104,6 +158,22 @@ class Beliefs:
         if standing is None or standing.broken_at is not None:
             return found
         return sharpened(found, standing.order, standing.kept)
+
+    def assess(self, record: PartnerMemory) -> Assessment:
+        """What is believed of one partner."""
+        learner, weights = self.learner, record["weights"]
+        lapses = explained = None
+        if isinstance(learner, Bayes):
+            lapses = dict(zip(self.names, learner.lapses_of(weights), strict=True))
+            explained = learner.explained(weights)
+        return Assessment(
+            self.probabilities(record),
+            lapses,
+            explained,
+            self.standing(record),
+            None if self.changes is None else last_change(record["change"]),
+            frequencies(record.get("habits")),
+        )
 
     def standing(self, record: PartnerMemory) -> Standing | None:
         """How the declaration of a partner stands; None where it declared nothing, or nobody asks."""
@@ -156,12 +226,6 @@ class Beliefs:
             )
         return record
 
-    def standings(self, records: Mapping[str, PartnerMemory]) -> dict[str, Standing | None]:
-        """Partner -> how its declaration stands."""
-        if self.contract is None:
-            return dict.fromkeys(records)
-        return {partner: self.standing(record) for partner, record in records.items()}
-
     def expect(self, memory: PlayerMemory, priors: Mapping[str, Sequence[float]]) -> PlayerMemory:
         """Memory with partners that are not met for the first time.
 
@@ -192,6 +256,14 @@ class Beliefs:
             if term is not known:
                 partners[partner] = self.new(term) if record is None else {**record, "contract": term}
         return {**memory, "partners": partners}
+
+
+def _with_prior(learner: Learner, hypotheses: Sequence[Hypothesis]) -> Learner:
+    """The learner with the hypotheses' prior, to be mixed back in at a switch, if it has none of its own."""
+    priors = [hypothesis.prior for hypothesis in hypotheses]
+    if isinstance(learner, Bayes) and learner.prior is None and len(set(priors)) > 1:
+        return replace(learner, prior=tuple(priors))
+    return learner
 
 
 def _lengths(weights: object) -> list[int] | None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from operator import index
 from typing import SupportsIndex, TypeAlias
 
+from atom.belief.habits import Habits
 from atom.decision import order_of
 from atom.errors import BeliefError
 from atom.policies import Policy
@@ -21,17 +23,19 @@ class Hypothesis:
     """One way in which a partner may act.
 
     It is a theory-of-mind order, and then a reasoner says how a player of that order acts; or it says so
-    itself, by its ``behaviour``. The answer to an order is an order one apart from it; the answer to a
-    behaviour is the best response to what it predicts.
+    itself, by its ``behaviour``; or it is learned, as ``habits`` are. The answer to an order is an order one
+    apart from it; to all others it is the best response to what is predicted.
 
     Args:
         name: by which memories, decisions, events and results know it. An order's is its number.
-        order: the ToM order, >= 0; None for a behaviour.
-        behaviour: how a partner of this kind acts; None for an order.
+        order: the ToM order, >= 0; None for another kind.
+        behaviour: how a partner of this kind acts; None for another kind.
+        habits: what is counted of a partner; None for another kind.
+        prior: how likely it is beforehand beside the other hypotheses, > 0; they need not sum to one.
 
     Raises:
-        BeliefError: neither an order nor a behaviour or both, no name, or a name that is the number of
-            another order.
+        BeliefError: not one kind of the three, no name, a name that is the number of another order, or a
+            prior that is not positive and finite.
 
     Example:
         >>> from atom import AdaptiveAgent, NormalFormReasoner, Situation, symmetric_payoffs
@@ -47,12 +51,19 @@ class Hypothesis:
     name: str
     order: int | None = None
     behaviour: Behaviour | None = None
+    habits: Habits | None = None
+    prior: float = 1.0
 
     def __post_init__(self) -> None:
-        if (self.order is None) == (self.behaviour is None):
+        if [self.order, self.behaviour, self.habits].count(None) != 2:
             raise BeliefError(
-                f"the hypothesis {self.name!r} needs an order or a behaviour, and not both; order(k) makes "
-                "one of a theory-of-mind order"
+                f"the hypothesis {self.name!r} needs an order, a behaviour or habits, and one of them alone; "
+                "order(k) makes one of a theory-of-mind order"
+            )
+        if not (math.isfinite(self.prior) and self.prior > 0.0):
+            raise BeliefError(
+                f"the prior of the hypothesis {self.name!r} must be positive and finite, got {self.prior}; "
+                "leave a hypothesis out to exclude it"
             )
         name = self.name if self.order is None else str(self.order)
         if not isinstance(name, str) or not name or name != self.name or order_of(name) != self.order:
@@ -62,22 +73,31 @@ class Hypothesis:
             )
 
 
-def order(k: SupportsIndex) -> Hypothesis:
+def order(k: SupportsIndex, prior: float = 1.0) -> Hypothesis:
     """The hypothesis that a partner acts at ToM order ``k``.
 
     Raises:
-        BeliefError: ``k`` is no integer >= 0.
+        BeliefError: ``k`` is no integer >= 0, or the prior is not positive.
     """
     if isinstance(k, bool) or not isinstance(k, SupportsIndex) or index(k) < 0:
         raise BeliefError(f"a theory-of-mind order is an integer >= 0, got {k!r}")
-    return Hypothesis(str(index(k)), order=index(k))
+    return Hypothesis(str(index(k)), order=index(k), prior=prior)
+
+
+def habitual(prior: float = 1.0) -> Hypothesis:
+    """The hypothesis ``"habits"``, that a partner follows habits and models nobody (see ``Habits``).
+
+    Raises:
+        BeliefError: the prior is not positive.
+    """
+    return Hypothesis("habits", habits=Habits(), prior=prior)
 
 
 def check_hypotheses(hypotheses: Iterable[Hypothesis]) -> tuple[Hypothesis, ...]:
     """The hypotheses themselves.
 
     Raises:
-        BeliefError: there is none, two have one name, or orders do not ascend.
+        BeliefError: there is none, two have one name, orders do not ascend, or habits are named twice.
     """
     found = tuple(hypotheses)
     strange = [item for item in found if not isinstance(item, Hypothesis)]
@@ -90,4 +110,6 @@ def check_hypotheses(hypotheses: Iterable[Hypothesis]) -> tuple[Hypothesis, ...]
             "hypotheses need names of their own, one at least, and orders among them must be ascending; "
             f"got {names}"
         )
+    if sum(hypothesis.habits is not None for hypothesis in found) > 1:
+        raise BeliefError(f"all habits are one hypothesis, name it once; got {names}")
     return found

@@ -70,7 +70,7 @@ class Bayes:
     Args:
         lapses: L rates in (0, 1].
         hazard: probability in [0, 1) that the partner changes between two steps.
-        prior: probability of each hypothesis, positive; None for uniform.
+        prior: probability of each hypothesis, positive; None for what the hypotheses say.
 
     Raises:
         BeliefError: a setting out of its range.
@@ -126,6 +126,17 @@ class Bayes:
         joint = [[w * factor for w in row] for row, factor in zip(weights, prior, strict=True)]
         total = sum(map(sum, joint))
         return [[w / total for w in row] for row in joint]
+
+    def lapses_of(self, weights: Weights) -> list[float]:
+        """The expected lapse rate under each hypothesis, ``[K]`` in (0, 1]."""
+        return [sum(map(mul, row, self.lapses)) / sum(row) for row in weights]
+
+    def explained(self, weights: Weights) -> float:
+        """Probability that some hypothesis explains the partner, in [0, 1]: that it does not always lapse."""
+        always: float = sum(
+            w for row in weights for w, rate in zip(row, self.lapses, strict=True) if rate == 1.0
+        )
+        return 1.0 - always
 
     def lapse_posterior(self, weights: Weights) -> list[float]:
         """Posterior over lapse rates, the hypothesis summed out, ``[L]``."""

@@ -9,7 +9,7 @@ from atom.belief import evidence
 from atom.belief.beliefs import Beliefs
 from atom.belief.impute import impute
 from atom.belief.learners import Bayes
-from atom.memories import PartnerMemory, Weights
+from atom.memories import Expected, PartnerMemory, Seen, Weights
 from atom.policies import Policy
 from atom.situation import check_legal
 
@@ -17,7 +17,11 @@ _TOLERANCE = 1e-12
 
 
 def expecting(
-    record: PartnerMemory, estimate: str | None, actions: Sequence[str], policies: Mapping[str, Policy]
+    record: PartnerMemory,
+    estimate: str | None,
+    actions: Sequence[str],
+    policies: Mapping[str, Policy],
+    seen: Seen | None = None,
 ) -> PartnerMemory:
     """What is remembered of a partner after a decision, to judge its action by.
 
@@ -26,9 +30,13 @@ def expecting(
         estimate: the hypothesis that it is taken for.
         actions: its legal actions.
         policies: hypothesis -> what such a partner would do.
+        seen: what it looks back at, where its habits are followed.
     """
     plain = {name: dict(policy) for name, policy in policies.items()}
-    return {**record, "estimate": estimate, "expected": {"actions": list(actions), "policies": plain}}
+    expected: Expected = {"actions": list(actions), "policies": plain}
+    if seen is not None:
+        expected["seen"] = seen
+    return {**record, "estimate": estimate, "expected": expected}
 
 
 def surprise(beliefs: Beliefs, record: PartnerMemory, action: str) -> bool:
@@ -41,7 +49,14 @@ def surprise(beliefs: Beliefs, record: PartnerMemory, action: str) -> bool:
 
 
 def observed(
-    beliefs: Beliefs, record: PartnerMemory, partner: str, action: str, *, own: int | None, step: int
+    beliefs: Beliefs,
+    record: PartnerMemory,
+    partner: str,
+    action: str,
+    *,
+    own: int | None,
+    step: int,
+    other: str | None = None,
 ) -> PartnerMemory:
     """What is remembered of a partner after it acted: the way from an action to a posterior.
 
@@ -52,6 +67,7 @@ def observed(
         action: what it did.
         own: the ToM order that the observer acted at.
         step: number of the observer's next decision.
+        other: what the observer did meanwhile; None where that is not known.
 
     Raises:
         IllegalActionError: an action that the partner did not have.
@@ -76,11 +92,11 @@ def observed(
             estimate = _best_explanation(beliefs, after, str(term["order"]))
     track, kept = record["change"], record["evidence"]
     if beliefs.changes is not None and isinstance(beliefs.learner, Bayes):
-        seen = (own, n_actions, likelihoods)
-        track = beliefs.changes.follow(beliefs.learner, beliefs.names, track, (before, after), seen, step)
+        then = (own, n_actions, likelihoods)
+        track = beliefs.changes.follow(beliefs.learner, beliefs.names, track, (before, after), then, step)
     if kept is not None:
         kept = evidence.observed(kept, beliefs.names, likelihoods, n_actions)
-    return {
+    found: PartnerMemory = {
         "weights": after,
         "estimate": estimate,
         "expected": None,
@@ -89,6 +105,11 @@ def observed(
         "evidence": kept,
         "recalled": record["recalled"],
     }
+    seen = expected.get("seen")
+    if beliefs.habits is not None and seen is not None:
+        known = record.get("habits") or beliefs.habits.new()
+        found["habits"] = beliefs.habits.observed(known, expected["actions"], seen, action, other)
+    return found
 
 
 def _likelihoods(

@@ -12,7 +12,7 @@ from atom.errors import PayoffError
 from atom.policies import Policy
 from atom.reasoning.recursive import Evaluations, Latest, RecursiveReasoner
 from atom.reasoning.ties import best_responses
-from atom.situation import Situation
+from atom.situation import JointAction, Situation
 
 Ties: TypeAlias = Literal["first", "next", "uniform"]
 
@@ -128,6 +128,15 @@ class NormalFormReasoner(RecursiveReasoner):
         index = self._index(situation, player)
         best = self._best(index, self._vectors(situation, player, predicted))
         return frozenset(situation.actions[player][action] for action in best)
+
+    def outcome(self, situation: Situation, player: str, joint: JointAction) -> str | None:
+        """The payoff of ``player`` where the players did ``joint``; None where an action is illegal here."""
+        index = self._index(situation, player)
+        try:
+            chosen = tuple([actions.index(joint[name]) for name, actions in situation.actions.items()])
+        except (KeyError, ValueError):
+            return None
+        return f"{self.payoffs[index][chosen]:.12g}"
 
     def policies_at_once(self, situation: Situation, pairs: Sequence[tuple[str, int]]) -> list[Policy]:
         """``policy`` of every (player, order), in that order."""

@@ -11,7 +11,7 @@ from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from atom.errors import SituationError
 from atom.policies import Policy
-from atom.situation import Situation
+from atom.situation import JointAction, Situation
 
 T = TypeVar("T")
 
@@ -101,6 +101,36 @@ class RuleResponder(Responder, Protocol):
 
     def best_response(self, situation: Situation, player: str, predicted: Mapping[str, Policy]) -> Policy:
         """The same as ``respond``, with ties as in ``policy``."""
+        ...
+
+
+@runtime_checkable
+class OutcomeReasoner(Protocol):
+    """A reasoner that knows what came of a joint action for a player."""
+
+    def outcome(self, situation: Situation, player: str, joint: JointAction) -> str | None:
+        """What ``player`` got where the players did ``joint``, as text; None where that cannot be said.
+
+        Equal outcomes are equal texts.
+        """
+        ...
+
+
+@runtime_checkable
+class PlaceReasoner(Protocol):
+    """A reasoner that knows where a player acts, in games whose situations have a state."""
+
+    def place(self, situation: Situation, player: str) -> str | None:
+        """The part of the state that ``player`` may act by habit in, as text; None where there is none."""
+        ...
+
+
+@runtime_checkable
+class TieReasoner(Reasoner, Protocol):
+    """A reasoner that knows what else a player of an order might do that breaks ties in its own way."""
+
+    def with_other_ties(self, situation: Situation, player: str, orders: Sequence[int]) -> list[Policy]:
+        """``policy`` of ``player`` at each of the ``orders``, averaged over ways to break ties."""
         ...
 
 

@@ -1,0 +1,100 @@
+"""What partners of habits look back at in one decision, and what they then do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from atom.belief.habits import Habits
+from atom.memories import HabitMemory, PartnerMemory, Seen
+from atom.policies import Policy
+from atom.reasoning.reasoner import OutcomeReasoner, PlaceReasoner, Reasoner, TieReasoner
+from atom.situation import Situation
+
+
+@dataclass(frozen=True, slots=True)
+class LooksBack:
+    """Who says what partners look back at.
+
+    Attributes:
+        me: the observer.
+        habits: what is counted of them.
+        orders: the ToM orders among the hypotheses, weighed beside the habits with ties broken otherwise.
+        outcomes, places, ties: the reasoner, where it has that ability.
+    """
+
+    me: str
+    habits: Habits
+    orders: Sequence[int]
+    outcomes: OutcomeReasoner | None
+    places: PlaceReasoner | None
+    ties: TieReasoner | None
+
+    @classmethod
+    def by(cls, me: str, habits: Habits, orders: Sequence[int], reasoner: Reasoner) -> LooksBack:
+        """The same with whatever the reasoner can do, which is asked for once."""
+        return cls(
+            me,
+            habits,
+            orders,
+            reasoner if isinstance(reasoner, OutcomeReasoner) else None,
+            reasoner if isinstance(reasoner, PlaceReasoner) else None,
+            reasoner if isinstance(reasoner, TieReasoner) else None,
+        )
+
+    def seen(self, situation: Situation, partner: str, record: PartnerMemory) -> Seen:
+        """What a partner looks back at.
+
+        Args:
+            situation: what all players see.
+            partner: its name.
+            record: what is remembered of it.
+        """
+        mine = situation.actions.get(self.me, ())
+        own, other = self._known(record)["last"]
+        found: Seen = {
+            "own": own,
+            "other": other,
+            "other_index": mine.index(other) if other in mine else None,
+        }
+        if (
+            self.outcomes is not None
+            and own is not None
+            and other is not None
+            and len(situation.actions) == 2
+        ):
+            found["outcome"] = self.outcomes.outcome(situation, partner, {partner: own, self.me: other})
+        if self.places is not None:
+            found["place"] = self.places.place(situation, partner)
+        if self.ties is not None:
+            policies = self.ties.with_other_ties(situation, partner, self.orders)
+            found["further"] = [dict(policy) for policy in policies]
+        return found
+
+    def policy(self, situation: Situation, partner: str, record: PartnerMemory, seen: Seen) -> Policy:
+        """What a partner of habits does."""
+        return self.habits.predict(self._known(record), situation.actions[partner], seen)
+
+    def _known(self, record: PartnerMemory) -> HabitMemory:
+        return record.get("habits") or self.habits.new()
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """One decision's look back.
+
+    Attributes:
+        looks: who says what partners look back at.
+        records: partner -> what is remembered of it.
+        seen: partner -> what it looks back at.
+    """
+
+    looks: LooksBack
+    records: Mapping[str, PartnerMemory]
+    seen: dict[str, Seen]
+
+    def __call__(self, situation: Situation, partner: str) -> Policy:
+        """What ``partner`` does if it follows habits."""
+        record = self.records[partner]
+        seen = self.seen[partner] = self.looks.seen(situation, partner, record)
+        return self.looks.policy(situation, partner, record, seen)

@@ -1,0 +1,200 @@
+"""Habits: what a partner does after what, counted, whatever its reasons.
+
+A habit is a context and what the partner does there: nothing but how often it took each action, what it
+does after its own last action, after the observer's, after both, or which step it takes from one of them,
+and which after a good or a bad outcome. Each is predicted from counts before the action is seen, and the
+habits are weighed against each other by what they predicted. Together they are *one* hypothesis beside
+the theory-of-mind orders: that the partner follows habits and models nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from operator import mul
+from typing import Literal, TypeAlias
+
+from atom.errors import BeliefError
+from atom.memories import HabitMemory, Seen
+from atom.policies import Policy
+
+Given: TypeAlias = Literal["nothing", "own", "other", "both", "outcome", "place"]
+Anchor: TypeAlias = Literal["own", "other"]
+
+_MOST_CONTEXTS = 256
+"""Contexts that are counted for one habit; the one that was new longest ago is forgotten first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Habit:
+    """What a partner does in a context: a Dirichlet-multinomial for each.
+
+    ``P(a | c) = (n(a, c) + 1/A) / (n(c) + 1)``, the posterior predictive of the symmetric Dirichlet prior
+    whose counts sum to one (Gelman et al. 2013, "Bayesian Data Analysis", section 3.4, with Perks' prior).
+
+    Args:
+        name: what it is called.
+        given: the context: ``"nothing"``; the partner's ``"own"`` last action; the ``"other"``'s, which is
+            the observer's; ``"both"``; the ``"outcome"``, which is what the partner got; or the ``"place"``
+            that the reasoner names.
+        step_from: whose last action the counted steps are taken from, along the order of the legal actions;
+            None where actions are counted and not steps.
+    """
+
+    name: str
+    given: Given
+    step_from: Anchor | None = None
+
+
+FREQUENCY = Habit("frequency", "nothing")
+
+HABITS = (
+    FREQUENCY,
+    Habit("step from its own action", "nothing", "own"),
+    Habit("step from the other's action", "nothing", "other"),
+    Habit("after its own action", "own"),
+    Habit("after the other's action", "other"),
+    Habit("after both actions", "both"),
+    Habit("step after the outcome", "outcome", "own"),
+    Habit("at the place", "place"),
+)
+"""The habits that are looked for. Steps generalise: who goes through its actions in turn, or imitates, is
+known after two rounds, and not after one for every action."""
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """The hypothesis that a partner follows one of some habits.
+
+    Args:
+        habits: those that are looked for, of different names.
+        share: probability in [0, 1) that another habit takes over between two steps: after every action
+            the weights are mixed with uniform ones (Herbster and Warmuth 1998).
+
+    Raises:
+        BeliefError: no habits, two of one name, or a share out of its range.
+    """
+
+    habits: tuple[Habit, ...] = HABITS
+    share: float = 0.02
+
+    def __post_init__(self) -> None:
+        names = [habit.name for habit in self.habits]
+        if not names or len(set(names)) != len(names):
+            raise BeliefError(f"habits need names of their own, one at least; got {names}")
+        if not 0.0 <= self.share < 1.0:
+            raise BeliefError(f"the share lies in [0, 1), got {self.share}")
+
+    def new(self) -> HabitMemory:
+        """What is remembered of a partner's habits before anything was observed."""
+        return {"weights": [], "counts": {}, "last": [None, None]}
+
+    def predict(self, memory: HabitMemory, actions: Sequence[str], seen: Seen) -> Policy:
+        """What a partner of such habits does next: the mixture of them.
+
+        Args:
+            memory: what is remembered.
+            actions: the partner's legal actions.
+            seen: what it looks back at.
+        """
+        said = self.each(memory, actions, seen)
+        weights = _weights(memory, len(said))
+        return {
+            action: sum(map(mul, weights, column))
+            for action, column in zip(actions, zip(*said, strict=True), strict=True)
+        }
+
+    def each(self, memory: HabitMemory, actions: Sequence[str], seen: Seen) -> list[list[float]]:
+        """``[H][A]``: what each habit predicts, and then what ``seen`` names besides.
+
+        Uniform where a context was never seen.
+        """
+        n = len(actions)
+        uniform = [1.0 / n] * n
+        said = []
+        for habit in self.habits:
+            context = _context(habit, seen)
+            known = None if context is None else memory["counts"].get(habit.name, {}).get(context)
+            base = None if known is None else _base(habit, actions, seen)
+            if known is None or base is None:
+                said.append(uniform)
+                continue
+            total = 1.0 + sum(known.values())
+            if habit.step_from is None:
+                said.append([(known.get(action, 0.0) + 1.0 / n) / total for action in actions])
+            else:
+                said.append([(known.get(str((i - base) % n), 0.0) + 1.0 / n) / total for i in range(n)])
+        further = seen.get("further", [])
+        return said + [[policy.get(action, 0.0) for action in actions] for policy in further]
+
+    def observed(
+        self, memory: HabitMemory, actions: Sequence[str], seen: Seen, action: str, other: str | None
+    ) -> HabitMemory:
+        """What is remembered after the partner acted.
+
+        Args:
+            memory: what was remembered.
+            actions: its legal actions.
+            seen: what it looked back at.
+            action: what it did, one of ``actions``.
+            other: what the observer did meanwhile; None where that is not known.
+        """
+        at, n = actions.index(action), len(actions)
+        likely = [row[at] for row in self.each(memory, actions, seen)]
+        weights = list(map(mul, _weights(memory, len(likely)), likely))
+        scale, back = (1.0 - self.share) / sum(weights), self.share / len(weights)
+        counts = dict(memory["counts"])
+        for habit in self.habits:
+            context, base = _context(habit, seen), _base(habit, actions, seen)
+            if context is not None and base is not None:
+                key = action if habit.step_from is None else str((at - base) % n)
+                counts[habit.name] = _counted(counts.get(habit.name, {}), context, key)
+        return {"weights": [scale * w + back for w in weights], "counts": counts, "last": [action, other]}
+
+
+def frequencies(memory: HabitMemory | None) -> Mapping[str, float]:
+    """Action -> how often the partner took it; empty where nothing was counted."""
+    return {} if memory is None else memory["counts"].get(FREQUENCY.name, {}).get("", {})
+
+
+def _weights(memory: HabitMemory, n: int) -> list[float]:
+    """``[n]``: the weights, or uniform ones where other things were weighed before."""
+    weights = memory["weights"]
+    return weights if len(weights) == n else [1.0 / n] * n
+
+
+def _counted(known: Mapping[str, dict[str, float]], context: str, key: str) -> dict[str, dict[str, float]]:
+    found = dict(known)
+    here = found.get(context, {})
+    found[context] = {**here, key: here.get(key, 0.0) + 1.0}
+    if len(found) > _MOST_CONTEXTS:
+        del found[next(iter(found))]
+    return found
+
+
+def _context(habit: Habit, seen: Seen) -> str | None:
+    """The context of a habit as text; None where it is not known."""
+    match habit.given:
+        case "nothing":
+            return ""
+        case "own":
+            return seen["own"]
+        case "other":
+            return seen["other"]
+        case "both":
+            own, other = seen["own"], seen["other"]
+            return None if own is None or other is None else f"{own}\0{other}"
+        case "outcome":
+            return seen.get("outcome")
+        case "place":
+            return seen.get("place")
+
+
+def _base(habit: Habit, actions: Sequence[str], seen: Seen) -> int | None:
+    """From which of the actions a step is taken; None where that is not known, 0 where none is."""
+    if habit.step_from is None:
+        return 0
+    if habit.step_from == "other":
+        return seen["other_index"]
+    own = seen["own"]
+    return actions.index(own) if own in actions else None
