@@ -103,13 +103,13 @@ def test_cells_in_which_nothing_matters_are_named():
 
 
 def test_every_partner_plays_somewhere_and_only_where_it_can():
-    played = {task: who_can(task, PARTNERS) for task in TASKS}
+    played = {task: who_can(make_task(task), PARTNERS) for task in TASKS}
     assert {name for able, _ in played.values() for name in able} == set(PARTNERS)
     assert "independent-ties" not in played["memory-1"][0]
     assert {"quantal", "win-stay-lose-shift", "frequency", "greedy"} == set(played["game-2"][1])
     assert "overcooked" in played["game-2"][1]["greedy"].lower()
     with pytest.raises(UnknownNameError, match="did you mean repeat"):
-        who_can("memory-1", ["repaet"])
+        who_can(make_task("memory-1"), ["repaet"])
 
 
 def test_a_sweep_has_all_that_is_compared_and_lapses_where_steps_count():

@@ -20,6 +20,7 @@ from eval.cli.play import play
 from eval.cli.replay import replay
 from eval.cli.report import report
 from eval.cli.results import digest, export_, transcript
+from eval.cli.robustness import robustness
 from eval.cli.statistics import compare_, statistics
 from eval.cli.strangers import strangers
 from eval.cli.teams import team
@@ -53,6 +54,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "compare": compare_,
     "ablation": ablation,
     "strangers": strangers,
+    "robustness": robustness,
     "equal-tokens": equal_tokens,
     "train-partner": train_partner,
     "findings": findings,

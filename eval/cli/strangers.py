@@ -57,7 +57,7 @@ def strangers(
     columns = [*split_names(partners), *trained]
     tasks = list(dict.fromkeys(split_names(task)))
     for name in tasks:
-        if reasons := who_can(name, columns)[1]:
+        if reasons := who_can(make_task(name), columns)[1]:
             note(f"{name}: without {', '.join(reasons)}")
     sweep = strangers_sweep(tasks, judged, columns, episodes=asked.episodes, seed=asked.seed, epsilon=epsilon)
     with execution(sweep, storing) as how:

@@ -1,4 +1,4 @@
-"""Studies: the paper's tables, the ablation, changes, competence, teams, equal tokens, strangers, findings.
+"""Studies: the paper's tables, ablation, changes, competence, teams, tokens, strangers, robustness, findings.
 
 One file a study: what is asked and what is made of the episodes. ``eval.show.tables`` shows what came out.
 """
@@ -16,6 +16,7 @@ from eval.studies.findings import (
     readings,
 )
 from eval.studies.paper import Excess, PaperCell, excesses, paper_cells, paper_sweep, published
+from eval.studies.robustness import Standing, Standings, standings
 from eval.studies.strangers import Beside, Strangers, judge, strangers_sweep
 from eval.studies.symmetric import symmetric_limit
 from eval.studies.team import TeamResult, play_team, seat_team
@@ -31,6 +32,8 @@ __all__ = [
     "PaperCell",
     "Priced",
     "Reading",
+    "Standing",
+    "Standings",
     "Strangers",
     "TeamResult",
     "ablate",
@@ -49,6 +52,7 @@ __all__ = [
     "published",
     "readings",
     "seat_team",
+    "standings",
     "strangers_sweep",
     "symmetric_limit",
     "votes_for",

@@ -98,16 +98,16 @@ class Strangers:
     left_out: tuple[tuple[str, str], ...] = ()
 
 
-def who_can(task: str, players: Iterable[str]) -> tuple[tuple[str, ...], dict[str, str]]:
+def who_can(task: Task, players: Iterable[str]) -> tuple[tuple[str, ...], dict[str, str]]:
     """Those of the players that can play a task, and name -> reason for the others.
 
     Raises:
-        UnknownNameError: no such task or player.
+        UnknownNameError: no such player.
     """
-    made, able, reasons = make_task(task), [], {}
+    able, reasons = [], {}
     for name in dict.fromkeys(players):
         try:
-            Pairing(made, "random", name, 0, seed=0)
+            Pairing(task, "random", name, 0, seed=0)
         except UnknownNameError:
             raise
         except (ValueError, ModuleNotFoundError) as error:
@@ -145,19 +145,20 @@ def strangers_sweep(
     if episodes < 2:
         raise ValueError(f"a paired interval needs at least two episodes a cell, got {episodes}")
     matrices, rates = [], {}
-    for task in dict.fromkeys(tasks):
+    for name in dict.fromkeys(tasks):
+        task = make_task(name)
         beside, _ = who_can(task, partners)
         if not beside:
-            raise ValueError(f"none of the partners {', '.join(partners)} plays {task!r}; name one that does")
+            raise ValueError(f"none of the partners {', '.join(partners)} plays {name!r}; name one that does")
         if reasons := who_can(task, agents)[1]:
             raise ValueError(
-                "; ".join(f"{name} does not play {task!r}: {why}" for name, why in reasons.items())
+                "; ".join(f"{agent} does not play {name!r}: {why}" for agent, why in reasons.items())
             )
         # a crowd's reasoner answers predictions too, and there the predictors know less than the agents
-        predictors = PREDICTORS if isinstance(make_task(task), MatrixTask) else ()
+        predictors = PREDICTORS if isinstance(task, MatrixTask) else ()
         rows = tuple(dict.fromkeys((*agents, *ORDERS, *predictors)))
-        matrices.append((task, rows, beside))
-        rates[task] = lapses(make_task(task)) if epsilon is None else epsilon
+        matrices.append((name, rows, beside))
+        rates[name] = lapses(task) if epsilon is None else epsilon
     return Sweep(tuple(matrices), episodes, seed, rates, kind="strangers")
 
 

@@ -4,6 +4,7 @@ from eval.show.tables.crossplay import cross_play_table
 from eval.show.tables.findings import findings_tables
 from eval.show.tables.lists import learner_list, player_list, task_list
 from eval.show.tables.paper import excess_table, paper_tables
+from eval.show.tables.robustness import robustness_table
 from eval.show.tables.statistics import belief_table, comparison_table, summary_table
 from eval.show.tables.strangers import close_cells, overall_table, strangers_table
 from eval.show.tables.studies import (
@@ -34,6 +35,7 @@ __all__ = [
     "overall_table",
     "paper_tables",
     "player_list",
+    "robustness_table",
     "score",
     "strangers_table",
     "summary_table",
