@@ -53,9 +53,8 @@ def test_what_is_common_is_paid_to_both(kind):
         if kind == "ties":
             assert set(np.unique(payoffs)) <= {0.0, 1.0, 2.0, 3.0}
         else:
-            assert (
-                distinct == payoffs[0].size if kind == "common" else np.array_equal(payoffs[0], payoffs[0].T)
-            )
+            assert (distinct == payoffs[0].size) == (kind == "common")
+            assert np.array_equal(payoffs[0], payoffs[0].T) == (kind == "symmetric")
 
 
 def test_in_a_battle_both_know_what_is_good_and_want_something_else():

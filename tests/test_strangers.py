@@ -97,16 +97,25 @@ def test_cells_in_which_nothing_matters_are_named():
     found = judged("game-2", dict.fromkeys(STEPS, (30.0, 30.0)))
     assert found.cells[0].alike
     assert close_cells(found) == [
-        "bayes: within 5% of the best in 1 of 1 cells, 1 of which tell nothing (all score alike)"
+        (
+            "bayes: within 5% of the best in 1 of 1 cells, 1 of which tell nothing (all score alike): "
+            "game-2 (repeat)"
+        ),
+        "bayes: further behind in none",
     ]
-    assert close_cells(judged("memory-1", POINTS))[0].endswith("0 of 1 cells; not in memory-1 beside repeat")
+    assert close_cells(judged("memory-1", POINTS)) == [
+        "bayes: within 5% of the best in 0 of 1 cells: none",
+        "bayes: further behind in memory-1 (repeat)",
+    ]
 
 
 def test_every_partner_plays_somewhere_and_only_where_it_can():
     played = {task: who_can(make_task(task), PARTNERS) for task in TASKS}
     assert {name for able, _ in played.values() for name in able} == set(PARTNERS)
     assert "independent-ties" not in played["memory-1"][0]
-    assert {"quantal", "win-stay-lose-shift", "frequency", "greedy"} == set(played["game-2"][1])
+    no_payoffs = {"quantal", "win-stay-lose-shift", "frequency"}
+    assert {*no_payoffs, "greedy", "imitate"} == set(played["game-2"][1])
+    assert "imitate" in played["memory-1"][0]
     assert "overcooked" in played["game-2"][1]["greedy"].lower()
     with pytest.raises(UnknownNameError, match="did you mean repeat"):
         who_can(make_task("memory-1"), ["repaet"])

@@ -25,7 +25,7 @@ from eval.measure import (
 from eval.play import Cell, Pairing
 from eval.studies.paper import EPSILON
 from eval.sweeps import Sweep
-from eval.tasks import Better, MatrixTask, Task, make_task
+from eval.tasks import Better, MatrixTask, TabularTask, Task, make_task
 from partners import UnknownNameError
 
 TASKS = ("one-ahead-5", "anti-coordination-3", "memory-1", "game-2", "overcooked")
@@ -98,6 +98,9 @@ class Strangers:
     left_out: tuple[tuple[str, str], ...] = ()
 
 
+_NEED_A_HISTORY = ("imitate",)
+
+
 def who_can(task: Task, players: Iterable[str]) -> tuple[tuple[str, ...], dict[str, str]]:
     """Those of the players that can play a task, and name -> reason for the others.
 
@@ -106,6 +109,9 @@ def who_can(task: Task, players: Iterable[str]) -> tuple[tuple[str, ...], dict[s
     """
     able, reasons = [], {}
     for name in dict.fromkeys(players):
+        if name in _NEED_A_HISTORY and isinstance(task, TabularTask):
+            reasons[name] = "situations on tables show no history, so it would be 'constant' there"
+            continue
         try:
             Pairing(task, "random", name, 0, seed=0)
         except UnknownNameError:

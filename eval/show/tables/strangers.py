@@ -52,18 +52,27 @@ def overall_table(overall: Sequence[Comparison], cells: int) -> Table:
 
 
 def close_cells(found: Strangers) -> list[str]:
-    """A line for every agent: in how many cells it is close to the best, and which are the others."""
+    """Two lines for every agent: in which cells it is close to the best, and which are the others."""
     lines = []
     for agent in dict.fromkeys(cell.agent for cell in found.cells):
         own = [cell for cell in found.cells if cell.agent == agent]
-        far = [f"{cell.task} beside {_short(cell.partner)}" for cell in own if not cell.close]
+        close, far = ([cell for cell in own if cell.close == wanted] for wanted in (True, False))
         alike = sum(cell.alike for cell in own)
-        lines.append(
-            f"{agent}: within {CLOSE:.0%} of the best in {len(own) - len(far)} of {len(own)} cells"
+        lines += [
+            f"{agent}: within {CLOSE:.0%} of the best in {len(close)} of {len(own)} cells"
             + (f", {alike} of which tell nothing (all score alike)" if alike else "")
-            + (f"; not in {', '.join(far)}" if far else "")
-        )
+            + f": {_places(close)}",
+            f"{agent}: further behind in {_places(far)}",
+        ]
     return lines
+
+
+def _places(cells: Sequence[Beside]) -> str:
+    """``memory-1 (repeat, markov), game-2 (greedy)``."""
+    by_task: dict[str, list[str]] = {}
+    for cell in cells:
+        by_task.setdefault(cell.task, []).append(_short(cell.partner))
+    return ", ".join(f"{task} ({', '.join(partners)})" for task, partners in by_task.items()) or "none"
 
 
 def percent(interval: Interval) -> str:
