@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.table import Table
 
 from eval.cli.groups import Without
 from eval.cli.options import Asked, JsonFile, Storing, split_names
@@ -14,7 +16,7 @@ from eval.cli.sweeps import execution
 from eval.show.console import check_writable, note, out, write_json
 from eval.show.tables import close_cells, markdown, overall_table, strangers_table
 from eval.studies.paper import EPSILON
-from eval.studies.strangers import PARTNERS, TASKS, judge, strangers_sweep, who_can
+from eval.studies.strangers import PARTNERS, TASKS, Strangers, judge, strangers_sweep, who_can
 from eval.sweeps import cross_plays
 from eval.tasks import make_task
 
@@ -62,13 +64,7 @@ def strangers(
     sweep = strangers_sweep(tasks, judged, columns, episodes=asked.episodes, seed=asked.seed, epsilon=epsilon)
     with execution(sweep, storing) as how:
         found = judge(sweep, cross_plays(sweep, how), judged)
-    tables = [
-        strangers_table(make_task(name), [c for c in found.cells if c.task == name], asked.episodes)
-        for name in tasks
-    ]
-    if found.overall:
-        cells = len({(c.task, c.partner) for c in found.cells}) - len(found.left_out)
-        tables.append(overall_table(found.overall, cells))
+    tables = _tables(found, tasks, asked.episodes)
     for table in tables:
         out.print(table)
     lines = close_cells(found)
@@ -80,3 +76,15 @@ def strangers(
         written = "\n".join([*map(markdown, tables), *(f"- {line}" for line in lines)])
         markdown_file.write_text(written + "\n", encoding="utf-8")
         note(f"wrote {markdown_file}")
+
+
+def _tables(found: Strangers, tasks: Sequence[str], episodes: int) -> list[Table]:
+    """One a task, then that over all cells."""
+    by_task = [
+        strangers_table(make_task(name), [c for c in found.cells if c.task == name], episodes)
+        for name in tasks
+    ]
+    if not found.overall:
+        return by_task
+    cells = len({(c.task, c.partner) for c in found.cells}) - len(found.left_out)
+    return [*by_task, overall_table(found.overall, cells)]
