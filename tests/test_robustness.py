@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from eval.cli import app
+from eval.measure import Interval
 from eval.studies import robustness as study
 from eval.studies.generated import CLASSES, PAYOFFS, tasks_of
 from eval.tasks import GridTask, MatrixTask, make_task
@@ -149,6 +150,13 @@ def test_the_worst_partner_is_the_one_with_the_lowest_mean():
     assert standing.worst_with == "tom-1"
     assert standing.worst.estimate == 0.0
     assert standing.mean.estimate == pytest.approx(2 / 3)
+
+
+def test_the_worst_partner_may_have_counted_in_one_task_alone():
+    assert study._worst({"a": [0.5, 0.7], "b": [0.2]}) == ("b", Interval(0.2, 0.2, 0.2))
+    name, interval = study._worst({"a": [0.5, 0.7, 0.4], "b": [0.9], "c": [0.8, 0.9, 0.7]})
+    assert name == "a"
+    assert interval.low < interval.estimate < interval.high
 
 
 def test_cells_in_which_nothing_can_be_won_are_left_out():

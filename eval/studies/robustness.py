@@ -212,11 +212,11 @@ def _standings(
 
 
 def _worst(beside: Mapping[str, Sequence[float]]) -> tuple[str, Interval]:
-    """The partner with the lowest mean; its interval is unknown where it counted in one task alone."""
+    """The partner with the lowest mean; its interval is unknown, a point, where it counted in one task."""
     lowest = min(beside, key=lambda partner: float(np.mean(beside[partner])))
-    if any(len(values) < 2 for values in beside.values()):
+    if len(beside[lowest]) < 2:
         return lowest, _over_tasks(beside[lowest])
-    return worst_partner(beside)
+    return worst_partner({partner: values for partner, values in beside.items() if len(values) > 1})
 
 
 def _over_tasks(values: Sequence[float], less: Sequence[float] | None = None) -> Interval:
