@@ -9,6 +9,7 @@ from partners import (
     tom,
     adaptive,
     simple,
+    habits,
     bounded,
     rps_bots,
     noisy,

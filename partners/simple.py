@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
+from collections.abc import Mapping
+
 import numpy as np
 
 from atom import JointAction, Memory, Reasoner, Situation, SituationError
@@ -60,7 +63,8 @@ class AlternatePartner(SimplePartner):
 class ImitatePartner(SimplePartner):
     """Does what the next player did last (tit for tat's memory).
 
-    Its first legal action where that is none of its own.
+    Its first legal action where that is none of its own. In a game of two that is tit for tat (Axelrod and
+    Hamilton 1981) where the first action is to cooperate, so no other partner stands for it.
     """
 
     traits = Traits(stochastic=False, adaptive=False)
@@ -73,12 +77,10 @@ class ImitatePartner(SimplePartner):
         return last if last in legal else legal[0], memory
 
 
-@partner("frequency", source="Brown 1951", plays="matrices")
-class FrequencyPartner(SimplePartner):
-    """Best-responds to how often each action was taken.
+class _CountingPartner(SimplePartner):
+    """Best-responds to how often it saw each action, of which one more is added to every count.
 
-    One is added to every count. It models what partners do and not why: the fictitious player (Brown
-    1951) of repeated games.
+    That is the mean of the posterior from a uniform prior over what a partner does.
 
     Args:
         me: this player's name in situations.
@@ -95,20 +97,38 @@ class FrequencyPartner(SimplePartner):
         super().__init__(me, seed=seed)
         if not isinstance(reasoner, Responder):
             raise SituationError(
-                "the frequency predictor needs a reasoner that can respond to predicted actions, as those of "
-                "normal-form games do; it cannot play this task"
+                "a predictor that counts actions needs a reasoner that can respond to predicted ones, as "
+                "those of normal-form games do; it cannot play this task"
             )
         self._reasoner = reasoner
 
+    @abstractmethod
+    def counted(self, memory: Memory, player: str) -> Mapping[str, int]:
+        """How often ``player`` took each action where it stands now; those left out count 0."""
+
     def choose(self, situation: Situation, memory: Memory, rng: np.random.Generator) -> tuple[str, Memory]:
         """The best response to the counted frequencies."""
-        counts = memory.get("counts", {})
         predicted = {}
         for player, legal in situation.actions.items():
             if player != self.me:
-                seen = [counts.get(player, {}).get(action, 0) + 1 for action in legal]
+                counts = self.counted(memory, player)
+                seen = [counts.get(action, 0) + 1 for action in legal]
                 predicted[player] = {a: n / sum(seen) for a, n in zip(legal, seen, strict=True)}
         return draw(self._reasoner.respond(situation, self.me, predicted), rng), memory
+
+
+@partner("frequency", source="Brown 1951", plays="matrices")
+class FrequencyPartner(_CountingPartner):
+    """Best-responds to how often each action was taken.
+
+    One is added to every count. It models what partners do and not why: the fictitious player (Brown
+    1951) of repeated games.
+    """
+
+    def counted(self, memory: Memory, player: str) -> Mapping[str, int]:
+        """All that it did."""
+        found: Mapping[str, int] = memory.get("counts", {}).get(player, {})
+        return found
 
     def observe(self, memory: Memory, situation: Situation | None, actions: JointAction) -> Memory:
         """Counts the partners' actions."""
@@ -118,3 +138,31 @@ class FrequencyPartner(SimplePartner):
                 own = counts.setdefault(player, {})
                 own[action] = own.get(action, 0) + 1
         return {**memory, "counts": counts}
+
+
+@partner("markov-predictor", source="folklore", plays="matrices")
+class MarkovPredictor(_CountingPartner):
+    """Best-responds to how often each action followed the partner's last one.
+
+    One is added to every count, so it expects every action alike after one that it sees for the first time.
+    """
+
+    def counted(self, memory: Memory, player: str) -> Mapping[str, int]:
+        """What followed the last action."""
+        last = memory.get("last", {}).get(player)
+        found: Mapping[str, int] = memory.get("followed", {}).get(player, {}).get(last, {})
+        return found
+
+    def observe(self, memory: Memory, situation: Situation | None, actions: JointAction) -> Memory:
+        """Counts the partners' transitions."""
+        followed, last = dict(memory.get("followed", {})), dict(memory.get("last", {}))
+        for player, action in actions.items():
+            if player == self.me:
+                continue
+            if player in last:
+                rows = dict(followed.get(player, {}))
+                row = dict(rows.get(last[player], {}))
+                row[action] = row.get(action, 0) + 1
+                followed[player] = {**rows, last[player]: row}
+            last[player] = action
+        return {**memory, "followed": followed, "last": last}

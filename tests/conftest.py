@@ -46,6 +46,8 @@ SLOW = (
     "tests/test_layouts.py",
     "tests/test_table_partners.py",
     "tests/test_overcooked.py",
+    "tests/test_strangers.py::test_a_population_joins",
+    "tests/test_strangers.py::test_every_partner_plays_somewhere",
     "tests/test_grid.py::test_aligned_orders_reach_the_optimum_on_generated_maps",
     "tests/test_partners.py::Test_greedy",
     "tests/test_planning.py",

@@ -307,6 +307,35 @@ TASKS_PLAYED: dict[str, list[str]] = {
     "overcooked:crossed.txt": FEW,
 }
 """Task -> its players."""
+_LATE_IN_GAMES = [
+    "constant beside markov-predictor",
+    "constant:1 beside tom-1",
+    "win-stay-lose-shift beside tom-2",
+    "markov-predictor beside markov",
+    "mostly beside win-stay-lose-shift",
+    "markov:3 beside mostly:0.5",
+    "frequency beside mostly",
+]
+_LATE_ON_TABLES = [
+    "constant beside tom-1",
+    "tom-2 beside constant:1",
+    "mostly beside tom-0",
+    "tom-1 beside markov",
+]
+LATER: dict[str, list[str]] = {
+    "memory-1": _LATE_IN_GAMES,
+    "one-ahead-5": _LATE_IN_GAMES,
+    "matrix:uneven.json": _LATE_IN_GAMES,
+    "matrix:three.json": [
+        "markov-predictor beside win-stay-lose-shift beside markov",
+        "mostly beside constant:1 beside markov-predictor",
+    ],
+    "tickets-3-3": ["constant:2 beside mostly beside markov"],
+    "game-2": _LATE_ON_TABLES,
+    "overcooked": _LATE_ON_TABLES,
+}
+"""Task -> pairings of players that came later. They sit beside players that do not learn, and apart from the
+table above, where one name more would part all pairs."""
 TOLD = {"tom-1": "oracle", "oracle": "switching"}
 """Pairs of players beside those: the oracle is told whom it meets."""
 LAPSES = 0.05
@@ -364,12 +393,12 @@ def trained(task: Any, label: str, folder: Path) -> Path:
 
 
 def pairings(label: str, seats: int) -> list[str]:
-    """Who sits beside whom, as ``"NAME beside NAME"``: each player once, beside any other."""
+    """Who sits beside whom, as ``"NAME beside NAME"``: each player once, beside any other; then the late."""
     names = sorted(TASKS_PLAYED[label], key=lambda name: zlib.crc32(name.encode()))  # mixed, always alike
     rows = [[names[(i + seat) % len(names)] for seat in range(seats)] for i in range(0, len(names), seats)]
     if set(TOLD) & set(names) and seats == 2:
         rows += [list(pair) for pair in TOLD.items()]
-    return list(dict.fromkeys(" beside ".join(row) for row in rows))
+    return list(dict.fromkeys([*(" beside ".join(row) for row in rows), *LATER.get(label, [])]))
 
 
 def episode_lines(runtime: str, label: str, pairing: str, folder: Path) -> Lines:
@@ -396,7 +425,10 @@ def _episode(
 
 def kinds_played() -> set[str]:
     """The kinds of player in the tables above."""
-    return {split_name(name)[0] for names in [*TASKS_PLAYED.values(), TOLD] for name in names}
+    later = [
+        name for pairings in LATER.values() for pairing in pairings for name in pairing.split(" beside ")
+    ]
+    return {split_name(name)[0] for names in [*TASKS_PLAYED.values(), TOLD, later] for name in names}
 
 
 def kinds_known() -> set[str]:

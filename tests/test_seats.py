@@ -2,6 +2,7 @@
 
 import json
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -56,6 +57,19 @@ def fictitious(game, seat, seen):
     return answer(game, seat, [n / sum(counts) for n in counts])
 
 
+def follower(game, seat, seen):
+    """The same with counts of what followed the other's last action, all alike before it has one."""
+    followed = [b for a, b in pairwise(seen) if a == seen[-1]]
+    return fictitious(game, seat, followed)
+
+
+def pavlov(game, seat, joint):
+    """Nowak and Sigmund's win-stay, lose-shift; a win is at least the mean over all joint actions."""
+    worths = [float(game[(seat, *every)]) for every in np.ndindex(*game.shape[1:])]
+    stays = float(game[(seat, *joint)]) >= sum(worths) / len(worths)
+    return joint[seat] if stays else (joint[seat] + 1) % game.shape[seat + 1]
+
+
 def hierarchy(game, seat, last, tau=1.5):
     """The answer to a Poisson mixture of orders 0 and 1."""
     shares = [1.0, tau]
@@ -72,6 +86,9 @@ EXPECTED = {
     "oracle:1": lambda game, seat, rounds: level(game, seat, 2, last_of(rounds)),
     "cognitive-hierarchy": lambda game, seat, rounds: hierarchy(game, seat, last_of(rounds)),
     "frequency": lambda game, seat, rounds: fictitious(game, seat, [joint[1 - seat] for joint in rounds]),
+    "markov-predictor": lambda game, seat, rounds: follower(
+        game, seat, [joint[1 - seat] for joint in rounds]
+    ),
 }
 ADAPTIVE = [name for name, kind in ZOO.items() if kind.traits.adaptive and kind.plays == "all"]
 
@@ -110,6 +127,16 @@ def test_reasoning_partners_answer_by_their_own_payoffs(name, game, seat):
     theirs = np.random.default_rng(5).integers(task.payoffs.shape[2 - seat], size=12).tolist()
     for rounds, mine in moves(task, name, seat, theirs):
         assert mine == EXPECTED[name](task.payoffs, seat, rounds)
+
+
+@pytest.mark.parametrize("seat", [0, 1])
+@pytest.mark.parametrize("game", TWO_SEATS)
+def test_win_stay_lose_shift_weighs_what_its_own_seat_got(game, seat):
+    task = task_of(game)
+    theirs = np.random.default_rng(9).integers(task.payoffs.shape[2 - seat], size=12).tolist()
+    for rounds, mine in moves(task, "win-stay-lose-shift", seat, theirs):
+        if rounds:
+            assert mine == pavlov(task.payoffs, seat, rounds[-1])
 
 
 @pytest.mark.parametrize("seat", [0, 1])

@@ -20,7 +20,9 @@ from eval.cli.play import play
 from eval.cli.replay import replay
 from eval.cli.report import report
 from eval.cli.results import digest, export_, transcript
+from eval.cli.robustness import robustness
 from eval.cli.statistics import compare_, statistics
+from eval.cli.strangers import strangers
 from eval.cli.teams import team
 from eval.show.console import err, note, out
 from eval.show.tables import learner_list, player_list, task_list
@@ -51,6 +53,8 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "statistics": statistics,
     "compare": compare_,
     "ablation": ablation,
+    "strangers": strangers,
+    "robustness": robustness,
     "equal-tokens": equal_tokens,
     "train-partner": train_partner,
     "findings": findings,

@@ -1,4 +1,4 @@
-"""Studies: the paper's tables, the ablation, changes, competence, teams, equal tokens, further findings.
+"""Studies: the paper's tables, ablation, changes, competence, teams, tokens, strangers, robustness, findings.
 
 One file a study: what is asked and what is made of the episodes. ``eval.show.tables`` shows what came out.
 """
@@ -16,10 +16,13 @@ from eval.studies.findings import (
     readings,
 )
 from eval.studies.paper import Excess, PaperCell, excesses, paper_cells, paper_sweep, published
+from eval.studies.robustness import Standing, Standings, standings
+from eval.studies.strangers import Beside, Strangers, judge, strangers_sweep
 from eval.studies.symmetric import symmetric_limit
 from eval.studies.team import TeamResult, play_team, seat_team
 
 __all__ = [
+    "Beside",
     "CompetenceRow",
     "Delay",
     "Detected",
@@ -29,6 +32,9 @@ __all__ = [
     "PaperCell",
     "Priced",
     "Reading",
+    "Standing",
+    "Standings",
+    "Strangers",
     "TeamResult",
     "ablate",
     "changes_followed",
@@ -36,6 +42,7 @@ __all__ = [
     "competence_rows",
     "excesses",
     "fewer_optimal_actions",
+    "judge",
     "less_rational",
     "other_partners",
     "paper_cells",
@@ -45,6 +52,8 @@ __all__ = [
     "published",
     "readings",
     "seat_team",
+    "standings",
+    "strangers_sweep",
     "symmetric_limit",
     "votes_for",
 ]

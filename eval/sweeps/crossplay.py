@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from eval.play import SELF, Cell, Pairing, Runtime, seats_of
+from eval.play import SELF, Cell, Pairing, Runtime
 from eval.sweeps.plan import Sweep
 from eval.sweeps.run import Execution, Progress, run_sweep
 from eval.tasks import Environment, Task, make_task
@@ -39,7 +39,7 @@ def pairing_scores(
     """
     pairings = [
         Pairing(task, agent, partner, seat, seed=seed, epsilon=epsilon, runtime=runtime)
-        for seat in range(min(episodes, seats_of(task.name)))
+        for seat in range(min(episodes, len(task.players)))
     ]
     for episode in range(episodes):
         pairing = pairings[episode % len(pairings)]

@@ -4,7 +4,9 @@ from eval.show.tables.crossplay import cross_play_table
 from eval.show.tables.findings import findings_tables
 from eval.show.tables.lists import learner_list, player_list, task_list
 from eval.show.tables.paper import excess_table, paper_tables
+from eval.show.tables.robustness import robustness_table
 from eval.show.tables.statistics import belief_table, comparison_table, summary_table
+from eval.show.tables.strangers import close_cells, overall_table, strangers_table
 from eval.show.tables.studies import (
     ablation_table,
     competence_table,
@@ -19,6 +21,7 @@ __all__ = [
     "ablation_table",
     "arrow",
     "belief_table",
+    "close_cells",
     "comparison_table",
     "competence_table",
     "cross_play_table",
@@ -29,9 +32,12 @@ __all__ = [
     "followed_table",
     "learner_list",
     "markdown",
+    "overall_table",
     "paper_tables",
     "player_list",
+    "robustness_table",
     "score",
+    "strangers_table",
     "summary_table",
     "task_list",
     "team_table",

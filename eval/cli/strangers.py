@@ -1,0 +1,90 @@
+"""The command on partners that no order explains."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from eval.cli.groups import Without
+from eval.cli.options import Asked, JsonFile, Storing, split_names
+from eval.cli.sweeps import execution
+from eval.show.console import check_writable, note, out, write_json
+from eval.show.tables import close_cells, markdown, overall_table, strangers_table
+from eval.studies.paper import EPSILON
+from eval.studies.strangers import PARTNERS, TASKS, Strangers, judge, strangers_sweep, who_can
+from eval.sweeps import cross_plays
+from eval.tasks import make_task
+
+
+def strangers(
+    task: Annotated[str, typer.Option(help="Tasks, separated by commas.")] = ",".join(TASKS),
+    agents: Annotated[str, typer.Option(help="Players to be judged, separated by commas.")] = "bayes",
+    partners: Annotated[str, typer.Option(help="With whom, each where it plays.")] = ",".join(PARTNERS),
+    population: Annotated[
+        str,
+        typer.Option(
+            help="Checkpoints of train-partner, separated by commas; each joins where it was trained."
+        ),
+    ] = "",
+    asked: Annotated[Asked, Without("runtime", "env", "epsilon")] = Asked(episodes=100),
+    epsilon: Annotated[
+        float | None,
+        typer.Option(
+            min=0.0,
+            max=1.0,
+            help="Rate at which every player lapses to a random action.",
+            show_default=f"{EPSILON} where steps are counted, 0 in normal-form games",
+        ),
+    ] = None,
+    json_file: JsonFile = None,
+    markdown_file: Annotated[
+        Path | None, typer.Option("--markdown", dir_okay=False, help="Write the tables to this file.")
+    ] = None,
+    storing: Storing = Storing(),
+) -> None:
+    """Judge agents beside partners that are no ToM agents: constant, habits, predictors, planners.
+
+    In each cell an agent is compared with the best single order (tom-0 to tom-3) in hindsight and, in
+    normal-form games, with the better of two predictors that count actions (frequency, markov-predictor).
+    """
+    check_writable(json_file)
+    check_writable(markdown_file)
+    judged = split_names(agents)
+    trained = [f"population:{file}" for file in split_names(population)] if population else []
+    columns = [*split_names(partners), *trained]
+    tasks = list(dict.fromkeys(split_names(task)))
+    for name in tasks:
+        if reasons := who_can(make_task(name), columns)[1]:
+            note(f"{name}: without {', '.join(reasons)}")
+    sweep = strangers_sweep(tasks, judged, columns, episodes=asked.episodes, seed=asked.seed, epsilon=epsilon)
+    with execution(sweep, storing) as how:
+        found = judge(sweep, cross_plays(sweep, how), judged)
+    tables = _tables(found, tasks, asked.episodes)
+    for table in tables:
+        out.print(table)
+    lines = close_cells(found)
+    for line in lines:
+        out.print(line, highlight=False)
+    settings = {"n": asked.episodes, "seed": asked.seed, "epsilon": sweep.epsilon}
+    write_json(json_file, {**settings, **asdict(found)})
+    if markdown_file is not None:
+        written = "\n".join([*map(markdown, tables), *(f"- {line}" for line in lines)])
+        markdown_file.write_text(written + "\n", encoding="utf-8")
+        note(f"wrote {markdown_file}")
+
+
+def _tables(found: Strangers, tasks: Sequence[str], episodes: int) -> list[Table]:
+    """One a task, then that over all cells."""
+    by_task = [
+        strangers_table(make_task(name), [c for c in found.cells if c.task == name], episodes)
+        for name in tasks
+    ]
+    if not found.overall:
+        return by_task
+    cells = len({(c.task, c.partner) for c in found.cells}) - len(found.left_out)
+    return [*by_task, overall_table(found.overall, cells)]

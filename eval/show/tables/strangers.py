@@ -1,0 +1,86 @@
+"""Agents beside partners that no order explains."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.table import Table
+
+from eval.measure import Comparison, Interval
+from eval.play import file_of
+from eval.show.tables.text import arrow
+from eval.studies.strangers import CLOSE, Beside, Strangers
+from eval.tasks import Task
+
+
+def strangers_table(task: Task, cells: Sequence[Beside], episodes: int) -> Table:
+    """One row a partner and agent; the differences are signed so that above 0 the agent is better."""
+    table = Table(
+        title=f"{task.name}: mean {task.unit} {arrow(task)} of {episodes} episodes, beside partners that are "
+        "no ToM agents"
+    )
+    for heading in ("partner", "agent"):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("score", "best order", "best predictor", "better by, in % of the best [95 %]"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column(f"within {CLOSE:.0%}")
+    for cell in cells:
+        table.add_row(
+            _short(cell.partner),
+            cell.agent,
+            f"{cell.score:.2f}",
+            f"{cell.order} {cell.order_score:.2f}",
+            "" if cell.predictor_score is None else f"{cell.predictor} {cell.predictor_score:.2f}",
+            f"{cell.difference} {task.unit}" if cell.share is None else percent(cell.share),
+            "yes" if cell.close else "no",
+        )
+    return table
+
+
+def overall_table(overall: Sequence[Comparison], cells: int) -> Table:
+    """One row an agent and a single order, over all cells."""
+    table = Table(
+        title=f"share of each cell's best, mean over {cells} cells: agent less one order in all of them"
+    )
+    for heading in ("agent", "less"):
+        table.add_column(heading)
+    for heading in ("difference in % [95 %]", "p", "p (Holm)"):
+        table.add_column(heading, justify="right")
+    for c in overall:
+        table.add_row(c.first, c.second, percent(c.difference), f"{c.p:.4f}", f"{c.p_holm:.4f}")
+    return table
+
+
+def close_cells(found: Strangers) -> list[str]:
+    """Two lines for every agent: in which cells it is close to the best, and which are the others."""
+    lines = []
+    for agent in dict.fromkeys(cell.agent for cell in found.cells):
+        own = [cell for cell in found.cells if cell.agent == agent]
+        close, far = ([cell for cell in own if cell.close == wanted] for wanted in (True, False))
+        alike = sum(cell.alike for cell in own)
+        lines += [
+            f"{agent}: within {CLOSE:.0%} of the best in {len(close)} of {len(own)} cells"
+            + (f", {alike} of which tell nothing (all score alike)" if alike else "")
+            + f": {_places(close)}",
+            f"{agent}: further behind in {_places(far)}",
+        ]
+    return lines
+
+
+def _places(cells: Sequence[Beside]) -> str:
+    """``memory-1 (repeat, markov), game-2 (greedy)``."""
+    by_task: dict[str, list[str]] = {}
+    for cell in cells:
+        by_task.setdefault(cell.task, []).append(_short(cell.partner))
+    return ", ".join(f"{task} ({', '.join(partners)})" for task, partners in by_task.items()) or "none"
+
+
+def percent(interval: Interval) -> str:
+    """``-12.3 [-14.0, -10.1]``, in percent."""
+    return f"{100 * interval.estimate:.1f} [{100 * interval.low:.1f}, {100 * interval.high:.1f}]"
+
+
+def _short(name: str) -> str:
+    """A name without the folder of its file."""
+    file = file_of(name)
+    return name if file is None else f"{name.partition(':')[0]}:{file.name}"
