@@ -12,9 +12,9 @@ from atom.usage import Usage
 
 T = TypeVar("T")
 
-Answered: TypeAlias = Literal["order", "prediction"]
-"""How a partner is answered: by the order that is aligned with its own, or by the best response to all that
-is predicted of it."""
+Answered: TypeAlias = Literal["estimate", "prediction"]
+"""How a partner is answered: as what it is taken for, which for an order is an order one apart from it; or by
+the best response to all that is predicted of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,10 @@ class Standing:
     def as_plain(self) -> dict[str, Any]:
         """The same as JSON-serialisable data."""
         return {"order": self.order, "kept": self.kept, "broken_at": self.broken_at}
+
+
+HABITS = "habits"
+"""Name of the hypothesis that a partner follows habits and models nobody."""
 
 
 @lru_cache(maxsize=1024)
@@ -100,9 +104,11 @@ class PartnerPrediction:
         change: the last change of the partner that was noticed; None where none was, or nobody looks.
         lapses: hypothesis -> expected rate at which a partner of that kind does something else, in (0, 1];
             None where the learner infers none.
-        explained: probability that any hypothesis explains the partner, in [0, 1]; None as for ``lapses``.
+        explained: probability that the hypotheses together explain the partner, in [0, 1]; None where that
+            is not known.
         actions: the partner's legal actions.
         counts: action -> how often the partner took it so far, where its habits are followed.
+        follows: what its next action follows from by its likeliest habit, in words; None where nobody looks.
         answered: how it is answered.
     """
 
@@ -116,7 +122,8 @@ class PartnerPrediction:
     explained: float | None = None
     actions: Sequence[str] = ()
     counts: Mapping[str, float] = field(default_factory=dict)
-    answered: Answered = "order"
+    follows: str | None = None
+    answered: Answered = "estimate"
 
     @property
     def order(self) -> int | None:
@@ -172,8 +179,33 @@ class PartnerPrediction:
 
     @property
     def expected(self) -> Policy:
-        """What is answered: ``policy`` of a partner that is answered by its order, else ``predictive``."""
-        return self.policy if self.answered == "order" else self.predictive
+        """What is answered: ``policy`` of a partner that is answered as estimated, else ``predictive``."""
+        return self.policy if self.answered == "estimate" else self.predictive
+
+    def in_words(self, name: str) -> str:
+        """What the partner is taken for: ``"no order explains ben; it did C in 30 of 30"``.
+
+        Args:
+            name: how to call it.
+        """
+        if self.answered == "estimate" and self.order is not None:
+            return f"{name} seems to act at order {self.order} of theory of mind ({self._confidence:.0%})"
+        seen = sum(self.counts.values())
+        often = max(self.counts, key=self.counts.__getitem__, default="")
+        did = (
+            f"it did {often} in {self.counts[often]:g} of {seen:g}" if often else "it was not seen to act yet"
+        )
+        if self.order is not None:
+            return f"nothing explains {name}; {did}"
+        if self.hypothesis != HABITS:
+            return f"{name} seems to act by {self.hypothesis!r} ({self._confidence:.0%})"
+        if 2.0 * self.counts.get(often, 0.0) >= seen + 1.0 or self.follows is None:
+            return f"no order explains {name}; {did}"
+        return f"no order explains {name}; its action seems to follow from {self.follows}"
+
+    @property
+    def _confidence(self) -> float:
+        return self.probabilities.get(self.hypothesis, 0.0)
 
     def as_plain(self) -> dict[str, Any]:
         """JSON-serialisable data; keys of ``posterior`` and ``by_order`` are the hypotheses' names."""
@@ -189,6 +221,8 @@ class PartnerPrediction:
             "explained": self.explained,
             "predictive": dict(self.predictive),
             "answered": self.answered,
+            "counts": dict(self.counts),
+            "follows": self.follows,
         }
 
     def equivalent_hypotheses(self, tolerance: float = TOLERANCE) -> list[list[str]]:

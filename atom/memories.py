@@ -8,7 +8,6 @@ Hypotheses are keyed by their names (see ``atom.belief.hypotheses``), which are 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from copy import deepcopy
 from typing import Any, NotRequired, TypeAlias, cast
 
 from typing_extensions import TypedDict
@@ -142,7 +141,8 @@ class PartnerMemory(TypedDict):
         change: to notice changes by; None where nobody looks.
         evidence: sums for a Store; None where nobody keeps them.
         recalled: how many observations a Store knew of when the partner was met; None before it was asked.
-        habits: counts of what it did after what; absent where nobody looks, and before the first decision.
+        habits: counts of what it did after what; absent where nobody looks, and before the first action.
+        explained: probability, in [0, 1], that what is believed explains it; absent before the first action.
     """
 
     weights: Weights
@@ -153,6 +153,7 @@ class PartnerMemory(TypedDict):
     evidence: Evidence | None
     recalled: float | None
     habits: NotRequired[HabitMemory]
+    explained: NotRequired[float]
 
 
 class Told(TypedDict):
@@ -247,21 +248,33 @@ def is_new(memory: Mapping[str, Any]) -> bool:
     return memory.keys() <= {"declares"}
 
 
-def of_plain(memory: Mapping[str, Any], me: str, settings: Settings, prior: Weights) -> PlayerMemory:
-    """An adaptive agent's memory, typed; one of version 1 in today's form.
+def up_to_date(memory: Mapping[str, Any], me: str) -> Mapping[str, Any]:
+    """A memory in today's form: one of version 1 is brought to it.
+
+    Weights are empty where it had none of a partner.
 
     Args:
         memory: plain data, as ``as_plain`` gave it.
         me: whose it is, for the error.
+
+    Raises:
+        BeliefError: it is of version 1 and not whole.
+    """
+    return _from_version_1(memory, me) if memory.get("version") == 1 else memory
+
+
+def of_plain(memory: Mapping[str, Any], me: str, settings: Settings) -> PlayerMemory:
+    """An adaptive agent's memory, typed.
+
+    Args:
+        memory: plain data of today's form.
+        me: whose it is, for the error.
         settings: what it must have been made by.
-        prior: the learner's weights for a partner of whom nothing was seen.
 
     Raises:
         BeliefError: it was made with other hypotheses, another learner, or another version that cannot
             be brought up to date.
     """
-    if memory.get("version") == 1:
-        memory = _from_version_1(memory, me, prior)
     found = (memory.get("version"), memory.get("learner"), memory.get("hypotheses"))
     if found != settings:
         raise BeliefError(
@@ -279,7 +292,7 @@ def as_plain(memory: PlayerMemory) -> Memory:
 _VERSION_1 = {"version", "learner", "orders", "episode", "step", "order", "estimates", "belief", "pending"}
 
 
-def _from_version_1(memory: Mapping[str, Any], me: str, prior: Weights) -> Memory:
+def _from_version_1(memory: Mapping[str, Any], me: str) -> Memory:
     """Version 1 kept what it knew of partners under one key for each thing, and named orders by numbers.
 
     Raises:
@@ -302,12 +315,12 @@ def _from_version_1(memory: Mapping[str, Any], me: str, prior: Weights) -> Memor
         "version": VERSION,
         **kept,
         "hypotheses": [str(order) for order in memory["orders"]],
-        "partners": {name: _partner_from_version_1(memory, name, prior) for name in sorted(names)},
+        "partners": {name: _partner_from_version_1(memory, name) for name in sorted(names)},
         **further,
     }
 
 
-def _partner_from_version_1(memory: Mapping[str, Any], partner: str, prior: Weights) -> PartnerMemory:
+def _partner_from_version_1(memory: Mapping[str, Any], partner: str) -> PartnerMemory:
     estimate = memory["estimates"].get(partner)
     evidence = memory.get("evidence", {}).get(partner)
     if evidence is None and "writer" in memory:  # nothing was observed yet, and what will be is to be kept
@@ -317,7 +330,7 @@ def _partner_from_version_1(memory: Mapping[str, Any], partner: str, prior: Weig
         last = track["last"]
         track = {**track, "last": {**last, "before": str(last["before"]), "after": str(last["after"])}}
     return {
-        "weights": memory["belief"].get(partner) or deepcopy(prior),
+        "weights": memory["belief"].get(partner) or [],
         "estimate": None if estimate is None else str(estimate),
         "expected": (memory["pending"] or {}).get(partner),
         "contract": memory.get("contracts", {}).get(partner),

@@ -66,7 +66,7 @@ def test_recovered_up_to_behavioural_equivalence_where_orders_coincide(order):
     decisions, memory = play(agent, FixedOrderAgent("player-2", task.reasoner(), order), task)
     posterior = agent.posterior(memory, "player-2")
     assert posterior[0] == pytest.approx(posterior[2])
-    assert decisions[0].equivalent_orders() == {"player-2": [[0, 2], [1]]}
+    assert decisions[0].equivalent_orders() == {"player-2": [[0, 2], [1, 3]]}
     groups = [[0, 2], [1]]
     mass = [sum(decisions[5].posterior["player-2"][k] for k in group) for group in groups]
     assert int(np.argmax(mass)) == (0 if order in groups[0] else 1)
@@ -107,7 +107,7 @@ def test_the_prediction_says_what_the_partner_does_and_expects():
     for decision in play(agent, partner)[0]:
         expected = decision.partners["player-2"]
         assert expected.policy == expected.by_order[expected.order]
-        assert set(expected.by_order) == {0, 1, 2}
+        assert set(expected.by_order) == {0, 1, 2, 3}
         assert (expected.expects is None) == (expected.order == 0)
     situation = ONE_AHEAD.situation(ONE_AHEAD.start())
     agent = AdaptiveAgent("player-1", reasoner, orders=(2,))
@@ -161,7 +161,7 @@ def test_the_same_numbers_give_the_same_decisions_whoever_holds_the_memory():
 
 
 def test_episodes_differ():
-    """The first estimate is drawn anew in every episode, each order about as often."""
+    """The first estimate is drawn anew in every episode, each of the paper's orders about as often."""
     agent, _ = pair(0)
     situation = ONE_AHEAD.situation(ONE_AHEAD.start())
     first = [
@@ -176,8 +176,9 @@ def test_an_action_not_decided_for_needs_its_situation(situation, anti_coordinat
     memory = agent.start(["ben"])
     with pytest.raises(SituationError, match="has not decided since"):
         agent.observe(memory, None, {"ben": "A"})
-    seen = agent.observe(memory, situation, {"ben": "A"})
-    decided = agent.observe(agent.decide(situation, memory)[1], None, {"ben": "A"})
+    joint = {"ann": "B", "ben": "A"}
+    seen = agent.observe(memory, situation, joint)
+    decided = agent.observe(agent.decide(situation, memory)[1], None, joint)
     assert seen["partners"] == {"ben": {**decided["partners"]["ben"], "estimate": None}}
 
 
@@ -288,7 +289,7 @@ def test_an_action_of_somebody_unknown(situation, anti_coordination):
 @pytest.mark.parametrize(
     "other",
     [
-        {"orders": (0, 1)},
+        {"orders": (0, 1, 4)},
         {"learner": Hedge()},
         {"learner": Bayes(lapses=(0.1,))},
     ],
@@ -353,7 +354,7 @@ def test_fixed_orders_play_their_policy():
 def test_decisions_are_serialisable():
     decision = play(*pair(1))[0][3]
     plain = json.loads(json.dumps(decision.as_plain(), allow_nan=False))
-    assert plain["partners"]["player-2"]["posterior"].keys() == {"0", "1", "2"}
+    assert plain["partners"]["player-2"]["posterior"].keys() == {"0", "1", "2", "3", "habits"}
     assert plain["action"] == decision.action
 
 

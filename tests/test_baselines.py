@@ -93,8 +93,7 @@ def test_adaptive_of_any_setting():
         "leader",
         "above",
     )
-    for name in ("bayes", "hedge"):
-        same = {"bayes": "adaptive:bayes/win-stay/nearest", "hedge": "adaptive:hedge/sample/above"}[name]
+    for name, same in (("hedge", "adaptive:hedge/sample/above"), ("ftl", "adaptive:ftl/leader/above")):
         for episode in range(5):
             ours = [step.actions for step in steps("one-ahead-5", [name, "bayes"], episode)]
             assert ours == [step.actions for step in steps("one-ahead-5", [same, "bayes"], episode)]

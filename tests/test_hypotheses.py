@@ -82,11 +82,11 @@ def play(agent, partner, rounds=30, memory=None):
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (lambda: Hypothesis(""), "needs an order or a behaviour, and not both"),
-        (lambda: Hypothesis("stays"), "'stays' needs an order or a behaviour, and not both"),
+        (lambda: Hypothesis(""), "needs an order, a behaviour or habits, and one of them alone"),
+        (lambda: Hypothesis("stays"), "'stays' needs an order, a behaviour or habits, and one of them alone"),
         (
             lambda: Hypothesis("1", order=1, behaviour=stays),
-            "'1' needs an order or a behaviour, and not both",
+            "'1' needs an order, a behaviour or habits, and one of them alone",
         ),
         (lambda: Hypothesis("", behaviour=stays), "'' cannot name"),
         (lambda: Hypothesis(None, behaviour=stays), "None cannot name"),

@@ -74,7 +74,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
 
 
 def make_agent(name):
-    return AdaptiveAgent("ann", REASONER, seed=3, **SETTINGS[name])
+    return AdaptiveAgent("ann", REASONER, seed=3, **{"orders": (0, 1, 2), **SETTINGS[name]})
 
 
 def migrated(agent, memory):

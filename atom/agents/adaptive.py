@@ -7,32 +7,32 @@ file. It is written once, as a coroutine that never suspends for synchronous cal
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Unpack
 
 from atom.agents.act import LastStep
 from atom.agents.actors import Agent, as_actor
-from atom.agents.ask import Answers, Ask, AskAwaiting, AskNow, Pair, by_hypothesis, questions
-from atom.agents.choosing import Plan, above, among, pays, planned, taken_for
-from atom.agents.gate import Payoffs, best_actions
-from atom.agents.looking_back import Glance, LooksBack
+from atom.agents.ask import Ask, AskAwaiting, AskNow, Pair, by_hypothesis, questions
+from atom.agents.choosing import Plan, among, paying, planned, predictions, taken_for
+from atom.agents.gate import Payoffs
+from atom.agents.looking_back import Behaving
+from atom.agents.partners import partners_of
 from atom.agents.problems import Problems
 from atom.agents.pruning import affordable
 from atom.agents.settings import Acting, Settings, Spending, answerable, grouped
 from atom.belief.beliefs import Assessment, Beliefs
-from atom.belief.hypotheses import Behaviour
 from atom.belief.learners import Learner
 from atom.belief.partner import expecting, observed, surprise
 from atom.coroutines import finish
-from atom.decision import Decision, PartnerPrediction, Prediction, order_of
+from atom.decision import Decision, Prediction, order_of
 from atom.errors import SituationError
 from atom.memories import Memory, PartnerMemory, PlayerMemory, Seen, as_plain, expected_of, unexpecting
 from atom.policies import Policy
 from atom.randomness import LazyGenerator, Uniform
 from atom.reasoning.reasoner import Reasoner, Responder, check_responder
 from atom.situation import JointAction, Situation, check_legal
-from atom.usage import Meter, Usage, metered
+from atom.usage import Meter, metered
 
 _NOTHING: Mapping[str, Policy] = {}
 
@@ -96,12 +96,9 @@ class AdaptiveAgent:
             self.beliefs.contract.opening(me, self.beliefs.names)  # one that does not fit is refused now
         self._now = AskNow(reasoner, raises=self.acting.on_error == "raise")
         self._awaiting = AskAwaiting(reasoner)
-        self._behaviours = {h.name: h.behaviour for h in self.beliefs.hypotheses if h.behaviour is not None}
-        if (self._behaviours or self.beliefs.habits) and agent is None:
+        if self.beliefs.names != tuple(map(str, self.orders)) and agent is None:
             check_responder(reasoner, "hypotheses that are no orders")
-        self._looks = None
-        if self.beliefs.habits is not None:
-            self._looks = LooksBack.by(me, self.beliefs.habits, self.orders, reasoner)
+        self._behaving = Behaving.by(me, self.beliefs, reasoner)
         payoffs = self.acting.payoffs
         if payoffs is None and isinstance(reasoner, Payoffs):
             payoffs = reasoner
@@ -117,7 +114,7 @@ class AdaptiveAgent:
     @property
     def orders(self) -> tuple[int, ...]:
         """The hypotheses about a partner that are ToM orders."""
-        return tuple(h.order for h in self.beliefs.hypotheses if h.order is not None)
+        return self.beliefs.orders
 
     def start(self, partners: Sequence[str], *, episode: int = 0) -> Memory:
         """Memory at the beginning of an episode; partners not named join when a situation shows them."""
@@ -150,13 +147,13 @@ class AdaptiveAgent:
             LLMError: a model failed, with ``on_error="raise"``.
         """
         typed = self.beliefs.typed(memory, self.me)
-        with metered(self._meter(typed)) as meter:
+        with metered(self.spending.meter(typed)) as meter:
             return finish(self._decide(situation, typed, self._now.for_decision(), meter))
 
     async def adecide(self, situation: Situation, memory: Memory) -> tuple[Decision, Memory]:
         """The same as ``decide``; hypotheses that do not depend on each other are awaited at once."""
         typed = self.beliefs.typed(memory, self.me)
-        with metered(self._meter(typed)) as meter:
+        with metered(self.spending.meter(typed)) as meter:
             return await self._decide(situation, typed, self._awaiting.for_decision(), meter)
 
     async def _decide(
@@ -164,54 +161,43 @@ class AdaptiveAgent:
     ) -> tuple[Decision, Memory]:
         rng = LazyGenerator(self.seed, memory["episode"], memory["step"], self.me)
         problems = Problems(self.acting.on_error)
-        records = {
-            partner: self.beliefs.record(memory, partner, self.me)
-            for partner in self._partners(situation, memory)
-        }
+        partners = partners_of(self.beliefs, situation, memory, self.me)
+        records = {partner: self.beliefs.record(memory, partner, self.me) for partner in partners}
         assessed = {partner: self.beliefs.assess(record) for partner, record in records.items()}
         estimates = {
             partner: taken_for(
-                assessed[partner], record["estimate"], self.acting.selection, rng, self.beliefs.habitual
+                assessed[partner],
+                record["estimate"],
+                self.acting.selection,
+                rng,
+                self.beliefs.habitual,
+                in_team=len(records) > 1,
             )
             for partner, record in records.items()
         }
         wanted = self._wanted(situation, memory, assessed, estimates, meter, problems)
+        planning = self._planning(memory, assessed, rng)
         # whom to answer is known before anything is predicted, so all questions are asked at once
-        plan = self._planned(among(wanted, estimates, assessed), assessed, memory, rng)
+        plan = planning(among(wanted, estimates, assessed))
         answers = await ask.policies(situation, [*questions(wanted), *self._mine(plan)])
         problems.check(answers.failed.values())
-        behaviours, seen = self._behaving(records)
+        behaviours, seen = self._behaving.of(records)
         policies = by_hypothesis(situation, wanted, answers, behaviours, problems)
         if problems.said and any(e not in policies.get(p, ()) for p, e in plan.estimates.items()):
-            plan = self._planned(among(policies, estimates, assessed), assessed, memory, rng)
+            plan = planning(among(policies, estimates, assessed))
             answers.add(await ask.policies(situation, self._mine(plan)))
-        partners = {
-            partner: PartnerPrediction(
-                estimate,
-                assessed[partner].probabilities,
-                policies[partner],
-                answers.expected_of(self.me, estimate),
-                assessed[partner].standing,
-                assessed[partner].change,
-                assessed[partner].lapses,
-                assessed[partner].explained,
-                situation.actions[partner],
-                assessed[partner].counts,
-                plan.answered[partner],
-            )
-            for partner, estimate in plan.estimates.items()
-        }
-        if self._costs_payoff(situation, plan, partners, answers):
-            plan = replace(plan, order=above(plan.estimates), aligned=False)
-        order = plan.order
-        prediction = Prediction(order, partners)
+        expects = partial(answers.expected_of, self.me)
+        predicted = predictions(plan, assessed, policies, situation.actions, expects)
+        if self._payoffs is not None and self.acting.response == "nearest":
+            plan = paying(plan, self.me, situation, predicted, answers.policies, self._payoffs)
+        prediction = Prediction(plan.order, predicted)
         taken = await self._act.take(
             situation, prediction, aligned=plan.aligned, answers=answers, ask=ask, rng=rng, problems=problems
         )
         check_legal(self.me, taken.action, situation.actions[self.me])
-        usage = meter.usage() if meter.touched else None
+        usage, said = meter.usage() if meter.touched else None, tuple(problems.said)
         decision = Decision(
-            self.me, taken.action, order, partners, usage, tuple(problems.said), taken.gap, taken.overruled
+            self.me, taken.action, plan.order, predicted, usage, said, taken.gap, taken.overruled
         )
         after = self._after(situation, memory, records, decision, policies, seen, meter)
         if self.spending.prune is not None and all(
@@ -220,19 +206,20 @@ class AdaptiveAgent:
             after["checked"] = memory["step"]
         return decision, as_plain(after)
 
-    def _partners(self, situation: Situation, memory: PlayerMemory) -> list[str]:
-        situation.legal(self.me)
-        partners = [player for player in situation.actions if player != self.me]
-        known = self.beliefs.met(memory)
-        if self.beliefs.contract is not None and memory["step"] == 0:
-            self.beliefs.contract.check_players(self.me, list(situation.actions))
-        if not partners or (known and known.isdisjoint(partners)):
-            expected = sorted(known) or "one at least"
-            raise SituationError(
-                f"no partner of {self.me!r} is in this situation: expected {expected}, its players are "
-                f"{list(situation.actions)}; name players alike in start and in situations"
-            )
-        return partners
+    def _planning(
+        self, memory: PlayerMemory, assessed: Mapping[str, Assessment], rng: Uniform
+    ) -> Callable[[Mapping[str, str]], Plan]:
+        """Estimates -> how to answer partners of them."""
+        return partial(
+            planned,
+            assessed=assessed,
+            declares=memory.get("declares"),
+            current=memory["order"],
+            response=self.acting.response,
+            rng=rng,
+            responds=self._act.responds or self._act.actor is not None,
+            habitual=self.beliefs.habitual,
+        )
 
     def _wanted(
         self,
@@ -248,7 +235,7 @@ class AdaptiveAgent:
         beliefs = {partner: belief.probabilities for partner, belief in assessed.items()}
         prune = self.spending.prune
         if prune is not None and not prune.due(memory["step"], memory.get("checked")):
-            wanted = {p: prune.keep(beliefs[p], estimates[p]) for p in beliefs}
+            wanted = {p: prune.keep(beliefs[p], estimates[p], self.beliefs.habitual) for p in beliefs}
         if meter.budget is not None:
             calls = meter.budget.affordable_calls(meter.before)
             players, wrapped = list(situation.actions), self._act.actor is not None
@@ -256,23 +243,6 @@ class AdaptiveAgent:
             if step:
                 problems.say(step)
         return wanted
-
-    def _planned(
-        self,
-        estimates: Mapping[str, str],
-        assessed: Mapping[str, Assessment],
-        memory: PlayerMemory,
-        rng: Uniform,
-    ) -> Plan:
-        return planned(
-            estimates,
-            assessed,
-            memory.get("declares"),
-            memory["order"],
-            self.acting.response,
-            rng,
-            responds=self._act.responds or self._act.actor is not None,
-        )
 
     def _mine(self, plan: Plan) -> list[Pair]:
         """One's own policies that are needed.
@@ -285,34 +255,6 @@ class AdaptiveAgent:
         if self._act.actor is None and plan.order is not None and (plan.aligned or not self._act.responds):
             pairs.append((self.me, plan.order))
         return pairs
-
-    def _behaving(
-        self, records: Mapping[str, PartnerMemory]
-    ) -> tuple[Mapping[str, Behaviour], Mapping[str, Seen]]:
-        """The hypotheses that are no orders, name -> how such a partner acts; and what partners look back at.
-
-        The latter is filled in when the former are asked.
-        """
-        if self._looks is None or self.beliefs.habitual is None:
-            return self._behaviours, {}
-        glance = Glance(self._looks, records, {})
-        return {**self._behaviours, self.beliefs.habitual: glance}, glance.seen
-
-    def _costs_payoff(
-        self,
-        situation: Situation,
-        plan: Plan,
-        partners: Mapping[str, PartnerPrediction],
-        answers: Answers,
-    ) -> bool:
-        """Whether to act below the partners, as is planned, gives away payoff for all that is known."""
-        if plan.bound or self.acting.response == "above" or plan.order is None or self._payoffs is None:
-            return False
-        mine = answers.policies.get((self.me, plan.order))
-        if mine is None or plan.order >= above(plan.estimates) or len(partners) + 1 != len(situation.actions):
-            return False
-        predicted = {name: partner.policy for name, partner in partners.items()}
-        return not pays(mine, best_actions(self._payoffs, situation, self.me, predicted))
 
     def _after(
         self,
@@ -339,12 +281,6 @@ class AdaptiveAgent:
         if meter.budget is not None and meter.budget.per == "episode":
             after["spent"] = (meter.before + meter.usage()).as_plain()
         return after
-
-    def _meter(self, memory: PlayerMemory) -> Meter:
-        budget = self.spending.budget
-        if budget is None or budget.per != "episode":
-            return Meter(budget)
-        return Meter(budget, Usage.from_plain(memory.get("spent")))
 
     def observe(self, memory: Memory, situation: Situation | None, actions: JointAction) -> Memory:
         """Memory after the partners' actions were seen.
@@ -402,7 +338,7 @@ class AdaptiveAgent:
         }
         answers = finish(self._now.for_decision().policies(situation, questions(wanted)))
         records = {partner: self.beliefs.record(memory, partner, self.me) for partner in wanted}
-        behaviours, seen = self._behaving(records)
+        behaviours, seen = self._behaving.of(records)
         policies = by_hypothesis(situation, wanted, answers, behaviours, Problems(self.acting.on_error))
         partners = dict(memory["partners"])
         for partner, record in records.items():

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
+from atom.agents.gate import Payoffs, best_actions
 from atom.agents.settings import Response, Selection
 from atom.belief.beliefs import Assessment
 from atom.belief.contract import bound_to
-from atom.decision import Answered, Standing, order_of
+from atom.decision import Answered, PartnerPrediction, Standing, order_of
 from atom.policies import Policy
 from atom.randomness import Uniform, draw
+from atom.situation import Situation
 
 DOMINANT = 0.75
 """From this probability on, a hypothesis is taken without drawing: a slip of a partner that is well known
@@ -27,7 +29,7 @@ class Plan:
     Attributes:
         estimates: partner -> the hypothesis that it is taken for.
         answered: partner -> how it is answered.
-        order: the ToM order to act at; None where a partner is answered as it is predicted.
+        order: the ToM order to act at; None where a partner is none, or is answered as it is predicted.
         aligned: whether that order is one apart from every partner's, or was agreed on.
         bound: whether the agent declared it.
     """
@@ -40,13 +42,21 @@ class Plan:
 
 
 def taken_for(
-    assessed: Assessment, kept: str | None, selection: Selection, rng: Uniform, habitual: str | None = None
+    assessed: Assessment,
+    kept: str | None,
+    selection: Selection,
+    rng: Uniform,
+    habitual: str | None = None,
+    *,
+    in_team: bool = False,
 ) -> str:
     """The hypothesis that a partner is taken for: the declared one, habits, or by the selection.
 
     A partner is taken for one of habits where they explain more than all other hypotheses together: where
     they have more of the probability that is not lapses. Among the others it is chosen as if there were no
-    habits, so that two such agents break their symmetry as two that know of orders alone.
+    habits, so that two such agents break their symmetry as two that know of orders alone. In a team of more
+    than two, habits must dominate: members that all adapt look like creatures of habit for a while, and if
+    all best-respond to that, all do the same.
 
     Args:
         assessed: what is believed of the partner.
@@ -54,13 +64,15 @@ def taken_for(
         selection: see ``Acting``.
         rng: draws from the belief.
         habitual: the hypothesis of habits; None where it is none.
+        in_team: whether there are other partners as well.
     """
     if assessed.bound:
         return str(assessed.standing.order) if assessed.standing is not None else ""
     belief = assessed.probabilities
     if habitual is not None:
         explains = assessed.explains()
-        if len(explains) == 1 or 2.0 * explains[habitual] > sum(explains.values()):
+        enough = max(0.5 * sum(explains.values()), DOMINANT if in_team else 0.0)
+        if len(explains) == 1 or explains[habitual] > enough:
             return habitual
         belief = _without(belief, habitual)
         kept = None if kept == habitual else kept
@@ -110,6 +122,7 @@ def planned(
     rng: Uniform,
     *,
     responds: bool,
+    habitual: str | None,
 ) -> Plan:
     """How to answer partners.
 
@@ -121,43 +134,100 @@ def planned(
         response: see ``Acting``.
         rng: decides between two orders that fit.
         responds: whether anybody can answer what is predicted of a partner.
+        habitual: the hypothesis of habits; None where it is none.
     """
-    answered = {p: _answered(estimate, assessed[p], responds=responds) for p, estimate in estimates.items()}
+    answered = {p: _answered(e, assessed[p], habitual, responds=responds) for p, e in estimates.items()}
     standings: dict[str, Standing | None] = {p: belief.standing for p, belief in assessed.items()}
     if declares is not None and bound_to(declares, standings.values()):
         return Plan(estimates, answered, declares, aligned=True, bound=True)
-    if "prediction" in answered.values():
-        return Plan(estimates, answered, None, aligned=False, bound=False)
     orders = [order for estimate in estimates.values() if (order := order_of(estimate)) is not None]
+    if "prediction" in answered.values() or len(orders) < len(estimates):
+        return Plan(estimates, answered, None, aligned=False, bound=False)
     order = _respond(orders, current, response, rng)
     return Plan(estimates, answered, order, aligned=_aligned(order, orders), bound=False)
 
 
-def _answered(estimate: str, assessed: Assessment, *, responds: bool) -> Answered:
-    """How a partner is answered: by its order where one explains it, else as it is predicted."""
-    if order_of(estimate) is None:
+def _answered(estimate: str, assessed: Assessment, habitual: str | None, *, responds: bool) -> Answered:
+    """How a partner is answered: as it is predicted if it follows habits or nothing explains it.
+
+    Who looks for orders alone, as the paper's agents do, answers orders.
+    """
+    if estimate == habitual:
         return "prediction"
-    if assessed.bound or not responds or assessed.explained is None:
-        return "order"
-    return "order" if assessed.explained >= UNEXPLAINED else "prediction"
+    if assessed.bound or not responds or habitual is None:
+        return "estimate"
+    return "estimate" if assessed.explained >= UNEXPLAINED else "prediction"
 
 
-def pays(mine: Policy, good: Container[str]) -> bool:
-    """Whether acting below partners costs no payoff beside the best response to what is predicted.
-
-    Acting below a partner's order does what it expects, and that is a best response in some situations and
-    not in others: where interests differ, or the partner counts on being yielded to.
+def predictions(
+    plan: Plan,
+    assessed: Mapping[str, Assessment],
+    policies: Mapping[str, Mapping[str, Policy]],
+    actions: Mapping[str, Sequence[str]],
+    expects: Callable[[str], Policy | None],
+) -> dict[str, PartnerPrediction]:
+    """Partner -> what is expected of it.
 
     Args:
-        mine: the policy at the order below theirs.
-        good: the best responses to what is predicted.
+        plan: how to answer.
+        assessed: partner -> what is believed of it.
+        policies: partner -> hypothesis -> what such a partner would do.
+        actions: player -> its legal actions.
+        expects: estimate -> what such a partner expects of the player that decides.
     """
-    return all(action in good for action, p in mine.items() if p > 0.0)
+    found = {}
+    for partner, estimate in plan.estimates.items():
+        belief = assessed[partner]
+        found[partner] = PartnerPrediction(
+            estimate,
+            belief.probabilities,
+            policies[partner],
+            expects(estimate),
+            belief.standing,
+            belief.change,
+            belief.lapses,
+            belief.explained,
+            actions[partner],
+            belief.counts,
+            belief.follows,
+            plan.answered[partner],
+        )
+    return found
 
 
-def above(estimates: Mapping[str, str]) -> int:
-    """The order one above all estimates that are orders."""
-    return 1 + max((order for e in estimates.values() if (order := order_of(e)) is not None), default=-1)
+def paying(
+    plan: Plan,
+    me: str,
+    situation: Situation,
+    partners: Mapping[str, PartnerPrediction],
+    policies: Mapping[tuple[str, int], Policy],
+    payoffs: Payoffs,
+) -> Plan:
+    """The plan, or one to act above the partners where acting below them costs payoff.
+
+    Acting below a partner's order does what it expects, and that is a best response to it in some
+    situations and not in others: where interests differ, or where the partner counts on being yielded to.
+
+    Args:
+        plan: how to answer.
+        me: who decides.
+        situation: what all players see.
+        partners: what is expected of them.
+        policies: (player, order) -> policy, as far as they were asked for.
+        payoffs: who knows what an action is worth.
+    """
+    mine = None if plan.order is None else policies.get((me, plan.order))
+    orders = [order for e in plan.estimates.values() if (order := order_of(e)) is not None]
+    above = 1 + max(orders, default=-1)
+    if plan.bound or plan.order is None or mine is None or plan.order >= above:
+        return plan
+    if len(partners) + 1 < len(situation.actions):
+        return plan  # of somebody nothing is predicted, so nothing can be said of payoffs
+    predicted = {name: partner.policy for name, partner in partners.items()}
+    good = best_actions(payoffs, situation, me, predicted)
+    if all(action in good for action, p in mine.items() if p > 0.0):
+        return plan
+    return replace(plan, order=above, aligned=False)
 
 
 def _respond(estimated: Sequence[int], current: int | None, response: Response, rng: Uniform) -> int:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from atom.belief.beliefs import Beliefs
 from atom.belief.habits import Habits
+from atom.belief.hypotheses import Behaviour
 from atom.memories import HabitMemory, PartnerMemory, Seen
 from atom.policies import Policy
 from atom.reasoning.reasoner import OutcomeReasoner, PlaceReasoner, Reasoner, TieReasoner
@@ -77,6 +79,43 @@ class LooksBack:
 
     def _known(self, record: PartnerMemory) -> HabitMemory:
         return record.get("habits") or self.habits.new()
+
+
+@dataclass(frozen=True, slots=True)
+class Behaving:
+    """How partners act under the hypotheses that are no orders.
+
+    Attributes:
+        behaviours: name -> how such a partner acts, as the hypothesis says.
+        habitual: the hypothesis of habits; None where it is none.
+        looks: who says what partners of habits look back at; None likewise.
+    """
+
+    behaviours: Mapping[str, Behaviour]
+    habitual: str | None
+    looks: LooksBack | None
+
+    @classmethod
+    def by(cls, me: str, beliefs: Beliefs, reasoner: Reasoner) -> Behaving:
+        """The same of some beliefs and a reasoner."""
+        behaviours = {h.name: h.behaviour for h in beliefs.hypotheses if h.behaviour is not None}
+        looks = None
+        if beliefs.habits is not None:
+            looks = LooksBack.by(me, beliefs.habits, beliefs.orders, reasoner)
+        return cls(behaviours, beliefs.habitual, looks)
+
+    def of(self, records: Mapping[str, PartnerMemory]) -> tuple[Mapping[str, Behaviour], Mapping[str, Seen]]:
+        """Name -> how such a partner acts in one decision; and partner -> what it then looks back at.
+
+        The latter is filled in when the former are asked.
+
+        Args:
+            records: partner -> what is remembered of it.
+        """
+        if self.looks is None or self.habitual is None:
+            return self.behaviours, {}
+        glance = Glance(self.looks, records, {})
+        return {**self.behaviours, self.habitual: glance}, glance.seen
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,9 +42,12 @@ class Pruning:
                 f"{self.threshold} and {self.recheck}"
             )
 
-    def keep(self, probabilities: Mapping[str, float], estimate: str) -> tuple[str, ...]:
-        """The hypotheses to evaluate; the estimate is always among them."""
-        return tuple(name for name, p in probabilities.items() if name == estimate or p >= self.threshold)
+    def keep(
+        self, probabilities: Mapping[str, float], estimate: str, habitual: str | None = None
+    ) -> tuple[str, ...]:
+        """The hypotheses to evaluate; the estimate is always among them, and habits, which cost no call."""
+        always = (estimate, habitual)
+        return tuple(name for name, p in probabilities.items() if name in always or p >= self.threshold)
 
     def due(self, step: int, checked: int | None) -> bool:
         """Whether all hypotheses are to be evaluated at ``step``; ``checked`` is when they last were."""

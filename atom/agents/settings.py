@@ -16,8 +16,9 @@ from atom.belief.contract import Contract
 from atom.belief.hypotheses import Hypothesis, order
 from atom.belief.learners import Learner
 from atom.errors import BeliefError
+from atom.memories import PlayerMemory
 from atom.reasoning.reasoner import ImmediateReasoner, Reasoner, Responder
-from atom.usage import Budget
+from atom.usage import Budget, Meter, Usage
 
 Selection: TypeAlias = Literal["win-stay", "sample", "leader"]
 Response: TypeAlias = Literal["nearest", "above"]
@@ -75,6 +76,12 @@ class Spending:
 
     prune: Pruning | None = None
     budget: Budget | None = None
+
+    def meter(self, memory: PlayerMemory) -> Meter:
+        """Counts what a decision costs, beside what the episode cost so far where the budget counts that."""
+        if self.budget is None or self.budget.per != "episode":
+            return Meter(self.budget)
+        return Meter(self.budget, Usage.from_plain(memory.get("spent")))
 
 
 class Settings(TypedDict, total=False):

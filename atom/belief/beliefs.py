@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from atom.belief import evidence
 from atom.belief.changes import ChangePoints, last_change
 from atom.belief.contract import Contract, sharpened
+from atom.belief.explained import PRIOR
 from atom.belief.habits import Habits, frequencies
 from atom.belief.hypotheses import Hypothesis, check_hypotheses, habitual, order
 from atom.belief.learners import Bayes, Learner
@@ -24,6 +26,7 @@ from atom.memories import (
     Weights,
     new_partner,
     of_plain,
+    up_to_date,
 )
 
 DEFAULT_HYPOTHESES = (order(0, 0.27), order(1, 0.27), order(2, 0.27), order(3, 0.04), habitual(0.15))
@@ -40,18 +43,20 @@ class Assessment:
         probabilities: hypothesis -> probability.
         lapses: hypothesis -> expected lapse rate of such a partner, in (0, 1]; None where the learner infers
             none.
-        explained: probability that any hypothesis explains the partner, in [0, 1]; None likewise.
+        explained: probability that the hypotheses together explain the partner, in [0, 1].
         standing: how its declaration stands; None where it declared nothing.
         change: the last change of it that was noticed.
         counts: action -> how often it took it, where its habits are followed.
+        follows: what its next action follows from by the likeliest habit, in words; None where nobody looks.
     """
 
     probabilities: Mapping[str, float]
     lapses: Mapping[str, float] | None
-    explained: float | None
+    explained: float
     standing: Standing | None
     change: Change | None
     counts: Mapping[str, float]
+    follows: str | None
 
     @property
     def bound(self) -> bool:
@@ -121,6 +126,11 @@ class Beliefs:
                 "changes= out"
             )
 
+    @property
+    def orders(self) -> tuple[int, ...]:
+        """The hypotheses that are ToM orders."""
+        return tuple(h.order for h in self.hypotheses if h.order is not None)
+
     def among(self, hypotheses: Sequence[Hypothesis]) -> Beliefs:
         """The same over other hypotheses."""
         return replace(self, hypotheses=tuple(hypotheses), learner=self._given)
@@ -162,18 +172,23 @@ class Beliefs:
     def assess(self, record: PartnerMemory) -> Assessment:
         """What is believed of one partner."""
         learner, weights = self.learner, record["weights"]
-        lapses = explained = None
+        lapses = None
         if isinstance(learner, Bayes):
             lapses = dict(zip(self.names, learner.lapses_of(weights), strict=True))
-            explained = learner.explained(weights)
         return Assessment(
             self.probabilities(record),
             lapses,
-            explained,
+            record.get("explained", PRIOR),
             self.standing(record),
             None if self.changes is None else last_change(record["change"]),
             frequencies(record.get("habits")),
+            self._follows(record),
         )
+
+    def _follows(self, record: PartnerMemory) -> str | None:
+        known = record.get("habits")
+        habit = None if self.habits is None or known is None else self.habits.likeliest(known)
+        return None if habit is None else habit.words
 
     def standing(self, record: PartnerMemory) -> Standing | None:
         """How the declaration of a partner stands; None where it declared nothing, or nobody asks."""
@@ -206,9 +221,30 @@ class Beliefs:
         """A player's memory, typed.
 
         Raises:
-            BeliefError: it was made with other hypotheses, another learner or another version.
+            BeliefError: it was made with other hypotheses, another learner or another version. One of
+                ``Bayes`` that lacks some of today's hypotheses is brought up to date.
         """
-        return of_plain(memory, me, self._settings, self.prior)
+        if memory.get("version") == VERSION and memory.get("hypotheses") == self._settings[2]:
+            return of_plain(memory, me, self._settings)
+        return of_plain(self._joined(up_to_date(memory, me)), me, self._settings)
+
+    def _joined(self, memory: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The memory with what it lacks: weights of a partner, or hypotheses that are new among today's."""
+        known, learner = memory.get("hypotheses"), self.learner
+        if not isinstance(known, list) or [name for name in self.names if name in known] != known:
+            return memory
+        if len(known) < len(self.names) and not isinstance(learner, Bayes):
+            return memory
+        at, partners = [self.names.index(name) for name in known], {}
+        for partner, record in memory["partners"].items():
+            weights, change = record["weights"], record["change"]
+            if not weights:
+                weights = self.new()["weights"]
+            elif len(known) < len(self.names) and isinstance(learner, Bayes):
+                # what was seen had no likelihood under the hypotheses that joined
+                weights, change = learner.joined(weights, at, self.names), None
+            partners[partner] = {**record, "weights": weights, "change": change}
+        return {**memory, "hypotheses": list(self.names), "partners": partners}
 
     def record(self, memory: PlayerMemory, partner: str, me: str) -> PartnerMemory:
         """What is remembered of one partner, a new record of one that joins.

@@ -34,6 +34,7 @@ class Habit:
 
     Args:
         name: what it is called.
+        words: what a partner's next action then follows from, in words.
         given: the context: ``"nothing"``; the partner's ``"own"`` last action; the ``"other"``'s, which is
             the observer's; ``"both"``; the ``"outcome"``, which is what the partner got; or the ``"place"``
             that the reasoner names.
@@ -42,21 +43,22 @@ class Habit:
     """
 
     name: str
+    words: str
     given: Given
     step_from: Anchor | None = None
 
 
-FREQUENCY = Habit("frequency", "nothing")
+FREQUENCY = Habit("frequency", "how often it took each action", "nothing")
 
 HABITS = (
     FREQUENCY,
-    Habit("step from its own action", "nothing", "own"),
-    Habit("step from the other's action", "nothing", "other"),
-    Habit("after its own action", "own"),
-    Habit("after the other's action", "other"),
-    Habit("after both actions", "both"),
-    Habit("step after the outcome", "outcome", "own"),
-    Habit("at the place", "place"),
+    Habit("step from its own action", "a step from its own last action", "nothing", "own"),
+    Habit("step from the other's action", "a step from your last action", "nothing", "other"),
+    Habit("after its own action", "its own last action", "own"),
+    Habit("after the other's action", "your last action", "other"),
+    Habit("after both actions", "both your last actions", "both"),
+    Habit("step after the outcome", "what it got last", "outcome", "own"),
+    Habit("at the place", "where it is", "place"),
 )
 """The habits that are looked for. Steps generalise: who goes through its actions in turn, or imitates, is
 known after two rounds, and not after one for every action."""
@@ -126,6 +128,12 @@ class Habits:
                 said.append([(known.get(str((i - base) % n), 0.0) + 1.0 / n) / total for i in range(n)])
         further = seen.get("further", [])
         return said + [[policy.get(action, 0.0) for action in actions] for policy in further]
+
+    def likeliest(self, memory: HabitMemory) -> Habit | None:
+        """The habit that predicted best so far; None before the first action, or where it is none of them."""
+        weights = memory["weights"]
+        at = weights.index(max(weights)) if weights else len(self.habits)
+        return self.habits[at] if at < len(self.habits) else None
 
     def observed(
         self, memory: HabitMemory, actions: Sequence[str], seen: Seen, action: str, other: str | None

@@ -9,7 +9,7 @@ from operator import index
 from typing import SupportsIndex, TypeAlias
 
 from atom.belief.habits import Habits
-from atom.decision import order_of
+from atom.decision import HABITS, order_of
 from atom.errors import BeliefError
 from atom.policies import Policy
 from atom.situation import Situation
@@ -90,7 +90,7 @@ def habitual(prior: float = 1.0) -> Hypothesis:
     Raises:
         BeliefError: the prior is not positive.
     """
-    return Hypothesis("habits", habits=Habits(), prior=prior)
+    return Hypothesis(HABITS, habits=Habits(), prior=prior)
 
 
 def check_hypotheses(hypotheses: Iterable[Hypothesis]) -> tuple[Hypothesis, ...]:

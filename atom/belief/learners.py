@@ -131,12 +131,19 @@ class Bayes:
         """The expected lapse rate under each hypothesis, ``[K]`` in (0, 1]."""
         return [sum(map(mul, row, self.lapses)) / sum(row) for row in weights]
 
-    def explained(self, weights: Weights) -> float:
-        """Probability that some hypothesis explains the partner, in [0, 1]: that it does not always lapse."""
-        always: float = sum(
-            w for row in weights for w, rate in zip(row, self.lapses, strict=True) if rate == 1.0
-        )
-        return 1.0 - always
+    def joined(self, weights: Weights, known: Sequence[int], hypotheses: Sequence[str]) -> Weights:
+        """Weights after further hypotheses joined, which have their prior probability.
+
+        Args:
+            weights: ``[len(known)][L]``, of those that were known.
+            known: their places among ``hypotheses``.
+            hypotheses: names of all.
+        """
+        found = self.init(hypotheses)
+        share = sum(sum(found[k]) for k in known)
+        for k, row in zip(known, weights, strict=True):
+            found[k] = [share * w for w in row]
+        return found
 
     def lapse_posterior(self, weights: Weights) -> list[float]:
         """Posterior over lapse rates, the hypothesis summed out, ``[L]``."""

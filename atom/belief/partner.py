@@ -7,6 +7,7 @@ from operator import mul
 
 from atom.belief import evidence
 from atom.belief.beliefs import Beliefs
+from atom.belief.explained import PRIOR, explained
 from atom.belief.impute import impute
 from atom.belief.learners import Bayes
 from atom.memories import Expected, PartnerMemory, Seen, Weights
@@ -104,6 +105,9 @@ def observed(
         "change": track,
         "evidence": kept,
         "recalled": record["recalled"],
+        "explained": explained(
+            record.get("explained", PRIOR), policies, beliefs.probabilities(record), action, n_actions
+        ),
     }
     seen = expected.get("seen")
     if beliefs.habits is not None and seen is not None:

@@ -12,10 +12,11 @@ def decision_events(node: str, decision: Decision, step: int) -> list[dict[str, 
 
     For every partner one event of type ``"tom.belief"``: ``posterior`` (over all hypotheses), the
     ``hypothesis`` that it is taken for and its order as ``estimate`` (None where it is none), the observer's
-    own ``order`` and ``action``, and for a partner under a contract ``contract``, ``{"order", "kept",
-    "broken_at"}``. Before it, where that was found since the last decision, one of type
-    ``"tom.contract"`` (``"status": "broken"``, the ``declared`` order, ``hypothesis`` and ``estimate``) and
-    one of type ``"tom.change"`` (as ``Change.as_plain``).
+    own ``order`` and ``action``, how likely it is that anything explains the partner (``explained``), its
+    expected ``lapse`` rate, how it is ``answered``, the same in ``words``, and for a partner under a contract
+    ``contract``, ``{"order", "kept", "broken_at"}``. Before it, where that was found since the last decision,
+    one of type ``"tom.contract"`` (``"status": "broken"``, the ``declared`` order, ``hypothesis`` and
+    ``estimate``) and one of type ``"tom.change"`` (as ``Change.as_plain``).
 
     Args:
         node: the node's name; custom events of LangGraph do not carry it.
@@ -33,6 +34,10 @@ def decision_events(node: str, decision: Decision, step: int) -> list[dict[str, 
             **estimate,
             "order": decision.order,
             "action": decision.action,
+            "explained": expected.explained,
+            "lapse": expected.lapse,
+            "answered": expected.answered,
+            "words": expected.in_words(partner),
         }
         contract, change = expected.contract, expected.change
         if contract is not None:

@@ -35,8 +35,8 @@ def describe(span: Any, decision: Decision, memory: Memory) -> None:
     """Sets what was decided as attributes of a span, and breaches of contract as its events.
 
     Attributes: ``tom.step``, ``tom.order``, ``tom.action``; for each partner ``tom.partner.NAME.hypothesis``,
-    ``.estimate`` where that is an order, ``.orders`` and ``.posterior`` (two lists of one length);
-    ``tom.calls``, ``tom.prompt_tokens``, ``tom.completion_tokens`` where models were called;
+    ``.estimate`` where that is an order, ``.explained``, ``.orders`` and ``.posterior`` (two lists of one
+    length); ``tom.calls``, ``tom.prompt_tokens``, ``tom.completion_tokens`` where models were called;
     ``tom.degraded`` where something went wrong.
     """
     if span is None or not span.is_recording():
@@ -56,6 +56,8 @@ def _attributes(decision: Decision) -> Mapping[str, Any]:
         found[f"tom.partner.{partner}.hypothesis"] = expected.hypothesis
         if expected.order is not None:
             found[f"tom.partner.{partner}.estimate"] = expected.order
+        if expected.explained is not None:
+            found[f"tom.partner.{partner}.explained"] = expected.explained
         found[f"tom.partner.{partner}.orders"] = list(expected.posterior)
         found[f"tom.partner.{partner}.posterior"] = list(expected.posterior.values())
         if expected.contract is not None:

@@ -14,7 +14,7 @@ from functools import cache
 from importlib import resources
 from typing import Literal, TypeAlias
 
-from atom.decision import Prediction
+from atom.decision import HABITS, PartnerPrediction, Prediction
 from atom.policies import Policy
 from atom.situation import Situation
 
@@ -23,6 +23,7 @@ ReplyForm: TypeAlias = Literal["label", "json", "stated"]
 _MARK = "| "
 _LETTERS = string.ascii_uppercase
 _CERTAIN = 0.995
+_WORTH_WORDS = 0.05
 _ANSWER = "Answer what they do."
 _ALIGN = (
     "Act at order {order} of theory of mind: above a player's order, answer what it does; below it, do "
@@ -122,20 +123,33 @@ def advice(prediction: Prediction) -> str:
     lines = []
     for name, partner in prediction.partners.items():
         partner_text = quoted(name)
-        confidence = partner.probabilities[partner.hypothesis]
-        if partner.order is None:
-            kind = f"It seems to act by {quoted(partner.hypothesis)}"
-        else:
-            kind = f"It seems to act at order {partner.order} of theory of mind"
-        lines.append(
-            f"- {partner_text} does {chances(partner.policy)}. {kind} (confidence {confidence:.0%})."
-        )
+        lines.append(f"- {partner_text} does {chances(_likely(partner))}. {_kind(name, partner)}")
         if partner.expects is not None:
             lines.append(f"- {partner_text} expects you to do {chances(partner.expects)}.")
     if lines:
         lines.insert(0, "What was observed so far lets you expect now:")
         lines.append(_ANSWER if prediction.order is None else _ALIGN.format(order=prediction.order))
     return "\n".join([*lines, prediction.note] if prediction.note else lines)
+
+
+def _likely(partner: PartnerPrediction) -> Policy:
+    """What is expected of the partner; of a mixture of hypotheses what is likely enough to be worth words."""
+    if partner.answered == "estimate":
+        return partner.policy
+    predictive = partner.predictive
+    return {action: p for action, p in predictive.items() if p >= min(_WORTH_WORDS, max(predictive.values()))}
+
+
+def _kind(name: str, partner: PartnerPrediction) -> str:
+    """What the partner is taken for, in one sentence."""
+    confidence = f"(confidence {partner.probabilities[partner.hypothesis]:.0%})"
+    if partner.answered == "estimate" and partner.order is not None:
+        return f"It seems to act at order {partner.order} of theory of mind {confidence}."
+    if partner.order is None and partner.hypothesis != HABITS:
+        return f"It seems to act by {quoted(partner.hypothesis)} {confidence}."
+    quotes = replace(partner, counts={quoted(action): n for action, n in partner.counts.items()})
+    said = quotes.in_words(quoted(name))
+    return f"{said[0].upper()}{said[1:]}."
 
 
 def likeliest(predicted: Mapping[str, Policy]) -> dict[str, Policy]:

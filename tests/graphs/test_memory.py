@@ -41,6 +41,10 @@ def open_store(kind, tmp_path, request):
             yield store
 
 
+PRIOR = 0.27
+"""What is believed of each of the paper's orders before anything is known."""
+
+
 @pytest.fixture(params=["memory", "sqlite", "postgres"])
 def store(request, tmp_path):
     with open_store(request.param, tmp_path, request) as opened:
@@ -67,7 +71,7 @@ def meet(store, beliefs, *, rounds=6, order=1, agent=None, thread="t"):
 def test_a_belief_outlives_its_thread(store):
     beliefs = BeliefMemory("one-ahead")
     _, first = meet(store, beliefs)
-    assert first[0]["posterior"]["1"] == pytest.approx(1 / 3)
+    assert first[0]["posterior"]["1"] == pytest.approx(PRIOR)
     known = beliefs.known(store, "ann", "ben")
     assert known["observations"] == 5  # nobody is left to see the sixth
     _, second = meet(store, beliefs)
@@ -80,7 +84,7 @@ def test_what_is_known_is_kept_apart_by_observer_partner_and_task(store):
     beliefs, other_task = BeliefMemory("memory-1"), BeliefMemory("memory-10")
     meet(store, other_task)
     _, events = meet(store, beliefs)
-    assert events[0]["posterior"]["1"] == pytest.approx(1 / 3)
+    assert events[0]["posterior"]["1"] == pytest.approx(PRIOR)
     assert beliefs.known(store, "ben", "ann") is None
     assert beliefs.known(store, "ann", "be") is None
     assert BeliefMemory("memory").known(store, "ann", "ben") is None
@@ -96,7 +100,7 @@ def test_forgetting_a_partner(store):
     assert beliefs.forget(store, "ben") == 3
     assert beliefs.known(store, "ann", "ben") is None
     _, events = meet(store, beliefs)
-    assert events[0]["posterior"]["1"] == pytest.approx(1 / 3)
+    assert events[0]["posterior"]["1"] == pytest.approx(PRIOR)
 
 
 def test_threads_at_once_add_up(store):
@@ -274,7 +278,7 @@ def test_what_could_not_be_read_at_first_is_read_when_the_store_is_back():
     agent = AdaptiveAgent("ann", reasoner())
     store.down = True
     memory = beliefs.before(store, agent, agent.start(["ben"]))
-    assert agent.posterior(memory, "ben")[1] == pytest.approx(1 / 3)
+    assert agent.posterior(memory, "ben")[1] == pytest.approx(PRIOR)
     store.down = False
     memory = beliefs.before(store, agent, memory)
     assert agent.posterior(memory, "ben")[1] > 0.9
@@ -329,10 +333,10 @@ def test_what_is_known_fades():
         return agent.posterior(beliefs.before(store, agent, agent.start(["ben"])), "ben")[1]
 
     now, month, year = start(0), start(30), start(365)
-    assert now > month > year > 1 / 3 - 1e-9
+    assert now > month > year > PRIOR - 1e-9
     assert year < 0.35
     assert start(365, half_life=None) == pytest.approx(now)
-    assert start(0, change=1.0) == pytest.approx(1 / 3)
+    assert start(0, change=1.0) == pytest.approx(PRIOR)
     assert start(0, change=0.0) > now
 
 
@@ -364,7 +368,7 @@ def test_items_of_another_version_are_left_alone():
     store, beliefs = InMemoryStore(), BeliefMemory("one-ahead")
     store.put(beliefs.namespace("ann", "ben"), "old", {"version": 0, "weights": [1, 2]})
     _, events = meet(store, beliefs)
-    assert events[0]["posterior"]["1"] == pytest.approx(1 / 3)
+    assert events[0]["posterior"]["1"] == pytest.approx(PRIOR)
 
 
 def test_declarations_reach_partners_in_other_graphs(store):

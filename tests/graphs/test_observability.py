@@ -120,8 +120,8 @@ def test_spans_carry_the_posterior_and_the_order(exporter):
     assert [span.attributes["tom.step"] for span in spans] == [0, 1, 2]
     last = spans[-1]
     assert last.name == "tom.decide"
-    assert last.attributes["tom.partner.ben.orders"] == (0, 1, 2)
-    assert sum(last.attributes["tom.partner.ben.posterior"]) == pytest.approx(1.0)
+    assert last.attributes["tom.partner.ben.orders"] == (0, 1, 2, 3)
+    assert 0.9 < sum(last.attributes["tom.partner.ben.posterior"]) < 1.0  # the rest are habits
     assert last.attributes["tom.order"] in (0, 2)
     assert last.attributes["tom.action"] in "ABCDE"
     assert [event.name for event in last.events] == ["tom.contract.broken"]
