@@ -4,32 +4,48 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias, cast
+from dataclasses import replace
+from typing import Any, Unpack, cast
 
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
 from langgraph.config import get_store, get_stream_writer
+from langgraph.errors import GraphBubbleUp
 from langgraph.graph import StateGraph
 from langgraph.store.base import BaseStore
-from langgraph.types import StreamWriter
+from langgraph.types import Command, StreamWriter
+from typing_extensions import TypedDict
 
 from atom.agents.player import Player
 from atom.decision import Decision
 from atom.errors import StateKeyError
+from atom.graph.hooks import Hooks, ReadMessages, ReadObserved, ReadSituation, WriteDecision
 from atom.graph.state import STATE_KEY, with_tom
 from atom.graph.store import BeliefMemory
-from atom.graph.turn import Turn, nowhere
+from atom.graph.turn import OnMismatch, Turn, nowhere
 from atom.memories import Memory
-from atom.situation import JointAction, Situation
+from atom.situation import Situation
 
 _MISSING = object()
 
-
-ReadSituation: TypeAlias = Callable[[Any], Situation]
-ReadObserved: TypeAlias = Callable[[Any], "JointAction | None"]
-WriteDecision: TypeAlias = Callable[[Decision], Mapping[str, Any]]
+Update = dict[str, Any] | Command[Any]
+"""What a node returns to its graph."""
 
 
-class AdaptiveToMNode(Runnable[Any, dict[str, Any]]):
+class NodeSettings(TypedDict, total=False):
+    """Further settings of ``AdaptiveToMNode``, as keywords.
+
+    Attributes:
+        brief: reads from the state the messages that the wrapped agent is handed as its own, before what
+            it is asked; those of its answer are ``Decision.reply``, for ``write`` to put back.
+        on_mismatch: what to do with a memory that was made with other settings: ``"raise"`` a
+            ``BeliefError``, or ``"restart"`` the belief with one warning.
+    """
+
+    brief: ReadMessages | None
+    on_mismatch: OnMismatch
+
+
+class AdaptiveToMNode(Runnable[Any, Update]):
     """A node that observes, updates its belief, predicts, decides and writes the action.
 
     The state update is ``{"tom": {me: memory}, **write(decision)}``. The node itself keeps nothing:
@@ -44,15 +60,20 @@ class AdaptiveToMNode(Runnable[Any, dict[str, Any]]):
         situation: reads from the state what all players see.
         observed: reads from the state what the partners did since this node's last decision, as
             player -> action, or None. Before the first decision the answer is not used.
-        write: turns the decision into an update of the graph's own keys.
+        write: turns the decision into an update of the graph's own keys, or into a ``Command`` with one.
         beliefs: keeps what is learned about partners in the Store that the graph is compiled with.
         episode: the number of the episode, or how to read it from the state; it keys the random
             numbers of the first decision and is kept from then on.
+        settings: further ones, see ``NodeSettings``.
 
     Raises:
+        HookError: a hook that is no plain function, or that returned what it must not; an agent that
+            is no player.
+        TypeError: an unknown setting.
         StateKeyError: at the first step, if the graph has no key ``tom`` or (for nodes added by
             ``add_tom_node``) none of those that ``write`` returns; LangGraph would drop them in silence.
-        BeliefError: ``beliefs`` for an agent that has none, or a graph without a Store.
+        BeliefError: ``beliefs`` for an agent that has none, or a graph without a Store; a memory made
+            with other settings, see ``on_mismatch``.
         ToMError: what the agent raises for a situation or action that does not fit.
 
     Example:
@@ -86,13 +107,17 @@ class AdaptiveToMNode(Runnable[Any, dict[str, Any]]):
         write: WriteDecision,
         beliefs: BeliefMemory | None = None,
         episode: int | Callable[[Any], int] = 0,
+        **settings: Unpack[NodeSettings],
     ) -> None:
+        unknown = sorted(settings.keys() - NodeSettings.__annotations__.keys())
+        if unknown:
+            raise TypeError(
+                f"AdaptiveToMNode has no setting {unknown}; it has {sorted(NodeSettings.__annotations__)}"
+            )
         self.name: str = name
         self.agent = agent
-        self._situation = situation
-        self._observed = observed
-        self._write = write
-        self._turn = Turn(name, agent, beliefs)
+        self._hooks = Hooks(name, situation, observed, write, settings.get("brief"))
+        self._turn = Turn(name, agent, beliefs, settings.get("on_mismatch", "raise"))
         self._episode = episode
         self._builder: StateGraph[Any, Any, Any, Any] | None = None
 
@@ -102,7 +127,7 @@ class AdaptiveToMNode(Runnable[Any, dict[str, Any]]):
         node._builder = builder  # noqa: SLF001 - its own class
         return node
 
-    def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> dict[str, Any]:  # noqa: A002
+    def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Update:  # noqa: A002
         """The state update for the state ``input``."""
         if _traced(config):
             return self._as_run().invoke(input, self._labelled(config))
@@ -113,24 +138,30 @@ class AdaptiveToMNode(Runnable[Any, dict[str, Any]]):
         input: Any,  # noqa: A002
         config: RunnableConfig | None = None,
         **kwargs: Any,
-    ) -> dict[str, Any]:
+    ) -> Update:
         """The same as ``invoke``, awaited."""
         if _traced(config):
             return await self._as_run().ainvoke(input, self._labelled(config))
         return await self._astep(input)
 
-    def _step(self, state: Any) -> dict[str, Any]:
+    def _step(self, state: Any) -> Update:
         try:
             situation, memory = self._begin(state)
-            return self._after(*self._turn.decide(situation, memory, self._store()))
+            brief = self._hooks.read_brief(state)
+            return self._after(*self._turn.decide(situation, memory, self._store(), brief))
+        except GraphBubbleUp:  # a pause or a handoff is nothing to be explained
+            raise
         except Exception as error:
             error.add_note(self._where)
             raise
 
-    async def _astep(self, state: Any) -> dict[str, Any]:
+    async def _astep(self, state: Any) -> Update:
         try:
             situation, memory = self._begin(state)
-            return self._after(*await self._turn.adecide(situation, memory, self._store()))
+            brief = self._hooks.read_brief(state)
+            return self._after(*await self._turn.adecide(situation, memory, self._store(), brief))
+        except GraphBubbleUp:
+            raise
         except Exception as error:
             error.add_note(self._where)
             raise
@@ -139,7 +170,7 @@ class AdaptiveToMNode(Runnable[Any, dict[str, Any]]):
     def _where(self) -> str:
         return f"In the node {self.name!r} of player {self.agent.me!r}."
 
-    def _as_run(self) -> RunnableLambda[Any, dict[str, Any]]:
+    def _as_run(self) -> RunnableLambda[Any, Update]:
         return RunnableLambda(self._step, self._astep, name="tom.decide")
 
     def _labelled(self, config: RunnableConfig | None) -> RunnableConfig:
@@ -155,35 +186,52 @@ class AdaptiveToMNode(Runnable[Any, dict[str, Any]]):
         """The situation, and the memory as the last decision left it or a new one."""
         memories = _read(state, STATE_KEY)
         if memories is _MISSING:
-            raise StateKeyError(
-                f"the graph's state has no key {STATE_KEY!r}, so the belief of {self.agent.me!r} would be "
-                "lost after every step; use add_tom_node, or let the state's schema inherit from ToMState"
-            )
-        situation = self._situation(state)
+            raise StateKeyError(self._no_key())
+        situation = self._hooks.read_situation(state)
         episode = self._episode(state) if callable(self._episode) else self._episode
         memory, first = self._turn.begin(memories or {}, situation, episode)
-        return situation, memory if first else self._turn.observe(memory, self._observed(state))
+        return situation, memory if first else self._turn.observe(memory, self._hooks.read_observed(state))
+
+    def _no_key(self) -> str:
+        if self._builder is not None and STATE_KEY in self._builder.channels:
+            return (
+                f"the node {self.name!r} was sent a payload without the key {STATE_KEY!r}, so the belief of "
+                f"{self.agent.me!r} would begin anew every time; hand on the whole state, "
+                f"Send({self.name!r}, {{**state, ...}}), or use add_tom_team, whose router sends it"
+            )
+        return (
+            f"the graph's state has no key {STATE_KEY!r}, so the belief of {self.agent.me!r} would be "
+            "lost after every step; use add_tom_node, or let the state's schema inherit from ToMState"
+        )
 
     def _store(self) -> BaseStore | None:
         return None if self._turn.kept is None else get_store()
 
-    def _after(self, decision: Decision, memory: Memory) -> dict[str, Any]:
-        update = self._write(decision)
-        if not isinstance(update, Mapping):
-            raise StateKeyError(
-                f"write must return a mapping from state keys to values, got {type(update).__name__}"
-            )
+    def _after(self, decision: Decision, memory: Memory) -> Update:
+        written = self._hooks.read_write(decision)
+        tom = {STATE_KEY: {self.agent.me: memory}}
+        update: Update
+        if isinstance(written, Command):
+            elsewhere = written.graph is not None
+            checked = self._checked(self._hooks.updated_by(written), elsewhere=elsewhere)
+            update = replace(written, update={**checked, **tom})
+        else:
+            update = {**self._checked(written), **tom}
+        self._turn.say(decision, memory, _stream_writer())
+        return update
+
+    def _checked(self, update: Mapping[str, Any], *, elsewhere: bool = False) -> Mapping[str, Any]:
+        """The update itself, whose keys must be ours; those of another graph are not known here."""
         if STATE_KEY in update:
             raise StateKeyError(f"write must not return {STATE_KEY!r}: that key belongs to the node")
-        if self._builder is not None:
+        if self._builder is not None and not elsewhere:
             unknown = [key for key in update if key not in self._builder.channels]
             if unknown:
                 raise StateKeyError(
                     f"write returned {unknown}, which the graph's state does not have and LangGraph would "
                     f"drop; its keys are {sorted(self._builder.channels)}"
                 )
-        self._turn.say(decision, memory, _stream_writer())
-        return {STATE_KEY: {self.agent.me: memory}, **update}
+        return update
 
 
 def add_tom_node(
