@@ -7,10 +7,12 @@ names the node, the function and what to write instead. What a graph raises to p
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from langgraph.errors import GraphBubbleUp
 from langgraph.types import Command
 
 from atom.decision import Decision
@@ -113,6 +115,18 @@ class Hooks:
             f"the hook 'write' of the node {self.name!r} returned a Command with the update {shown(update)}; "
             "write Command(update={KEY: decision.action}, goto=...)"
         )
+
+
+@contextmanager
+def explained(where: str) -> Iterator[None]:
+    """Notes in errors where they came from; a pause or a handoff is nothing to be explained."""
+    try:
+        yield
+    except GraphBubbleUp:
+        raise
+    except Exception as error:
+        error.add_note(where)
+        raise
 
 
 def check_hook(given: object, hook: str, where: str) -> None:

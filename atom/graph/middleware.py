@@ -16,7 +16,7 @@ from atom.agents.player import Player
 from atom.agents.settings import OnError, check_on_error
 from atom.decision import Decision, Prediction
 from atom.errors import ExtractionError, ToMError
-from atom.graph.hooks import a_joint_action, a_situation, check_hook
+from atom.graph.hooks import a_joint_action, a_situation, check_hook, explained
 from atom.graph.messages import ReadActions, as_done, is_own, json_field, tool_calls, unread
 from atom.graph.state import STATE_KEY, merge_memories
 from atom.graph.store import BeliefMemory
@@ -136,19 +136,25 @@ class AdaptiveToMMiddleware(AgentMiddleware[AdaptiveToMAgentState, Any]):
 
     def before_model(self, state: AdaptiveToMAgentState, runtime: Runtime[Any]) -> dict[str, Any] | None:
         """Learns from what the partners did, and predicts what they do next."""
-        situation, memory = self._begin(state)
-        if situation is None or memory is None:
-            return None if memory is None else {STATE_KEY: {self.agent.me: memory}}
-        return self._tell(state, *self._turn.decide(situation, memory, runtime.store), runtime)
+        with explained(self._note):
+            situation, memory = self._begin(state)
+            if situation is None or memory is None:
+                return None if memory is None else {STATE_KEY: {self.agent.me: memory}}
+            return self._tell(state, *self._turn.decide(situation, memory, runtime.store), runtime)
 
     async def abefore_model(
         self, state: AdaptiveToMAgentState, runtime: Runtime[Any]
     ) -> dict[str, Any] | None:
         """The same as ``before_model``, awaited."""
-        situation, memory = self._begin(state)
-        if situation is None or memory is None:
-            return None if memory is None else {STATE_KEY: {self.agent.me: memory}}
-        return self._tell(state, *await self._turn.adecide(situation, memory, runtime.store), runtime)
+        with explained(self._note):
+            situation, memory = self._begin(state)
+            if situation is None or memory is None:
+                return None if memory is None else {STATE_KEY: {self.agent.me: memory}}
+            return self._tell(state, *await self._turn.adecide(situation, memory, runtime.store), runtime)
+
+    @property
+    def _note(self) -> str:
+        return f"In {self._where} of player {self.agent.me!r}."
 
     def wrap_model_call(
         self, request: ModelRequest[Any], handler: Callable[[ModelRequest[Any]], ModelResponse[Any]]

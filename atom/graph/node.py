@@ -9,7 +9,6 @@ from typing import Any, Unpack, cast
 
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
 from langgraph.config import get_store, get_stream_writer
-from langgraph.errors import GraphBubbleUp
 from langgraph.graph import StateGraph
 from langgraph.store.base import BaseStore
 from langgraph.types import Command, StreamWriter
@@ -18,7 +17,7 @@ from typing_extensions import TypedDict
 from atom.agents.player import Player
 from atom.decision import Decision
 from atom.errors import StateKeyError
-from atom.graph.hooks import Hooks, ReadMessages, ReadObserved, ReadSituation, WriteDecision
+from atom.graph.hooks import Hooks, ReadMessages, ReadObserved, ReadSituation, WriteDecision, explained, shown
 from atom.graph.state import STATE_KEY, with_tom
 from atom.graph.store import BeliefMemory
 from atom.graph.turn import OnMismatch, Turn, nowhere
@@ -145,26 +144,16 @@ class AdaptiveToMNode(Runnable[Any, Update]):
         return await self._astep(input)
 
     def _step(self, state: Any) -> Update:
-        try:
+        with explained(self._where):
             situation, memory = self._begin(state)
             brief = self._hooks.read_brief(state)
             return self._after(*self._turn.decide(situation, memory, self._store(), brief))
-        except GraphBubbleUp:  # a pause or a handoff is nothing to be explained
-            raise
-        except Exception as error:
-            error.add_note(self._where)
-            raise
 
     async def _astep(self, state: Any) -> Update:
-        try:
+        with explained(self._where):
             situation, memory = self._begin(state)
             brief = self._hooks.read_brief(state)
             return self._after(*await self._turn.adecide(situation, memory, self._store(), brief))
-        except GraphBubbleUp:
-            raise
-        except Exception as error:
-            error.add_note(self._where)
-            raise
 
     @property
     def _where(self) -> str:
@@ -187,6 +176,11 @@ class AdaptiveToMNode(Runnable[Any, Update]):
         memories = _read(state, STATE_KEY)
         if memories is _MISSING:
             raise StateKeyError(self._no_key())
+        if memories is not None and not isinstance(memories, Mapping):
+            raise StateKeyError(
+                f"the state's key {STATE_KEY!r} is {shown(memories)}, and the node {self.name!r} keeps its "
+                "belief there; name your key otherwise, or let the schema inherit from ToMState"
+            )
         situation = self._hooks.read_situation(state)
         episode = self._episode(state) if callable(self._episode) else self._episode
         memory, first = self._turn.begin(memories or {}, situation, episode)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Annotated, Any, cast, get_type_hints
+from typing import Annotated, Any, NotRequired, Required, cast, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, Field, create_model
-from typing_extensions import TypedDict, is_typeddict
+from typing_extensions import ReadOnly, TypedDict, is_typeddict
 
 from atom.belief.contract import check_order
 from atom.errors import StateKeyError
@@ -40,6 +40,13 @@ def _older(memory: Memory, known: Memory) -> bool:
     if memory.get("episode") != known.get("episode"):
         return False
     return bool(0 < memory.get("step", 0) < known.get("step", 0))
+
+
+def _has_reducer(hint: Any) -> bool:
+    """Whether a key's annotation says how updates are merged, as ``ToMState``'s does."""
+    while get_origin(hint) in (NotRequired, Required, ReadOnly):
+        (hint,) = get_args(hint)
+    return any(callable(part) for part in getattr(hint, "__metadata__", ()))
 
 
 class ToMState(TypedDict, total=False):
@@ -82,6 +89,12 @@ def with_tom(schema: type[Any]) -> type[Any]:
     """``schema`` with the key ``tom``, of the same kind: typed dict, dataclass or pydantic model."""
     hints = get_type_hints(schema, include_extras=True)
     if STATE_KEY in hints:
+        if not _has_reducer(hints[STATE_KEY]):
+            raise StateKeyError(
+                f"the state schema {schema.__name__} has a key {STATE_KEY!r} without a reducer, so that "
+                "players that act at once would overwrite each other's beliefs; name your key otherwise, or "
+                "let the schema inherit from ToMState"
+            )
         return schema
     name = f"{schema.__name__}WithToM"
     annotation = get_type_hints(ToMState, include_extras=True)[STATE_KEY]

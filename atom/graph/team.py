@@ -48,7 +48,7 @@ class TeamNode(Runnable[Any, Update]):
         return await node.ainvoke(state, config)
 
     def _one(self, sent: Any) -> tuple[AdaptiveToMNode, Any]:
-        if not isinstance(sent, Mapping) or sent.get(_ME) not in self.nodes:
+        if not isinstance(sent, Mapping) or sent.get(_ME) not in self.nodes or _STATE not in sent:
             raise StateKeyError(
                 f"the node {self.name!r} runs once for each agent and must be reached by the router that "
                 "add_tom_team returned, not by an edge or a Send of your own: "
