@@ -17,10 +17,20 @@ from typing_extensions import TypedDict
 from atom.agents.player import Player
 from atom.decision import Decision
 from atom.errors import StateKeyError
-from atom.graph.hooks import Hooks, ReadMessages, ReadObserved, ReadSituation, WriteDecision, explained, shown
+from atom.graph.hooks import (
+    Hooks,
+    ReadMessages,
+    ReadObserved,
+    ReadSituation,
+    WriteDecision,
+    check_hook,
+    explained,
+    shown,
+)
+from atom.graph.observing import Classify, OnUnseen, check_on_unseen
 from atom.graph.state import STATE_KEY, with_tom
 from atom.graph.store import BeliefMemory
-from atom.graph.turn import OnMismatch, Turn, nowhere
+from atom.graph.turn import OnMismatch, Turn, noting, nowhere
 from atom.memories import Memory
 from atom.situation import Situation
 
@@ -38,10 +48,17 @@ class NodeSettings(TypedDict, total=False):
             it is asked; those of its answer are ``Decision.reply``, for ``write`` to put back.
         on_mismatch: what to do with a memory that was made with other settings: ``"raise"`` a
             ``BeliefError``, or ``"restart"`` the belief with one warning.
+        classify: says which legal action something stands for that a partner did and nobody listed:
+            ``classify(player, happened, legal)``, None for none. Case and type are seen through without.
+        on_unseen: what to do with what is none of the legal actions: ``"ignore"`` leaves it out with a
+            warning and a sentence in ``Decision.degraded``; ``"other"`` takes it for the legal action
+            ``"other"``, where there is one; ``"raise"`` raises an ``IllegalActionError``.
     """
 
     brief: ReadMessages | None
     on_mismatch: OnMismatch
+    classify: Classify | None
+    on_unseen: OnUnseen
 
 
 class AdaptiveToMNode(Runnable[Any, Update]):
@@ -117,6 +134,10 @@ class AdaptiveToMNode(Runnable[Any, Update]):
         self.agent = agent
         self._hooks = Hooks(name, situation, observed, write, settings.get("brief"))
         self._turn = Turn(name, agent, beliefs, settings.get("on_mismatch", "raise"))
+        self._classify = settings.get("classify")
+        if self._classify is not None:
+            check_hook(self._classify, "classify", f"the node {name!r}")
+        self._on_unseen = check_on_unseen(settings.get("on_unseen", "ignore"))
         self._episode = episode
         self._builder: StateGraph[Any, Any, Any, Any] | None = None
 
@@ -145,15 +166,17 @@ class AdaptiveToMNode(Runnable[Any, Update]):
 
     def _step(self, state: Any) -> Update:
         with explained(self._where):
-            situation, memory = self._begin(state)
+            situation, memory, problems = self._begin(state)
             brief = self._hooks.read_brief(state)
-            return self._after(*self._turn.decide(situation, memory, self._store(), brief))
+            decided = self._turn.decide(situation, memory, self._store(), brief)
+            return self._after(*decided, problems)
 
     async def _astep(self, state: Any) -> Update:
         with explained(self._where):
-            situation, memory = self._begin(state)
+            situation, memory, problems = self._begin(state)
             brief = self._hooks.read_brief(state)
-            return self._after(*await self._turn.adecide(situation, memory, self._store(), brief))
+            decided = await self._turn.adecide(situation, memory, self._store(), brief)
+            return self._after(*decided, problems)
 
     @property
     def _where(self) -> str:
@@ -171,8 +194,8 @@ class AdaptiveToMNode(Runnable[Any, Update]):
         }
         return {**config, **labels}
 
-    def _begin(self, state: Any) -> tuple[Situation, Memory]:
-        """The situation, and the memory as the last decision left it or a new one."""
+    def _begin(self, state: Any) -> tuple[Situation, Memory, list[str]]:
+        """The situation, the memory as the last decision left it or a new one, what could not be counted."""
         memories = _read(state, STATE_KEY)
         if memories is _MISSING:
             raise StateKeyError(self._no_key())
@@ -184,7 +207,9 @@ class AdaptiveToMNode(Runnable[Any, Update]):
         situation = self._hooks.read_situation(state)
         episode = self._episode(state) if callable(self._episode) else self._episode
         memory, first = self._turn.begin(memories or {}, situation, episode)
-        return situation, memory if first else self._turn.observe(memory, self._hooks.read_observed(state))
+        seen = None if first else self._hooks.read_observed(state)
+        memory, problems = self._turn.count(memory, seen, self._classify, self._on_unseen)
+        return situation, memory, problems
 
     def _no_key(self) -> str:
         if self._builder is not None and STATE_KEY in self._builder.channels:
@@ -201,7 +226,8 @@ class AdaptiveToMNode(Runnable[Any, Update]):
     def _store(self) -> BaseStore | None:
         return None if self._turn.kept is None else get_store()
 
-    def _after(self, decision: Decision, memory: Memory) -> Update:
+    def _after(self, decision: Decision, memory: Memory, problems: list[str]) -> Update:
+        decision = noting(decision, problems)
         written = self._hooks.read_write(decision)
         tom = {STATE_KEY: {self.agent.me: memory}}
         update: Update

@@ -20,6 +20,7 @@ from atom.decision import Decision
 from atom.errors import BeliefError, HookError
 from atom.graph.events import decision_events
 from atom.graph.hooks import shown
+from atom.graph.observing import Classify, OnUnseen, expected_actions, listed
 from atom.graph.state import STATE_KEY, declared_orders
 from atom.graph.store import BeliefMemory, keeps_beliefs
 from atom.graph.telemetry import deciding_span, describe
@@ -140,6 +141,32 @@ class Turn:
         """The memory after what was observed, which may be nothing."""
         return self.player.observe(memory, None, actions) if actions else memory
 
+    def count(
+        self,
+        memory: Memory,
+        actions: JointAction | None,
+        classify: Classify | None = None,
+        on_unseen: OnUnseen = "ignore",
+    ) -> tuple[Memory, list[str]]:
+        """The same for whatever was seen, listed or not.
+
+        Args:
+            memory: as ``begin`` returned it.
+            actions: player -> what it did.
+            classify, on_unseen: see ``NodeSettings``.
+
+        Returns:
+            the memory, and what could not be counted, one sentence each, see ``noting``.
+
+        Raises:
+            IllegalActionError: an action that is not legal, with ``on_unseen="raise"``.
+        """
+        if not actions:
+            return memory, []
+        where = f"the node {self.name!r}"
+        found, problems = listed(actions, expected_actions(memory), classify, on_unseen, where)
+        return self.observe(memory, found), problems
+
     def decide(
         self, situation: Situation, memory: Memory, store: BaseStore | None, brief: Sequence[Any] = ()
     ) -> Taken:
@@ -240,7 +267,8 @@ def take_turn(
         player: who decides.
         memories: observer -> memory, as this function returned it; empty at first.
         situation: what all players see.
-        observed: what the partners did since the player's last turn; None for nothing.
+        observed: what the partners did since the player's last turn; None for nothing. What is none of
+            the legal actions is left out, with a warning and a sentence in ``Decision.degraded``.
         kept, store: keep what is learned about partners.
         send: takes the decision's events, such as ``get_stream_writer()``.
         brief: the messages that a wrapped agent is handed as its own; those of its answer come as
@@ -266,8 +294,9 @@ def take_turn(
     """
     turn = Turn(type(player).__name__, player, kept)
     memory, first = turn.begin(memories, situation)
-    memory = memory if first else turn.observe(memory, observed)
+    memory, problems = (memory, []) if first else turn.count(memory, observed)
     decision, memory = turn.decide(situation, memory, store, brief)
+    decision = noting(decision, problems)
     turn.say(decision, memory, send or nowhere)
     return decision, {**memories, player.me: memory}
 
@@ -286,10 +315,16 @@ async def atake_turn(
     """The same as ``take_turn``, awaited."""
     turn = Turn(type(player).__name__, player, kept)
     memory, first = turn.begin(memories, situation)
-    memory = memory if first else turn.observe(memory, observed)
+    memory, problems = (memory, []) if first else turn.count(memory, observed)
     decision, memory = await turn.adecide(situation, memory, store, brief)
+    decision = noting(decision, problems)
     turn.say(decision, memory, send or nowhere)
     return decision, {**memories, player.me: memory}
+
+
+def noting(decision: Decision, problems: Sequence[str]) -> Decision:
+    """The decision, which says what could not be counted before it."""
+    return replace(decision, degraded=(*problems, *decision.degraded)) if problems else decision
 
 
 def _check_player(player: object, name: str) -> None:
