@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Annotated, Any, NotRequired, TypeAlias
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Annotated, Any, NotRequired, TypeAlias, Unpack
 
 from langchain.agents.middleware.types import AgentMiddleware, AgentState, ModelRequest, ModelResponse
 from langchain_core.messages import AIMessage, AnyMessage, SystemMessage
@@ -14,23 +14,20 @@ from typing_extensions import TypedDict
 
 from atom.agents.player import Player
 from atom.agents.settings import OnError, check_on_error
-from atom.decision import Decision, Prediction
+from atom.decision import Decision
 from atom.errors import ExtractionError, ToMError
 from atom.graph.hooks import a_joint_action, a_situation, check_hook, explained
-from atom.graph.messages import ReadActions, as_done, is_own, json_field, tool_calls, unread
-from atom.graph.state import STATE_KEY, merge_memories
+from atom.graph.messages import ReadActions, is_own, json_field, tool_calls
+from atom.graph.state import STATE_KEY, keyed, merge_memories
 from atom.graph.store import BeliefMemory
+from atom.graph.told import NOTHING_TOLD, in_words, new_since, read_by_now, really_done
 from atom.graph.turn import OnMismatch, Turn
 from atom.memories import Memory, Told
-from atom.models.prompts import advice, quoted
 from atom.situation import JointAction, Situation
 
 __all__ = ["AdaptiveToMAgentState", "AdaptiveToMMiddleware", "json_field", "tool_calls"]
 
 _log = logging.getLogger("atom")
-
-_EDITED = "hitl_edited_tool_calls"
-"""Where ``HumanInTheLoopMiddleware`` keeps the calls that a person put in place of the model's."""
 
 Begun: TypeAlias = "tuple[Situation | None, Memory | None]"
 
@@ -43,6 +40,22 @@ class AdaptiveToMAgentState(AgentState[Any]):
     """
 
     tom: NotRequired[Annotated[dict[str, Memory], merge_memories]]
+
+
+class MiddlewareSettings(TypedDict, total=False):
+    """Further settings of ``AdaptiveToMMiddleware``, as keywords.
+
+    Attributes:
+        key: the key of the agent's state that has the beliefs, in place of ``"tom"``.
+        on_mismatch: what to do with a memory that was made with other settings: ``"raise"`` a
+            ``BeliefError``, or ``"restart"`` the belief with one warning.
+        own: whether ``observed`` is handed the agent's own messages as well: those of a model that have
+            no name, or the agent's.
+    """
+
+    key: str
+    on_mismatch: OnMismatch
+    own: bool
 
 
 class AdaptiveToMMiddleware(AgentMiddleware[AdaptiveToMAgentState, Any]):
@@ -75,14 +88,12 @@ class AdaptiveToMMiddleware(AgentMiddleware[AdaptiveToMAgentState, Any]):
         on_error: what to do when ``observed`` or ``acted`` raises or returns what is no action:
             ``"degrade"`` logs a warning, notes it under ``"problems"`` and goes on as if nothing had
             been seen; ``"raise"`` raises.
-        on_mismatch: what to do with a memory that was made with other settings: ``"raise"`` a
-            ``BeliefError``, or ``"restart"`` the belief with one warning.
-        own: whether ``observed`` is handed the agent's own messages as well: those of a model that have
-            no name, or the agent's.
+        settings: further ones, see ``MiddlewareSettings``.
 
     Raises:
         HookError: a hook that is no plain function, a ``situation`` that returned something else, or an
             agent that is no player.
+        TypeError: an unknown setting.
         BeliefError: ``beliefs`` for an agent that has none, or without a Store; a memory made with other
             settings, see ``on_mismatch``.
         ValueError: an unknown ``on_error`` or ``on_mismatch``.
@@ -118,17 +129,25 @@ class AdaptiveToMMiddleware(AgentMiddleware[AdaptiveToMAgentState, Any]):
         acted: ReadActions | None = None,
         beliefs: BeliefMemory | None = None,
         on_error: OnError = "degrade",
-        on_mismatch: OnMismatch = "raise",
-        own: bool = False,
+        **settings: Unpack[MiddlewareSettings],
     ) -> None:
         super().__init__()
+        unknown = sorted(settings.keys() - MiddlewareSettings.__annotations__.keys())
+        if unknown:
+            known = sorted(MiddlewareSettings.__annotations__)
+            raise TypeError(f"AdaptiveToMMiddleware has no setting {unknown}; it has {known}")
         self.agent = agent
         self._where = f"the middleware {self.name!r}"
         for hook, given in (("situation", situation), ("observed", observed), ("acted", acted)):
             if given is not None or hook != "acted":
                 check_hook(given, hook, self._where)
-        self._turn = Turn(self.name, agent, beliefs, on_mismatch)
-        self._with_own = own
+        key = settings.get("key", STATE_KEY)
+        self._turn = Turn(self.name, agent, beliefs, settings.get("on_mismatch", "raise"), key)
+        self._with_own = settings.get("own", False)
+        self.key = key
+        if key != STATE_KEY:
+            # an agent's state is put together of the schemas of its middlewares
+            self.state_schema = keyed(key)
         self._situation = situation
         self._observed = observed
         self._acted = acted
@@ -139,7 +158,7 @@ class AdaptiveToMMiddleware(AgentMiddleware[AdaptiveToMAgentState, Any]):
         with explained(self._note):
             situation, memory = self._begin(state)
             if situation is None or memory is None:
-                return None if memory is None else {STATE_KEY: {self.agent.me: memory}}
+                return None if memory is None else {self.key: {self.agent.me: memory}}
             return self._tell(state, *self._turn.decide(situation, memory, runtime.store), runtime)
 
     async def abefore_model(
@@ -149,8 +168,11 @@ class AdaptiveToMMiddleware(AgentMiddleware[AdaptiveToMAgentState, Any]):
         with explained(self._note):
             situation, memory = self._begin(state)
             if situation is None or memory is None:
-                return None if memory is None else {STATE_KEY: {self.agent.me: memory}}
+                return None if memory is None else {self.key: {self.agent.me: memory}}
             return self._tell(state, *await self._turn.adecide(situation, memory, runtime.store), runtime)
+
+    def _memories(self, state: Any) -> dict[str, Memory]:
+        return state.get(self.key) or {}
 
     @property
     def _note(self) -> str:
@@ -172,7 +194,7 @@ class AdaptiveToMMiddleware(AgentMiddleware[AdaptiveToMAgentState, Any]):
 
     def after_model(self, state: AdaptiveToMAgentState, runtime: Runtime[Any]) -> dict[str, Any] | None:
         """Records what the agent did."""
-        memory = (state.get("tom") or {}).get(self.agent.me)
+        memory = self._memories(state).get(self.agent.me)
         answer = next((m for m in reversed(state["messages"]) if isinstance(m, AIMessage)), None)
         if memory is None or "told" not in memory or answer is None:
             return None
@@ -185,7 +207,7 @@ class AdaptiveToMMiddleware(AgentMiddleware[AdaptiveToMAgentState, Any]):
         new: Told = {**told, "taken": taken, "problems": [*told["problems"], *problems]}
         if own:
             new["own"] = own
-        return None if new == told else {STATE_KEY: {self.agent.me: {**memory, "told": new}}}
+        return None if new == told else {self.key: {self.agent.me: {**memory, "told": new}}}
 
     async def aafter_model(
         self, state: AdaptiveToMAgentState, runtime: Runtime[Any]
@@ -195,13 +217,13 @@ class AdaptiveToMMiddleware(AgentMiddleware[AdaptiveToMAgentState, Any]):
 
     def _begin(self, state: AdaptiveToMAgentState) -> Begun:
         """Situation and memory where a prediction is due; no situation where the last one stands."""
-        memories = state.get("tom") or {}
+        memories = self._memories(state)
         problems: list[str] = []
         seen: JointAction = {}
         if not self._turn.is_first(memories) and self._turn.fits(memories):
             memory = memories[self.agent.me]
-            told = memory.get("told") or _NOTHING_TOLD
-            new = [m for m in _new(state, told) if self._with_own or not self._is_mine(m, told)]
+            told = memory.get("told") or NOTHING_TOLD
+            new = [m for m in new_since(state, told) if self._with_own or not self._is_mine(m, told)]
             actions = self._extract("observed", self._observed, new, problems) or {}
             seen = {player: action for player, action in actions.items() if player != self.agent.me}
             if not seen:
@@ -216,8 +238,8 @@ class AdaptiveToMMiddleware(AgentMiddleware[AdaptiveToMAgentState, Any]):
 
     def _noted(self, state: AdaptiveToMAgentState, memory: Memory, problems: list[str]) -> Memory:
         """The memory, in which the messages so far are read and what could not be read is noted."""
-        told: Told = memory.get("told") or _NOTHING_TOLD
-        noted: Told = {**told, "problems": [*told["problems"], *problems], **_read(state)}
+        told: Told = memory.get("told") or NOTHING_TOLD
+        noted: Told = {**told, "problems": [*told["problems"], *problems], **read_by_now(state)}
         return {**memory, "told": noted}
 
     def _is_mine(self, message: AnyMessage, told: Told) -> bool:
@@ -229,7 +251,7 @@ class AdaptiveToMMiddleware(AgentMiddleware[AdaptiveToMAgentState, Any]):
         """The agent's legal action since its last prediction, as far as is known; None for none."""
         if self._acted is None:
             return None
-        (made,) = _as_done(state, [answer])
+        (made,) = really_done(state, [answer])
         actions = self._extract("acted", self._acted, [made], problems)
         taken = None if actions is None else actions.get(self.agent.me)
         legal = a_situation(self._situation(state), self._where).legal(self.agent.me)
@@ -241,7 +263,7 @@ class AdaptiveToMMiddleware(AgentMiddleware[AdaptiveToMAgentState, Any]):
 
     def _done(self, state: AdaptiveToMAgentState, told: Told) -> str | None:
         """The same of what was done earlier; what cannot be read was said when it was new."""
-        mine = [message for message in _new(state, told) if self._is_mine(message, told)]
+        mine = [message for message in new_since(state, told) if self._is_mine(message, told)]
         for message in reversed(mine if self._acted else []):
             try:
                 actions = a_joint_action(self._acted([message]), "acted", self._where)  # type: ignore[misc]
@@ -280,61 +302,21 @@ class AdaptiveToMMiddleware(AgentMiddleware[AdaptiveToMAgentState, Any]):
         self._turn.say(decision, memory, runtime.stream_writer)
         before: Told | None = memory.get("told")
         told: Told = {
-            "text": _in_words(decision),
+            "text": in_words(decision),
             "decision": decision.as_plain(),
             "taken": None,
             "problems": [],
             "done": None if before is None else self._done(state, before),
-            **_read(state),
+            **read_by_now(state),
         }
-        return {STATE_KEY: {self.agent.me: {**memory, "told": told}}}
+        return {self.key: {self.agent.me: {**memory, "told": told}}}
 
     def _informed(self, request: ModelRequest[Any]) -> ModelRequest[Any]:
-        memories: dict[str, Memory] = request.state.get("tom") or {}  # type: ignore[assignment]
-        text = (memories.get(self.agent.me, {}).get("told") or _NOTHING_TOLD)["text"]
+        memories = self._memories(request.state)
+        text = (memories.get(self.agent.me, {}).get("told") or NOTHING_TOLD)["text"]
         if not text:
             return request
         before = request.system_message.content_blocks if request.system_message is not None else []
         lead = "\n\n" if before else ""
         content: Any = [*before, {"type": "text", "text": f"{lead}{text}"}]
         return request.override(system_message=SystemMessage(content=content))
-
-
-_NOTHING_TOLD: Told = {"text": "", "decision": {}, "taken": None, "problems": [], "read": None}
-
-
-class _Read(TypedDict):
-    read: str | None
-    seen: list[str]
-    own: list[str]
-
-
-def _read(state: AdaptiveToMAgentState) -> _Read:
-    """That all messages there are have been read."""
-    ids = [message.id for message in state["messages"] if message.id is not None]
-    return {"read": ids[-1] if ids else None, "seen": ids, "own": []}
-
-
-def _new(state: AdaptiveToMAgentState, told: Told) -> list[AnyMessage]:
-    """The messages since the last prediction, with the calls that were really made."""
-    seen = {*told.get("seen", ()), told["read"]} - {None}
-    return _as_done(state, unread(state["messages"], seen))
-
-
-def _as_done(state: AdaptiveToMAgentState, messages: Sequence[AnyMessage]) -> list[AnyMessage]:
-    edited: Mapping[str, Mapping[str, Any]] = state.get(_EDITED) or {}  # type: ignore[assignment]
-    return as_done(messages, state["messages"], edited)
-
-
-def _in_words(decision: Decision) -> str:
-    """What the model is told: the prediction, breaches of contract, and the action that fits."""
-    lines = [advice(Prediction(decision.order, decision.partners))] if decision.partners else []
-    for partner, standing in decision.contracts.items():
-        if standing.broken_at is not None:
-            lines.append(
-                f"{quoted(partner)} declared order {standing.order} and does not act by it; do not rely on "
-                "what it declares."
-            )
-    if lines:
-        lines.append(f"The action that fits all this is {quoted(decision.action)}.")
-    return "\n".join(lines)

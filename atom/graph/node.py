@@ -44,6 +44,7 @@ class NodeSettings(TypedDict, total=False):
     """Further settings of ``AdaptiveToMNode``, as keywords.
 
     Attributes:
+        key: the key of the graph's state that has the beliefs, in place of ``"tom"``.
         brief: reads from the state the messages that the wrapped agent is handed as its own, before what
             it is asked; those of its answer are ``Decision.reply``, for ``write`` to put back.
         on_mismatch: what to do with a memory that was made with other settings: ``"raise"`` a
@@ -55,6 +56,7 @@ class NodeSettings(TypedDict, total=False):
             ``"other"``, where there is one; ``"raise"`` raises an ``IllegalActionError``.
     """
 
+    key: str
     brief: ReadMessages | None
     on_mismatch: OnMismatch
     classify: Classify | None
@@ -133,7 +135,8 @@ class AdaptiveToMNode(Runnable[Any, Update]):
         self.name: str = name
         self.agent = agent
         self._hooks = Hooks(name, situation, observed, write, settings.get("brief"))
-        self._turn = Turn(name, agent, beliefs, settings.get("on_mismatch", "raise"))
+        self.key: str = settings.get("key", STATE_KEY)
+        self._turn = Turn(name, agent, beliefs, settings.get("on_mismatch", "raise"), self.key)
         self._classify = settings.get("classify")
         if self._classify is not None:
             check_hook(self._classify, "classify", f"the node {name!r}")
@@ -196,13 +199,14 @@ class AdaptiveToMNode(Runnable[Any, Update]):
 
     def _begin(self, state: Any) -> tuple[Situation, Memory, list[str]]:
         """The situation, the memory as the last decision left it or a new one, what could not be counted."""
-        memories = _read(state, STATE_KEY)
+        memories = _read(state, self.key)
         if memories is _MISSING:
             raise StateKeyError(self._no_key())
         if memories is not None and not isinstance(memories, Mapping):
             raise StateKeyError(
-                f"the state's key {STATE_KEY!r} is {shown(memories)}, and the node {self.name!r} keeps its "
-                "belief there; name your key otherwise, or let the schema inherit from ToMState"
+                f"the state's key {self.key!r} is {shown(memories)}, and the node {self.name!r} keeps its "
+                "belief there; give the node another, key=..., name yours otherwise, or let the schema "
+                "inherit from ToMState"
             )
         situation = self._hooks.read_situation(state)
         episode = self._episode(state) if callable(self._episode) else self._episode
@@ -212,14 +216,14 @@ class AdaptiveToMNode(Runnable[Any, Update]):
         return situation, memory, problems
 
     def _no_key(self) -> str:
-        if self._builder is not None and STATE_KEY in self._builder.channels:
+        if self._builder is not None and self.key in self._builder.channels:
             return (
-                f"the node {self.name!r} was sent a payload without the key {STATE_KEY!r}, so the belief of "
+                f"the node {self.name!r} was sent a payload without the key {self.key!r}, so the belief of "
                 f"{self.agent.me!r} would begin anew every time; hand on the whole state, "
                 f"Send({self.name!r}, {{**state, ...}}), or use add_tom_team, whose router sends it"
             )
         return (
-            f"the graph's state has no key {STATE_KEY!r}, so the belief of {self.agent.me!r} would be "
+            f"the graph's state has no key {self.key!r}, so the belief of {self.agent.me!r} would be "
             "lost after every step; use add_tom_node, or let the state's schema inherit from ToMState"
         )
 
@@ -229,7 +233,7 @@ class AdaptiveToMNode(Runnable[Any, Update]):
     def _after(self, decision: Decision, memory: Memory, problems: list[str]) -> Update:
         decision = noting(decision, problems)
         written = self._hooks.read_write(decision)
-        tom = {STATE_KEY: {self.agent.me: memory}}
+        tom = {self.key: {self.agent.me: memory}}
         update: Update
         if isinstance(written, Command):
             elsewhere = written.graph is not None
@@ -242,8 +246,8 @@ class AdaptiveToMNode(Runnable[Any, Update]):
 
     def _checked(self, update: Mapping[str, Any], *, elsewhere: bool = False) -> Mapping[str, Any]:
         """The update itself, whose keys must be ours; those of another graph are not known here."""
-        if STATE_KEY in update:
-            raise StateKeyError(f"write must not return {STATE_KEY!r}: that key belongs to the node")
+        if self.key in update:
+            raise StateKeyError(f"write must not return {self.key!r}: that key belongs to the node")
         if self._builder is not None and not elsewhere:
             unknown = [key for key in update if key not in self._builder.channels]
             if unknown:
@@ -275,7 +279,7 @@ def add_tom_node(
         ValueError: the graph has a node of that name (raised by LangGraph).
         StateKeyError: another node of the graph keeps its memory under the same player's name.
     """
-    schema = with_tom(builder.state_schema)
+    schema = with_tom(builder.state_schema, node.key)
     for other_name, other in builder.nodes.items():
         runnable = other.runnable
         if isinstance(runnable, AdaptiveToMNode) and _clash(runnable.agent, node.agent):

@@ -12,7 +12,7 @@ from langgraph.types import Send
 from atom.errors import HookError, StateKeyError
 from atom.graph.hooks import at_once, check_hook, shown
 from atom.graph.node import AdaptiveToMNode, Update
-from atom.graph.state import STATE_KEY, with_tom
+from atom.graph.state import with_tom
 
 FanOut = Callable[[Any], list[Send]]
 """A router for ``add_conditional_edges``: the state -> one ``Send`` for each agent."""
@@ -84,7 +84,7 @@ def add_tom_team(
 
     Raises:
         HookError: ``who`` is no plain function, or names somebody who has no node (the latter at the step).
-        StateKeyError: two nodes of the same player, or none at all.
+        StateKeyError: two nodes of the same player or of different keys, or none at all.
     """
     by_player: dict[str, AdaptiveToMNode] = {}
     for node in nodes:
@@ -97,15 +97,19 @@ def add_tom_team(
         raise StateKeyError(f"the team {name!r} has no nodes; give one AdaptiveToMNode for each agent")
     if who is not None:
         check_hook(who, "who", f"the team {name!r}")
-    schema = with_tom(builder.state_schema)
+    keys = {node.key for node in by_player.values()}
+    if len(keys) > 1:
+        raise StateKeyError(f"the nodes of the team {name!r} have the keys {sorted(keys)}; give all one")
+    (key,) = keys
+    schema = with_tom(builder.state_schema, key)
 
     def router(state: Any) -> list[Send]:
-        memories = state.get(STATE_KEY) or {}
+        memories = state.get(key) or {}
         declared = {me: {"declares": m["declares"]} for me, m in memories.items() if "declares" in m}
         sends = []
         for me in by_player if who is None else _members(who(state), by_player, name):
             tom = {**declared, **({me: memories[me]} if me in memories else {})}
-            sends.append(Send(name, {_ME: me, _STATE: {**state, STATE_KEY: tom}}))
+            sends.append(Send(name, {_ME: me, _STATE: {**state, key: tom}}))
         return sends
 
     # LangGraph reads from this which keys the router is to be given

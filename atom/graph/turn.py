@@ -21,7 +21,7 @@ from atom.errors import BeliefError, HookError
 from atom.graph.events import decision_events
 from atom.graph.hooks import shown
 from atom.graph.observing import Classify, OnUnseen, expected_actions, listed
-from atom.graph.state import STATE_KEY, declared_orders
+from atom.graph.state import STATE_KEY, check_key, declared_orders
 from atom.graph.store import BeliefMemory, keeps_beliefs
 from atom.graph.telemetry import deciding_span, describe
 from atom.memories import Memory, is_new
@@ -49,10 +49,12 @@ class Turn:
         kept: keeps what is learned about partners in a Store; None keeps it in the thread alone.
         on_mismatch: whether a memory that was made with other hypotheses, another learner or another
             version raises a ``BeliefError``, or the belief begins anew, with one warning.
+        key: the key of a graph's state that has the memories.
 
     Raises:
         BeliefError: a player without beliefs whose beliefs are to be kept.
         HookError: what is no player.
+        StateKeyError: a key that cannot be one.
         ValueError: an unknown ``on_mismatch``.
     """
 
@@ -60,9 +62,11 @@ class Turn:
     player: Player
     kept: BeliefMemory | None = None
     on_mismatch: OnMismatch = "raise"
+    key: str = STATE_KEY
 
     def __post_init__(self) -> None:
         _check_player(self.player, self.name)
+        check_key(self.key)
         if self.on_mismatch not in get_args(OnMismatch):
             raise ValueError(f"on_mismatch must be 'raise' or 'restart', got {self.on_mismatch!r}")
         if self.kept is not None:
@@ -86,7 +90,7 @@ class Turn:
             raise BeliefError(
                 f"{self.name!r}, the player {self.player.me!r}: {error}. In a graph that is: pass "
                 "on_mismatch='restart' to begin the belief anew, run a new thread, or forget this memory "
-                f"with graph.update_state(config, {{{STATE_KEY!r}: {{{self.player.me!r}: None}}}})"
+                f"with graph.update_state(config, {{{self.key!r}: {{{self.player.me!r}: None}}}})"
             ) from error
         return True
 

@@ -204,6 +204,10 @@ MADE = {
     "two players of one name": (same_names, StateKeyError, "'one' and 'two'", "a name of its own"),
     "two members of one name": (
         lambda: team(members=[node(), node(agent(seed=1))]), StateKeyError, "'desk'", "'ann'", "a name"),
+    "members that keep their beliefs apart": (
+        lambda: team(members=[node(), node(AdaptiveAgent("ben", REASONER), key="mind")]), StateKeyError,
+        "the team 'desk'", "['mind', 'tom']", "give all one"),
+    "a key that is none": (lambda: node(key="my key"), StateKeyError, "such as", "'my key'"),
     "a team of nobody": (lambda: team(members=[]), StateKeyError, "'desk' has no nodes", "AdaptiveToMNode"),
     "a key tom of one's own": (
         lambda: in_graph(node(), Owned), StateKeyError,
@@ -257,7 +261,7 @@ RUN = {
         without_help, StateKeyError, "no key 'tom'", "use add_tom_node", "inherit from ToMState"),
     "another key tom": (
         with_own_key, StateKeyError, "the state's key 'tom' is str 'me'", "'desk'",
-        "name your key otherwise"),
+        "name yours otherwise", "key=..."),
     "a probability that is no number": (
         lambda: thinking({"A": float("nan"), "B": 1.0}), ReasonerError,
         "the policy of Thinks for 'ben' at order 0 gives 'A' the probability nan", "In the node 'desk'"),
