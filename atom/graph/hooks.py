@@ -33,7 +33,7 @@ class Hooks:
 
     Attributes:
         name: the node's name, in errors.
-        situation, observed, write, brief: see ``AdaptiveToMNode``.
+        situation, observed, write, brief, messages: see ``AdaptiveToMNode``.
 
     Raises:
         HookError: one that is no function, or an asynchronous one.
@@ -44,11 +44,12 @@ class Hooks:
     observed: ReadObserved
     write: WriteDecision
     brief: ReadMessages | None = None
+    messages: ReadMessages | None = None
 
     def __post_init__(self) -> None:
-        for hook in ("situation", "observed", "write", "brief"):
+        for hook in ("situation", "observed", "write", "brief", "messages"):
             given = getattr(self, hook)
-            if given is not None or hook != "brief":
+            if given is not None or hook not in ("brief", "messages"):
                 check_hook(given, hook, f"the node {self.name!r}")
 
     def read_situation(self, state: Any) -> Situation:
@@ -73,12 +74,21 @@ class Hooks:
         Raises:
             HookError: the function returned something else.
         """
-        if self.brief is None:
-            return ()
-        found = at_once(self.brief(state), "brief", f"the node {self.name!r}")
+        return () if self.brief is None else self._a_list(self.brief(state), "brief")
+
+    def read_messages(self, state: Any) -> Sequence[Any] | None:
+        """The messages that ``observed`` reads what is new of; None where it reads the state.
+
+        Raises:
+            HookError: the function returned something else.
+        """
+        return None if self.messages is None else self._a_list(self.messages(state), "messages")
+
+    def _a_list(self, found: Any, hook: str) -> Sequence[Any]:
+        found = at_once(found, hook, f"the node {self.name!r}")
         if isinstance(found, str | Mapping) or not isinstance(found, Sequence):
             raise HookError(
-                f"the hook 'brief' of the node {self.name!r} returned {shown(found)}; return a list of "
+                f"the hook {hook!r} of the node {self.name!r} returned {shown(found)}; return a list of "
                 'messages, such as state["messages"]'
             )
         return found

@@ -27,11 +27,13 @@ from atom.graph.hooks import (
     explained,
     shown,
 )
+from atom.graph.messages import is_own
 from atom.graph.observing import Classify, OnUnseen, check_on_unseen
 from atom.graph.state import STATE_KEY, with_tom
 from atom.graph.store import BeliefMemory
+from atom.graph.told import NOTHING_TOLD, new_since, read_by_now
 from atom.graph.turn import OnMismatch, Turn, noting, nowhere
-from atom.memories import Memory
+from atom.memories import Memory, Told
 from atom.situation import Situation
 
 _MISSING = object()
@@ -45,6 +47,9 @@ class NodeSettings(TypedDict, total=False):
 
     Attributes:
         key: the key of the graph's state that has the beliefs, in place of ``"tom"``.
+        messages: reads from the state its messages. ``observed`` is then handed those that are new since
+            the node's last decision, in place of the state, as a middleware's is: each once, by its id,
+            and without summaries and what a model of no name, or of the player's, said.
         brief: reads from the state the messages that the wrapped agent is handed as its own, before what
             it is asked; those of its answer are ``Decision.reply``, for ``write`` to put back.
         on_mismatch: what to do with a memory that was made with other settings: ``"raise"`` a
@@ -57,6 +62,7 @@ class NodeSettings(TypedDict, total=False):
     """
 
     key: str
+    messages: ReadMessages | None
     brief: ReadMessages | None
     on_mismatch: OnMismatch
     classify: Classify | None
@@ -134,7 +140,7 @@ class AdaptiveToMNode(Runnable[Any, Update]):
             )
         self.name: str = name
         self.agent = agent
-        self._hooks = Hooks(name, situation, observed, write, settings.get("brief"))
+        self._hooks = Hooks(name, situation, observed, write, settings.get("brief"), settings.get("messages"))
         self.key: str = settings.get("key", STATE_KEY)
         self._turn = Turn(name, agent, beliefs, settings.get("on_mismatch", "raise"), self.key)
         self._classify = settings.get("classify")
@@ -211,7 +217,15 @@ class AdaptiveToMNode(Runnable[Any, Update]):
         situation = self._hooks.read_situation(state)
         episode = self._episode(state) if callable(self._episode) else self._episode
         memory, first = self._turn.begin(memories or {}, situation, episode)
-        seen = None if first else self._hooks.read_observed(state)
+        messages = self._hooks.read_messages(state)
+        if messages is None:
+            seen = None if first else self._hooks.read_observed(state)
+        else:
+            told: Told = memory.get("told") or NOTHING_TOLD
+            new = new_since({"messages": messages}, told)
+            new = [message for message in new if not is_own(message, self.agent.me, ())]
+            seen = None if first else self._hooks.read_observed(new)
+            memory = {**memory, "told": {**told, **read_by_now({"messages": messages})}}
         memory, problems = self._turn.count(memory, seen, self._classify, self._on_unseen)
         return situation, memory, problems
 

@@ -1,4 +1,4 @@
-"""What a middleware told a model, which messages were read by then, and what was really done since."""
+"""What a middleware told a model, which messages it or a node has read, and what was really done since."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Read(TypedDict):
 
 def read_by_now(state: Mapping[str, Any]) -> Read:
     """That all messages there are have been read."""
-    ids = [message.id for message in state["messages"] if message.id is not None]
+    ids = [message.id for message in state["messages"] if getattr(message, "id", None) is not None]
     return {"read": ids[-1] if ids else None, "seen": ids, "own": []}
 
 

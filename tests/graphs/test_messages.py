@@ -18,6 +18,7 @@ from langchain.agents.middleware import (
 from langchain_core.messages import AIMessage, HumanMessage, RemoveMessage, ToolMessage
 from langchain_core.tools import tool
 from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.graph import END, START, MessagesState, StateGraph
 from langgraph.graph.message import REMOVE_ALL_MESSAGES
 from langgraph.types import Command
 from savers import asaver, saver
@@ -26,8 +27,10 @@ from scripted import ScriptedModel
 from atom import (
     AdaptiveAgent,
     AdaptiveToMMiddleware,
+    AdaptiveToMNode,
     NormalFormReasoner,
     Situation,
+    add_tom_node,
     json_field,
     symmetric_payoffs,
     tool_calls,
@@ -37,7 +40,13 @@ FIVE = [[5 if (a - b) % 5 in (1, 4) else 0 for b in range(5)] for a in range(5)]
 REASONER = NormalFormReasoner(symmetric_payoffs(FIVE), ties="next")
 ACTIONS = {"ann": tuple("ABCDE"), "ben": tuple("ABCDE")}
 BEN = "BCCBADEB"
-START = {"messages": [HumanMessage("Go.")]}
+
+
+def go():
+    """A new message each time: one that is given twice has one id, and stays where it was."""
+    return {"messages": [HumanMessage("Go.")]}
+
+
 CONFIG = {"configurable": {"thread_id": "1"}, "recursion_limit": 200}
 
 
@@ -149,13 +158,13 @@ def beliefs(state):
 
 
 def untouched():
-    return beliefs(Game().agent().invoke(START, CONFIG))
+    return beliefs(Game().agent().invoke(go(), CONFIG))
 
 
 async def played(agent, way):
     if way == "async":
-        return await agent.ainvoke(START, CONFIG)
-    return await asyncio.to_thread(agent.invoke, START, CONFIG)
+        return await agent.ainvoke(go(), CONFIG)
+    return await asyncio.to_thread(agent.invoke, go(), CONFIG)
 
 
 AFTER = (
@@ -188,10 +197,10 @@ async def test_langchains_own_summaries_change_no_belief(kind, way, tmp_path):
     where = str(tmp_path / "c.sqlite")
     if way == "sync":
         with saver(kind, where) as checkpointer:
-            state = await asyncio.to_thread(game.agent(checkpointer).invoke, START, CONFIG)
+            state = await asyncio.to_thread(game.agent(checkpointer).invoke, go(), CONFIG)
     else:
         async with asaver(kind, where) as checkpointer:
-            state = await game.agent(checkpointer).ainvoke(START, CONFIG)
+            state = await game.agent(checkpointer).ainvoke(go(), CONFIG)
     assert quoting.sent
     assert beliefs(state) == untouched()
 
@@ -199,9 +208,9 @@ async def test_langchains_own_summaries_change_no_belief(kind, way, tmp_path):
 def test_a_thread_goes_on_after_all_of_its_messages_were_deleted():
     game = Game()
     agent = game.agent(InMemorySaver())
-    agent.invoke(START, CONFIG)
+    agent.invoke(go(), CONFIG)
     agent.update_state(CONFIG, {"messages": [RemoveMessage(id=REMOVE_ALL_MESSAGES)]})
-    state = agent.invoke(START, CONFIG)
+    state = agent.invoke(go(), CONFIG)
     assert beliefs(state) == untouched()
     state = agent.invoke({"messages": [HumanMessage('{"ben_did": "A"}')]}, CONFIG)
     assert state["tom"]["ann"]["step"] == len(BEN) + 2
@@ -216,7 +225,7 @@ def test_an_agent_under_a_name_of_its_own_does_not_read_itself():
         )
 
     game = Game(name="planner", observed=everything)
-    state = game.agent().invoke(START, CONFIG)
+    state = game.agent().invoke(go(), CONFIG)
     assert {m.name for m in state["messages"] if isinstance(m, AIMessage)} == {"planner"}
     assert beliefs(state) == untouched()
 
@@ -226,10 +235,106 @@ def test_own_messages_are_read_where_that_is_asked_for():
         said = [m for m in messages if isinstance(m, AIMessage)]
         return {"ben": "D"} if said else None
 
-    state = Game(observed=from_model).agent().invoke(START, CONFIG)
+    state = Game(observed=from_model).agent().invoke(go(), CONFIG)
     assert state["tom"]["ann"]["step"] == 1
-    state = Game(observed=from_model, own=True).agent().invoke(START, CONFIG)
+    state = Game(observed=from_model, own=True).agent().invoke(go(), CONFIG)
     assert state["tom"]["ann"]["step"] == len(BEN) + 1
+
+
+# ---- nodes that read messages ----
+
+
+class Talk(MessagesState, total=False):
+    chosen: str
+    rounds: int
+
+
+def talking(*, first=(), after=()):
+    """Ann's node and a board, in one graph with messages; ben speaks under his name, and others meddle."""
+
+    def board(state):
+        step = state.get("rounds", 0)
+        said = AIMessage(json.dumps({"ben_did": BEN[step]}), name="ben")
+        return {"messages": [said], "rounds": step + 1}
+
+    node = AdaptiveToMNode(
+        "ann",
+        AdaptiveAgent("ann", REASONER, seed=2),
+        situation=lambda state: Situation(ACTIONS),
+        observed=json_field("ben", "ben_did"),
+        write=lambda decision: {
+            "chosen": decision.action,
+            "messages": [AIMessage(f'I took {decision.action}, and {{"ben_did": "D"}}', name="ann")],
+        },
+        messages=lambda state: state["messages"],
+    )
+    builder = add_tom_node(StateGraph(Talk), "ann", node)
+    builder.add_node("board", board)
+    names = ["ann", "board"]
+    for name, change in (*(("before", c) for c in first), *(("meddle", c) for c in after)):
+        builder.add_node(name, lambda state, change=change: {"messages": change(state["messages"], 0) or []})
+        names.insert(0 if name == "before" else 1, name)
+    for one, other in zip([START, *names], [*names, END], strict=True):
+        builder.add_edge(one, other)
+    return builder.compile(checkpointer=InMemorySaver())
+
+
+def quote_as_ann(messages, calls):
+    return [AIMessage('{"ben_did": "E"}'), AIMessage('{"ben_did": "E"}', name="ann")]
+
+
+def delete_what_ben_said(messages, calls):
+    return [RemoveMessage(id=m.id) for m in messages if m.name == "ben"]
+
+
+def edit_what_ben_said(messages, calls):
+    return [m.model_copy(update={"content": '{"ben_did": "E"}'}) for m in messages if m.name == "ben"]
+
+
+@pytest.mark.parametrize("way", ["sync", "async"])
+@pytest.mark.parametrize(
+    "meddled",
+    [
+        {},
+        {"after": [edit_what_ben_said]},
+        {"after": [summarise_and_keep]},
+        {"after": [quote_as_user]},
+        {"first": [quote_as_user]},
+        {"first": [quote_as_ann]},
+        {"first": [quote_before]},
+    ],
+    ids=lambda meddled: " ".join(f"{c.__name__} {when}" for when, (c,) in meddled.items()) or "untouched",
+)
+async def test_a_node_reads_messages_once_as_well(meddled, way):
+    """A turn in which ben said nothing new changes no belief either."""
+    graph, plain, steps = talking(**meddled), AdaptiveAgent("ann", REASONER, seed=2), 5
+    memory = plain.start(["ben"])
+    for step in range(steps):
+        await (
+            graph.ainvoke(go(), CONFIG) if way == "async" else asyncio.to_thread(graph.invoke, go(), CONFIG)
+        )
+        memory = memory if step == 0 else plain.observe(memory, None, {"ben": BEN[step - 1]})
+        _, memory = plain.decide(Situation(ACTIONS), memory)
+    found = graph.get_state(CONFIG).values["tom"]["ann"]
+    assert found["step"] == steps
+    assert found["partners"]["ben"]["weights"] == memory["partners"]["ben"]["weights"]
+
+
+def test_a_node_counts_nothing_of_messages_that_were_all_deleted():
+    graph = talking()
+    for _ in range(2):
+        graph.invoke(go(), CONFIG)
+    before = graph.get_state(CONFIG).values
+    deleted = delete_what_ben_said(before["messages"], 0)
+    graph.update_state(CONFIG, {"messages": deleted}, as_node="board")
+    graph.invoke(go(), CONFIG)
+    after = graph.get_state(CONFIG).values
+    assert (before["tom"]["ann"]["step"], after["tom"]["ann"]["step"]) == (2, 3)
+    assert weights_of(after) == weights_of(before)
+
+
+def weights_of(state):
+    return state["tom"]["ann"]["partners"]["ben"]["weights"]
 
 
 # ---- calls that a person edits or rejects ----
@@ -237,7 +342,7 @@ def test_own_messages_are_read_where_that_is_asked_for():
 
 def answered(agent, decisions):
     """The states of a run in which a person answers every call in turn, the latest one last."""
-    state = agent.invoke(START, CONFIG)
+    state = agent.invoke(go(), CONFIG)
     for decision in decisions:
         assert "__interrupt__" in state
         state = agent.invoke(Command(resume={"decisions": [decision]}), CONFIG)

@@ -242,6 +242,9 @@ RUN = {
     "a key that is not there in a command": (
         lambda: in_graph(node(write=lambda decision: Command(update={"anne": "A"}))), StateKeyError,
         "['anne']", "its keys are"),
+    "a dictionary from messages": (
+        lambda: in_graph(node(messages=lambda state: {"messages": []})), HookError,
+        "the hook 'messages' of the node 'desk' returned dict", 'state["messages"]'),
     "a text from brief": (
         lambda: in_graph(node(brief=lambda state: "hello")), HookError,
         "the hook 'brief' of the node 'desk' returned str 'hello'", 'state["messages"]'),
