@@ -11,7 +11,7 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
-from atom.agents.answers import bill, label_of, new_messages, said_by
+from atom.agents.answers import bill, kind_of, label_of, new_messages, said_by
 from atom.agents.briefing import own_messages, replied
 from atom.coroutines import finish
 from atom.decision import Prediction
@@ -99,6 +99,7 @@ def as_actor(me: str, agent: Agent, *, tell: Tell = "text", repair: bool | None 
             as ``"data"``: JSON in the message for chat models, the key ``prediction`` for graphs.
         repair: whether an answer that names no option is asked for once more. None asks chat models
             alone: a graph, a chain or a function may have done something that is not to be done twice.
+            Functions are never asked again. ``gate="ask"`` of an agent is a question of its own.
 
     Raises:
         TypeError: something that is none of these.
@@ -263,7 +264,7 @@ def _unbound(agent: Any) -> Any:
 def _after(own: Sequence[Any], asked: list[dict[str, str]]) -> list[Any]:
     """What is asked after the agent's own messages; providers want what the system says to come first."""
     lead = 0
-    while lead < len(own) and getattr(own[lead], "type", None) == "system":
+    while lead < len(own) and kind_of(own[lead]) == "system":
         lead += 1
     return [*own[:lead], asked[0], *own[lead:], *asked[1:]]
 

@@ -34,10 +34,10 @@ def new_messages(answer: Any, question: str) -> list[Any]:
     """
     messages = messages_of(answer)
     for i in range(len(messages) - 1, -1, -1):
-        if _kind(messages[i]) in ("human", "user") and _content(messages[i]) == question:
+        if kind_of(messages[i]) in ("human", "user") and _content(messages[i]) == question:
             return messages[i + 1 :]
     for i in range(len(messages) - 1, -1, -1):
-        if _kind(messages[i]) in ("human", "user"):
+        if kind_of(messages[i]) in ("human", "user"):
             return messages[i + 1 :]
     return messages
 
@@ -145,7 +145,8 @@ def _of(message: Any, name: str) -> Any:
     return message.get(name) if isinstance(message, Mapping) else getattr(message, name, None)
 
 
-def _kind(message: Any) -> Any:
+def kind_of(message: Any) -> Any:
+    """Whose a message is, such as ``"system"`` or ``"human"``; dictionaries may say ``"user"``."""
     return _of(message, "type") or _of(message, "role")
 
 

@@ -17,6 +17,7 @@ from langgraph.types import Command
 
 from atom.decision import Decision
 from atom.errors import HookError, StateKeyError
+from atom.graph.messages import id_of
 from atom.situation import JointAction, Situation
 
 ReadSituation: TypeAlias = Callable[[Any], Situation]
@@ -82,7 +83,35 @@ class Hooks:
         Raises:
             HookError: the function returned something else.
         """
-        return None if self.messages is None else self._a_list(self.messages(state), "messages")
+        if self.messages is None:
+            return None
+        found = self._a_list(self.messages(state), "messages")
+        if any(id_of(message) is None for message in found):
+            raise HookError(
+                f"the hook 'messages' of the node {self.name!r} returned messages without an id, by which each "
+                "is read once; let the state's key be Annotated[list, add_messages], which gives them one"
+            )
+        return found
+
+    def read_episode(self, episode: Any, state: Any) -> int:
+        """The number of the episode.
+
+        Args:
+            episode: the number, or how to read it from the state.
+            state: of the graph.
+
+        Raises:
+            HookError: it is no integer.
+        """
+        found = (
+            at_once(episode(state), "episode", f"the node {self.name!r}") if callable(episode) else episode
+        )
+        if isinstance(found, int):
+            return found
+        raise HookError(
+            f"the hook 'episode' of the node {self.name!r} returned {shown(found)}; return the number of the "
+            "episode, an integer from 0"
+        )
 
     def _a_list(self, found: Any, hook: str) -> Sequence[Any]:
         found = at_once(found, hook, f"the node {self.name!r}")

@@ -92,7 +92,7 @@ def unread(messages: Sequence[Any], seen: Container[str | None]) -> Sequence[Any
         messages: a graph's, oldest first.
         seen: the ids of those that were there when the messages were last read.
     """
-    last = max((i for i, message in enumerate(messages) if _of(message, "id") in seen), default=-1)
+    last = max((i for i, message in enumerate(messages) if id_of(message) in seen), default=-1)
     return [message for message in messages[last + 1 :] if not _is_summary(message)]
 
 
@@ -129,6 +129,12 @@ def is_own(message: Any, me: str, ids: Container[str]) -> bool:
     if _of(message, "type") != "ai":
         return False
     return bool(_of(message, "name") in (None, me) or _of(message, "id") in ids)
+
+
+def id_of(message: Any) -> str | None:
+    """A message's id, be it an object or a dictionary; None for none."""
+    found = _of(message, "id")
+    return found if isinstance(found, str) else None
 
 
 def _reports(message: Any, player: str) -> bool:

@@ -215,7 +215,7 @@ class AdaptiveToMNode(Runnable[Any, Update]):
                 "inherit from ToMState"
             )
         situation = self._hooks.read_situation(state)
-        episode = self._episode(state) if callable(self._episode) else self._episode
+        episode = self._hooks.read_episode(self._episode, state)
         memory, first = self._turn.begin(memories or {}, situation, episode)
         messages = self._hooks.read_messages(state)
         if messages is None:

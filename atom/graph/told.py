@@ -9,7 +9,7 @@ from langchain_core.messages import AnyMessage
 from typing_extensions import TypedDict
 
 from atom.decision import Decision, Prediction
-from atom.graph.messages import as_done, unread
+from atom.graph.messages import as_done, id_of, unread
 from atom.memories import Told
 from atom.models.prompts import advice, quoted
 
@@ -30,7 +30,7 @@ class Read(TypedDict):
 
 def read_by_now(state: Mapping[str, Any]) -> Read:
     """That all messages there are have been read."""
-    ids = [message.id for message in state["messages"] if getattr(message, "id", None) is not None]
+    ids = [name for message in state["messages"] if (name := id_of(message)) is not None]
     return {"read": ids[-1] if ids else None, "seen": ids, "own": []}
 
 

@@ -245,6 +245,12 @@ RUN = {
     "a dictionary from messages": (
         lambda: in_graph(node(messages=lambda state: {"messages": []})), HookError,
         "the hook 'messages' of the node 'desk' returned dict", 'state["messages"]'),
+    "messages without ids": (
+        lambda: in_graph(node(messages=lambda state: [HumanMessage("Go.")])), HookError,
+        "the hook 'messages' of the node 'desk' returned messages without an id", "add_messages"),
+    "a text from episode": (
+        lambda: in_graph(node(episode=lambda state: "one")), HookError,
+        "the hook 'episode' of the node 'desk' returned str 'one'", "an integer from 0"),
     "a text from brief": (
         lambda: in_graph(node(brief=lambda state: "hello")), HookError,
         "the hook 'brief' of the node 'desk' returned str 'hello'", 'state["messages"]'),
