@@ -10,6 +10,7 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any, TypeAlias
 
 from langgraph.errors import GraphBubbleUp
@@ -88,8 +89,8 @@ class Hooks:
         found = self._a_list(self.messages(state), "messages")
         if any(id_of(message) is None for message in found):
             raise HookError(
-                f"the hook 'messages' of the node {self.name!r} returned messages without an id, by which each "
-                "is read once; let the state's key be Annotated[list, add_messages], which gives them one"
+                f"the hook 'messages' of the node {self.name!r} returned messages without an id, by which "
+                "each is read once; let the state's key be Annotated[list, add_messages], which gives one"
             )
         return found
 
@@ -103,11 +104,11 @@ class Hooks:
         Raises:
             HookError: it is no integer.
         """
-        found = (
-            at_once(episode(state), "episode", f"the node {self.name!r}") if callable(episode) else episode
-        )
-        if isinstance(found, int):
-            return found
+        found = episode
+        if callable(episode):
+            found = at_once(episode(state), "episode", f"the node {self.name!r}")
+        if isinstance(found, Integral):
+            return int(found)
         raise HookError(
             f"the hook 'episode' of the node {self.name!r} returned {shown(found)}; return the number of the "
             "episode, an integer from 0"
