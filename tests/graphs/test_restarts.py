@@ -164,6 +164,6 @@ def test_an_unknown_choice_is_refused():
     with pytest.raises(TypeError, match=r"AdaptiveToMMiddleware has no setting \['owned'\]"):
         in_agent(FIRST, None, owned=True)
     with pytest.raises(
-        TypeError, match=r"no setting \['on_missmatch'\]; it has \['brief', 'classify', 'key', 'on_"
+        TypeError, match=r"no setting \['on_missmatch'\]; it has \['brief', 'classify', 'key'"
     ):
         in_team(FIRST, None, on_missmatch="raise")
