@@ -47,6 +47,19 @@ def same_policy(one: Policy, other: Policy, tolerance: float = TOLERANCE) -> boo
     )
 
 
+def is_plain(policy: object, legal: Sequence[str]) -> bool:
+    """Whether a policy is beyond doubt one, at a glance; what is not may still pass ``check_policy``."""
+    if type(policy) is not dict:
+        return False
+    total = 0.0
+    for action, probability in policy.items():
+        # a comparison with NaN is false, whichever it is
+        if type(probability) is not float or not 0.0 <= probability <= 1.0 or action not in legal:
+            return False
+        total += probability
+    return -_ROUNDING < total - 1.0 < _ROUNDING
+
+
 def check_policy(policy: object, legal: Sequence[str], who: str) -> Policy:
     """``policy`` itself.
 

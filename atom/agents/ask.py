@@ -10,14 +10,14 @@ import asyncio
 import inspect
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, cast
 
 from atom.agents.actors import Actor
 from atom.agents.problems import Problems
 from atom.belief.hypotheses import Behaviour
 from atom.decision import Prediction, order_of
 from atom.errors import LLMError, ReasonerError
-from atom.policies import Policy, check_policy, check_probabilities
+from atom.policies import Policy, check_policy, check_probabilities, is_plain
 from atom.reasoning.reasoner import (
     AsyncReasoner,
     ConcurrentReasoner,
@@ -191,15 +191,18 @@ class AskNow:
 
 def _checked(policy: object, reasoner: Reasoner, situation: Situation, pair: Pair) -> Policy:
     """A reasoner's policy, if it is one; those of an ``ImmediateReasoner`` are not looked at, for speed."""
+    player, order = pair
+    legal = situation.legal(player)
+    if is_plain(policy, legal):
+        return cast("Policy", policy)
     if inspect.iscoroutine(policy):
         policy.close()
         raise ReasonerError(
             f"{type(reasoner).__name__}.policy is asynchronous; write it as a plain method, and what is "
             "awaited as apolicy beside it"
         )
-    player, order = pair
     who = f"the policy of {type(reasoner).__name__} for {player!r} at order {order}"
-    return check_policy(policy, situation.legal(player), who)
+    return check_policy(policy, legal, who)
 
 
 class AskAwaiting:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any, Literal, TypeAlias
 
 from langgraph.store.base import BaseStore
 
@@ -67,7 +67,7 @@ class Turn:
     def __post_init__(self) -> None:
         _check_player(self.player, self.name)
         check_key(self.key)
-        if self.on_mismatch not in get_args(OnMismatch):
+        if self.on_mismatch not in ("raise", "restart"):
             raise ValueError(f"on_mismatch must be 'raise' or 'restart', got {self.on_mismatch!r}")
         if self.kept is not None:
             keeps_beliefs(self.player)
