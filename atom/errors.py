@@ -41,6 +41,18 @@ class StateKeyError(ToMError):
     """A key that the graph's state does not have, so that LangGraph would drop it in silence."""
 
 
+class HookError(ToMError):
+    """A function, or a player, given to a node or middleware that is not of the kind that is asked for."""
+
+
+class ReasonerError(ToMError):
+    """What was given as a reasoner and is none, or a policy of one that is no distribution."""
+
+
+class MissingExtraError(ToMError, ImportError):
+    """Something that needs a package which comes with an extra of this one."""
+
+
 class LLMError(Exception):
     """A language model, or an agent built on one, gave no usable answer after all retries.
 

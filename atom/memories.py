@@ -165,6 +165,9 @@ class Told(TypedDict):
         taken: the action that the model took; None while unknown.
         problems: what could not be read, one sentence each.
         read: id of the last message that was read.
+        seen: ids of the messages that were there then.
+        own: ids of the model's own messages since, where their name does not say so.
+        done: the action that was really taken before, once edits and rejections are known.
     """
 
     text: str
@@ -172,6 +175,9 @@ class Told(TypedDict):
     taken: str | None
     problems: list[str]
     read: str | None
+    seen: NotRequired[list[str]]
+    own: NotRequired[list[str]]
+    done: NotRequired[str | None]
 
 
 class PlayerMemory(TypedDict):

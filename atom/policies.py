@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from typing import TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+from atom.errors import IllegalActionError, ReasonerError
 
 Policy: TypeAlias = Mapping[str, float]
 """A distribution over one player's legal actions: action -> probability in [0, 1], summing to 1."""
@@ -15,6 +18,8 @@ Probability = TypeVar("Probability", float, NDArray[np.float64])
 
 TOLERANCE = 1e-9
 """The largest difference in an action's probability within policies that count as the same."""
+
+_ROUNDING = 1e-6
 
 
 def lapsed(probability: Probability, lapse: Probability | float, n_actions: int) -> Probability:
@@ -40,3 +45,59 @@ def same_policy(one: Policy, other: Policy, tolerance: float = TOLERANCE) -> boo
     return one is other or all(
         abs(one.get(action, 0.0) - other.get(action, 0.0)) <= tolerance for action in {*one, *other}
     )
+
+
+def is_plain(policy: object, legal: Sequence[str]) -> bool:
+    """Whether a policy is beyond doubt one, at a glance; what is not may still pass ``check_policy``."""
+    if type(policy) is not dict:
+        return False
+    total = 0.0
+    for action, probability in policy.items():
+        # a comparison with NaN is false, whichever it is
+        if type(probability) is not float or not 0.0 <= probability <= 1.0 or action not in legal:
+            return False
+        total += probability
+    return -_ROUNDING < total - 1.0 < _ROUNDING
+
+
+def check_policy(policy: object, legal: Sequence[str], who: str) -> Policy:
+    """``policy`` itself.
+
+    Args:
+        policy: what a reasoner returned.
+        legal: the actions that it may be over.
+        who: whose it is and by whom, in the error.
+
+    Raises:
+        ReasonerError: no mapping, a probability that is no finite number >= 0, or a sum other than 1.
+        IllegalActionError: an action that is not legal.
+    """
+    found = check_probabilities(policy, who)
+    for action in found:
+        if action not in legal:
+            raise IllegalActionError(
+                f"{who} gives {action!r} a probability, which is not legal; legal are {list(legal)}"
+            )
+    total = math.fsum(found.values())
+    if abs(total - 1.0) > _ROUNDING:
+        raise ReasonerError(f"the probabilities of {who} add up to {total:g} instead of 1: {dict(found)}")
+    return found
+
+
+def check_probabilities(policy: object, who: str) -> Policy:
+    """``policy`` itself, which may be over whatever actions and add up to whatever sum.
+
+    Raises:
+        ReasonerError: no mapping, or a probability that is no finite number >= 0.
+    """
+    if not isinstance(policy, Mapping):
+        raise ReasonerError(
+            f"{who} is a {type(policy).__name__}, {repr(policy)[:80]}; a policy is action -> probability, "
+            'such as {"A": 1.0}'
+        )
+    for action, probability in policy.items():
+        if not isinstance(probability, int | float | np.floating) or not 0.0 <= probability < math.inf:
+            raise ReasonerError(
+                f"{who} gives {action!r} the probability {probability!r}; probabilities are numbers in [0, 1]"
+            )
+    return policy

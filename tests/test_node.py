@@ -310,14 +310,14 @@ def test_an_action_observed_of_somebody_else_is_an_error(make_node, anti_coordin
         run(make_node, {"tom": {"ann": memory}}, Inherits, observed=lambda state: {"eve": "A"})
 
 
-def test_a_schema_of_another_kind_is_named():
+def test_a_schema_of_another_kind_is_named(make_node):
     class Odd:
         ann: str
 
     builder = StateGraph(Plain)
     builder.state_schema = Odd
     with pytest.raises(StateKeyError, match="schema of type Odd"):
-        add_tom_node(builder, "ann", AdaptiveToMNode("ann", None, situation=None, observed=None, write=None))
+        add_tom_node(builder, "ann", make_node("ann", "ben"))
 
 
 @pytest.mark.parametrize("way", ["invoke", "ainvoke"])

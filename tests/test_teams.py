@@ -286,6 +286,6 @@ def test_the_team_node_needs_its_router():
     with pytest.raises(StateKeyError, match="the router that add_tom_team returned"):
         builder.nodes["agent"].runnable.invoke({"here": []})
     node = AdaptiveToMNode("n", AdaptiveAgent("ann", CongestionReasoner(alone)),
-                           situation=None, observed=None, write=None)  # fmt: skip
+                           situation=dict, observed=dict, write=dict)  # fmt: skip
     with pytest.raises(StateKeyError, match="two nodes of the team"):
         add_tom_team(StateGraph(Board), "team", [node, node])

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from atom.agents.actors import Actor, Agent, InvokedActor, as_actor
 from atom.agents.adaptive import AdaptiveAgent
+from atom.agents.briefing import own_messages
 from atom.agents.fixed import BareAgent, FixedOrderAgent
 from atom.agents.gate import Gate, Payoffs
 from atom.agents.player import Player, StaticPlayer
@@ -33,6 +34,7 @@ __all__ = [
     "Spending",
     "StaticPlayer",
     "as_actor",
+    "own_messages",
 ]
 
 if not TYPE_CHECKING:  # a type checker knows all names, and should know no other

@@ -8,15 +8,17 @@ from __future__ import annotations
 import inspect
 import json
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
+from atom.agents.answers import bill, kind_of, label_of, new_messages, said_by
+from atom.agents.briefing import own_messages, replied
 from atom.coroutines import finish
 from atom.decision import Prediction
-from atom.errors import LLMError
+from atom.errors import IllegalActionError, LLMError
 from atom.models import prompts
 from atom.models.prompts import Question
-from atom.models.replies import ReplyError, read_label
+from atom.models.replies import ReplyError
 from atom.models.secrets import redact
 from atom.situation import Situation
 from atom.usage import current_meter
@@ -66,6 +68,13 @@ class _Graph(Protocol):
     def get_state(self, config: Any) -> Any: ...
 
 
+@runtime_checkable
+class _ChatModel(Protocol):
+    """What chat models have, and chains have not."""
+
+    def generate_prompt(self, prompts: Any) -> Any: ...
+
+
 Act: TypeAlias = Callable[[Situation, Prediction], "str | Awaitable[str]"]
 """A function that returns the action for a situation and a prediction, awaitable or not."""
 
@@ -73,7 +82,7 @@ Agent: TypeAlias = "Actor | Act | Invocable | str"
 """What can be wrapped, see ``as_actor``."""
 
 
-def as_actor(me: str, agent: Agent, *, tell: Tell = "text") -> Actor:
+def as_actor(me: str, agent: Agent, *, tell: Tell = "text", repair: bool | None = None) -> Actor:
     """``agent`` as a wrapped agent of ``AdaptiveAgent`` (which calls this itself).
 
     - A model name such as ``"openai/gpt-4o-mini"`` becomes an ``LLMActor``.
@@ -88,6 +97,9 @@ def as_actor(me: str, agent: Agent, *, tell: Tell = "text") -> Actor:
         agent: who acts.
         tell: whether chat models and graphs get the prediction as ``"text"`` in a system message, or
             as ``"data"``: JSON in the message for chat models, the key ``prediction`` for graphs.
+        repair: whether an answer that names no option is asked for once more. None asks chat models
+            alone: a graph, a chain or a function may have done something that is not to be done twice.
+            Functions are never asked again. ``gate="ask"`` of an agent is a question of its own.
 
     Raises:
         TypeError: something that is none of these.
@@ -99,7 +111,7 @@ def as_actor(me: str, agent: Agent, *, tell: Tell = "text") -> Actor:
     if isinstance(agent, Actor):
         return agent
     if isinstance(agent, Invocable):
-        return InvokedActor(me, agent, tell=tell)
+        return InvokedActor(me, agent, tell=tell, repair=repair)
     if callable(agent):
         return CalledActor(me, agent)
     raise TypeError(
@@ -110,6 +122,8 @@ def as_actor(me: str, agent: Agent, *, tell: Tell = "text") -> Actor:
 
 class CalledActor:
     """A function as a wrapped agent; see ``as_actor``.
+
+    What it returns is its action, or a message or a graph's state that names it.
 
     Args:
         me: for whom it decides.
@@ -124,6 +138,8 @@ class CalledActor:
         """The action.
 
         Raises:
+            IllegalActionError: the function returned None.
+            LLMError: it returned a message that names no legal action.
             TypeError: the function is asynchronous.
         """
         action = self._act(situation, prediction)
@@ -133,28 +149,46 @@ class CalledActor:
             raise TypeError(
                 f"the agent of {self.me!r} is asynchronous; call adecide, or run the graph with ainvoke"
             )
-        return action
+        return self._read(action, situation)
 
     async def aact(self, situation: Situation, prediction: Prediction) -> str:
         """The same, awaited where the function's answer can be."""
         action = self._act(situation, prediction)
-        return await action if inspect.isawaitable(action) else action
+        return self._read(await action if inspect.isawaitable(action) else action, situation)
+
+    def _read(self, action: Any, situation: Situation) -> str:
+        if action is None:
+            raise IllegalActionError(
+                f"the agent of {self.me!r} returned None, which is no action; legal are "
+                f"{list(situation.legal(self.me))}"
+            )
+        if not hasattr(action, "content") and not _is_state(action):
+            return action  # type: ignore[no-any-return]  # whoever decides checks that it is legal
+        question = prompts.action(situation, self.me)
+        new = new_messages(action, "")
+        replied(new)
+        try:
+            return question.actions[label_of(action, new, question.actions)]
+        except ReplyError as error:
+            raise LLMError(f"the agent of {self.me!r}: {error}") from None
 
 
 class InvokedActor:
     """A chat model or a graph as a wrapped agent; see ``as_actor``."""
 
-    def __init__(self, me: str, agent: Invocable, *, tell: Tell = "text") -> None:
+    def __init__(self, me: str, agent: Invocable, *, tell: Tell = "text", repair: bool | None = None) -> None:
         self.me = me
         self._agent = agent
-        self._is_graph = isinstance(agent, _Graph)
+        inner = _unbound(agent)
+        self._is_graph = isinstance(inner, _Graph)
+        self._repairs = isinstance(inner, _ChatModel) if repair is None else repair
         self._tell: Tell = tell
 
     def __call__(self, situation: Situation, prediction: Prediction) -> str:
         """The action.
 
         Raises:
-            LLMError: the agent raised an error, or named no legal action twice.
+            LLMError: the agent raised an error, or named no legal action, twice where it is asked twice.
         """
         return finish(self._asked(self._at_once, situation, prediction))
 
@@ -166,7 +200,7 @@ class InvokedActor:
         return self._agent.invoke(request)
 
     async def _asked(self, send: _Send, situation: Situation, prediction: Prediction) -> str:
-        """Asks once more where no option was named; suspends only where ``send`` does."""
+        """Asks once more where no option was named and that is allowed; suspends only where ``send`` does."""
         advice = prompts.advice(prediction) if self._tell == "text" else ""
         question = prompts.action(situation, self.me, advice)
         messages = question.messages("label")
@@ -174,28 +208,37 @@ class InvokedActor:
             messages[1]["content"] = json.dumps(
                 {"prediction": prediction.as_plain(), "question": messages[1]["content"]}
             )
-        for repair in (True, False):
-            text = _text_of(await self._booked(send, self._request(messages, prediction)))
+        messages = _after(own_messages(), messages)
+        tries = 2 if self._repairs else 1
+        for left in reversed(range(tries)):
+            answer = await self._booked(send, messages, prediction)
+            new = new_messages(answer, messages[-1]["content"])
+            replied(new)
             try:
-                return question.actions[read_label(text, question.actions)]
+                return question.actions[label_of(answer, new, question.actions)]
             except ReplyError as error:
                 problem = str(error)
-            if repair:
-                messages = [*messages, *_repair(question, text, problem)]
-        raise LLMError(f"the agent of {self.me!r}: {problem} (after one repair)")
+            if left:
+                messages = [*messages, *_repair(question, said_by(new), problem)]
+        tried = (
+            "after one repair"
+            if self._repairs
+            else "not asked again, since it may have done something; as_actor(..., repair=True) allows it"
+        )
+        raise LLMError(f"the agent of {self.me!r}: {problem} ({tried})")
 
-    def _request(self, messages: list[dict[str, str]], prediction: Prediction) -> Any:
+    def _request(self, messages: list[Any], prediction: Prediction) -> Any:
         if not self._is_graph:
             return messages
         data = {"prediction": prediction.as_plain()} if self._tell == "data" else {}
         return {"messages": messages, **data}
 
-    async def _booked(self, send: _Send, request: Any) -> Any:
+    async def _booked(self, send: _Send, messages: list[Any], prediction: Prediction) -> Any:
         meter = current_meter()
         began = meter.begin_call() if meter else 0.0
         answer: Any = None
         try:
-            answer = await send(request)
+            answer = await send(self._request(messages, prediction))
         except Exception as error:  # whatever the provider's package raises
             if _is_control_flow(error):
                 raise
@@ -204,8 +247,30 @@ class InvokedActor:
             return answer
         finally:
             if meter:
-                meter.end_call(began, **_bill(answer, request))
+                meter.end_call(began, **bill(answer, messages[-1]["content"]))
         raise LLMError(f"the agent of {self.me!r}: {reason}")
+
+
+def _unbound(agent: Any) -> Any:
+    """A chat model or graph without what was bound to it, such as tools, tags or retries."""
+    for _ in range(8):
+        inner = getattr(agent, "bound", None)
+        if not isinstance(inner, Invocable):
+            break
+        agent = inner
+    return agent
+
+
+def _after(own: Sequence[Any], asked: list[dict[str, str]]) -> list[Any]:
+    """What is asked after the agent's own messages; providers want what the system says to come first."""
+    lead = 0
+    while lead < len(own) and kind_of(own[lead]) == "system":
+        lead += 1
+    return [*own[:lead], asked[0], *own[lead:], *asked[1:]]
+
+
+def _is_state(answer: Any) -> bool:
+    return isinstance(answer, dict) and ("messages" in answer or "structured_response" in answer)
 
 
 def _repair(question: Question, text: str, problem: str) -> list[dict[str, str]]:
@@ -222,40 +287,3 @@ def _is_control_flow(error: Exception) -> bool:
 def _reason(error: Exception) -> str:
     text = redact(" ".join(str(error).split()))
     return f"{type(error).__name__}: {text[:_LONGEST_REASON]}"
-
-
-def _messages_of(answer: Any) -> list[Any]:
-    if isinstance(answer, Mapping):
-        found = answer.get("messages")
-        return list(found) if isinstance(found, list | tuple) else []
-    return [answer]
-
-
-def _text_of(answer: Any) -> str:
-    """The words of an answer: a message's text, a structured response's JSON, or a plain string."""
-    # answers are messages, models and dictionaries of other packages, which differ by version
-    if isinstance(answer, Mapping) and answer.get("structured_response") is not None:
-        found = answer["structured_response"]
-        dump = getattr(found, "model_dump", None)
-        return json.dumps(dump() if dump else found, default=str)
-    messages = _messages_of(answer)
-    if not messages:
-        return ""
-    content = getattr(messages[-1], "content", messages[-1])
-    if isinstance(content, Mapping):
-        content = content.get("content", "")
-    if isinstance(content, list):
-        parts = [part if isinstance(part, str) else part.get("text", "") for part in content]
-        return "".join(parts)
-    return str(content)
-
-
-def _bill(answer: Any, request: Any) -> dict[str, Any]:
-    """Tokens of the messages that are new; the price is unknown."""
-    sent = len(request["messages"]) if isinstance(request, Mapping) else 0
-    prompt = completion = 0
-    for message in _messages_of(answer)[sent:]:
-        usage = getattr(message, "usage_metadata", None) or {}
-        prompt += int(usage.get("input_tokens", 0))
-        completion += int(usage.get("output_tokens", 0))
-    return {"prompt_tokens": prompt, "completion_tokens": completion, "cost": None}

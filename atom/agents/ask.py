@@ -7,16 +7,17 @@ that the coroutine never suspends, and awaited for asynchronous ones.
 from __future__ import annotations
 
 import asyncio
+import inspect
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, cast
 
 from atom.agents.actors import Actor
 from atom.agents.problems import Problems
 from atom.belief.hypotheses import Behaviour
 from atom.decision import Prediction, order_of
-from atom.errors import LLMError
-from atom.policies import Policy
+from atom.errors import LLMError, ReasonerError
+from atom.policies import Policy, check_policy, check_probabilities, is_plain
 from atom.reasoning.reasoner import (
     AsyncReasoner,
     ConcurrentReasoner,
@@ -24,6 +25,7 @@ from atom.reasoning.reasoner import (
     ImmediateReasoner,
     Reasoner,
     arespond,
+    check_reasoner,
     check_responder,
 )
 from atom.situation import Situation
@@ -97,9 +99,12 @@ def by_hypothesis(
             order = order_of(name)
             if order is None:
                 try:
-                    policies[name] = behaviours[name](situation, partner)
+                    found_policy = behaviours[name](situation, partner)
                 except LLMError as error:
                     problems.failed(f"{partner} as {name}", error)
+                    continue
+                who = f"what the hypothesis {name!r} expects of {partner!r}"
+                policies[name] = check_probabilities(found_policy, who)
             elif (partner, order) in answers.failed:
                 problems.failed(f"{partner} at order {order}", answers.failed[partner, order])
             else:
@@ -135,11 +140,15 @@ class AskNow:
     Args:
         reasoner: says how a player of any order acts.
         raises: whether the first failure ends it, so that nothing more is asked in vain.
+
+    Raises:
+        ReasonerError: what is no reasoner.
     """
 
     __slots__ = ("_chance", "_concurrent", "_immediate", "_raises", "_reasoner")
 
     def __init__(self, reasoner: Reasoner, *, raises: bool = False) -> None:
+        check_reasoner(reasoner)
         self._raises = raises
         # protocols are asked for here: that takes longer than a small decision
         self._reasoner = reasoner
@@ -162,7 +171,9 @@ class AskNow:
         answers = Answers()
         for pair in pairs:
             try:
-                answers.policies[pair] = self._reasoner.policy(situation, *pair)
+                answers.policies[pair] = _checked(
+                    self._reasoner.policy(situation, *pair), self._reasoner, situation, pair
+                )
             except LLMError as error:
                 if self._raises:
                     raise
@@ -176,6 +187,22 @@ class AskNow:
     async def act(self, actor: Actor, situation: Situation, prediction: Prediction) -> str:
         """The action."""
         return actor(situation, prediction)
+
+
+def _checked(policy: object, reasoner: Reasoner, situation: Situation, pair: Pair) -> Policy:
+    """A reasoner's policy, if it is one; those of an ``ImmediateReasoner`` are not looked at, for speed."""
+    player, order = pair
+    legal = situation.legal(player)
+    if is_plain(policy, legal):
+        return cast("Policy", policy)
+    if inspect.iscoroutine(policy):
+        policy.close()
+        raise ReasonerError(
+            f"{type(reasoner).__name__}.policy is asynchronous; write it as a plain method, and what is "
+            "awaited as apolicy beside it"
+        )
+    who = f"the policy of {type(reasoner).__name__} for {player!r} at order {order}"
+    return check_policy(policy, legal, who)
 
 
 class AskAwaiting:
@@ -213,7 +240,7 @@ class AskAwaiting:
             elif isinstance(answer, BaseException):
                 raise answer
             else:
-                answers.policies[pair] = answer
+                answers.policies[pair] = _checked(answer, self._reasoner, situation, pair)
         return answers
 
     async def respond(self, situation: Situation, player: str, predicted: Mapping[str, Policy]) -> Policy:

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Annotated, Any, NotRequired, TypeAlias
+from typing import Annotated, Any, NotRequired, TypeAlias, Unpack
 
 from langchain.agents.middleware.types import AgentMiddleware, AgentState, ModelRequest, ModelResponse
 from langchain_core.messages import AIMessage, AnyMessage, SystemMessage
 from langgraph.errors import GraphBubbleUp
 from langgraph.runtime import Runtime
+from typing_extensions import TypedDict
 
 from atom.agents.player import Player
 from atom.agents.settings import OnError, check_on_error
-from atom.decision import Decision, Prediction
+from atom.decision import Decision
 from atom.errors import ExtractionError, ToMError
-from atom.graph.messages import ReadActions, json_field, tool_calls
-from atom.graph.state import STATE_KEY, merge_memories
+from atom.graph.hooks import a_joint_action, a_situation, check_hook, explained
+from atom.graph.messages import ReadActions, is_own, json_field, tool_calls
+from atom.graph.state import STATE_KEY, keyed, merge_memories
 from atom.graph.store import BeliefMemory
-from atom.graph.turn import Turn
+from atom.graph.told import NOTHING_TOLD, in_words, new_since, read_by_now, really_done
+from atom.graph.turn import OnMismatch, Turn
 from atom.memories import Memory, Told
-from atom.models.prompts import advice, quoted
 from atom.situation import JointAction, Situation
 
 __all__ = ["AdaptiveToMAgentState", "AdaptiveToMMiddleware", "json_field", "tool_calls"]
@@ -40,6 +42,22 @@ class AdaptiveToMAgentState(AgentState[Any]):
     tom: NotRequired[Annotated[dict[str, Memory], merge_memories]]
 
 
+class MiddlewareSettings(TypedDict, total=False):
+    """Further settings of ``AdaptiveToMMiddleware``, as keywords.
+
+    Attributes:
+        key: the key of the agent's state that has the beliefs, in place of ``"tom"``.
+        on_mismatch: what to do with a memory that was made with other settings: ``"raise"`` a
+            ``BeliefError``, or ``"restart"`` the belief with one warning.
+        own: whether ``observed`` is handed the agent's own messages as well: those of a model that have
+            no name, or the agent's.
+    """
+
+    key: str
+    on_mismatch: OnMismatch
+    own: bool
+
+
 class AdaptiveToMMiddleware(AgentMiddleware[AdaptiveToMAgentState, Any]):
     """Tells an agent's model what its partners will do, and learns from what they did.
 
@@ -47,9 +65,14 @@ class AdaptiveToMMiddleware(AgentMiddleware[AdaptiveToMAgentState, Any]):
     they acted, or at first, it updates the belief and predicts anew; else the prediction stands. The
     prediction goes into the system message of the call, after what is there. After the call, what the
     agent did is recorded, if ``acted`` can read it. ``state["tom"][me]`` holds the belief and, under
-    ``"told"``, ``{"text", "decision", "taken", "problems", "read"}``: what the model was told, the
-    decision as plain data, the action that the agent took (None while unknown), what could not be read,
-    and the id of the last message that was.
+    ``"told"``, ``{"text", "decision", "taken", "problems", "read", "seen", "done"}``: what the model was
+    told, the decision as plain data, the action that the agent took (None while unknown), what could not
+    be read, the ids of the last message and of all messages that were, and the action that the agent
+    really took before: calls that a person edited count as edited, rejected ones not at all.
+
+    A message is read once, by its id. What stands before one that was read is not new, and summaries and
+    the agent's own messages are left out, so that deleting, summarising, editing or quoting messages
+    changes no belief.
 
     Events, spans, contracts and beliefs in a Store are as for ``AdaptiveToMNode``. It works beside
     other middlewares; one that shortens the messages may do so, since they are read only once.
@@ -59,15 +82,21 @@ class AdaptiveToMMiddleware(AgentMiddleware[AdaptiveToMAgentState, Any]):
             so it wraps no agent itself.
         situation: reads from the agent's state what all players see.
         observed: reads from new messages what the partners did, such as ``tool_calls`` and
-            ``json_field`` return; None until they act.
-        acted: the same for the agent's own action, from its latest message.
+            ``json_field`` return; None until they act. It is not handed the agent's own messages.
+        acted: the same for the agent's own action, from one message of its own.
         beliefs: keeps what is learned about partners in the agent's Store.
         on_error: what to do when ``observed`` or ``acted`` raises or returns what is no action:
             ``"degrade"`` logs a warning, notes it under ``"problems"`` and goes on as if nothing had
             been seen; ``"raise"`` raises.
+        settings: further ones, see ``MiddlewareSettings``.
 
     Raises:
-        ValueError: an unknown ``on_error``.
+        HookError: a hook that is no plain function, a ``situation`` that returned something else, or an
+            agent that is no player.
+        TypeError: an unknown setting.
+        BeliefError: ``beliefs`` for an agent that has none, or without a Store; a memory made with other
+            settings, see ``on_mismatch``.
+        ValueError: an unknown ``on_error`` or ``on_mismatch``.
         ExtractionError: see ``on_error``.
         SituationError: a situation without the agent or without a partner.
 
@@ -100,10 +129,25 @@ class AdaptiveToMMiddleware(AgentMiddleware[AdaptiveToMAgentState, Any]):
         acted: ReadActions | None = None,
         beliefs: BeliefMemory | None = None,
         on_error: OnError = "degrade",
+        **settings: Unpack[MiddlewareSettings],
     ) -> None:
         super().__init__()
+        unknown = sorted(settings.keys() - MiddlewareSettings.__annotations__.keys())
+        if unknown:
+            known = sorted(MiddlewareSettings.__annotations__)
+            raise TypeError(f"AdaptiveToMMiddleware has no setting {unknown}; it has {known}")
         self.agent = agent
-        self._turn = Turn(self.name, agent, beliefs)
+        self._where = f"the middleware {self.name!r}"
+        for hook, given in (("situation", situation), ("observed", observed), ("acted", acted)):
+            if given is not None or hook != "acted":
+                check_hook(given, hook, self._where)
+        key = settings.get("key", STATE_KEY)
+        self._turn = Turn(self.name, agent, beliefs, settings.get("on_mismatch", "raise"), key)
+        self._with_own = settings.get("own", False)
+        self.key = key
+        if key != STATE_KEY:
+            # an agent's state is put together of the schemas of its middlewares
+            self.state_schema = keyed(key)
         self._situation = situation
         self._observed = observed
         self._acted = acted
@@ -111,19 +155,28 @@ class AdaptiveToMMiddleware(AgentMiddleware[AdaptiveToMAgentState, Any]):
 
     def before_model(self, state: AdaptiveToMAgentState, runtime: Runtime[Any]) -> dict[str, Any] | None:
         """Learns from what the partners did, and predicts what they do next."""
-        situation, memory = self._begin(state)
-        if situation is None or memory is None:
-            return None if memory is None else {STATE_KEY: {self.agent.me: memory}}
-        return self._tell(state, *self._turn.decide(situation, memory, runtime.store), runtime)
+        with explained(self._note):
+            situation, memory = self._begin(state)
+            if situation is None or memory is None:
+                return None if memory is None else {self.key: {self.agent.me: memory}}
+            return self._tell(state, *self._turn.decide(situation, memory, runtime.store), runtime)
 
     async def abefore_model(
         self, state: AdaptiveToMAgentState, runtime: Runtime[Any]
     ) -> dict[str, Any] | None:
         """The same as ``before_model``, awaited."""
-        situation, memory = self._begin(state)
-        if situation is None or memory is None:
-            return None if memory is None else {STATE_KEY: {self.agent.me: memory}}
-        return self._tell(state, *await self._turn.adecide(situation, memory, runtime.store), runtime)
+        with explained(self._note):
+            situation, memory = self._begin(state)
+            if situation is None or memory is None:
+                return None if memory is None else {self.key: {self.agent.me: memory}}
+            return self._tell(state, *await self._turn.adecide(situation, memory, runtime.store), runtime)
+
+    def _memories(self, state: Any) -> dict[str, Memory]:
+        return state.get(self.key) or {}
+
+    @property
+    def _note(self) -> str:
+        return f"In {self._where} of player {self.agent.me!r}."
 
     def wrap_model_call(
         self, request: ModelRequest[Any], handler: Callable[[ModelRequest[Any]], ModelResponse[Any]]
@@ -141,22 +194,20 @@ class AdaptiveToMMiddleware(AgentMiddleware[AdaptiveToMAgentState, Any]):
 
     def after_model(self, state: AdaptiveToMAgentState, runtime: Runtime[Any]) -> dict[str, Any] | None:
         """Records what the agent did."""
-        memory = state.get("tom", {}).get(self.agent.me)
+        memory = self._memories(state).get(self.agent.me)
         answer = next((m for m in reversed(state["messages"]) if isinstance(m, AIMessage)), None)
-        if self._acted is None or memory is None or answer is None:
+        if memory is None or "told" not in memory or answer is None:
             return None
-        told = memory["told"]
+        told: Told = memory["told"]
+        own = told.get("own", [])
+        if answer.id is not None and not is_own(answer, self.agent.me, own):
+            own = [*own, answer.id]
         problems: list[str] = []
-        actions = self._extract(self._acted, [answer], problems)
-        taken = None if actions is None else actions.get(self.agent.me)
-        legal = self._situation(state).legal(self.agent.me)
-        if taken is not None and taken not in legal:
-            self._problem(f"{taken!r} is not a legal action of {self.agent.me!r}: {list(legal)}", problems)
-            taken = None
-        if taken is None and not problems:
-            return None
-        told = {**told, "taken": taken or told["taken"], "problems": [*told["problems"], *problems]}
-        return {STATE_KEY: {self.agent.me: {**memory, "told": told}}}
+        taken = self._taken(state, answer, {**told, "own": own}, problems)
+        new: Told = {**told, "taken": taken, "problems": [*told["problems"], *problems]}
+        if own:
+            new["own"] = own
+        return None if new == told else {self.key: {self.agent.me: {**memory, "told": new}}}
 
     async def aafter_model(
         self, state: AdaptiveToMAgentState, runtime: Runtime[Any]
@@ -166,35 +217,69 @@ class AdaptiveToMMiddleware(AgentMiddleware[AdaptiveToMAgentState, Any]):
 
     def _begin(self, state: AdaptiveToMAgentState) -> Begun:
         """Situation and memory where a prediction is due; no situation where the last one stands."""
-        memories = state.get("tom") or {}
+        memories = self._memories(state)
         problems: list[str] = []
         seen: JointAction = {}
-        if not self._turn.is_first(memories):
+        if not self._turn.is_first(memories) and self._turn.fits(memories):
             memory = memories[self.agent.me]
-            new = _since(state["messages"], memory["told"]["read"])
-            actions = self._extract(self._observed, new, problems) or {}
+            told = memory.get("told") or NOTHING_TOLD
+            new = [m for m in new_since(state, told) if self._with_own or not self._is_mine(m, told)]
+            actions = self._extract("observed", self._observed, new, problems) or {}
             seen = {player: action for player, action in actions.items() if player != self.agent.me}
             if not seen:
                 return None, self._noted(state, memory, problems) if problems else None
-        situation = self._situation(state)
-        memory, _ = self._turn.begin(memories, situation)
+        situation = a_situation(self._situation(state), self._where)
+        memory, first = self._turn.begin(memories, situation)
         try:
-            return situation, self._turn.observe(memory, seen)
+            return situation, memory if first else self._turn.observe(memory, seen)
         except ToMError as error:
             self._problem(str(error), problems, error)
             return None, self._noted(state, memory, problems)
 
     def _noted(self, state: AdaptiveToMAgentState, memory: Memory, problems: list[str]) -> Memory:
         """The memory, in which the messages so far are read and what could not be read is noted."""
-        told: Told = memory["told"]
-        noted = {**told, "problems": [*told["problems"], *problems], "read": state["messages"][-1].id}
+        told: Told = memory.get("told") or NOTHING_TOLD
+        noted: Told = {**told, "problems": [*told["problems"], *problems], **read_by_now(state)}
         return {**memory, "told": noted}
 
+    def _is_mine(self, message: AnyMessage, told: Told) -> bool:
+        return is_own(message, self.agent.me, told.get("own", ()))
+
+    def _taken(
+        self, state: AdaptiveToMAgentState, answer: AIMessage, told: Told, problems: list[str]
+    ) -> str | None:
+        """The agent's legal action since its last prediction, as far as is known; None for none."""
+        if self._acted is None:
+            return None
+        (made,) = really_done(state, [answer])
+        actions = self._extract("acted", self._acted, [made], problems)
+        taken = None if actions is None else actions.get(self.agent.me)
+        legal = a_situation(self._situation(state), self._where).legal(self.agent.me)
+        if taken is not None and taken not in legal:
+            self._problem(f"{taken!r} is not a legal action of {self.agent.me!r}: {list(legal)}", problems)
+        if problems:
+            return None
+        return self._done(state, told) if taken is None else taken
+
+    def _done(self, state: AdaptiveToMAgentState, told: Told) -> str | None:
+        """The same of what was done earlier; what cannot be read was said when it was new."""
+        mine = [message for message in new_since(state, told) if self._is_mine(message, told)]
+        for message in reversed(mine if self._acted else []):
+            try:
+                actions = a_joint_action(self._acted([message]), "acted", self._where)  # type: ignore[misc]
+            except GraphBubbleUp:
+                raise
+            except Exception:  # noqa: BLE001, S112 - see above
+                continue
+            if actions and isinstance(actions.get(self.agent.me), str):
+                return actions[self.agent.me]
+        return None
+
     def _extract(
-        self, read: ReadActions, messages: Sequence[AnyMessage], problems: list[str]
+        self, hook: str, read: ReadActions, messages: Sequence[AnyMessage], problems: list[str]
     ) -> JointAction | None:
         try:
-            return read(messages)
+            return a_joint_action(read(messages), hook, self._where)
         except GraphBubbleUp:  # a reader that asks a person
             raise
         except Exception as error:  # noqa: BLE001
@@ -215,44 +300,23 @@ class AdaptiveToMMiddleware(AgentMiddleware[AdaptiveToMAgentState, Any]):
         self, state: AdaptiveToMAgentState, decision: Decision, memory: Memory, runtime: Runtime[Any]
     ) -> dict[str, Any]:
         self._turn.say(decision, memory, runtime.stream_writer)
-        messages = state["messages"]
+        before: Told | None = memory.get("told")
         told: Told = {
-            "text": _in_words(decision),
+            "text": in_words(decision),
             "decision": decision.as_plain(),
             "taken": None,
             "problems": [],
-            "read": messages[-1].id if messages else None,
+            "done": None if before is None else self._done(state, before),
+            **read_by_now(state),
         }
-        return {STATE_KEY: {self.agent.me: {**memory, "told": told}}}
+        return {self.key: {self.agent.me: {**memory, "told": told}}}
 
     def _informed(self, request: ModelRequest[Any]) -> ModelRequest[Any]:
-        memories: dict[str, Memory] = request.state.get("tom", {})  # type: ignore[assignment]
-        text = memories[self.agent.me]["told"]["text"] if self.agent.me in memories else ""
+        memories = self._memories(request.state)
+        text = (memories.get(self.agent.me, {}).get("told") or NOTHING_TOLD)["text"]
         if not text:
             return request
         before = request.system_message.content_blocks if request.system_message is not None else []
         lead = "\n\n" if before else ""
         content: Any = [*before, {"type": "text", "text": f"{lead}{text}"}]
         return request.override(system_message=SystemMessage(content=content))
-
-
-def _since(messages: Sequence[AnyMessage], last: str | None) -> Sequence[AnyMessage]:
-    """The messages after the one with the id ``last``; all where that one was removed meanwhile."""
-    for index in range(len(messages) - 1, -1, -1):
-        if messages[index].id == last:
-            return messages[index + 1 :]
-    return messages
-
-
-def _in_words(decision: Decision) -> str:
-    """What the model is told: the prediction, breaches of contract, and the action that fits."""
-    lines = [advice(Prediction(decision.order, decision.partners))] if decision.partners else []
-    for partner, standing in decision.contracts.items():
-        if standing.broken_at is not None:
-            lines.append(
-                f"{quoted(partner)} declared order {standing.order} and does not act by it; do not rely on "
-                "what it declares."
-            )
-    if lines:
-        lines.append(f"The action that fits all this is {quoted(decision.action)}.")
-    return "\n".join(lines)

@@ -4,32 +4,72 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias, cast
+from dataclasses import replace
+from typing import Any, Unpack, cast
 
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
 from langgraph.config import get_store, get_stream_writer
 from langgraph.graph import StateGraph
 from langgraph.store.base import BaseStore
-from langgraph.types import StreamWriter
+from langgraph.types import Command, StreamWriter
+from typing_extensions import TypedDict
 
 from atom.agents.player import Player
 from atom.decision import Decision
 from atom.errors import StateKeyError
+from atom.graph.hooks import (
+    Hooks,
+    ReadMessages,
+    ReadObserved,
+    ReadSituation,
+    WriteDecision,
+    check_hook,
+    explained,
+    shown,
+)
+from atom.graph.messages import is_own
+from atom.graph.observing import Classify, OnUnseen, check_on_unseen
 from atom.graph.state import STATE_KEY, with_tom
 from atom.graph.store import BeliefMemory
-from atom.graph.turn import Turn, nowhere
-from atom.memories import Memory
-from atom.situation import JointAction, Situation
+from atom.graph.told import NOTHING_TOLD, new_since, read_by_now
+from atom.graph.turn import OnMismatch, Turn, noting, nowhere
+from atom.memories import Memory, Told
+from atom.situation import Situation
 
 _MISSING = object()
 
-
-ReadSituation: TypeAlias = Callable[[Any], Situation]
-ReadObserved: TypeAlias = Callable[[Any], "JointAction | None"]
-WriteDecision: TypeAlias = Callable[[Decision], Mapping[str, Any]]
+Update = dict[str, Any] | Command[Any]
+"""What a node returns to its graph."""
 
 
-class AdaptiveToMNode(Runnable[Any, dict[str, Any]]):
+class NodeSettings(TypedDict, total=False):
+    """Further settings of ``AdaptiveToMNode``, as keywords.
+
+    Attributes:
+        key: the key of the graph's state that has the beliefs, in place of ``"tom"``.
+        messages: reads from the state its messages. ``observed`` is then handed those that are new since
+            the node's last decision, in place of the state, as a middleware's is: each once, by its id,
+            and without summaries and what a model of no name, or of the player's, said.
+        brief: reads from the state the messages that the wrapped agent is handed as its own, before what
+            it is asked; those of its answer are ``Decision.reply``, for ``write`` to put back.
+        on_mismatch: what to do with a memory that was made with other settings: ``"raise"`` a
+            ``BeliefError``, or ``"restart"`` the belief with one warning.
+        classify: says which legal action something stands for that a partner did and nobody listed:
+            ``classify(player, happened, legal)``, None for none. Case and type are seen through without.
+        on_unseen: what to do with what is none of the legal actions: ``"ignore"`` leaves it out with a
+            warning and a sentence in ``Decision.degraded``; ``"other"`` takes it for the legal action
+            ``"other"``, where there is one; ``"raise"`` raises an ``IllegalActionError``.
+    """
+
+    key: str
+    messages: ReadMessages | None
+    brief: ReadMessages | None
+    on_mismatch: OnMismatch
+    classify: Classify | None
+    on_unseen: OnUnseen
+
+
+class AdaptiveToMNode(Runnable[Any, Update]):
     """A node that observes, updates its belief, predicts, decides and writes the action.
 
     The state update is ``{"tom": {me: memory}, **write(decision)}``. The node itself keeps nothing:
@@ -44,15 +84,20 @@ class AdaptiveToMNode(Runnable[Any, dict[str, Any]]):
         situation: reads from the state what all players see.
         observed: reads from the state what the partners did since this node's last decision, as
             player -> action, or None. Before the first decision the answer is not used.
-        write: turns the decision into an update of the graph's own keys.
+        write: turns the decision into an update of the graph's own keys, or into a ``Command`` with one.
         beliefs: keeps what is learned about partners in the Store that the graph is compiled with.
         episode: the number of the episode, or how to read it from the state; it keys the random
             numbers of the first decision and is kept from then on.
+        settings: further ones, see ``NodeSettings``.
 
     Raises:
+        HookError: a hook that is no plain function, or that returned what it must not; an agent that
+            is no player.
+        TypeError: an unknown setting.
         StateKeyError: at the first step, if the graph has no key ``tom`` or (for nodes added by
             ``add_tom_node``) none of those that ``write`` returns; LangGraph would drop them in silence.
-        BeliefError: ``beliefs`` for an agent that has none, or a graph without a Store.
+        BeliefError: ``beliefs`` for an agent that has none, or a graph without a Store; a memory made
+            with other settings, see ``on_mismatch``.
         ToMError: what the agent raises for a situation or action that does not fit.
 
     Example:
@@ -86,13 +131,22 @@ class AdaptiveToMNode(Runnable[Any, dict[str, Any]]):
         write: WriteDecision,
         beliefs: BeliefMemory | None = None,
         episode: int | Callable[[Any], int] = 0,
+        **settings: Unpack[NodeSettings],
     ) -> None:
+        unknown = sorted(settings.keys() - NodeSettings.__annotations__.keys())
+        if unknown:
+            raise TypeError(
+                f"AdaptiveToMNode has no setting {unknown}; it has {sorted(NodeSettings.__annotations__)}"
+            )
         self.name: str = name
         self.agent = agent
-        self._situation = situation
-        self._observed = observed
-        self._write = write
-        self._turn = Turn(name, agent, beliefs)
+        self._hooks = Hooks(name, situation, observed, write, settings.get("brief"), settings.get("messages"))
+        self.key: str = settings.get("key", STATE_KEY)
+        self._turn = Turn(name, agent, beliefs, settings.get("on_mismatch", "raise"), self.key)
+        self._classify = settings.get("classify")
+        if self._classify is not None:
+            check_hook(self._classify, "classify", f"the node {name!r}")
+        self._on_unseen = check_on_unseen(settings.get("on_unseen", "ignore"))
         self._episode = episode
         self._builder: StateGraph[Any, Any, Any, Any] | None = None
 
@@ -102,7 +156,7 @@ class AdaptiveToMNode(Runnable[Any, dict[str, Any]]):
         node._builder = builder  # noqa: SLF001 - its own class
         return node
 
-    def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> dict[str, Any]:  # noqa: A002
+    def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Update:  # noqa: A002
         """The state update for the state ``input``."""
         if _traced(config):
             return self._as_run().invoke(input, self._labelled(config))
@@ -113,33 +167,31 @@ class AdaptiveToMNode(Runnable[Any, dict[str, Any]]):
         input: Any,  # noqa: A002
         config: RunnableConfig | None = None,
         **kwargs: Any,
-    ) -> dict[str, Any]:
+    ) -> Update:
         """The same as ``invoke``, awaited."""
         if _traced(config):
             return await self._as_run().ainvoke(input, self._labelled(config))
         return await self._astep(input)
 
-    def _step(self, state: Any) -> dict[str, Any]:
-        try:
-            situation, memory = self._begin(state)
-            return self._after(*self._turn.decide(situation, memory, self._store()))
-        except Exception as error:
-            error.add_note(self._where)
-            raise
+    def _step(self, state: Any) -> Update:
+        with explained(self._where):
+            situation, memory, problems = self._begin(state)
+            brief = self._hooks.read_brief(state)
+            decided = self._turn.decide(situation, memory, self._store(), brief)
+            return self._after(*decided, problems)
 
-    async def _astep(self, state: Any) -> dict[str, Any]:
-        try:
-            situation, memory = self._begin(state)
-            return self._after(*await self._turn.adecide(situation, memory, self._store()))
-        except Exception as error:
-            error.add_note(self._where)
-            raise
+    async def _astep(self, state: Any) -> Update:
+        with explained(self._where):
+            situation, memory, problems = self._begin(state)
+            brief = self._hooks.read_brief(state)
+            decided = await self._turn.adecide(situation, memory, self._store(), brief)
+            return self._after(*decided, problems)
 
     @property
     def _where(self) -> str:
         return f"In the node {self.name!r} of player {self.agent.me!r}."
 
-    def _as_run(self) -> RunnableLambda[Any, dict[str, Any]]:
+    def _as_run(self) -> RunnableLambda[Any, Update]:
         return RunnableLambda(self._step, self._astep, name="tom.decide")
 
     def _labelled(self, config: RunnableConfig | None) -> RunnableConfig:
@@ -151,39 +203,73 @@ class AdaptiveToMNode(Runnable[Any, dict[str, Any]]):
         }
         return {**config, **labels}
 
-    def _begin(self, state: Any) -> tuple[Situation, Memory]:
-        """The situation, and the memory as the last decision left it or a new one."""
-        memories = _read(state, STATE_KEY)
+    def _begin(self, state: Any) -> tuple[Situation, Memory, list[str]]:
+        """The situation, the memory as the last decision left it or a new one, what could not be counted."""
+        memories = _read(state, self.key)
         if memories is _MISSING:
+            raise StateKeyError(self._no_key())
+        if memories is not None and not isinstance(memories, Mapping):
             raise StateKeyError(
-                f"the graph's state has no key {STATE_KEY!r}, so the belief of {self.agent.me!r} would be "
-                "lost after every step; use add_tom_node, or let the state's schema inherit from ToMState"
+                f"the state's key {self.key!r} is {shown(memories)}, and the node {self.name!r} keeps its "
+                "belief there; give the node another, key=..., name yours otherwise, or let the schema "
+                "inherit from ToMState"
             )
-        situation = self._situation(state)
-        episode = self._episode(state) if callable(self._episode) else self._episode
+        situation = self._hooks.read_situation(state)
+        episode = self._hooks.read_episode(self._episode, state)
         memory, first = self._turn.begin(memories or {}, situation, episode)
-        return situation, memory if first else self._turn.observe(memory, self._observed(state))
+        messages = self._hooks.read_messages(state)
+        if messages is None:
+            seen = None if first else self._hooks.read_observed(state)
+        else:
+            told: Told = memory.get("told") or NOTHING_TOLD
+            new = new_since({"messages": messages}, told)
+            new = [message for message in new if not is_own(message, self.agent.me, ())]
+            seen = None if first else self._hooks.read_observed(new)
+            memory = {**memory, "told": {**told, **read_by_now({"messages": messages})}}
+        memory, problems = self._turn.count(memory, seen, self._classify, self._on_unseen)
+        return situation, memory, problems
+
+    def _no_key(self) -> str:
+        if self._builder is not None and self.key in self._builder.channels:
+            return (
+                f"the node {self.name!r} was sent a payload without the key {self.key!r}, so the belief of "
+                f"{self.agent.me!r} would begin anew every time; hand on the whole state, "
+                f"Send({self.name!r}, {{**state, ...}}), or use add_tom_team, whose router sends it"
+            )
+        return (
+            f"the graph's state has no key {self.key!r}, so the belief of {self.agent.me!r} would be "
+            "lost after every step; use add_tom_node, or let the state's schema inherit from ToMState"
+        )
 
     def _store(self) -> BaseStore | None:
         return None if self._turn.kept is None else get_store()
 
-    def _after(self, decision: Decision, memory: Memory) -> dict[str, Any]:
-        update = self._write(decision)
-        if not isinstance(update, Mapping):
-            raise StateKeyError(
-                f"write must return a mapping from state keys to values, got {type(update).__name__}"
-            )
-        if STATE_KEY in update:
-            raise StateKeyError(f"write must not return {STATE_KEY!r}: that key belongs to the node")
-        if self._builder is not None:
+    def _after(self, decision: Decision, memory: Memory, problems: list[str]) -> Update:
+        decision = noting(decision, problems)
+        written = self._hooks.read_write(decision)
+        tom = {self.key: {self.agent.me: memory}}
+        update: Update
+        if isinstance(written, Command):
+            elsewhere = written.graph is not None
+            checked = self._checked(self._hooks.updated_by(written), elsewhere=elsewhere)
+            update = replace(written, update={**checked, **tom})
+        else:
+            update = {**self._checked(written), **tom}
+        self._turn.say(decision, memory, _stream_writer())
+        return update
+
+    def _checked(self, update: Mapping[str, Any], *, elsewhere: bool = False) -> Mapping[str, Any]:
+        """The update itself, whose keys must be ours; those of another graph are not known here."""
+        if self.key in update:
+            raise StateKeyError(f"write must not return {self.key!r}: that key belongs to the node")
+        if self._builder is not None and not elsewhere:
             unknown = [key for key in update if key not in self._builder.channels]
             if unknown:
                 raise StateKeyError(
                     f"write returned {unknown}, which the graph's state does not have and LangGraph would "
                     f"drop; its keys are {sorted(self._builder.channels)}"
                 )
-        self._turn.say(decision, memory, _stream_writer())
-        return {STATE_KEY: {self.agent.me: memory}, **update}
+        return update
 
 
 def add_tom_node(
@@ -207,7 +293,7 @@ def add_tom_node(
         ValueError: the graph has a node of that name (raised by LangGraph).
         StateKeyError: another node of the graph keeps its memory under the same player's name.
     """
-    schema = with_tom(builder.state_schema)
+    schema = with_tom(builder.state_schema, node.key)
     for other_name, other in builder.nodes.items():
         runnable = other.runnable
         if isinstance(runnable, AdaptiveToMNode) and _clash(runnable.agent, node.agent):

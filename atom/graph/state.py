@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Annotated, Any, cast, get_type_hints
+from typing import Annotated, Any, NotRequired, Required, cast, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, Field, create_model
-from typing_extensions import TypedDict, is_typeddict
+from typing_extensions import ReadOnly, TypedDict, is_typeddict
 
 from atom.belief.contract import check_order
 from atom.errors import StateKeyError
@@ -42,6 +42,23 @@ def _older(memory: Memory, known: Memory) -> bool:
     return bool(0 < memory.get("step", 0) < known.get("step", 0))
 
 
+def keyed(key: str) -> Any:
+    """A schema like ``ToMState`` with another key."""
+    schema: Any = TypedDict("KeyedState", {key: NotRequired[_annotation()]})  # type: ignore[misc]
+    return schema
+
+
+def _annotation() -> Any:
+    return get_type_hints(ToMState, include_extras=True)[STATE_KEY]
+
+
+def _has_reducer(hint: Any) -> bool:
+    """Whether a key's annotation says how updates are merged, as ``ToMState``'s does."""
+    while get_origin(hint) in (NotRequired, Required, ReadOnly):
+        (hint,) = get_args(hint)
+    return any(callable(part) for part in getattr(hint, "__metadata__", ()))
+
+
 class ToMState(TypedDict, total=False):
     """The one key that nodes of this package need in a graph's state.
 
@@ -54,7 +71,7 @@ class ToMState(TypedDict, total=False):
     tom: Annotated[dict[str, Memory], merge_memories]
 
 
-def declare(orders: Mapping[str, int]) -> dict[str, dict[str, Memory]]:
+def declare(orders: Mapping[str, int], key: str = STATE_KEY) -> dict[str, dict[str, Memory]]:
     """A state update that declares orders before the first decision, ``{"tom": ...}``.
 
     Return it from a node that runs before the players, or give it as input to a graph whose schema
@@ -62,11 +79,12 @@ def declare(orders: Mapping[str, int]) -> dict[str, dict[str, Memory]]:
 
     Args:
         orders: player -> ToM order, >= 0.
+        key: the state's key, where the nodes have another than ``"tom"``.
 
     Raises:
         ContractError: an order that is no integer >= 0.
     """
-    return {STATE_KEY: {player: {"declares": check_order(player, order)} for player, order in orders.items()}}
+    return {key: {player: {"declares": check_order(player, order)} for player, order in orders.items()}}
 
 
 def declared_orders(memories: Mapping[str, Memory]) -> dict[str, int]:
@@ -78,24 +96,51 @@ def declared_orders(memories: Mapping[str, Memory]) -> dict[str, int]:
     }
 
 
-def with_tom(schema: type[Any]) -> type[Any]:
-    """``schema`` with the key ``tom``, of the same kind: typed dict, dataclass or pydantic model."""
+def check_key(key: object) -> str:
+    """``key`` itself, a name for the state's key.
+
+    Raises:
+        StateKeyError: it is none.
+    """
+    if isinstance(key, str) and key.isidentifier() and not key.startswith("_"):
+        return key
+    raise StateKeyError(f'key= names a key of the graph\'s state, such as "tom"; got {key!r}')
+
+
+def with_tom(schema: type[Any], key: str = STATE_KEY) -> type[Any]:
+    """``schema`` with the key ``tom``, of the same kind: typed dict, dataclass or pydantic model.
+
+    Args:
+        schema: of a graph's state.
+        key: another name of the key.
+
+    Raises:
+        StateKeyError: it has a key of that name that does not merge updates, or is of no such kind.
+    """
     hints = get_type_hints(schema, include_extras=True)
-    if STATE_KEY in hints:
+    if key in hints:
+        if not _has_reducer(hints[key]):
+            raise StateKeyError(
+                f"the state schema {schema.__name__} has a key {key!r} without a reducer, so that "
+                "players that act at once would overwrite each other's beliefs; let the nodes have "
+                "another, key=..., name yours otherwise, or let the schema inherit from ToMState"
+            )
         return schema
     name = f"{schema.__name__}WithToM"
-    annotation = get_type_hints(ToMState, include_extras=True)[STATE_KEY]
+    annotation = _annotation()
     if is_typeddict(schema):
-        return cast("type[Any]", TypedDict(name, {**hints, STATE_KEY: annotation}))  # type: ignore[operator]
+        return cast("type[Any]", TypedDict(name, {**hints, key: annotation}))  # type: ignore[operator]
     if issubclass(schema, BaseModel):
-        return create_model(name, __base__=schema, tom=(annotation, Field(default_factory=dict)))
+        fields: Any = {key: (annotation, Field(default_factory=dict))}
+        made: type[Any] = create_model(name, __base__=schema, **fields)
+        return made
     if dataclasses.is_dataclass(schema):
         parameters = schema.__dataclass_params__  # type: ignore[attr-defined]
-        field: Any = (STATE_KEY, annotation, dataclasses.field(default_factory=dict))
+        field: Any = (key, annotation, dataclasses.field(default_factory=dict))
         return dataclasses.make_dataclass(
             name, [field], bases=(schema,), frozen=parameters.frozen, kw_only=True
         )
     raise StateKeyError(
-        f"cannot add the key {STATE_KEY!r} to a state schema of type {schema.__name__}; use a TypedDict, a "
+        f"cannot add the key {key!r} to a state schema of type {schema.__name__}; use a TypedDict, a "
         "dataclass or a pydantic model, or let it have the key itself"
     )

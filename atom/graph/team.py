@@ -9,9 +9,10 @@ from langchain_core.runnables import Runnable, RunnableConfig
 from langgraph.graph import StateGraph
 from langgraph.types import Send
 
-from atom.errors import StateKeyError
-from atom.graph.node import AdaptiveToMNode
-from atom.graph.state import STATE_KEY, with_tom
+from atom.errors import HookError, StateKeyError
+from atom.graph.hooks import at_once, check_hook, shown
+from atom.graph.node import AdaptiveToMNode, Update
+from atom.graph.state import with_tom
 
 FanOut = Callable[[Any], list[Send]]
 """A router for ``add_conditional_edges``: the state -> one ``Send`` for each agent."""
@@ -19,7 +20,7 @@ FanOut = Callable[[Any], list[Send]]
 _ME, _STATE = "me", "state"
 
 
-class TeamNode(Runnable[Any, dict[str, Any]]):
+class TeamNode(Runnable[Any, Update]):
     """Runs the node of the agent whom a ``Send`` of ``add_tom_team`` names.
 
     Args:
@@ -31,7 +32,7 @@ class TeamNode(Runnable[Any, dict[str, Any]]):
         self.name: str = name
         self.nodes = dict(nodes)
 
-    def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> dict[str, Any]:  # noqa: A002
+    def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Update:  # noqa: A002
         """The state update of one agent."""
         node, state = self._one(input)
         return node.invoke(state, config)
@@ -41,16 +42,17 @@ class TeamNode(Runnable[Any, dict[str, Any]]):
         input: Any,  # noqa: A002
         config: RunnableConfig | None = None,
         **kwargs: Any,
-    ) -> dict[str, Any]:
+    ) -> Update:
         """The same as ``invoke``, awaited."""
         node, state = self._one(input)
         return await node.ainvoke(state, config)
 
     def _one(self, sent: Any) -> tuple[AdaptiveToMNode, Any]:
-        if not isinstance(sent, Mapping) or sent.get(_ME) not in self.nodes:
+        if not isinstance(sent, Mapping) or sent.get(_ME) not in self.nodes or _STATE not in sent:
             raise StateKeyError(
                 f"the node {self.name!r} runs once for each agent and must be reached by the router that "
-                "add_tom_team returned: builder.add_conditional_edges(SOURCE, router, [name])"
+                "add_tom_team returned, not by an edge or a Send of your own: "
+                f"builder.add_conditional_edges(SOURCE, router, [{self.name!r}]); who acts is said by who="
             )
         return self.nodes[sent[_ME]], sent[_STATE]
 
@@ -81,7 +83,8 @@ def add_tom_team(
         ``builder.add_conditional_edges(START, router, [name])``.
 
     Raises:
-        StateKeyError: two nodes of the same player.
+        HookError: ``who`` is no plain function, or names somebody who has no node (the latter at the step).
+        StateKeyError: two nodes of the same player or of different keys, or none at all.
     """
     by_player: dict[str, AdaptiveToMNode] = {}
     for node in nodes:
@@ -90,18 +93,48 @@ def add_tom_team(
                 f"two nodes of the team {name!r} have the player {node.agent.me!r}; give each a name"
             )
         by_player[node.agent.me] = node.of(builder)
-    schema = with_tom(builder.state_schema)
+    if not by_player:
+        raise StateKeyError(f"the team {name!r} has no nodes; give one AdaptiveToMNode for each agent")
+    if who is not None:
+        check_hook(who, "who", f"the team {name!r}")
+    keys = {node.key for node in by_player.values()}
+    if len(keys) > 1:
+        raise StateKeyError(f"the nodes of the team {name!r} have the keys {sorted(keys)}; give all one")
+    (key,) = keys
+    schema = with_tom(builder.state_schema, key)
 
     def router(state: Any) -> list[Send]:
-        memories = state.get(STATE_KEY) or {}
+        memories = state.get(key) or {}
         declared = {me: {"declares": m["declares"]} for me, m in memories.items() if "declares" in m}
         sends = []
-        for me in by_player if who is None else who(state):
+        for me in by_player if who is None else _members(who(state), by_player, name):
             tom = {**declared, **({me: memories[me]} if me in memories else {})}
-            sends.append(Send(name, {_ME: me, _STATE: {**state, STATE_KEY: tom}}))
+            sends.append(Send(name, {_ME: me, _STATE: {**state, key: tom}}))
         return sends
 
     # LangGraph reads from this which keys the router is to be given
     router.__annotations__["state"] = schema
     builder.add_node(name, cast("Any", TeamNode(name, by_player)), input_schema=schema, **options)
     return router
+
+
+def _members(found: Any, known: Mapping[str, AdaptiveToMNode], team: str) -> Iterable[str]:
+    """The players that act now.
+
+    Raises:
+        HookError: they are no list of names, or one of them has no node.
+    """
+    found = at_once(found, "who", f"the team {team!r}")
+    if isinstance(found, str) or not isinstance(found, Iterable):
+        raise HookError(
+            f"the hook 'who' of the team {team!r} returned {shown(found)}; return a list of names, such as "
+            f"{list(known)[:2]}"
+        )
+    names = list(found)
+    strangers = [name for name in names if name not in known]
+    if strangers:
+        raise HookError(
+            f"the hook 'who' of the team {team!r} named {strangers}, who have no node; its members are "
+            f"{list(known)}, give add_tom_team a node for each"
+        )
+    return names

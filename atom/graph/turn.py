@@ -7,18 +7,21 @@ stream. Nothing is kept here: all memory is plain data in the graph's state.
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal, TypeAlias
 
 from langgraph.store.base import BaseStore
 
+from atom.agents.briefing import briefed
 from atom.agents.player import Player
 from atom.coroutines import finish
 from atom.decision import Decision
-from atom.errors import BeliefError
+from atom.errors import BeliefError, HookError
 from atom.graph.events import decision_events
-from atom.graph.state import declared_orders
+from atom.graph.hooks import shown
+from atom.graph.observing import Classify, OnUnseen, expected_actions, listed
+from atom.graph.state import STATE_KEY, check_key, declared_orders
 from atom.graph.store import BeliefMemory, keeps_beliefs
 from atom.graph.telemetry import deciding_span, describe
 from atom.memories import Memory, is_new
@@ -28,6 +31,9 @@ _log = logging.getLogger("atom")
 
 Send: TypeAlias = Callable[[Any], object]
 """Where events go, such as a graph's stream writer."""
+
+OnMismatch: TypeAlias = Literal["raise", "restart"]
+"""What to do with a memory that other settings made."""
 
 Taken: TypeAlias = tuple[Decision, Memory]
 """What was decided, and the memory after it."""
@@ -41,22 +47,61 @@ class Turn:
         name: of the node, in events, spans and logs.
         player: who decides.
         kept: keeps what is learned about partners in a Store; None keeps it in the thread alone.
+        on_mismatch: whether a memory that was made with other hypotheses, another learner or another
+            version raises a ``BeliefError``, or the belief begins anew, with one warning.
+        key: the key of a graph's state that has the memories.
 
     Raises:
         BeliefError: a player without beliefs whose beliefs are to be kept.
+        HookError: what is no player.
+        StateKeyError: a key that cannot be one.
+        ValueError: an unknown ``on_mismatch``.
     """
 
     name: str
     player: Player
     kept: BeliefMemory | None = None
+    on_mismatch: OnMismatch = "raise"
+    key: str = STATE_KEY
 
     def __post_init__(self) -> None:
+        _check_player(self.player, self.name)
+        check_key(self.key)
+        if self.on_mismatch not in ("raise", "restart"):
+            raise ValueError(f"on_mismatch must be 'raise' or 'restart', got {self.on_mismatch!r}")
         if self.kept is not None:
             keeps_beliefs(self.player)
 
     def is_first(self, memories: Mapping[str, Memory]) -> bool:
         """Whether the player has yet to begin."""
         return is_new(memories.get(self.player.me) or {})
+
+    def fits(self, memories: Mapping[str, Memory]) -> bool:
+        """Whether the player can go on with its memory; what has yet to begin fits.
+
+        Raises:
+            BeliefError: it cannot, with ``on_mismatch="raise"``.
+        """
+        try:
+            self._check(memories)
+        except BeliefError as error:
+            if self.on_mismatch == "restart":
+                return False
+            raise BeliefError(
+                f"{self.name!r}, the player {self.player.me!r}: {error}. In a graph that is: pass "
+                "on_mismatch='restart' to begin the belief anew, run a new thread, or forget this memory "
+                f"with graph.update_state(config, {{{self.key!r}: {{{self.player.me!r}: None}}}})"
+            ) from error
+        return True
+
+    def _check(self, memories: Mapping[str, Memory]) -> None:
+        beliefs = self.player.beliefs
+        if beliefs is None or self.is_first(memories):
+            return
+        me = self.player.me
+        known = beliefs.typed(memories[me], me)
+        for partner in known["partners"]:
+            beliefs.record(known, partner, me)
 
     def begin(
         self, memories: Mapping[str, Memory], situation: Situation, episode: int = 0
@@ -69,27 +114,73 @@ class Turn:
             episode: number of the episode, for a new memory.
 
         Returns:
-            the memory, and whether this is the first turn, before which nothing can be observed.
+            the memory, and whether the belief begins with this turn, before which nothing can be observed.
+
+        Raises:
+            BeliefError: a memory that other settings made, with ``on_mismatch="raise"``.
         """
         me = self.player.me
         memory = memories.get(me) or {}
+        partners = [player for player in situation.actions if player != me]
         first = self.is_first(memories)
         if first:
-            partners = [player for player in situation.actions if player != me]
             memory = {**self.player.start(partners, episode=episode), **memory}
+        elif not self.fits(memories):
+            first = True
+            memory = self._anew(memory, partners)
         return self.player.hear(memory, declared_orders(memories)), first
+
+    def _anew(self, memory: Memory, partners: Sequence[str]) -> Memory:
+        """A new memory that goes on with the number of the step, by which a thread knows newer from older."""
+        _log.warning(
+            "%s: the memory of %r was made with other settings; its belief begins anew",
+            self.name,
+            self.player.me,
+        )
+        new = self.player.start(partners, episode=memory.get("episode", 0))
+        kept = ("step", "told", "spent", "declares")
+        return {**new, **{key: memory[key] for key in kept if memory.get(key) is not None}}
 
     def observe(self, memory: Memory, actions: JointAction | None) -> Memory:
         """The memory after what was observed, which may be nothing."""
         return self.player.observe(memory, None, actions) if actions else memory
 
-    def decide(self, situation: Situation, memory: Memory, store: BaseStore | None) -> Taken:
+    def count(
+        self,
+        memory: Memory,
+        actions: JointAction | None,
+        classify: Classify | None = None,
+        on_unseen: OnUnseen = "ignore",
+    ) -> tuple[Memory, list[str]]:
+        """The same for whatever was seen, listed or not.
+
+        Args:
+            memory: as ``begin`` returned it.
+            actions: player -> what it did.
+            classify, on_unseen: see ``NodeSettings``.
+
+        Returns:
+            the memory, and what could not be counted, one sentence each, see ``noting``.
+
+        Raises:
+            IllegalActionError: an action that is not legal, with ``on_unseen="raise"``.
+        """
+        if not actions:
+            return memory, []
+        where = f"the node {self.name!r}"
+        found, problems = listed(actions, expected_actions(memory), classify, on_unseen, where)
+        return self.observe(memory, found), problems
+
+    def decide(
+        self, situation: Situation, memory: Memory, store: BaseStore | None, brief: Sequence[Any] = ()
+    ) -> Taken:
         """A decision, by what the Store knows as well; what was observed is written there.
 
         Args:
             situation: what all players see.
             memory: as ``begin`` and ``observe`` returned it.
             store: the graph's Store; None where it has none.
+            brief: the messages that a wrapped agent is handed as its own.
 
         Raises:
             BeliefError: beliefs are to be kept, and there is no Store.
@@ -104,9 +195,11 @@ class Turn:
         async def decide(memory: Memory) -> Taken:
             return self.player.decide(situation, memory)
 
-        return finish(self._decide(memory, store, recall, decide))
+        return finish(self._decide(memory, store, recall, decide, brief))
 
-    async def adecide(self, situation: Situation, memory: Memory, store: BaseStore | None) -> Taken:
+    async def adecide(
+        self, situation: Situation, memory: Memory, store: BaseStore | None, brief: Sequence[Any] = ()
+    ) -> Taken:
         """The same as ``decide``, awaited."""
 
         async def recall(store: BaseStore, kept: BeliefMemory) -> Memory:
@@ -117,7 +210,7 @@ class Turn:
         async def decide(memory: Memory) -> Taken:
             return await self.player.adecide(situation, memory)
 
-        return await self._decide(memory, store, recall, decide)
+        return await self._decide(memory, store, recall, decide, brief)
 
     async def _decide(
         self,
@@ -125,11 +218,14 @@ class Turn:
         store: BaseStore | None,
         recall: Callable[[BaseStore, BeliefMemory], Awaitable[Memory]],
         decide: Callable[[Memory], Awaitable[Taken]],
+        brief: Sequence[Any],
     ) -> Taken:
         if self.kept is not None:
             memory = await recall(self._checked(store), self.kept)
-        with deciding_span(self.name, self.player.me) as span:
+        with deciding_span(self.name, self.player.me) as span, briefed(brief) as briefing:
             decision, memory = await decide(memory)
+            if briefing.reply is not None:
+                decision = replace(decision, reply=briefing.reply)
             describe(span, decision, memory)
             return decision, memory
 
@@ -167,6 +263,7 @@ def take_turn(
     kept: BeliefMemory | None = None,
     store: BaseStore | None = None,
     send: Send | None = None,
+    brief: Sequence[Any] = (),
 ) -> tuple[Decision, dict[str, Memory]]:
     """One turn as a plain function, for LangGraph's functional API and for loops without a graph.
 
@@ -174,9 +271,12 @@ def take_turn(
         player: who decides.
         memories: observer -> memory, as this function returned it; empty at first.
         situation: what all players see.
-        observed: what the partners did since the player's last turn; None for nothing.
+        observed: what the partners did since the player's last turn; None for nothing. What is none of
+            the legal actions is left out, with a warning and a sentence in ``Decision.degraded``.
         kept, store: keep what is learned about partners.
         send: takes the decision's events, such as ``get_stream_writer()``.
+        brief: the messages that a wrapped agent is handed as its own; those of its answer come as
+            ``Decision.reply``.
 
     Returns:
         the decision, and the memories with the player's own brought up to date.
@@ -198,8 +298,9 @@ def take_turn(
     """
     turn = Turn(type(player).__name__, player, kept)
     memory, first = turn.begin(memories, situation)
-    memory = memory if first else turn.observe(memory, observed)
-    decision, memory = turn.decide(situation, memory, store)
+    memory, problems = (memory, []) if first else turn.count(memory, observed)
+    decision, memory = turn.decide(situation, memory, store, brief)
+    decision = noting(decision, problems)
     turn.say(decision, memory, send or nowhere)
     return decision, {**memories, player.me: memory}
 
@@ -213,14 +314,30 @@ async def atake_turn(
     kept: BeliefMemory | None = None,
     store: BaseStore | None = None,
     send: Send | None = None,
+    brief: Sequence[Any] = (),
 ) -> tuple[Decision, dict[str, Memory]]:
     """The same as ``take_turn``, awaited."""
     turn = Turn(type(player).__name__, player, kept)
     memory, first = turn.begin(memories, situation)
-    memory = memory if first else turn.observe(memory, observed)
-    decision, memory = await turn.adecide(situation, memory, store)
+    memory, problems = (memory, []) if first else turn.count(memory, observed)
+    decision, memory = await turn.adecide(situation, memory, store, brief)
+    decision = noting(decision, problems)
     turn.say(decision, memory, send or nowhere)
     return decision, {**memories, player.me: memory}
+
+
+def noting(decision: Decision, problems: Sequence[str]) -> Decision:
+    """The decision, which says what could not be counted before it."""
+    return replace(decision, degraded=(*problems, *decision.degraded)) if problems else decision
+
+
+def _check_player(player: object, name: str) -> None:
+    missing = [part for part in ("me", "decide", "observe", "start") if not hasattr(player, part)]
+    if missing or isinstance(player, type):
+        raise HookError(
+            f"the agent of {name!r} must be a player such as AdaptiveAgent, got {shown(player)}; a chat "
+            "model, a graph or a function is wrapped: AdaptiveAgent(NAME, reasoner, agent=...)"
+        )
 
 
 def nowhere(_: Any) -> None:

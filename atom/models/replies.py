@@ -9,13 +9,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from atom.models.labels import has_usual_key, named, within, without_thoughts
 from atom.policies import Policy, lapsed
 
 _LONGEST = 4000
 _SHOWN = 80
 _LEAST_MASS = 0.5
 _FENCE = re.compile(r"^```[a-z]*\n(.*)\n```$", re.DOTALL)
-_ANSWER = re.compile(r"answer\W*(?:is)?\W*([A-Za-z0-9]+)\W*$", re.IGNORECASE)
 _EDGES = " \t\r\n.,:;!?()[]*_`'\""
 
 
@@ -24,41 +24,42 @@ class ReplyError(ValueError):
 
 
 def read_label(text: str | None, actions: Mapping[str, str]) -> str:
-    """The label that a reply names: alone, in ``{"answer": LABEL}``, as the option's text, or at the end.
+    """The label that a reply names, in a JSON object or in words, see ``atom.models.labels``.
+
+    What stands before the end of a ``<think>`` block is not read.
 
     Args:
         text: the reply.
         actions: label -> action.
 
     Raises:
-        ReplyError: the reply names none of the options.
+        ReplyError: the reply names none of the options, or several.
     """
     text = _bare(text)
     if text.startswith("{"):
-        found = _json(text)
-        if "answer" not in found:
-            raise ReplyError('the JSON object has no key "answer"')
-        answer = found["answer"]
-        label = _match(str(answer).strip(), actions) if isinstance(answer, str | int) else None
-    else:
-        answer = text
-        at_end = _ANSWER.search(text)
-        label = _match(text, actions) or _match(text.strip(_EDGES), actions)
-        if label is None and at_end is not None:
-            label = _match(at_end.group(1), actions)
+        return read_object(_json(text), actions)
+    label = named(text, actions)
     if label is None:
-        raise ReplyError(f"{_shown(str(answer))} is none of the options; their labels are {list(actions)}")
+        raise ReplyError(_none_of_them(text, actions))
     return label
 
 
-def _match(candidate: str, actions: Mapping[str, str]) -> str | None:
-    if candidate in actions:
-        return candidate
-    folded = candidate.casefold()
-    for label, action in actions.items():
-        if folded in (label.casefold(), action.casefold()):
-            return label
-    return None
+def read_object(found: Mapping[str, Any], actions: Mapping[str, str]) -> str:
+    """The label that a JSON object names, under ``"answer"``, a like key, or as its only fitting value.
+
+    Raises:
+        ReplyError: it names none of the options.
+    """
+    label = within(found, actions)
+    if label is not None:
+        return label
+    if not has_usual_key(found):
+        raise ReplyError('the JSON object has no key "answer"')
+    raise ReplyError(_none_of_them(json.dumps(found, default=str), actions))
+
+
+def _none_of_them(said: str, actions: Mapping[str, str]) -> str:
+    return f"{_shown(said)} is none of the options; their labels are {list(actions)}"
 
 
 def read_stated(text: str | None, actions: Mapping[str, str]) -> Policy:
@@ -147,6 +148,10 @@ def _bare(text: str | None) -> str:
     text = (text or "").strip()
     if not text:
         raise ReplyError("the reply is empty")
+    answer = without_thoughts(text)
+    if not answer:
+        raise ReplyError("the reply ends within its thoughts; after them, the answer is asked for")
+    text = answer
     if len(text) > _LONGEST:
         raise ReplyError(f"the reply is {len(text)} characters long; only the answer is asked for")
     fence = _FENCE.match(text)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
-from atom.errors import SituationError
+from atom.errors import ReasonerError, SituationError
 from atom.policies import Policy
 from atom.situation import JointAction, Situation
 
@@ -132,6 +132,33 @@ class TieReasoner(Reasoner, Protocol):
     def with_other_ties(self, situation: Situation, player: str, orders: Sequence[int]) -> list[Policy]:
         """``policy`` of ``player`` at each of the ``orders``, averaged over ways to break ties."""
         ...
+
+
+def check_reasoner(given: object) -> Reasoner:
+    """``given`` itself.
+
+    Raises:
+        ReasonerError: it is none, or a class that has yet to be called.
+    """
+    if isinstance(given, type):
+        raise ReasonerError(f"the reasoner is the class {given.__name__}; make one, {given.__name__}(...)")
+    if isinstance(given, Reasoner):
+        return given
+    kind = type(given).__name__
+    if hasattr(given, "shape") or isinstance(given, list | tuple | Mapping):
+        remedy = (
+            "payoffs become one by NormalFormReasoner(payoffs), or symmetric_payoffs(...) of one player's"
+        )
+    elif isinstance(given, str):
+        remedy = f"a model's name becomes one by atom.llm.LLMReasoner({given!r})"
+    elif hasattr(given, "ainvoke"):
+        remedy = (
+            "a chat model or graph acts as agent=..., beside a reasoner; models that reason are named, "
+            'atom.llm.LLMReasoner("openai/gpt-4o-mini")'
+        )
+    else:
+        remedy = "write a method policy(situation, player, order), or take one of atom.reasoning"
+    raise ReasonerError(f"a {kind} is no reasoner; {remedy}")
 
 
 def check_responder(reasoner: object, why: str) -> Responder:

@@ -44,14 +44,12 @@ def situation(state):
 
 def player_node(agent, **options):
     me = agent.me
-    return AdaptiveToMNode(
-        me,
-        agent,
-        situation=situation,
-        observed=lambda state: state["history"][-1] if state.get("history") else None,
-        write=lambda decision: {"actions": {me: decision.action}},
-        **options,
-    )
+    hooks = {
+        "situation": situation,
+        "observed": lambda state: state["history"][-1] if state.get("history") else None,
+        "write": lambda decision: {"actions": {me: decision.action}},
+    }
+    return AdaptiveToMNode(me, agent, **{**hooks, **options})
 
 
 def board_graph(ann=None, ben=None, *, schema=Board, nodes=None):

@@ -3,6 +3,7 @@
 import json
 import logging
 import re
+import time
 
 import pytest
 from langchain.agents import create_agent
@@ -224,6 +225,16 @@ def test_a_situation_without_a_partner_says_so():
         game.agent().invoke(START)
 
 
+def test_it_goes_on_with_the_memory_that_a_node_made():
+    """A node decided under the same name, in a graph whose state the agent shares."""
+    game = Game(1, rounds=1)
+    agent = AdaptiveAgent("ann", REASONER, seed=2)
+    _, memory = agent.decide(Situation(ACTIONS), agent.start(["ben"]))
+    state = game.agent().invoke({**START, "tom": {"ann": memory}}, {"recursion_limit": 50})
+    assert state["tom"]["ann"]["step"] == 2
+    assert state["tom"]["ann"]["told"]["text"]
+
+
 def raising(messages):
     raise KeyError("ben_did")
 
@@ -284,8 +295,46 @@ def test_tool_calls_as_actions():
     ],
 )
 def test_a_json_field_as_action(text, action):
-    found = json_field("ben", "move")([HumanMessage(text)])
-    assert found == (None if action is None else {"ben": action})
-    blocks = HumanMessage([{"type": "text", "text": text}])
-    assert json_field("ben", "move")([blocks]) == found
+    expected = None if action is None else {"ben": action}
+    read = json_field("ben", "move")
+    assert read([ToolMessage(text, tool_call_id="1")]) == expected
+    assert read([ToolMessage([{"type": "text", "text": text}], tool_call_id="1")]) == expected
+    assert read([HumanMessage(text, name="ben")]) == read([AIMessage(text, name="ben")]) == expected
+    assert json_field("ben", "move", author="eve")([HumanMessage(text, name="eve")]) == expected
     assert json_field("ben", "move", author="ben")([HumanMessage(text)]) is None
+    assert read([{"role": "tool", "content": text}]) == expected
+
+
+@pytest.mark.parametrize(
+    ("message", "action"),
+    [
+        (HumanMessage('{"move": "A"}'), "A"),
+        (HumanMessage('```json\n{"move": "A"}\n```'), "A"),
+        (HumanMessage('You saw {"move": "A"}, so why?'), None),
+        (HumanMessage('{"move": "A"} and {"move": "B"}'), None),
+        (HumanMessage('{"move": "A"}', additional_kwargs={"lc_source": "summarization"}), None),
+        (HumanMessage('ben said {"move": "A"}', name="eve"), None),
+        (AIMessage('ben did {"move": "A"}'), None),
+        (AIMessage('{"move": "A"}', name="ann"), None),
+        (SystemMessage('So far: {"move": "A"}'), None),
+        (ToolMessage('{"move": "A"}', tool_call_id="1", status="error"), None),
+    ],
+)
+def test_who_quotes_an_action_reports_none(message, action):
+    assert json_field("ben", "move")([message]) == (None if action is None else {"ben": action})
+
+
+def test_objects_are_found_in_time_that_grows_with_the_text():
+    for text in ('{"a":' * 20000, "{" * 100000, '{"a": [' * 15000, '{"a": 1 ' * 12000):
+        began = time.perf_counter()
+        assert json_field("ben", "move")([ToolMessage(text, tool_call_id="1")]) is None
+        assert time.perf_counter() - began < 2.0
+
+
+def test_a_rejected_call_is_no_action():
+    calls = [{"name": "choose", "args": {"action": name}, "id": name} for name in "AB"]
+    message = AIMessage("", tool_calls=calls, name="ben")
+    read = tool_calls("ben", "choose")
+    assert read([message]) == {"ben": "B"}
+    assert read([message, ToolMessage("no", tool_call_id="B", status="error")]) == {"ben": "A"}
+    assert read([message, *(ToolMessage("no", tool_call_id=i, status="error") for i in "AB")]) is None

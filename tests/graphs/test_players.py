@@ -80,9 +80,7 @@ class Board(TypedDict, total=False):
 
 def test_a_player_with_decide_alone_plays_in_a_team_node():
     def node(agent):
-        made = player_node(agent)
-        made._write = lambda decision: {}
-        return made
+        return player_node(agent, write=lambda decision: {})
 
     builder = StateGraph(Board)
     router = add_tom_team(builder, "team", [node(Counter("ann")), node(AdaptiveAgent("ben", reasoner()))])

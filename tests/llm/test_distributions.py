@@ -1,6 +1,8 @@
 """How an answer becomes a distribution, and what happens where a model does not support a way."""
 
+import contextlib
 import math
+import time
 
 import numpy as np
 import pytest
@@ -135,10 +137,52 @@ ACTIONS = {"1": "wait", "2": "go left"}
         "Answer: 2",
         '```json\n{"answer": "2"}\n```',
         "I think they wait, so my answer is 2.",
+        '2) "go left"',
+        "2.",
+        "(2)",
+        "[2]",
+        "2 - go left",
+        "Option 2",
+        "option 2: go left",
+        "Final answer: **2**",
+        "**Answer:** 2",
+        "<answer>2</answer>",
+        r"\boxed{2}",
+        r"So it is $\boxed{\text{go left}}$.",
+        '"go left"',
+        "「2」",
+        "\uff12",
+        "\uff12\uff09",
+        "<think>They wait. 1? No.</think>\n2",
+        "They wait, so 1? No. </think> 2",
+        "Option 1 is bad. My answer is 2.",
+        'I choose "go left".',
+        "I'd pick go left, since they wait.",
+        "Let me think.\n\n**2**",
+        '{"choice": 2}',
+        '{"action": "go left", "why": "they wait"}',
+        '{"why": "it is free", "tool": "go left"}',
+        '{"answer": "2) go left"}',
     ],
 )
 def test_labels_are_found(text):
     assert read_label(text, ACTIONS) == "2"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "answer" + " ." * 1990, "answer " * 570, "{" * 3990, "\\boxed{" * 500, "((" * 1990, "option 1 " * 440,
+        '"' * 3990, "</think>" * 400 + "x", "I do " * 790, "1)" * 1990, "answer: " * 490 + "1 or 2",
+    ],
+    ids=lambda text: text[:10],
+)  # fmt: skip
+def test_reading_takes_no_longer_for_what_is_hard_to_read(text):
+    many = {str(i): f"room {i}" for i in range(1, 100)}
+    began = time.perf_counter()
+    with contextlib.suppress(ReplyError):
+        read_label(text, many)
+    assert time.perf_counter() - began < 1.0
 
 
 @pytest.mark.parametrize(
@@ -147,7 +191,15 @@ def test_labels_are_found(text):
         (None, "empty"),
         ("", "empty"),
         ("3", "none of the options"),
-        ('{"choice": 2}', "no key"),
+        ('{"note": "why"}', "no key"),
+        ('{"note": "go left", "other": "wait"}', "no key"),
+        ("<think>I wait, so 2", "within its thoughts"),
+        ('1) "go left"', "none of the options"),
+        ("1. wait\n2. go left", "none of the options"),
+        ("1. First, I look at what they do", "none of the options"),
+        ("I would not choose option 1.", "none of the options"),
+        ("They take wait.", "none of the options"),
+        ("Option 1 is good, option 2 is better.", "none of the options"),
         ('{"answer": ["2"]}', "none of the options"),
         ("1 or 2", "none of the options"),
         ("x" * 5000, "long"),

@@ -1,0 +1,161 @@
+"""What a wrapped agent answered: its messages, its words, and the option that they name.
+
+Answers are messages, models and dictionaries of other packages, which differ by version and of which
+nothing is imported; they are recognised by what they have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, is_dataclass
+from typing import Any
+
+from atom.models.labels import whole
+from atom.models.replies import ReplyError, read_label, read_object
+
+
+def messages_of(answer: Any) -> list[Any]:
+    """The messages of an answer: a graph's, or the one that it is."""
+    if isinstance(answer, Mapping) and "messages" in answer:
+        found = answer["messages"]
+        return list(found) if isinstance(found, list | tuple) else []
+    return [] if answer is None or isinstance(answer, Mapping) else [answer]
+
+
+def new_messages(answer: Any, question: str) -> list[Any]:
+    """The messages of an answer that came after the question.
+
+    The question is found by its words: a graph may have messages of earlier runs, may have shortened
+    what it was sent, and may go on after a pause with the request that it was first given.
+
+    Args:
+        answer: a message, or a graph's state with messages.
+        question: the text of the last message that was sent.
+    """
+    messages = messages_of(answer)
+    for i in range(len(messages) - 1, -1, -1):
+        if kind_of(messages[i]) in ("human", "user") and _content(messages[i]) == question:
+            return messages[i + 1 :]
+    for i in range(len(messages) - 1, -1, -1):
+        if kind_of(messages[i]) in ("human", "user"):
+            return messages[i + 1 :]
+    return messages
+
+
+def label_of(answer: Any, new: Sequence[Any], actions: Mapping[str, str]) -> str:
+    """The label of the option that an answer names.
+
+    A structured response is read first, then the words of the last message, then the calls to tools
+    from the last one on, without those that failed or were rejected.
+
+    Args:
+        answer: as the agent gave it.
+        new: its messages that came after the question.
+        actions: label -> action.
+
+    Raises:
+        ReplyError: none of it names an option, or there is nothing to read.
+    """
+    if answer is None:
+        raise ReplyError("the answer is None; it must be a message, a state with messages, or a text")
+    if isinstance(answer, Mapping) and "__interrupt__" in answer:
+        raise ReplyError(
+            "the agent paused to ask a person, and nobody can go on with it here; run it within a graph that "
+            "has a checkpointer"
+        )
+    if isinstance(answer, Mapping) and answer.get("structured_response") is not None:
+        return _of_structure(answer["structured_response"], actions)
+    calls = [label for call in _done(new) if (label := _of_call(call, actions)) is not None]
+    try:
+        return read_label(words_of(answer, new), actions)
+    except ReplyError:
+        if calls:
+            return calls[0]
+        raise
+
+
+def words_of(answer: Any, new: Sequence[Any]) -> str:
+    """The text of an answer's last message.
+
+    Raises:
+        ReplyError: there is no message, or one of which no part is text.
+    """
+    if not new:
+        shown = f"a dictionary with the keys {list(answer)}" if isinstance(answer, Mapping) else "no message"
+        raise ReplyError(f"the answer has no messages after the question, it is {shown}")
+    content = _content(new[-1])
+    if content is None:
+        raise ReplyError(f"the answer is a {type(new[-1]).__name__} without text")
+    if not isinstance(content, list):
+        return str(content)
+    parts = [_text(part) for part in content]
+    if any(part is not None for part in parts):
+        return "".join(part or "" for part in parts)
+    kinds = [part.get("type", "?") if isinstance(part, Mapping) else type(part).__name__ for part in content]
+    raise ReplyError(f"the answer has no text, only parts of type {kinds}")
+
+
+def said_by(new: Sequence[Any]) -> str:
+    """The same for a question that asks again; empty where there is none."""
+    try:
+        return words_of(None, new)
+    except ReplyError:
+        return ""
+
+
+def bill(answer: Any, question: str) -> dict[str, Any]:
+    """Tokens of the messages that are new; the price is unknown."""
+    prompt = completion = 0
+    for message in new_messages(answer, question):
+        usage = getattr(message, "usage_metadata", None) or {}
+        prompt += int(usage.get("input_tokens", 0))
+        completion += int(usage.get("output_tokens", 0))
+    return {"prompt_tokens": prompt, "completion_tokens": completion, "cost": None}
+
+
+def _of_structure(found: Any, actions: Mapping[str, str]) -> str:
+    dump = getattr(found, "model_dump", None)
+    if dump is not None:
+        found = dump()
+    elif is_dataclass(found) and not isinstance(found, type):
+        found = asdict(found)
+    if isinstance(found, Mapping):
+        return read_object(found, actions)
+    return read_label(str(getattr(found, "value", found)), actions)
+
+
+def _of_call(call: Mapping[str, Any], actions: Mapping[str, str]) -> str | None:
+    """The option that a call to a tool names: in its arguments, or by the tool's name."""
+    try:
+        return read_object(call.get("args") or {}, actions)
+    except ReplyError:
+        return whole(str(call.get("name", "")), actions)
+
+
+def _done(new: Sequence[Any]) -> Iterator[Mapping[str, Any]]:
+    """Calls to tools, the last one first, without those that failed or were rejected."""
+    failed = {_of(m, "tool_call_id") for m in new if _of(m, "status") == "error"}
+    for message in reversed(new):
+        for call in reversed(_of(message, "tool_calls") or []):
+            if isinstance(call, Mapping) and call.get("id") not in failed:
+                yield call
+
+
+def _of(message: Any, name: str) -> Any:
+    return message.get(name) if isinstance(message, Mapping) else getattr(message, name, None)
+
+
+def kind_of(message: Any) -> Any:
+    """Whose a message is, such as ``"system"`` or ``"human"``; dictionaries may say ``"user"``."""
+    return _of(message, "type") or _of(message, "role")
+
+
+def _content(message: Any) -> Any:
+    return message if isinstance(message, str) else _of(message, "content")
+
+
+def _text(part: Any) -> str | None:
+    if isinstance(part, str):
+        return part
+    found = part.get("text") if isinstance(part, Mapping) else None
+    return found if isinstance(found, str) else None

@@ -1,0 +1,246 @@
+"""What a user's functions give to a node: each is called here, and what it returns is checked here.
+
+A mistake in them is found when the node is made, where that is possible, else at the first step; the error
+names the node, the function and what to write instead. What a graph raises to pause or to hand over passes.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from numbers import Integral
+from typing import Any, TypeAlias
+
+from langgraph.errors import GraphBubbleUp
+from langgraph.types import Command
+
+from atom.decision import Decision
+from atom.errors import HookError, StateKeyError
+from atom.graph.messages import id_of
+from atom.situation import JointAction, Situation
+
+ReadSituation: TypeAlias = Callable[[Any], Situation]
+ReadObserved: TypeAlias = Callable[[Any], "JointAction | None"]
+WriteDecision: TypeAlias = "Callable[[Decision], Mapping[str, Any] | Command[Any]]"
+ReadMessages: TypeAlias = Callable[[Any], Sequence[Any]]
+
+_EXAMPLE = 'Situation({"ann": ("A", "B"), "ben": ("A", "B")})'
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """The functions of one node.
+
+    Attributes:
+        name: the node's name, in errors.
+        situation, observed, write, brief, messages: see ``AdaptiveToMNode``.
+
+    Raises:
+        HookError: one that is no function, or an asynchronous one.
+    """
+
+    name: str
+    situation: ReadSituation
+    observed: ReadObserved
+    write: WriteDecision
+    brief: ReadMessages | None = None
+    messages: ReadMessages | None = None
+
+    def __post_init__(self) -> None:
+        for hook in ("situation", "observed", "write", "brief", "messages"):
+            given = getattr(self, hook)
+            if given is not None or hook not in ("brief", "messages"):
+                check_hook(given, hook, f"the node {self.name!r}")
+
+    def read_situation(self, state: Any) -> Situation:
+        """What all players see.
+
+        Raises:
+            HookError: the function returned something else.
+        """
+        return a_situation(self.situation(state), f"the node {self.name!r}")
+
+    def read_observed(self, state: Any) -> JointAction | None:
+        """What the partners did, or None.
+
+        Raises:
+            HookError: the function returned something else.
+        """
+        return a_joint_action(self.observed(state), "observed", f"the node {self.name!r}")
+
+    def read_brief(self, state: Any) -> Sequence[Any]:
+        """The agent's own messages.
+
+        Raises:
+            HookError: the function returned something else.
+        """
+        return () if self.brief is None else self._a_list(self.brief(state), "brief")
+
+    def read_messages(self, state: Any) -> Sequence[Any] | None:
+        """The messages that ``observed`` reads what is new of; None where it reads the state.
+
+        Raises:
+            HookError: the function returned something else.
+        """
+        if self.messages is None:
+            return None
+        found = self._a_list(self.messages(state), "messages")
+        if any(id_of(message) is None for message in found):
+            raise HookError(
+                f"the hook 'messages' of the node {self.name!r} returned messages without an id, by which "
+                "each is read once; let the state's key be Annotated[list, add_messages], which gives one"
+            )
+        return found
+
+    def read_episode(self, episode: Any, state: Any) -> int:
+        """The number of the episode.
+
+        Args:
+            episode: the number, or how to read it from the state.
+            state: of the graph.
+
+        Raises:
+            HookError: it is no integer.
+        """
+        found = episode
+        if callable(episode):
+            found = at_once(episode(state), "episode", f"the node {self.name!r}")
+        if isinstance(found, Integral):
+            return int(found)
+        raise HookError(
+            f"the hook 'episode' of the node {self.name!r} returned {shown(found)}; return the number of the "
+            "episode, an integer from 0"
+        )
+
+    def _a_list(self, found: Any, hook: str) -> Sequence[Any]:
+        found = at_once(found, hook, f"the node {self.name!r}")
+        if isinstance(found, str | Mapping) or not isinstance(found, Sequence):
+            raise HookError(
+                f"the hook {hook!r} of the node {self.name!r} returned {shown(found)}; return a list of "
+                'messages, such as state["messages"]'
+            )
+        return found
+
+    def read_write(self, decision: Decision) -> Mapping[str, Any] | Command[Any]:
+        """The update of the graph's own keys.
+
+        Raises:
+            StateKeyError: neither a mapping nor a ``Command``.
+        """
+        update = at_once(self.write(decision), "write", f"the node {self.name!r}")
+        if isinstance(update, Mapping | Command):
+            return update
+        raise StateKeyError(
+            f"write must return a mapping from state keys to values, got {shown(update)}; correct the hook "
+            f"'write' of the node {self.name!r}: lambda decision: {{KEY: decision.action}}, or a Command "
+            "with such an update"
+        )
+
+    def updated_by(self, command: Command[Any]) -> Mapping[str, Any]:
+        """The keys that a command of ``write`` updates.
+
+        Raises:
+            StateKeyError: its update is neither a mapping nor a list of pairs.
+        """
+        update = command.update
+        if update is None:
+            return {}
+        if isinstance(update, Mapping):
+            return update
+        if isinstance(update, list | tuple) and all(isinstance(p, tuple) and len(p) == 2 for p in update):
+            return dict(update)
+        raise StateKeyError(
+            f"the hook 'write' of the node {self.name!r} returned a Command with the update {shown(update)}; "
+            "write Command(update={KEY: decision.action}, goto=...)"
+        )
+
+
+@contextmanager
+def explained(where: str) -> Iterator[None]:
+    """Notes in errors where they came from; a pause or a handoff is nothing to be explained."""
+    try:
+        yield
+    except GraphBubbleUp:
+        raise
+    except Exception as error:
+        error.add_note(where)
+        raise
+
+
+def check_hook(given: object, hook: str, where: str) -> None:
+    """Refuses what is no plain function.
+
+    Args:
+        given: the function.
+        hook: by what keyword it was given.
+        where: to what, such as ``"the node 'ann'"``.
+
+    Raises:
+        HookError: it is none, or an asynchronous one.
+    """
+    if not callable(given):
+        raise HookError(
+            f"the hook {hook!r} of {where} must be a function, got {shown(given)}; write {hook}=lambda "
+            f"{'decision' if hook == 'write' else 'state'}: ..."
+        )
+    call = given if inspect.isroutine(given) else getattr(given, "__call__", given)  # noqa: B004
+    if inspect.iscoroutinefunction(given) or inspect.iscoroutinefunction(call):
+        raise HookError(_asynchronous(hook, where))
+
+
+def at_once(found: Any, hook: str, where: str) -> Any:
+    """``found`` itself, unless it has yet to be awaited.
+
+    Raises:
+        HookError: it has.
+    """
+    if inspect.isawaitable(found):
+        if inspect.iscoroutine(found):
+            found.close()  # nobody will await it, and Python would warn of that
+        raise HookError(_asynchronous(hook, where))
+    return found
+
+
+def a_situation(found: Any, where: str) -> Situation:
+    """``found`` itself.
+
+    Raises:
+        HookError: it is no situation.
+    """
+    found = at_once(found, "situation", where)
+    if isinstance(found, Situation):
+        return found
+    raise HookError(
+        f"the hook 'situation' of {where} returned {shown(found)}; return a Situation, whose first argument "
+        f"is player -> legal actions: {_EXAMPLE}"
+    )
+
+
+def a_joint_action(found: Any, hook: str, where: str) -> JointAction | None:
+    """``found`` itself.
+
+    Raises:
+        HookError: it is neither a mapping nor None.
+    """
+    found = at_once(found, hook, where)
+    if found is None or isinstance(found, Mapping):
+        return found
+    raise HookError(
+        f"the hook {hook!r} of {where} returned {shown(found)}; return who did what, "
+        '{"ben": "A"}, or None where nothing was seen'
+    )
+
+
+def shown(value: object) -> str:
+    """A value's type, and the value where it is short."""
+    text = repr(value)
+    return type(value).__name__ if len(text) > 60 or "object at" in text else f"{type(value).__name__} {text}"
+
+
+def _asynchronous(hook: str, where: str) -> str:
+    return (
+        f"the hook {hook!r} of {where} is asynchronous, and hooks are plain functions of the state; read "
+        "what it awaits in a node of its own before this one, and write a plain function here"
+    )

@@ -1,0 +1,564 @@
+"""Wrapped agents are left whole: they pause, hand over, remember and answer as they would without us.
+
+Real agents in real graphs with real checkpointers; every pause is resumed by a graph that is built anew, as
+another process would.
+"""
+
+import asyncio
+import json
+from contextlib import asynccontextmanager
+from operator import add
+from typing import Annotated, Literal
+
+import pytest
+from langchain.agents import create_agent
+from langchain.agents.middleware import HumanInTheLoopMiddleware
+from langchain_core.callbacks import BaseCallbackHandler
+from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
+from langchain_core.tools import tool
+from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.graph import END, START, MessagesState, StateGraph
+from langgraph.graph.message import add_messages
+from langgraph.types import Command, interrupt
+from pydantic import BaseModel
+from savers import asaver, saver
+from scripted import ScriptedModel
+from typing_extensions import TypedDict
+
+from atom import (
+    AdaptiveAgent,
+    AdaptiveToMMiddleware,
+    AdaptiveToMNode,
+    BareAgent,
+    IllegalActionError,
+    LLMError,
+    NormalFormReasoner,
+    Situation,
+    StateKeyError,
+    ToMState,
+    add_tom_node,
+    add_tom_team,
+    as_actor,
+    atake_turn,
+    symmetric_payoffs,
+    take_turn,
+)
+from atom.agents import own_messages
+
+REASONER = NormalFormReasoner(symmetric_payoffs([[0, 5], [5, 0]]))
+SITUATION = Situation({"ann": ("login", "billing"), "ben": ("login", "billing")})
+KINDS = ["memory", "sqlite", "postgres"]
+SHELLS = ["node", "traced node", "team", "middleware"]
+FIRST = {
+    "node": "ann", "traced node": "ann", "team": "ann", "middleware": "AdaptiveToMMiddleware.before_model"
+}  # fmt: skip
+THREAD = {"configurable": {"thread_id": "1"}}
+
+
+class Board(TypedDict, total=False):
+    ann: str
+    notes: Annotated[list[str], add]
+    messages: Annotated[list, add_messages]
+
+
+class Listener(BaseCallbackHandler):
+    """Whoever listens makes the node a run of its own."""
+
+
+class Ledger:
+    """What was really done, and how often a model was asked."""
+
+    def __init__(self):
+        self.deleted = []
+        self.asked = 0
+
+    def model(self, *answers):
+        """Calls the tool while it has no result, then gives the last answer."""
+
+        def answer(messages):
+            self.asked += 1
+            if any(isinstance(message, ToolMessage) for message in messages):
+                return AIMessage(answers[-1])
+            return AIMessage("", tool_calls=[{"name": "delete", "args": {"file": "old.py"}, "id": "c1"}])
+
+        return ScriptedModel(answer=answer)
+
+    def tools(self):
+        @tool
+        def delete(file: str) -> str:
+            """Delete a file."""
+            self.deleted.append(file)
+            return "deleted"
+
+        return [delete]
+
+
+def approving(ledger, *more, name=None, **settings):
+    """An agent whose tool needs a person's approval."""
+    ask = HumanInTheLoopMiddleware({"delete": True})
+    return create_agent(
+        ledger.model("Option 1"), tools=ledger.tools(), middleware=[*more, ask], name=name, **settings
+    )
+
+
+def node_of(agent, **settings):
+    hooks = {
+        "situation": lambda state: SITUATION,
+        "observed": lambda state: None,
+        "write": lambda decision: {"ann": decision.action},
+    }
+    player = agent if isinstance(agent, AdaptiveAgent) else AdaptiveAgent("ann", REASONER, agent=agent)
+    return AdaptiveToMNode("ann", player, **{**hooks, **settings})
+
+
+def in_graph(node, checkpointer=None, *, team=False, schema=Board):
+    builder = StateGraph(schema)
+    if team:
+        router = add_tom_team(builder, "ann", [node])
+        builder.add_conditional_edges(START, router, ["ann"])
+    else:
+        add_tom_node(builder, "ann", node).add_edge(START, "ann")
+    return builder.add_edge("ann", END).compile(checkpointer=checkpointer)
+
+
+def watching():
+    return AdaptiveToMMiddleware(
+        AdaptiveAgent("ann", REASONER),
+        situation=lambda state: SITUATION,
+        observed=lambda messages: None,
+        acted=lambda messages: None,
+    )
+
+
+def approval_in(shell, ledger, checkpointer):
+    """A graph in which somebody has to approve what the agent of a shell does."""
+    if shell == "middleware":
+        return approving(ledger, watching(), checkpointer=checkpointer)
+    return in_graph(node_of(approving(ledger)), checkpointer, team=shell == "team")
+
+
+@asynccontextmanager
+async def opened(kind, way, where):
+    """A checkpointer for one way of calling, and how to call with it."""
+    if way == "sync":
+        with saver(kind, where) as found:
+            yield found, lambda graph, given, config: asyncio.to_thread(graph.invoke, given, config)
+    else:
+        async with asaver(kind, where) as found:
+            yield found, lambda graph, given, config: graph.ainvoke(given, config)
+
+
+@pytest.fixture
+def where(request, tmp_path):
+    kind = request.node.callspec.params["kind"]
+    if kind == "postgres":
+        return request.getfixturevalue("postgres_database")
+    return str(tmp_path / "checkpoints.sqlite")
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("way", ["sync", "async"])
+@pytest.mark.parametrize("kind", KINDS)
+async def test_an_approval_within_pauses_and_goes_on_and_is_not_asked_for_twice(kind, way, shell, where):
+    ledger = Ledger()
+    config = {**THREAD, "callbacks": [Listener()]} if shell == "traced node" else THREAD
+    async with opened(kind, way, where) as (checkpointer, call):
+        paused = await call(
+            approval_in(shell, ledger, checkpointer), {"messages": [HumanMessage("Go.")]}, config
+        )
+        (asked,) = paused["__interrupt__"]
+        assert asked.value["action_requests"][0]["args"] == {"file": "old.py"}
+        assert ledger.deleted == []
+        assert ledger.asked == 1
+        approved = Command(resume={"decisions": [{"type": "approve"}]})
+        done = await call(approval_in(shell, ledger, checkpointer), approved, config)
+    assert "__interrupt__" not in done
+    assert ledger.deleted == ["old.py"]
+    assert ledger.asked == 2
+    if shell != "middleware":
+        assert done["ann"] == "login"
+
+
+@pytest.mark.parametrize("shell", ["node", "team", "middleware"])
+@pytest.mark.parametrize("way", ["sync", "async"])
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_pause_is_forked_into_an_approval_and_a_rejection(kind, way, shell, where):
+    ledger = Ledger()
+    async with opened(kind, way, where) as (checkpointer, call):
+        graph = approval_in(shell, ledger, checkpointer)
+        await call(graph, {"messages": [HumanMessage("Go.")]}, THREAD)
+        states = [state async for state in graph.aget_state_history(THREAD)] if way == "async" else [
+            *graph.get_state_history(THREAD)
+        ]  # fmt: skip
+        (before,) = [state for state in states if state.next == (FIRST[shell],)]
+        for decision, deletions in (("approve", 1), ("reject", 1), ("approve", 2)):
+            fork = (
+                await graph.aupdate_state(before.config, None, as_node="__copy__")
+                if way == "async"
+                else graph.update_state(before.config, None, as_node="__copy__")
+            )
+            assert (await call(approval_in(shell, ledger, checkpointer), None, fork))["__interrupt__"]
+            resumed = Command(resume={"decisions": [{"type": decision}]})
+            done = await call(approval_in(shell, ledger, checkpointer), resumed, THREAD)
+            assert "__interrupt__" not in done
+            assert ledger.deleted == ["old.py"] * deletions
+
+
+def handing_over(shell, checkpointer):
+    """Ann's tool hands over to eve, who works in the graph around."""
+
+    @tool
+    def to_eve() -> Command[Literal["eve"]]:
+        """Hand over to eve."""
+        return Command(graph=Command.PARENT, goto="eve", update={"notes": ["from ann"]})
+
+    def answer(messages):
+        return AIMessage("", tool_calls=[{"name": "to_eve", "args": {}, "id": "h1"}])
+
+    model = ScriptedModel(answer=answer)
+    builder = StateGraph(Board)
+    builder.add_node("eve", lambda state: {"notes": ["eve worked"]}).add_edge("eve", END)
+    if shell == "middleware":
+        agent = create_agent(model, tools=[to_eve], middleware=[watching()])
+        builder.add_node("ann", agent).add_edge(START, "ann")
+    elif shell == "team":
+        router = add_tom_team(builder, "ann", [node_of(create_agent(model, tools=[to_eve]))])
+        builder.add_conditional_edges(START, router, ["ann"])
+    else:
+        add_tom_node(builder, "ann", node_of(create_agent(model, tools=[to_eve]))).add_edge(START, "ann")
+    return builder.compile(checkpointer=checkpointer)
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("way", ["sync", "async"])
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_handoff_of_a_wrapped_agent_arrives(kind, way, shell, where):
+    config = {**THREAD, "callbacks": [Listener()]} if shell == "traced node" else THREAD
+    async with opened(kind, way, where) as (checkpointer, call):
+        graph = handing_over(shell, checkpointer)
+        done = await call(graph, {"messages": [HumanMessage("Go.")], "notes": []}, config)
+    assert done["notes"] == ["from ann", "eve worked"]
+    assert "ann" not in done
+
+
+@pytest.mark.parametrize("way", ["sync", "async"])
+@pytest.mark.parametrize("hook", ["situation", "observed", "write", "brief", "a function that acts"])
+async def test_whoever_asks_a_person_pauses_the_graph(hook, way):
+    def asking(answer):
+        return lambda *_: (interrupt("May I?"), answer)[1]
+
+    answers = {"situation": SITUATION, "observed": None, "write": {"ann": "login"}, "brief": []}
+    acts = asking("login") if hook not in answers else (lambda situation, prediction: "login")
+    hooks = {hook: asking(answers[hook])} if hook in answers else {}
+    graph = in_graph(node_of(acts, **hooks), InMemorySaver())
+    async with opened("memory", way, "") as (_, call):
+        config = THREAD
+        if hook == "observed":  # nothing is observed before the first decision
+            await call(graph, {"messages": []}, config)
+        paused = await call(graph, {"messages": []}, config)
+        assert [found.value for found in paused["__interrupt__"]] == ["May I?"]
+        assert (await call(graph, Command(resume="yes"), config))["ann"] == "login"
+
+
+async def test_a_reader_of_a_middleware_that_asks_a_person_pauses_the_agent():
+    middleware = AdaptiveToMMiddleware(
+        AdaptiveAgent("ann", REASONER),
+        situation=lambda state: SITUATION,
+        observed=lambda messages: {"ben": interrupt("What did ben do?")},
+    )
+    model = ScriptedModel(answer=lambda messages: AIMessage("login"))
+    agent = create_agent(model, middleware=[middleware], checkpointer=InMemorySaver())
+    agent.invoke({"messages": [HumanMessage("Go.")]}, THREAD)
+    (asked,) = agent.invoke({"messages": [HumanMessage("Again.")]}, THREAD)["__interrupt__"]
+    assert asked.value == "What did ben do?"
+    assert agent.invoke(Command(resume="login"), THREAD)["tom"]["ann"]["step"] == 2
+
+
+def test_a_paused_agent_that_nobody_can_resume_is_said_to_be_so():
+    agent = approving(Ledger(), checkpointer=InMemorySaver())
+    configured = agent.with_config(configurable={"thread_id": "inner"})
+    decision, _ = take_turn(AdaptiveAgent("ann", REASONER, agent=configured), {}, SITUATION)
+    assert "the agent paused to ask a person, and nobody can go on with it here" in decision.degraded[0]
+
+
+# ---- messages in and out ----
+
+
+def test_an_agent_is_handed_its_own_messages_and_its_answer_is_written_back():
+    model = ScriptedModel(answer=lambda messages: AIMessage("Option 2"))
+    agent = create_agent(model, system_prompt="You are ann.")
+    node = node_of(
+        agent,
+        brief=lambda state: state["messages"],
+        write=lambda decision: {"ann": decision.action, "messages": list(decision.reply)},
+    )
+    graph = in_graph(node, InMemorySaver())
+    said = [SystemMessage("House rules."), HumanMessage("Login is broken.")]
+    graph.invoke({"messages": said}, THREAD)
+    state = graph.invoke({"messages": [HumanMessage("Billing, too.")]}, THREAD)
+    assert state["ann"] == "billing"
+    assert [m.text for m in state["messages"]] == [
+        "House rules.", "Login is broken.", "Option 2", "Billing, too.", "Option 2"
+    ]  # fmt: skip
+    texts = [message.text for message in model.sent[-1]]
+    assert texts[:2] == ["You are ann.", "House rules."]
+    assert "What was observed so far" in texts[2]
+    assert texts[3:6] == ["Login is broken.", "Option 2", "Billing, too."]
+    assert texts[6].endswith("no explanation.") or "billing" in texts[6]
+    assert len(texts) == 7
+
+
+@pytest.mark.parametrize("way", ["sync", "async"])
+async def test_all_that_an_agent_did_is_its_reply_after_a_pause_too(way):
+    ledger = Ledger()
+    node = node_of(
+        approving(ledger),
+        brief=lambda state: state["messages"],
+        write=lambda decision: {"ann": decision.action, "messages": list(decision.reply)},
+    )
+    graph = in_graph(node, InMemorySaver())
+    async with opened("memory", way, "") as (_, call):
+        await call(graph, {"messages": [HumanMessage("Tidy up.")]}, THREAD)
+        approved = Command(resume={"decisions": [{"type": "approve"}]})
+        state = await call(graph, approved, THREAD)
+    assert [message.type for message in state["messages"]] == ["human", "ai", "tool", "ai"]
+    assert state["messages"][-1].text == "Option 1"
+
+
+def test_chat_models_and_functions_reply_as_well():
+    model = ScriptedModel(answer=lambda messages: AIMessage("login"))
+    player = AdaptiveAgent("ann", REASONER, agent=model)
+    assert [m.text for m in take_turn(player, {}, SITUATION)[0].reply] == ["login"]
+
+    def acts(situation, prediction):
+        return model.invoke([*own_messages(), HumanMessage("Which?")])
+
+    player = AdaptiveAgent("ann", REASONER, agent=acts)
+    decision, _ = take_turn(player, {}, SITUATION, brief=[HumanMessage("Login is broken.")])
+    assert decision.action == "login"
+    assert [m.text for m in decision.reply] == ["login"]
+    assert [m.text for m in model.sent[-1]] == ["Login is broken.", "Which?"]
+    plain = AdaptiveAgent("ann", REASONER, agent=lambda situation, prediction: "login")
+    assert take_turn(plain, {}, SITUATION)[0].reply is None
+    assert json.dumps(decision.as_plain())
+
+
+def test_an_agent_that_remembers_replies_with_what_is_new():
+    """A subgraph with a memory of its own answers with all of its messages."""
+    model = ScriptedModel(answer=lambda messages: AIMessage(f"{len(messages)} messages. Answer: 1"))
+    agent = create_agent(model, checkpointer=True)
+    counted = []
+    node = node_of(
+        agent, write=lambda decision: counted.append(len(decision.reply)) or {"ann": decision.action}
+    )
+    graph = in_graph(node, InMemorySaver())
+    for _ in range(3):
+        graph.invoke({"messages": []}, THREAD)
+    assert counted == [1, 1, 1]
+
+
+# ---- commands ----
+
+
+class Outer(ToMState, total=False):
+    ann: str
+    notes: Annotated[list[str], add]
+
+
+@pytest.mark.parametrize("update", [{"ann": "x"}, [("ann", "x")], None], ids=["mapping", "pairs", "none"])
+@pytest.mark.parametrize("way", ["sync", "async"])
+async def test_write_may_return_a_command(way, update):
+    builder = StateGraph(Board)
+    node = node_of(AdaptiveAgent("ann", REASONER), write=lambda decision: Command(update=update, goto="eve"))
+    add_tom_node(builder, "ann", node, destinations=("eve",)).add_edge(START, "ann")
+    builder.add_node("eve", lambda state: {"notes": ["eve worked"]}).add_edge("eve", END)
+    graph = builder.compile(checkpointer=InMemorySaver())
+    async with opened("memory", way, "") as (_, call):
+        for step in (1, 2):
+            state = await call(graph, {"notes": []}, THREAD)
+            assert state.get("ann") == (None if update is None else "x")
+            assert state["notes"] == ["eve worked"] * step
+            assert graph.get_state(THREAD).values["tom"]["ann"]["step"] == step
+
+
+def test_a_command_to_the_graph_around_takes_the_belief_along():
+    inner = StateGraph(Outer)
+    node = node_of(
+        AdaptiveAgent("ann", REASONER),
+        write=lambda decision: Command(graph=Command.PARENT, update={"notes": ["handed over"]}, goto="eve"),
+    )
+    add_tom_node(inner, "ann", node).add_edge(START, "ann")
+    outer = StateGraph(Outer)
+    outer.add_node("team", inner.compile()).add_edge(START, "team")
+    outer.add_node("eve", lambda state: {"notes": ["eve worked"]}).add_edge("eve", END)
+    graph = outer.compile(checkpointer=InMemorySaver())
+    for step in (1, 2):
+        state = graph.invoke({}, THREAD)
+        assert state["tom"]["ann"]["step"] == step
+    assert state["notes"] == ["handed over", "eve worked"] * 2
+
+
+@pytest.mark.parametrize(
+    ("update", "says"),
+    [
+        ({"nowhere": 1}, "write returned \\['nowhere'\\]"),
+        ({"tom": {}}, "that key belongs to the node"),
+        ("login", "a Command with the update str 'login'"),
+    ],
+)
+def test_a_command_is_checked_as_an_update_is(update, says):
+    node = node_of(AdaptiveAgent("ann", REASONER), write=lambda decision: Command(update=update))
+    with pytest.raises(StateKeyError, match=says):
+        in_graph(node).invoke({"messages": []})
+
+
+# ---- answers ----
+
+
+def words_of(*texts):
+    """A model that says one text after the other."""
+    left = list(texts)
+    return ScriptedModel(answer=lambda messages: AIMessage(left.pop(0) if len(left) > 1 else left[0]))
+
+
+def graph_of(model):
+    return create_agent(model)
+
+
+def chain_of(model):
+    return model | (lambda message: message)
+
+
+def function_of(model):
+    return lambda situation, prediction: model.invoke([HumanMessage("Which?")])
+
+
+@pytest.mark.parametrize("way", ["sync", "async"])
+@pytest.mark.parametrize(
+    ("wrapped", "calls"),
+    [
+        (lambda model: model, 2),
+        (lambda model: model.bind(stop=["x"]), 2),
+        (lambda model: model.with_retry(), 2),
+        (graph_of, 1),
+        (chain_of, 1),
+        (function_of, 1),
+        (lambda model: as_actor("ann", graph_of(model), repair=True), 2),
+        (lambda model: as_actor("ann", model, repair=False), 1),
+    ],
+    ids=["model", "bound", "retrying", "graph", "chain", "function", "graph, allowed", "model, forbidden"],
+)
+async def test_who_may_have_done_something_is_not_run_again_for_its_wording(wrapped, calls, way):
+    model = words_of("Hm.", "Hm.")
+    player = AdaptiveAgent("ann", REASONER, agent=wrapped(model))
+    graph = in_graph(node_of(player))
+    async with opened("memory", way, "") as (_, call):
+        state = await call(graph, {"messages": []}, THREAD)
+    assert len(model.sent) == calls
+    assert state["ann"] in SITUATION.actions["ann"]
+    decision, _ = take_turn(player, {}, SITUATION)
+    (problem,) = decision.degraded
+    assert '"Hm." is none of the options' in problem
+    if calls == 1 and wrapped is not function_of:
+        assert "repair=True" in problem
+
+
+class Choice(BaseModel):
+    action: str
+    why: str = ""
+
+
+def called(*calls, results=(), text=""):
+    """A graph whose agent called tools and then said something."""
+
+    def act(state: MessagesState):
+        made = [{"name": name, "args": args, "id": f"c{i}"} for i, (name, args) in enumerate(calls)]
+        done = [
+            ToolMessage("ok", tool_call_id=f"c{i}", status=results[i] if i < len(results) else "success")
+            for i in range(len(calls))
+        ]
+        return {"messages": [AIMessage("", tool_calls=made), *done, *([AIMessage(text)] if text else [])]}
+
+    builder = StateGraph(MessagesState).add_node("act", act).add_edge(START, "act")
+    return builder.add_edge("act", END).compile()
+
+
+def structured(found):
+    class State(MessagesState):
+        structured_response: object
+
+    builder = StateGraph(State)
+    builder.add_node("act", lambda state: {"structured_response": found, "messages": [AIMessage("Done.")]})
+    return builder.add_edge(START, "act").add_edge("act", END).compile()
+
+
+@pytest.mark.parametrize(
+    "agent",
+    [
+        structured(Choice(action="billing", why="login is taken")),
+        structured({"pick": "billing", "why": "login is taken"}),
+        structured({"answer": "2"}),
+        called(("choose", {"action": "billing"}), text="Done."),
+        called(("choose", {"ticket": "billing", "note": "quick"})),
+        called(("billing", {})),
+        called(
+            ("choose", {"action": "billing"}), ("choose", {"action": "login"}), results=("success", "error")
+        ),
+        called(("choose", {"action": "login"}), text='I changed my mind, so my answer is "billing".'),
+        words_of([{"type": "reasoning", "reasoning": "1?"}, {"type": "text", "text": "2"}]),
+        words_of("<think>Option 1? They take it.</think>\n\n2) billing"),
+        words_of("\uff12"),
+        ScriptedModel(
+            answer=lambda messages: AIMessage(
+                "", tool_calls=[{"name": "choose", "args": {"action": "billing"}, "id": "c"}]
+            )
+        ),
+    ],
+    ids=[
+        "model", "dictionary", "label", "call and text", "call", "tool that is an action", "rejected call",
+        "text before calls", "parts", "thoughts", "full width", "call of a chat model",
+    ],
+)  # fmt: skip
+def test_structures_calls_and_words_are_read(agent):
+    decision, _ = take_turn(AdaptiveAgent("ann", REASONER, agent=agent), {}, SITUATION)
+    assert decision.degraded == ()
+    assert decision.action == "billing"
+
+
+class Silent:
+    """Something to be invoked that answers what it was made with."""
+
+    def __init__(self, answer):
+        self.answer = answer
+
+    def invoke(self, messages):
+        return self.answer
+
+    async def ainvoke(self, messages):
+        return self.answer
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (None, "the answer is None"),
+        (AIMessage([{"type": "image", "url": "x"}]), r"no text, only parts of type \['image'\]"),
+        (AIMessage(""), "the reply is empty"),
+        ({"messages": []}, r"a dictionary with the keys \['messages'\]"),
+        ({"output": "login"}, r"a dictionary with the keys \['output'\]"),
+        (AIMessage("<think>Now, should I"), "ends within its thoughts"),
+        (3, "the answer is a int without text"),
+    ],
+)
+@pytest.mark.parametrize("way", ["sync", "async"])
+async def test_an_answer_without_words_is_said_to_be_one(answer, says, way):
+    player = AdaptiveAgent("ann", REASONER, agent=Silent(answer), on_error="raise")
+    turn = take_turn if way == "sync" else atake_turn
+    with pytest.raises(LLMError, match=says):
+        await asyncio.gather(turn(player, {}, SITUATION))
+
+
+def test_a_function_that_returns_nothing_is_told_what_to_return():
+    player = BareAgent("ann", lambda situation, prediction: None)
+    with pytest.raises(IllegalActionError, match=r"returned None, which is no action; legal are \['login'"):
+        player.decide(SITUATION, player.start([]))
