@@ -249,6 +249,12 @@ class PartnerPrediction:
         return [group for group in groups if group]
 
 
+def _response(own: int | None, partner: PartnerPrediction) -> str:
+    if own is None or partner.order is None:
+        return "best response"
+    return {1: "above", -1: "below"}.get(own - partner.order, "apart")
+
+
 def _by_order(by_name: Mapping[str, T]) -> dict[int, T]:
     return {k: value for name, value in by_name.items() if (k := order_of(name)) is not None}
 
@@ -318,6 +324,15 @@ class Decision:
         return {name: partner.hypothesis for name, partner in self.partners.items()}
 
     @property
+    def responses(self) -> dict[str, str]:
+        """Partner -> how it is answered.
+
+        ``"above"`` or ``"below"``, at the order one above or below its estimated one; ``"best response"``, to
+        what is predicted of it; ``"apart"`` where no single order fits all partners.
+        """
+        return {name: _response(self.order, partner) for name, partner in self.partners.items()}
+
+    @property
     def posterior(self) -> dict[str, dict[int, float]]:
         """Partner -> order -> probability, before this step's action is seen."""
         return {name: partner.posterior for name, partner in self.partners.items()}
@@ -343,6 +358,7 @@ class Decision:
             "action": self.action,
             "order": self.order,
             "partners": {name: partner.as_plain() for name, partner in self.partners.items()},
+            "responses": self.responses,
             "usage": None if self.usage is None else self.usage.as_plain(),
             "degraded": list(self.degraded),
             "gap": self.gap,

