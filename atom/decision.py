@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any, Literal, TypeAlias, TypeVar
 
+from atom.names import HABITS, order_of
 from atom.policies import TOLERANCE, Policy, lapsed, same_policy
 from atom.usage import Usage
 
@@ -35,21 +35,6 @@ class Standing:
     def as_plain(self) -> dict[str, Any]:
         """The same as JSON-serialisable data."""
         return {"order": self.order, "kept": self.kept, "broken_at": self.broken_at}
-
-
-HABITS = "habits"
-"""Name of the hypothesis that a partner follows habits and models nobody."""
-
-
-@lru_cache(maxsize=1024)
-def order_of(hypothesis: str) -> int | None:
-    """The ToM order that a hypothesis's name stands for; None for a hypothesis that is no order."""
-    return int(hypothesis) if hypothesis.isascii() and hypothesis.isdigit() else None
-
-
-def in_words(hypothesis: str) -> str:
-    """A hypothesis as people read it: ``"order 1"``, or its name."""
-    return hypothesis if order_of(hypothesis) is None else f"order {hypothesis}"
 
 
 @dataclass(frozen=True, slots=True)

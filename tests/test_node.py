@@ -233,7 +233,7 @@ def test_belief_updates_are_streamed(make_builder):
     mine = [e for e in events if e["observer"] == "ann"]
     assert [e["step"] for e in mine] == list(range(ROUNDS))
     assert {(e["type"], e["node"], e["partner"]) for e in mine} == {("tom.belief", "ann", "ben")}
-    assert mine[0]["posterior"] == pytest.approx({"0": 1 / 3, "1": 1 / 3, "2": 1 / 3})
+    assert mine[0]["posterior"] == pytest.approx({"0": 0.27, "1": 0.27, "2": 0.27, "3": 0.04, "habits": 0.15})
     assert mine[1]["posterior"] != mine[0]["posterior"]
     assert json.dumps(events)
 
@@ -298,7 +298,7 @@ def test_errors_say_which_node_and_player(make_node, anti_coordination):
 
 
 def test_a_belief_of_other_orders_in_the_state_is_an_error(make_node, anti_coordination):
-    memory = AdaptiveAgent("ann", anti_coordination, orders=(0, 1)).start(["ben"])
+    memory = AdaptiveAgent("ann", anti_coordination, orders=(0, 1, 4)).start(["ben"])
     with pytest.raises(BeliefError, match="begin a new one"):
         run(make_node, {"tom": {"ann": memory}}, Inherits)
 

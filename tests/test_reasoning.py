@@ -169,7 +169,12 @@ async def test_a_decision_asks_all_its_questions_at_once():
     )
     situation = Situation({"ann": ("x", "y"), "ben": ("x", "y")})
     agent = AdaptiveAgent(
-        "ann", reasoner, Bayes(prior=(0.01, 0.01, 0.98)), selection="leader", response="above"
+        "ann",
+        reasoner,
+        Bayes(prior=(0.01, 0.01, 0.98)),
+        orders=(0, 1, 2),
+        selection="leader",
+        response="above",
     )
     decision, _ = await agent.adecide(situation, agent.start(["ben"]))
     assert (decision.order, len(counting.asked)) == (3, 6)
@@ -183,4 +188,4 @@ def test_a_derived_reasoner_is_asked_by_its_own_policy(anti_coordination):
 
     agent = AdaptiveAgent("ann", Stubborn(anti_coordination.payoffs))
     decision, _ = agent.decide(Situation({"ann": ("A", "B"), "ben": ("A", "B")}), agent.start(["ben"]))
-    assert decision.partners["ben"].by_order == {order: {"A": 1.0} for order in (0, 1, 2)}
+    assert decision.partners["ben"].by_order == {order: {"A": 1.0} for order in decision.posterior["ben"]}

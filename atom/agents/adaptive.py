@@ -25,9 +25,10 @@ from atom.belief.beliefs import Assessment, Beliefs
 from atom.belief.learners import Learner
 from atom.belief.partner import expecting, observed, surprise
 from atom.coroutines import finish
-from atom.decision import Decision, Prediction, order_of
+from atom.decision import Decision, Prediction
 from atom.errors import SituationError
 from atom.memories import Memory, PartnerMemory, PlayerMemory, Seen, as_plain, expected_of, unexpecting
+from atom.names import order_of
 from atom.policies import Policy
 from atom.randomness import LazyGenerator, Uniform
 from atom.reasoning.reasoner import Reasoner, Responder, check_responder

@@ -15,8 +15,9 @@ from typing import Protocol, TypeAlias, cast
 from atom.agents.actors import Actor
 from atom.agents.problems import Problems
 from atom.belief.hypotheses import Behaviour
-from atom.decision import Prediction, order_of
+from atom.decision import Prediction
 from atom.errors import LLMError, ReasonerError
+from atom.names import order_of
 from atom.policies import Policy, check_policy, check_probabilities, is_plain
 from atom.reasoning.reasoner import (
     AsyncReasoner,

@@ -9,7 +9,8 @@ from atom.agents.gate import Payoffs, best_actions
 from atom.agents.settings import Response, Selection
 from atom.belief.beliefs import Assessment
 from atom.belief.contract import bound_to
-from atom.decision import Answered, PartnerPrediction, Standing, order_of
+from atom.decision import Answered, PartnerPrediction, Standing
+from atom.names import order_of
 from atom.policies import Policy
 from atom.randomness import Uniform, draw
 from atom.situation import Situation

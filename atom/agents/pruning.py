@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from atom.decision import order_of
+from atom.names import order_of
 
 FEWER = "budget: only the likelier hypotheses were evaluated"
 TOM_1 = "budget: partners are taken for ToM-0, nothing else was evaluated"

@@ -9,8 +9,8 @@ from operator import index
 from typing import SupportsIndex, TypeAlias
 
 from atom.belief.habits import Habits
-from atom.decision import HABITS, order_of
 from atom.errors import BeliefError
+from atom.names import HABITS, order_of
 from atom.policies import Policy
 from atom.situation import Situation
 

@@ -161,7 +161,10 @@ def _prior(prior: tuple[float, ...] | None, k: int, lapses: int) -> tuple[float,
     """``[K]``: the prior probability of each hypothesis with any one of so many lapse rates."""
     hypotheses = (1.0,) * k if prior is None else prior
     if len(hypotheses) != k:
-        raise BeliefError(f"the prior has {len(hypotheses)} entries for {k} hypotheses")
+        raise BeliefError(
+            f"the prior has {len(hypotheses)} entries for {k} hypotheses; name as many with orders= or "
+            "hypotheses="
+        )
     total = sum(hypotheses) * lapses
     return tuple(p / total for p in hypotheses)
 

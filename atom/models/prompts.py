@@ -14,7 +14,8 @@ from functools import cache
 from importlib import resources
 from typing import Literal, TypeAlias
 
-from atom.decision import HABITS, PartnerPrediction, Prediction
+from atom.decision import PartnerPrediction, Prediction
+from atom.names import HABITS
 from atom.policies import Policy
 from atom.situation import Situation
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from atom import Decision, Memory, Player, Situation
+from atom.names import in_words
 from eval.play import EpisodeResult, Step, Unit, record, seat_players, total_scores
 from eval.results import open_run
 from eval.tasks import GridTask, MatrixTask, Task, make_task
@@ -84,10 +85,10 @@ class Game:
                 seen = decision.partners.get(self.me)
                 if me != self.me and seen is not None:
                     found[me] = {
-                        "estimate": seen.order,
+                        "estimate": in_words(seen.hypothesis),
                         "order": decision.order,
-                        "posterior": {str(k): p for k, p in seen.posterior.items()},
-                        "expected": max(seen.policy, key=lambda action: seen.policy[action]),
+                        "posterior": dict(seen.probabilities),
+                        "expected": max(seen.expected, key=lambda action: seen.expected[action]),
                     }
             rounds.append(found)
         return rounds

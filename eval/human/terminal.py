@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from atom.names import in_words
 from eval.human.game import Game, GameError, move
 
 ASK = "?"
@@ -59,7 +60,7 @@ def play_in_terminal(game: Game, console: Console, ask: Callable[[str], str]) ->
 def belief_table(game: Game) -> Table:
     """What the agents believed of the person, round by round."""
     table = Table(title="what the agents believed of you")
-    for column in ("round", "agent", "your order", "they expected", "you did", "P(order)"):
+    for column in ("round", "agent", "you are", "they expected", "you did", "P"):
         table.add_column(column)
     for number, (step, beliefs) in enumerate(zip(game.steps, game.beliefs(), strict=True), 1):
         for agent, seen in beliefs.items():
@@ -67,7 +68,7 @@ def belief_table(game: Game) -> Table:
             table.add_row(
                 str(number),
                 agent,
-                str(seen["estimate"]),
+                seen["estimate"],
                 seen["expected"],
                 step.actions[game.me],
                 posterior,
@@ -92,8 +93,8 @@ def _belief_now(game: Game) -> str:
         if seen is None:
             lines.append(f"{agent} believes nothing of you")
         else:
-            posterior = ", ".join(f"order {k}: {p:.2f}" for k, p in seen.posterior.items())
-            lines.append(f"{agent} takes you for order {seen.order} ({posterior})")
+            posterior = ", ".join(f"{in_words(k)}: {p:.2f}" for k, p in seen.probabilities.items())
+            lines.append(f"{agent} takes you for {in_words(seen.hypothesis)} ({posterior})")
     return "\n".join(lines)
 
 

@@ -208,6 +208,8 @@ def _partner(partner: PartnerPrediction, number: Callable[[Policy], int]) -> dic
         "posterior": partner.probabilities,
         "by_order": {name: number(policy) for name, policy in partner.policies.items()},
         "expects": None if partner.expects is None else number(partner.expects),
+        "explained": partner.explained,
+        "answered": partner.answered,
     }
     if partner.order is None:
         plain["hypothesis"] = partner.hypothesis

@@ -8,9 +8,10 @@ model N times.
 
 from __future__ import annotations
 
-from atom import AdaptiveAgent, BareAgent, FixedOrderAgent, Player, Reasoner
+from atom import AdaptiveAgent, BareAgent, Beliefs, FixedOrderAgent, Player, Reasoner
 from atom.agents import Payoffs
-from partners.adaptive import settings
+from atom.belief import DEFAULT_HYPOTHESES, order
+from partners.adaptive import PAPER_ORDERS, settings
 from partners.base import PAPER, Traits
 from partners.llm.actors import UntoldActor, VotingActor
 from partners.llm.backend import LLMBackend, current_backend
@@ -48,10 +49,11 @@ def language_model(me: str, reasoner: Reasoner, model: str, mode: str, *, seed: 
         return _baseline(me, reasoner, model, mode, backend, seed)
     if mode in AS_ADAPTIVE:
         learner, selection, response = settings(AS_ADAPTIVE[mode])
+        paper = [order(k) for k in PAPER_ORDERS]
         return AdaptiveAgent(
             me,
             backend.reasoner(model),
-            learner,
+            beliefs=Beliefs(learner, DEFAULT_HYPOTHESES if mode == "bayes" else paper),
             selection=selection,
             response=response,
             prune=backend.prune,

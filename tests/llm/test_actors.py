@@ -98,9 +98,9 @@ def test_the_prediction_reaches_a_graph_as_data():
     assert decision.action == "B"
     told = seen[0]["prediction"]
     assert told["order"] == decision.order
-    assert told["partners"]["player-2"]["posterior"] == {"0": pytest.approx(1 / 3)} | {
-        str(k): pytest.approx(1 / 3) for k in (1, 2)
-    }
+    assert told["partners"]["player-2"]["posterior"] == pytest.approx(
+        {"0": 0.27, "1": 0.27, "2": 0.27, "3": 0.04, "habits": 0.15}
+    )
     assert "expect now" not in seen[0]["messages"][0].content
     json.dumps(told)
 

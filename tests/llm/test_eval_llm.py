@@ -48,13 +48,16 @@ def _played(agent, partner, how, *, episodes, seed=0, **asked):
 
 
 def test_the_papers_rows_are_those_of_the_exact_reasoners(server):
-    """Memory-1, Memory-N and both grids through LiteLLM over HTTP, every cell of both tables."""
+    """Memory-1, Memory-N and both grids through LiteLLM over HTTP, every cell of the paper's agents.
+
+    ``bayes`` is another agent there: it looks for order 3 only where that costs no call.
+    """
     columns = ("memory-1", "memory-n", "game-1", "game-2")
     with _backend(server):
         asked = paper_cells(paper_sweep(columns, 2, model=MODEL), Execution(threads(2)))
     exact = paper_cells(paper_sweep(columns, 2, epsilon=0.0))
-    assert [(c.column, c.agent, c.partner, c.mean, c.se) for c in asked] == [
-        (c.column, c.agent, c.partner, c.mean, c.se) for c in exact
+    assert [(c.column, c.agent, c.partner, c.mean, c.se) for c in asked if c.agent != "bayes"] == [
+        (c.column, c.agent, c.partner, c.mean, c.se) for c in exact if c.agent != "bayes"
     ]
     assert server.requests > 200
 

@@ -95,6 +95,7 @@ class Packer:
 def _mind(decision: dict[str, Any]) -> list[Any] | None:
     """What a player believes of the first of its partners."""
     for name, partner in decision.get("partners", {}).items():
-        posterior = {int(k): round(p, _DIGITS) for k, p in partner["posterior"].items()}
-        return [decision.get("order"), partner["order"], posterior, name]
+        posterior = {k: round(p, _DIGITS) for k, p in partner["posterior"].items()}
+        estimate = partner.get("hypothesis", str(partner["order"]))
+        return [decision.get("order"), estimate, posterior, name]
     return None

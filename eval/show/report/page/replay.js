@@ -43,13 +43,15 @@
     i === now.seat || pick.partner.value === "self" ? pick.agent.value : pick.partner.value);
   const does = (t, i) => tasks[pick.task.value].actions[i][now.actions[t][i]];
 
+  const kind = (name) => /^\d+$/.test(name) ? `order ${name}` : `one of ${name}`;
+
   function words(t) {
     const { players } = tasks[pick.task.value];
     if (t === now.actions.length) return `The episode is over after ${t} steps; the agent's score is ${now.score}.`;
     const parts = players.map((player, i) => {
       const mind = now.minds[t][i];
       let text = `${player} (${names()[i]}) does ${does(t, i)}`;
-      if (mind) text += `, takes its partner for order ${mind[1]}` + (mind[0] === null ? "" : ` and acts at order ${mind[0]}`);
+      if (mind) text += `, takes its partner for ${kind(mind[1])}` + (mind[0] === null ? "" : ` and acts at order ${mind[0]}`);
       return text;
     });
     return `Step ${t + 1}: ${parts.join("; ")}. The agent scores ${now.scores[t]}.`;
@@ -124,15 +126,15 @@
       if (!now.minds[0][i]) return `<p class="note">${escape(name)} (${escape(names()[i])}) holds no belief.</p>`;
       const orders = Object.keys(now.minds[0][i][2]);
       const s = Math.min(t, n - 1), mind = now.minds[s][i];
-      let out = `<p><strong>${escape(name)}</strong> (${escape(names()[i])}): the order of ${escape(now.minds[0][i][3])}. ` + orders.map((k, j) =>
-        `<span style="white-space:nowrap"><svg width="26" height="10" aria-hidden="true"><line x1="0" x2="26" y1="5" y2="5" stroke="${colours[j % colours.length]}" stroke-width="3" stroke-dasharray="${dashes[j % dashes.length]}"/></svg> ${k}: ${mind[2][k].toFixed(2)}</span>`).join(" ") + "</p>";
+      let out = `<p><strong>${escape(name)}</strong> (${escape(names()[i])}): what ${escape(now.minds[0][i][3])} is. ` + orders.map((k, j) =>
+        `<span style="white-space:nowrap"><svg width="26" height="10" aria-hidden="true"><line x1="0" x2="26" y1="5" y2="5" stroke="${colours[j % colours.length]}" stroke-width="3" stroke-dasharray="${dashes[j % dashes.length]}"/></svg> ${escape(k)}: ${mind[2][k].toFixed(2)}</span>`).join(" ") + "</p>";
       out += `<svg viewBox="0 0 ${w} ${h}" width="${w}" role="img" aria-label="Belief of ${escape(name)} over time">`;
       [0, 0.5, 1].forEach((p) => { out += `<line x1="${left}" x2="${w - 12}" y1="${y(p)}" y2="${y(p)}" stroke="var(--line)"/><text x="${left - 8}" y="${y(p)}" text-anchor="end" dominant-baseline="central">${p}</text>`; });
       out += `<line x1="${x(s)}" x2="${x(s)}" y1="${top}" y2="${h - bottom}" stroke="var(--ink)" stroke-width="2" class="cursor"/>`;
       orders.forEach((k, j) => {
         const points = now.minds.map((m, u) => `${x(u).toFixed(1)},${y(m[i][2][k]).toFixed(1)}`).join(" ");
         out += `<polyline points="${points}" fill="none" stroke="${colours[j % colours.length]}" stroke-width="2.5" stroke-dasharray="${dashes[j % dashes.length]}"/>`;
-        out += `<circle cx="${x(s)}" cy="${y(mind[2][k])}" r="${+k === mind[1] ? 7 : 4}" fill="${colours[j % colours.length]}" stroke="var(--paper)"/>`;
+        out += `<circle cx="${x(s)}" cy="${y(mind[2][k])}" r="${k === mind[1] ? 7 : 4}" fill="${colours[j % colours.length]}" stroke="var(--paper)"/>`;
       });
       return out + `<text x="${(left + w) / 2}" y="${h - 8}" text-anchor="middle">step 1 to ${n}; the large dot is the estimate</text></svg>`;
     }).join("");
