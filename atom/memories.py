@@ -35,7 +35,6 @@ class Seen(TypedDict):
         other: the observer's last action.
         other_index: the place of that among the observer's present legal actions.
         outcome: what the partner got by them, as text.
-        place: where it acts, as the reasoner names it.
         further: what it would do at each order if ties were broken in another way.
     """
 
@@ -43,7 +42,6 @@ class Seen(TypedDict):
     other: str | None
     other_index: int | None
     outcome: NotRequired[str | None]
-    place: NotRequired[str | None]
     further: NotRequired[list[dict[str, float]]]
 
 

@@ -10,7 +10,7 @@ from atom.belief.habits import Habits
 from atom.belief.hypotheses import Behaviour
 from atom.memories import HabitMemory, PartnerMemory, Seen
 from atom.policies import Policy
-from atom.reasoning.reasoner import OutcomeReasoner, PlaceReasoner, Reasoner, TieReasoner
+from atom.reasoning.reasoner import OutcomeReasoner, Reasoner, TieReasoner
 from atom.situation import Situation
 
 
@@ -22,14 +22,13 @@ class LooksBack:
         me: the observer.
         habits: what is counted of them.
         orders: the ToM orders among the hypotheses, weighed beside the habits with ties broken otherwise.
-        outcomes, places, ties: the reasoner, where it has that ability.
+        outcomes, ties: the reasoner, where it has that ability.
     """
 
     me: str
     habits: Habits
     orders: Sequence[int]
     outcomes: OutcomeReasoner | None
-    places: PlaceReasoner | None
     ties: TieReasoner | None
 
     @classmethod
@@ -40,7 +39,6 @@ class LooksBack:
             habits,
             orders,
             reasoner if isinstance(reasoner, OutcomeReasoner) else None,
-            reasoner if isinstance(reasoner, PlaceReasoner) else None,
             reasoner if isinstance(reasoner, TieReasoner) else None,
         )
 
@@ -66,8 +64,6 @@ class LooksBack:
             and len(situation.actions) == 2
         ):
             found["outcome"] = self.outcomes.outcome(situation, partner, {partner: own, self.me: other})
-        if self.places is not None:
-            found["place"] = self.places.place(situation, partner)
         if self.ties is not None:
             policies = self.ties.with_other_ties(situation, partner, self.orders)
             found["further"] = [dict(policy) for policy in policies]

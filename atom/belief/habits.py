@@ -18,7 +18,7 @@ from atom.errors import BeliefError
 from atom.memories import HabitMemory, Seen
 from atom.policies import Policy
 
-Given: TypeAlias = Literal["nothing", "own", "other", "both", "outcome", "place"]
+Given: TypeAlias = Literal["nothing", "own", "other", "both", "outcome"]
 Anchor: TypeAlias = Literal["own", "other"]
 
 _MOST_CONTEXTS = 256
@@ -36,8 +36,7 @@ class Habit:
         name: what it is called.
         words: what a partner's next action then follows from, in words.
         given: the context: ``"nothing"``; the partner's ``"own"`` last action; the ``"other"``'s, which is
-            the observer's; ``"both"``; the ``"outcome"``, which is what the partner got; or the ``"place"``
-            that the reasoner names.
+            the observer's; ``"both"``; or the ``"outcome"``, which is what the partner got.
         step_from: whose last action the counted steps are taken from, along the order of the legal actions;
             None where actions are counted and not steps.
     """
@@ -58,7 +57,6 @@ HABITS = (
     Habit("after the other's action", "your last action", "other"),
     Habit("after both actions", "both your last actions", "both"),
     Habit("step after the outcome", "what it got last", "outcome", "own"),
-    Habit("at the place", "where it is", "place"),
 )
 """The habits that are looked for. Steps generalise: who goes through its actions in turn, or imitates, is
 known after two rounds, and not after one for every action."""
@@ -194,8 +192,6 @@ def _context(habit: Habit, seen: Seen) -> str | None:
             return None if own is None or other is None else f"{own}\0{other}"
         case "outcome":
             return seen.get("outcome")
-        case "place":
-            return seen.get("place")
 
 
 def _base(habit: Habit, actions: Sequence[str], seen: Seen) -> int | None:

@@ -117,15 +117,6 @@ class OutcomeReasoner(Protocol):
 
 
 @runtime_checkable
-class PlaceReasoner(Protocol):
-    """A reasoner that knows where a player acts, in games whose situations have a state."""
-
-    def place(self, situation: Situation, player: str) -> str | None:
-        """The part of the state that ``player`` may act by habit in, as text; None where there is none."""
-        ...
-
-
-@runtime_checkable
 class TieReasoner(Reasoner, Protocol):
     """A reasoner that knows what else a player of an order might do that breaks ties in its own way."""
 

@@ -122,7 +122,7 @@ def test_the_replay_shows_what_was_stored(browser, report, results):
         said = re.findall(r"does (\w+)", page.locator("#r-words").inner_text())
         assert said == [step["actions"]["player-1"], step["actions"]["player-2"]]
         first = step["decisions"]["player-1"]["partners"]["player-2"]
-        shown = re.findall(r"(\d): (\d\.\d\d)", page.locator("#r-beliefs p").first.inner_text())
+        shown = re.findall(r"(\w+): (\d\.\d\d)", page.locator("#r-beliefs p").first.inner_text())
         assert {k: float(p) for k, p in shown} == pytest.approx(first["posterior"], abs=0.006)
         page.click("#r-on")
 
