@@ -9,7 +9,16 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from atom import JointAction, Memory, Policy, Reasoner, RecursiveReasoner, Situation, SituationError
+from atom import (
+    JointAction,
+    Memory,
+    Policy,
+    Reasoner,
+    RecursiveReasoner,
+    Situation,
+    SituationError,
+    TabularReasoner,
+)
 from atom.agents import Payoffs
 from atom.randomness import draw
 from atom.reasoning import Respond, Responder
@@ -268,7 +277,8 @@ class DeceptivePartner(SimplePartner):
 def _best_response_of(reasoner: Reasoner) -> Respond:
     if isinstance(reasoner, BestResponder):
         return reasoner.best_response
-    if isinstance(reasoner, Responder):
+    # the answers of a table are no best responses to a mixture
+    if isinstance(reasoner, Responder) and not isinstance(reasoner, TabularReasoner):
         return reasoner.respond
     raise SituationError(
         "a cognitive hierarchy needs a reasoner that can respond to mixed predictions, as those of "

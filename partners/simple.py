@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from atom import JointAction, Memory, Reasoner, Situation, SituationError
+from atom import JointAction, Memory, Reasoner, Situation, SituationError, TabularReasoner
 from atom.randomness import draw
 from atom.reasoning import Responder
 from partners.base import SimplePartner, Traits
@@ -88,14 +88,15 @@ class _CountingPartner(SimplePartner):
         seed: seed of the random numbers, >= 0.
 
     Raises:
-        SituationError: a reasoner that cannot.
+        SituationError: a reasoner that cannot, or one on tables.
     """
 
     traits = Traits(stochastic=False, adaptive=True)
 
     def __init__(self, me: str, reasoner: Reasoner, *, seed: int = 0) -> None:
         super().__init__(me, seed=seed)
-        if not isinstance(reasoner, Responder):
+        # on tables what is done depends on the state, which these counts leave out
+        if not isinstance(reasoner, Responder) or isinstance(reasoner, TabularReasoner):
             raise SituationError(
                 "a predictor that counts actions needs a reasoner that can respond to predicted ones, as "
                 "those of normal-form games do; it cannot play this task"

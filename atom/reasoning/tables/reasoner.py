@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
 from atom.errors import ModelError
 from atom.policies import Policy, lapsed
 from atom.reasoning.tables import cache as disk
-from atom.reasoning.tables.levels import Solution, solve
+from atom.reasoning.tables.answers import Beside, Seat, answer, cheapest_alone, cheapest_beside, seat_of
+from atom.reasoning.tables.levels import Solution, solve, solve_beside_actions
 from atom.reasoning.tables.model import Actions, Ints, TabularModel
 from atom.situation import Situation
 
@@ -89,27 +91,123 @@ class TabularReasoner:
             ModelError: an order above ``max_order``, or a situation of another game.
             SituationError: the player is not in the situation.
         """
+        self._check_order(order)
+        index = self._index(situation, player)
+        chosen = self._solution.policies[order, index, situation.state]
+        return dict(self._distributions[chosen])
+
+    def policies_at_once(self, situation: Situation, pairs: Sequence[tuple[str, int]]) -> list[Policy]:
+        """``policy`` of every (player, order), in that order."""
+        return [self.policy(situation, player, order) for player, order in pairs]
+
+    def respond(self, situation: Situation, player: str, predicted: Mapping[str, Policy]) -> Policy:
+        """The response of ``player`` to what its partner is expected to do next.
+
+        To a partner that is certainly of one order below ``max_order`` it is the best response over the whole
+        horizon, ToM one order above. To any other it looks one step ahead: each action of the partner is
+        read as the sign of the orders that take it here, or, where none does, of a partner that takes it
+        for ever. Comparably likely actions that want different answers are answered in their proportion.
+        Where nothing leads to the end, it acts as ToM-0. More in ``answers.answer``.
+
+        The first call solves the game once more for every action of the partner, and keeps that as well.
+
+        Raises:
+            ModelError: a situation of another game, or no prediction for the partner.
+            SituationError: the player is not in the situation.
+        """
+        index = self._index(situation, player)
+        (partner,) = (name for name in situation.actions if name != player)
+        seat = self._seat(index, situation)
+        policy = predicted.get(partner, {})
+        chances = [policy.get(name, 0.0) for name in seat.names]
+        if not sum(chances) > 0.0:
+            raise ModelError(
+                f"no prediction for player {partner!r}; one over its actions {list(self.model.actions)} is "
+                f"needed, got {dict(policy)}"
+            )
+        found = answer(seat, chances, self._beside)
+        if found is None:
+            return self.policy(situation, player, 0)
+        return self._lapsed({seat.names[action]: p for action, p in found.items()})
+
+    def with_other_ties(self, situation: Situation, player: str, orders: Sequence[int]) -> list[Policy]:
+        """``policy`` of ``player`` at each of the ``orders``, averaged over the ways to break its last tie.
+
+        Uniform over all actions that cost least beside the partner's own policy one order below, whose ties
+        are broken as everybody expects.
+
+        Raises:
+            ModelError, SituationError: as ``policy``.
+        """
+        index = self._index(situation, player)
+        seat = self._seat(index, situation)
+        found = []
+        for order in orders:
+            self._check_order(order)
+            best = cheapest_beside(seat, order - 1, self._solution) if order else None
+            if best is None:
+                best = cheapest_alone(self.model, seat, self._solution.alone)
+            found.append(self._lapsed(dict.fromkeys([seat.names[a] for a in best], 1.0 / len(best))))
+        return found
+
+    def _check_order(self, order: int) -> None:
         if not 0 <= order <= self.max_order:
             raise ModelError(
                 f"order {order} was not solved; this reasoner knows orders 0 to {self.max_order}, make "
                 f"it with max_order={max(order, 0)}"
             )
-        index = self._index(situation, player)
-        chosen = self._solution.policies[order, index, situation.state]
-        return dict(self._distributions[chosen])
+
+    def _lapsed(self, policy: Mapping[str, float]) -> Policy:
+        if not self.epsilon:
+            return policy
+        names = self.model.actions
+        return {name: lapsed(policy.get(name, 0.0), self.epsilon, len(names)) for name in names}
+
+    def _seat(self, index: int, situation: Situation) -> Seat:
+        return seat_of(self.model, index, situation.state, self._mirrored)
+
+    @cached_property
+    def _mirrored(self) -> tuple[str, ...] | None:
+        mirror = self.model.mirror
+        return None if mirror is None else tuple(self.model.actions[a] for a in mirror.actions.tolist())
 
     @cached_property
     def _solution(self) -> Solution:
+        arrays = self._kept(
+            f"{self.model.digest()}-{self.max_order}",
+            disk.NAMES,
+            lambda: disk.as_arrays(solve(self.model, self.max_order)),
+            lambda found: disk.solution_fits(self.model, self.max_order, found),
+        )
+        return disk.as_solution(arrays)
+
+    @cached_property
+    def _beside(self) -> Beside:
+        arrays = self._kept(
+            f"{self.model.digest()}-actions",
+            ("costs",),
+            lambda: {"costs": solve_beside_actions(self.model)},
+            lambda found: disk.costs_fit(self.model, len(self.model.actions), found["costs"]),
+        )
+        return Beside.of(self._solution, arrays["costs"])
+
+    def _kept(
+        self,
+        key: str,
+        names: Sequence[str],
+        found: Callable[[], disk.Arrays],
+        fits: Callable[[disk.Arrays], bool],
+    ) -> disk.Arrays:
+        """Arrays from the cache, or solved and put there."""
         if self._cache is False:
-            return solve(self.model, self.max_order)
+            return found()
         directory = disk.default_directory() if self._cache is True else self._cache
-        key = f"{self.model.digest()}-{self.max_order}"
-        path = directory / f"{key}.npz"
-        solution = disk.load(path, key, self.model, self.max_order)
-        if solution is None:
-            solution = solve(self.model, self.max_order)
-            disk.save(path, key, solution)
-        return solution
+        path = directory / f"{key}-v{disk.VERSION}.npz"
+        arrays: disk.Arrays | None = disk.load(path, key, names, fits)
+        if arrays is None:
+            arrays = found()
+            disk.save(path, key, arrays)
+        return arrays
 
     def _index(self, situation: Situation, player: str) -> int:
         legal = situation.legal(player)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ UNREACHABLE = 1 << 30
 """The cost of a state from which no plan reaches the end."""
 
 _CHUNK = 1 << 15
+_MOST_KEPT = int(np.iinfo(np.int16).max)
 
 
 def shortest_costs(successors: Ints, cost: Ints, terminal: Bools) -> Ints:
@@ -47,6 +48,21 @@ def shortest_costs(successors: Ints, cost: Ints, terminal: Bools) -> Ints:
         settled += cheapest
         active = active[updated > settled]
     return values
+
+
+def compact(costs: Ints) -> NDArray[Any]:
+    """The same costs as ``int16`` where the reachable ones fit, else as they are.
+
+    What was ``UNREACHABLE`` is then ``unreachable_in`` the array.
+    """
+    if (costs[costs < UNREACHABLE] >= _MOST_KEPT).any():
+        return costs
+    return np.minimum(costs, _MOST_KEPT).astype(np.int16)
+
+
+def unreachable_in(costs: NDArray[Any]) -> int:
+    """What stands for ``UNREACHABLE`` in costs that ``compact`` returned."""
+    return UNREACHABLE if costs.dtype == np.int32 else _MOST_KEPT
 
 
 def least_successor(values: Ints, successors: Ints, states: Ints) -> Ints:
