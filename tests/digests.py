@@ -449,7 +449,7 @@ def scripted(situation: Situation, prediction: Any) -> str:
     me = next(player for player in situation.actions if player not in prediction.partners)
     legal, rounds = situation.actions[me], len(situation.history)
     heeds = prediction.note and rounds % 2 == 0
-    return legal[(rounds * 3 + prediction.order + (1 if heeds else 0)) % len(legal)]
+    return legal[(rounds * 3 + (prediction.order or 0) + (1 if heeds else 0)) % len(legal)]
 
 
 def out_of_order(situation: Situation, prediction: Any) -> str:
