@@ -40,7 +40,8 @@ def explained(
     for name, policy in policies.items():
         weight = weights[name]
         for option, p in policy.items():
-            likely[option] = likely.get(option, 0.0) + weight * p
+            if p:
+                likely[option] = likely.get(option, 0.0) + weight * p
     top = max(likely.values(), default=0.0) - _TIE
     best = [option for option, p in likely.items() if p >= top]
     hit = lapsed(1.0 / len(best) if action in best else 0.0, LAPSE, n_actions)

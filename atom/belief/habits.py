@@ -25,6 +25,10 @@ _MOST_CONTEXTS = 256
 """Contexts that are counted for one habit; the one that was new longest ago is forgotten first."""
 
 
+_NOTHING: Mapping[str, dict[str, float]] = {}
+_NEVER: Mapping[str, float] = {}
+
+
 @dataclass(frozen=True, slots=True)
 class Habit:
     """What a partner does in a context: a Dirichlet-multinomial for each.
@@ -146,15 +150,20 @@ class Habits:
             other: what the observer did meanwhile; None where that is not known.
         """
         at, n = actions.index(action), len(actions)
-        likely = [row[at] for row in self.each(memory, actions, seen)]
-        weights = list(map(mul, _weights(memory, len(likely)), likely))
-        scale, back = (1.0 - self.share) / sum(weights), self.share / len(weights)
-        counts = dict(memory["counts"])
+        before, counts, likely = memory["counts"], dict(memory["counts"]), []
         for habit in self.habits:
             context, base = _context(habit, seen), _base(habit, actions, seen)
-            if context is not None and base is not None:
-                key = action if habit.step_from is None else str((at - base) % n)
-                counts[habit.name] = _counted(counts.get(habit.name, {}), context, key)
+            if context is None or base is None:
+                likely.append(1.0 / n)
+                continue
+            key = action if habit.step_from is None else str((at - base) % n)
+            known = before.get(habit.name, _NOTHING)
+            here = known.get(context, _NEVER)
+            likely.append((here.get(key, 0.0) + 1.0 / n) / (1.0 + sum(here.values())))
+            counts[habit.name] = _counted(known, context, here, key)
+        likely += [policy.get(action, 0.0) for policy in seen.get("further", ())]
+        weights = list(map(mul, _weights(memory, len(likely)), likely))
+        scale, back = (1.0 - self.share) / sum(weights), self.share / len(weights)
         return {"weights": [scale * w + back for w in weights], "counts": counts, "last": [action, other]}
 
 
@@ -169,10 +178,10 @@ def _weights(memory: HabitMemory, n: int) -> list[float]:
     return weights if len(weights) == n else [1.0 / n] * n
 
 
-def _counted(known: Mapping[str, dict[str, float]], context: str, key: str) -> dict[str, dict[str, float]]:
-    found = dict(known)
-    here = found.get(context, {})
-    found[context] = {**here, key: here.get(key, 0.0) + 1.0}
+def _counted(
+    known: Mapping[str, dict[str, float]], context: str, here: Mapping[str, float], key: str
+) -> dict[str, dict[str, float]]:
+    found = {**known, context: {**here, key: here.get(key, 0.0) + 1.0}}
     if len(found) > _MOST_CONTEXTS:
         del found[next(iter(found))]
     return found

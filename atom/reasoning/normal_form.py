@@ -111,6 +111,7 @@ class NormalFormReasoner(RecursiveReasoner):
         # payoffs of player i with its own axis first, so that the others contract from the back
         self._own_first = [np.moveaxis(self.payoffs[i], i, 0) for i in range(len(shape))]
         self._answers: dict[tuple[int, _Vectors], tuple[float, ...]] = {}
+        self._bests: dict[tuple[int, _Vectors], tuple[int, ...]] = {}
         self._table = _Table({}, {}, {})
 
     def expected_payoffs(
@@ -203,20 +204,27 @@ class NormalFormReasoner(RecursiveReasoner):
             values = values @ np.asarray(vector)
         return np.asarray(values)
 
-    def _best(self, index: int, others: _Vectors) -> list[int]:
+    def _best(self, index: int, others: _Vectors) -> tuple[int, ...]:
         """The best responses to what the others do, in the order of the actions."""
-        chances = np.ones(1)
-        for vector in others:
-            chances = np.outer(chances, vector).ravel()
-        own = self._own_first[index]
-        return np.flatnonzero(best_responses(own.reshape(len(own), -1), chances)).tolist()
+        key = (index, others)
+        found = self._bests.get(key)
+        if found is None:
+            chances = np.ones(1)
+            for vector in others:
+                chances = np.outer(chances, vector).ravel()
+            own = self._own_first[index]
+            best = best_responses(own.reshape(len(own), -1), chances)
+            if len(self._bests) >= _CACHE_SIZE:
+                self._bests.clear()
+            found = self._bests[key] = tuple(np.flatnonzero(best).tolist())
+        return found
 
     def _maximise(self, index: int, others: _Vectors) -> tuple[float, ...]:
         best = self._best(index, others)
         n = self.payoffs.shape[index + 1]
         chosen = np.zeros(n)
         if self._ties == "uniform":
-            chosen[best] = 1.0 / len(best)
+            chosen[list(best)] = 1.0 / len(best)
         elif self._ties == "next" and others:
             likeliest = int(np.argmax(others[0]))
             chosen[min(best, key=lambda a: (a - likeliest - 1) % n)] = 1.0
