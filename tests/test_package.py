@@ -43,7 +43,7 @@ def test_the_wheel_installs_and_imports_in_an_empty_environment(wheel, tmp_path)
         [str(python), "-I", "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path
     )
     assert str(tmp_path) in done.stdout
-    assert "(0, 1, 2)" in done.stdout
+    assert "(0, 1, 2, 3)" in done.stdout
     assert subprocess.run(
         [str(python), "-I", "-c", "import partners"], check=False, capture_output=True
     ).returncode

@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
+from atom.names import in_words
 from eval.measure import BeliefSummary
 from eval.show.figures.style import LIGHT, Look, legend, legend_height, new_figure
 
@@ -16,18 +17,19 @@ BINS = 10
 
 
 def belief_over_time(
-    posteriors: Sequence[Mapping[int, float]],
+    posteriors: Sequence[Mapping[int, float]] | Sequence[Mapping[str, float]],
     *,
-    estimates: Sequence[int] = (),
-    truth: Sequence[int] = (),
+    estimates: Sequence[int | str] = (),
+    truth: Sequence[int | str] = (),
     look: Look = LIGHT,
 ) -> Figure:
-    """The probability of every order before each step of an episode.
+    """The probability of every order, or hypothesis, before each step of an episode.
 
     Args:
-        posteriors: for each of T steps, order -> probability, as in ``Decision.posterior``.
-        estimates: the order that the agent acted on at each step; marked where given.
-        truth: the partner's order at each step; shaded where given.
+        posteriors: for each of T steps, order -> probability, as in ``Decision.posterior``, or the same by
+            the names of hypotheses, as in events.
+        estimates: the order or hypothesis that the agent acted on at each step; marked where given.
+        truth: the partner's order or hypothesis at each step; shaded where given.
         look: colours and layout.
 
     Raises:
@@ -39,17 +41,18 @@ def belief_over_time(
     figure, axes = new_figure(look, 2.8)
     axis = axes[0, 0]
     handles, labels = [], []
-    for i, order in enumerate(posteriors[0]):
-        values = np.array([posterior[order] for posterior in posteriors])
+    by_name = [{str(name): p for name, p in posterior.items()} for posterior in posteriors]
+    for i, name in enumerate(by_name[0]):
+        values = np.array([posterior[name] for posterior in by_name])
         style = look.series(i)
         (line,) = axis.plot(x, values, **style, markersize=4, linewidth=1.8)
         handles.append(line)
-        labels.append(f"order {order}")
-        at = [t for t, estimate in enumerate(estimates) if estimate == order]
+        labels.append(in_words(name))
+        at = [t for t, estimate in enumerate(estimates) if str(estimate) == name]
         axis.scatter(
             x[at], values[at], s=90, facecolors="none", edgecolors=style["color"], linewidths=1.6, zorder=4
         )
-        runs = [t for t, true in enumerate(truth) if true == order]
+        runs = [t for t, true in enumerate(truth) if str(true) == name]
         for t in runs:
             axis.axvspan(t + 0.5, t + 1.5, ymax=0.035, color=style["color"], linewidth=0)
     axis.set_ylim(-0.03, 1.03)
