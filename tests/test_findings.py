@@ -35,7 +35,7 @@ def test_a_tom_1_partner_is_read_as_one_and_order_2_looks_like_order_0():
     found = {reading.partner: reading for reading in readings(("tom-1", "tom-2"), episodes=6, env="table")}
     assert found["tom-1"].last[1] > 0.8
     assert found["tom-2"].last[1] < 0.1
-    assert abs(sum(found["tom-2"].posterior.values()) - 1) < 1e-9
+    assert 0.9 < sum(found["tom-2"].posterior.values()) < 1  # the rest are habits
 
 
 def test_beside_the_greedy_planner_bayes_beats_a_misaligned_order():

@@ -25,7 +25,7 @@ def test_an_episode_is_recorded_step_by_step_with_its_end():
         actions = {mind.player: mind.action for mind in before.minds}
         assert task.step(before.state, actions).state == after.state
     ours, theirs = frames[2].minds
-    assert sum(ours.posterior.values()) == pytest.approx(1)
+    assert 0.8 < sum(ours.posterior.values()) < 1  # of orders; the rest are habits
     assert ours.estimate in ours.posterior
     assert (theirs.order, theirs.posterior, theirs.estimate) == (1, {}, None)
     assert frames[-1].minds[0].action is None

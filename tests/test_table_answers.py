@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from atom import AdaptiveAgent, ModelError, Situation, SituationError, TabularModel, TabularReasoner
 from atom.agents import Acting
-from atom.reasoning.reasoner import ImmediateReasoner, PlaceReasoner, Responder, TieReasoner
+from atom.reasoning.reasoner import ImmediateReasoner, Responder, TieReasoner
 from atom.reasoning.tables import UNREACHABLE, Mirror, Solo
 from eval.sweeps import play_cell
 from eval.tasks import make_task
@@ -187,7 +187,6 @@ def test_an_agent_gets_habits_and_no_order_that_it_cannot_answer():
     assert isinstance(reasoner, Responder)
     assert isinstance(reasoner, TieReasoner)
     assert isinstance(reasoner, ImmediateReasoner)
-    assert not isinstance(reasoner, PlaceReasoner)
     assert AdaptiveAgent("ann", reasoner).beliefs.names == ("0", "1", "2", "habits")
     for highest, names in ((4, ("0", "1", "2", "3", "habits")), (2, ("0", "1", "habits"))):
         fitting = TabularReasoner(two_buttons(), highest, cache=False)
