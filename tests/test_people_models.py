@@ -30,6 +30,7 @@ from eval.people import (
     verdict,
     win_rate,
 )
+from eval.people.agents import agents
 from eval.people.depths import causes
 from eval.people.habits import joint_action, nothing, outcome
 from eval.people.oneshot import fit_hierarchy
@@ -250,12 +251,15 @@ def test_scores_are_held_out_and_compared_in_pairs():
     models = [
         m
         for m in predictors(RPS)
-        if m.name in ("uniform", "Markov: joint action", "orders", "orders + habits")
+        if m.name
+        in ("uniform", "Markov: joint action", "orders", "orders + habits", "the agent with orders 0 to 5")
     ]
     steps = []
     scored = compare(sides, models, n_folds=4, progress=lambda: steps.append(1))
-    assert len(steps) == 16
-    uniform, markov, orders, both = scored
+    assert len(steps) == 20
+    uniform, markov, orders, both, agent = scored
+    assert agent.less(markov).low > 0.05
+    assert abs(agent.less(both).estimate) < 0.03
     assert np.allclose(uniform.scores["all"], -np.log(3))
     assert orders.less(markov).low > 0.05
     assert both.less(markov).low > 0.05
@@ -266,6 +270,19 @@ def test_scores_are_held_out_and_compared_in_pairs():
     assert back.startswith("orders + habits is behind")
     with pytest.raises(ValueError, match="nobody made a move"):
         compare([replace(drawn(5), own=np.full(5, NONE))], models)
+
+
+def test_the_agent_expects_before_it_sees():
+    side = by_order(1, rounds=30, seed=3, lapse=0.2)
+    for agent in agents(RPS):
+        said = agent.predict(side)
+        assert said.shape == (30, 3)
+        assert np.allclose(said.sum(axis=1), 1.0)
+        other = replace(side, own=np.concatenate([side.own[:20], (side.own[20:] + 1) % 3]))
+        assert np.array_equal(said[:21], agent.predict(other)[:21])
+        assert not np.allclose(said[21:], agent.predict(other)[21:])
+        still = replace(side, own=np.where(np.arange(30) == 10, NONE, side.own))
+        assert np.isfinite(agent.predict(still)).all()
 
 
 def test_means_over_groups():

@@ -15,7 +15,7 @@ from atom.agents.act import LastStep
 from atom.agents.actors import Agent, as_actor
 from atom.agents.ask import Ask, AskAwaiting, AskNow, Pair, by_hypothesis, questions
 from atom.agents.choosing import Plan, among, paying, planned, predictions, taken_for
-from atom.agents.gate import Payoffs
+from atom.agents.gate import Payoffs, knows_best
 from atom.agents.looking_back import Behaving
 from atom.agents.partners import partners_of
 from atom.agents.problems import Problems
@@ -108,7 +108,7 @@ class AdaptiveAgent:
                 f"gate={self.acting.gate!r} needs payoffs, and this reasoner knows none; pass payoffs=, for "
                 "example a NormalFormReasoner"
             )
-        self._payoffs = payoffs
+        self._best = None if payoffs is None else knows_best(payoffs)
         actor = None if agent is None else as_actor(me, agent)
         self._act = LastStep(me, actor, self.acting.gate, payoffs, isinstance(reasoner, Responder))
 
@@ -182,15 +182,15 @@ class AdaptiveAgent:
         plan = planning(among(wanted, estimates, assessed))
         answers = await ask.policies(situation, [*questions(wanted), *self._mine(plan)])
         problems.check(answers.failed.values())
-        behaviours, seen = self._behaving.of(records)
+        behaviours, seen = self._behaving.of(situation, records)
         policies = by_hypothesis(situation, wanted, answers, behaviours, problems)
         if problems.said and any(e not in policies.get(p, ()) for p, e in plan.estimates.items()):
             plan = planning(among(policies, estimates, assessed))
             answers.add(await ask.policies(situation, self._mine(plan)))
         expects = partial(answers.expected_of, self.me)
         predicted = predictions(plan, assessed, policies, situation.actions, expects)
-        if self._payoffs is not None and self.acting.response == "nearest":
-            plan = paying(plan, self.me, situation, predicted, answers.policies, self._payoffs)
+        if self._best is not None and self.acting.response == "nearest":
+            plan = paying(plan, self.me, situation, predicted, answers.policies, self._best)
         prediction = Prediction(plan.order, predicted)
         taken = await self._act.take(
             situation, prediction, aligned=plan.aligned, answers=answers, ask=ask, rng=rng, problems=problems
@@ -339,7 +339,7 @@ class AdaptiveAgent:
         }
         answers = finish(self._now.for_decision().policies(situation, questions(wanted)))
         records = {partner: self.beliefs.record(memory, partner, self.me) for partner in wanted}
-        behaviours, seen = self._behaving.of(records)
+        behaviours, seen = self._behaving.of(situation, records)
         policies = by_hypothesis(situation, wanted, answers, behaviours, Problems(self.acting.on_error))
         partners = dict(memory["partners"])
         for partner, record in records.items():

@@ -25,6 +25,7 @@ from atom.reasoning.reasoner import (
     DecisionReasoner,
     ImmediateReasoner,
     Reasoner,
+    Responder,
     arespond,
     check_reasoner,
     check_responder,
@@ -146,7 +147,7 @@ class AskNow:
         ReasonerError: what is no reasoner.
     """
 
-    __slots__ = ("_chance", "_concurrent", "_immediate", "_raises", "_reasoner")
+    __slots__ = ("_chance", "_concurrent", "_immediate", "_raises", "_reasoner", "_responder")
 
     def __init__(self, reasoner: Reasoner, *, raises: bool = False) -> None:
         check_reasoner(reasoner)
@@ -156,6 +157,7 @@ class AskNow:
         self._chance = reasoner if isinstance(reasoner, DecisionReasoner) else None
         self._immediate = reasoner if isinstance(reasoner, ImmediateReasoner) else None
         self._concurrent = reasoner if isinstance(reasoner, ConcurrentReasoner) else None
+        self._responder = reasoner if isinstance(reasoner, Responder) else None
 
     def for_decision(self) -> Ask:
         """The same for one decision."""
@@ -183,7 +185,8 @@ class AskNow:
 
     async def respond(self, situation: Situation, player: str, predicted: Mapping[str, Policy]) -> Policy:
         """The best response."""
-        return check_responder(self._reasoner, _WHY).respond(situation, player, predicted)
+        responder = self._responder or check_responder(self._reasoner, _WHY)
+        return responder.respond(situation, player, predicted)
 
     async def act(self, actor: Actor, situation: Situation, prediction: Prediction) -> str:
         """The action."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from atom.agents.gate import Payoffs, best_actions
 from atom.agents.settings import Response, Selection
 from atom.belief.beliefs import Assessment
 from atom.belief.contract import bound_to
@@ -13,6 +12,7 @@ from atom.decision import Answered, PartnerPrediction, Standing
 from atom.names import order_of
 from atom.policies import Policy
 from atom.randomness import Uniform, draw
+from atom.reasoning.ties import KnowsBest
 from atom.situation import Situation
 
 DOMINANT = 0.85
@@ -68,8 +68,8 @@ def taken_for(
         habitual: the hypothesis of habits; None where it is none.
         in_team: whether there are other partners as well.
     """
-    if assessed.bound:
-        return str(assessed.standing.order) if assessed.standing is not None else ""
+    if assessed.declared is not None:
+        return assessed.declared
     belief = assessed.probabilities
     if habitual is not None:
         explains = assessed.explains()
@@ -156,7 +156,7 @@ def _answered(estimate: str, assessed: Assessment, habitual: str | None, *, resp
     """
     if estimate == habitual:
         return "prediction"
-    if assessed.bound or not responds or habitual is None:
+    if assessed.declared is not None or not responds or habitual is None:
         return "estimate"
     return "estimate" if assessed.explained >= UNEXPLAINED else "prediction"
 
@@ -203,7 +203,7 @@ def paying(
     situation: Situation,
     partners: Mapping[str, PartnerPrediction],
     policies: Mapping[tuple[str, int], Policy],
-    payoffs: Payoffs,
+    best: KnowsBest,
 ) -> Plan:
     """The plan, or one to act above the partners where acting below them costs payoff.
 
@@ -216,7 +216,7 @@ def paying(
         situation: what all players see.
         partners: what is expected of them.
         policies: (player, order) -> policy, as far as they were asked for.
-        payoffs: who knows what an action is worth.
+        best: who knows the best responses.
     """
     mine = None if plan.order is None else policies.get((me, plan.order))
     orders = [order for e in plan.estimates.values() if (order := order_of(e)) is not None]
@@ -226,7 +226,7 @@ def paying(
     if len(partners) + 1 < len(situation.actions):
         return plan  # of somebody nothing is predicted, so nothing can be said of payoffs
     predicted = {name: partner.policy for name, partner in partners.items()}
-    good = best_actions(payoffs, situation, me, predicted)
+    good = best.best_actions(situation, me, predicted)
     if all(action in good for action, p in mine.items() if p > 0.0):
         return plan
     return replace(plan, order=above, aligned=False)

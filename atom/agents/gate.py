@@ -60,7 +60,7 @@ async def gated(
         return Gated(action)
     predicted = {name: partner.expected for name, partner in prediction.partners.items()}
     expected = payoffs.expected_payoffs(situation, me, predicted)
-    good = best_actions(payoffs, situation, me, predicted, expected)
+    good = knows_best(payoffs).best_actions(situation, me, predicted)
     best = max((option for option in expected if option in good), key=lambda option: expected[option])
     gap = max(0.0, expected[best] - expected[action])
     if gate == "off" or action in good:
@@ -77,22 +77,23 @@ async def gated(
     return Gated(second, gap, action)
 
 
-def best_actions(
-    payoffs: Payoffs,
-    situation: Situation,
-    me: str,
-    predicted: Mapping[str, Policy],
-    expected: Mapping[str, float] | None = None,
-) -> frozenset[str]:
-    """The actions that are equally good, and best, when the others act as ``predicted``.
+@dataclass(frozen=True, slots=True)
+class ByPayoffs:
+    """The best responses where nobody knows more than expected payoffs.
 
-    Args:
-        payoffs: who knows.
-        situation: what all players see.
-        me: whose actions.
-        predicted: every other player -> what it is expected to do.
-        expected: the expected payoffs, where they were asked for already.
+    Attributes:
+        payoffs: who knows those.
     """
-    if isinstance(payoffs, KnowsBest):
-        return payoffs.best_actions(situation, me, predicted)
-    return best_of(payoffs.expected_payoffs(situation, me, predicted) if expected is None else expected)
+
+    payoffs: Payoffs
+
+    def best_actions(
+        self, situation: Situation, player: str, predicted: Mapping[str, Policy]
+    ) -> frozenset[str]:
+        """The actions of ``player`` that are equally good, and best, when the others act as ``predicted``."""
+        return best_of(self.payoffs.expected_payoffs(situation, player, predicted))
+
+
+def knows_best(payoffs: Payoffs) -> KnowsBest:
+    """Who knows the best responses; to be asked for once, since that takes as long as a small decision."""
+    return payoffs if isinstance(payoffs, KnowsBest) else ByPayoffs(payoffs)

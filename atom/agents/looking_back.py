@@ -100,36 +100,21 @@ class Behaving:
             looks = LooksBack.by(me, beliefs.habits, beliefs.orders, reasoner)
         return cls(behaviours, beliefs.habitual, looks)
 
-    def of(self, records: Mapping[str, PartnerMemory]) -> tuple[Mapping[str, Behaviour], Mapping[str, Seen]]:
+    def of(
+        self, situation: Situation, records: Mapping[str, PartnerMemory]
+    ) -> tuple[Mapping[str, Behaviour], Mapping[str, Seen]]:
         """Name -> how such a partner acts in one decision; and partner -> what it then looks back at.
 
-        The latter is filled in when the former are asked.
-
         Args:
+            situation: what all players see.
             records: partner -> what is remembered of it.
         """
-        if self.looks is None or self.habitual is None:
+        looks, habitual = self.looks, self.habitual
+        if looks is None or habitual is None:
             return self.behaviours, {}
-        glance = Glance(self.looks, records, {})
-        return {**self.behaviours, self.habitual: glance}, glance.seen
+        seen = {partner: looks.seen(situation, partner, record) for partner, record in records.items()}
 
+        def by_habit(situation: Situation, partner: str) -> Policy:
+            return looks.policy(situation, partner, records[partner], seen[partner])
 
-@dataclass(frozen=True, slots=True)
-class Glance:
-    """One decision's look back.
-
-    Attributes:
-        looks: who says what partners look back at.
-        records: partner -> what is remembered of it.
-        seen: partner -> what it looks back at.
-    """
-
-    looks: LooksBack
-    records: Mapping[str, PartnerMemory]
-    seen: dict[str, Seen]
-
-    def __call__(self, situation: Situation, partner: str) -> Policy:
-        """What ``partner`` does if it follows habits."""
-        record = self.records[partner]
-        seen = self.seen[partner] = self.looks.seen(situation, partner, record)
-        return self.looks.policy(situation, partner, record, seen)
+        return {**self.behaviours, habitual: by_habit}, seen

@@ -59,9 +59,10 @@ class Assessment:
     follows: str | None
 
     @property
-    def bound(self) -> bool:
-        """Whether the partner declared an order, and has not been found to break its word."""
-        return self.standing is not None and self.standing.broken_at is None
+    def declared(self) -> str | None:
+        """The order that the partner declared, by name; None without one, and once it broke its word."""
+        standing = self.standing
+        return None if standing is None or standing.broken_at is not None else str(standing.order)
 
     def explains(self) -> dict[str, float]:
         """Hypothesis -> probability that the partner is of that kind and does not lapse now."""

@@ -9,7 +9,7 @@ the theory-of-mind orders: that the partner follows habits and models nobody.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import mul
 from typing import Literal, TypeAlias
@@ -113,23 +113,35 @@ class Habits:
 
         Uniform where a context was never seen.
         """
-        n = len(actions)
+        counts, n = memory["counts"], len(actions)
         uniform = [1.0 / n] * n
         said = []
-        for habit in self.habits:
-            context = _context(habit, seen)
-            known = None if context is None else memory["counts"].get(habit.name, {}).get(context)
-            base = None if known is None else _base(habit, actions, seen)
-            if known is None or base is None:
-                said.append(uniform)
-                continue
-            total = 1.0 + sum(known.values())
-            if habit.step_from is None:
-                said.append([(known.get(action, 0.0) + 1.0 / n) / total for action in actions])
-            else:
-                said.append([(known.get(str((i - base) % n), 0.0) + 1.0 / n) / total for i in range(n)])
+        for habit, context, keys in self._looks(actions, seen):
+            known = None if context is None else counts.get(habit.name, _NOTHING).get(context)
+            said.append(uniform if known is None or keys is None else _predictive(known, keys))
         further = seen.get("further", [])
         return said + [[policy.get(action, 0.0) for action in actions] for policy in further]
+
+    def _looks(
+        self, actions: Sequence[str], seen: Seen
+    ) -> Iterator[tuple[Habit, str | None, Sequence[str] | None]]:
+        """Every habit, its context, and under what each action is counted; None where that is not known."""
+        own, other, n = seen["own"], seen["other"], len(actions)
+        contexts: dict[Given, str | None] = {
+            "nothing": "",
+            "own": own,
+            "other": other,
+            "both": None if own is None or other is None else f"{own}\0{other}",
+            "outcome": seen.get("outcome"),
+        }
+        from_own = actions.index(own) if own in actions else None
+        keys: dict[Anchor | None, Sequence[str] | None] = {
+            None: actions,
+            "own": _steps(n, from_own),
+            "other": _steps(n, seen["other_index"]),
+        }
+        for habit in self.habits:
+            yield habit, contexts[habit.given], keys[habit.step_from]
 
     def likeliest(self, memory: HabitMemory) -> Habit | None:
         """The habit that predicted best so far; None before the first action, or where it is none of them."""
@@ -151,16 +163,14 @@ class Habits:
         """
         at, n = actions.index(action), len(actions)
         before, counts, likely = memory["counts"], dict(memory["counts"]), []
-        for habit in self.habits:
-            context, base = _context(habit, seen), _base(habit, actions, seen)
-            if context is None or base is None:
+        for habit, context, keys in self._looks(actions, seen):
+            if context is None or keys is None:
                 likely.append(1.0 / n)
                 continue
-            key = action if habit.step_from is None else str((at - base) % n)
             known = before.get(habit.name, _NOTHING)
             here = known.get(context, _NEVER)
-            likely.append((here.get(key, 0.0) + 1.0 / n) / (1.0 + sum(here.values())))
-            counts[habit.name] = _counted(known, context, here, key)
+            likely.append(_predictive(here, keys)[at] if here else 1.0 / n)
+            counts[habit.name] = _counted(known, context, here, keys[at])
         likely += [policy.get(action, 0.0) for policy in seen.get("further", ())]
         weights = list(map(mul, _weights(memory, len(likely)), likely))
         scale, back = (1.0 - self.share) / sum(weights), self.share / len(weights)
@@ -178,6 +188,18 @@ def _weights(memory: HabitMemory, n: int) -> list[float]:
     return weights if len(weights) == n else [1.0 / n] * n
 
 
+def _steps(n: int, base: int | None) -> Sequence[str] | None:
+    """``[A]``: how many steps each action is from the one at ``base``, in a circle."""
+    return None if base is None else [str((i - base) % n) for i in range(n)]
+
+
+def _predictive(counts: Mapping[str, float], keys: Sequence[str]) -> list[float]:
+    """``[A]``: the posterior predictive; actions that are not legal now have no part in it."""
+    found = [counts.get(key, 0.0) for key in keys]
+    share, total = 1.0 / len(found), 1.0 + sum(found)
+    return [(count + share) / total for count in found]
+
+
 def _counted(
     known: Mapping[str, dict[str, float]], context: str, here: Mapping[str, float], key: str
 ) -> dict[str, dict[str, float]]:
@@ -185,29 +207,3 @@ def _counted(
     if len(found) > _MOST_CONTEXTS:
         del found[next(iter(found))]
     return found
-
-
-def _context(habit: Habit, seen: Seen) -> str | None:
-    """The context of a habit as text; None where it is not known."""
-    match habit.given:
-        case "nothing":
-            return ""
-        case "own":
-            return seen["own"]
-        case "other":
-            return seen["other"]
-        case "both":
-            own, other = seen["own"], seen["other"]
-            return None if own is None or other is None else f"{own}\0{other}"
-        case "outcome":
-            return seen.get("outcome")
-
-
-def _base(habit: Habit, actions: Sequence[str], seen: Seen) -> int | None:
-    """From which of the actions a step is taken; None where that is not known, 0 where none is."""
-    if habit.step_from is None:
-        return 0
-    if habit.step_from == "other":
-        return seen["other_index"]
-    own = seen["own"]
-    return actions.index(own) if own in actions else None

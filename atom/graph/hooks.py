@@ -185,8 +185,7 @@ def check_hook(given: object, hook: str, where: str) -> None:
             f"the hook {hook!r} of {where} must be a function, got {shown(given)}; write {hook}=lambda "
             f"{'decision' if hook == 'write' else 'state'}: ..."
         )
-    call = given if inspect.isroutine(given) else getattr(given, "__call__", given)  # noqa: B004
-    if inspect.iscoroutinefunction(given) or inspect.iscoroutinefunction(call):
+    if inspect.iscoroutinefunction(given) or inspect.iscoroutinefunction(type(given).__call__):
         raise HookError(_asynchronous(hook, where))
 
 

@@ -263,17 +263,22 @@ class AdaptiveToMMiddleware(AgentMiddleware[AdaptiveToMAgentState, Any]):
 
     def _done(self, state: AdaptiveToMAgentState, told: Told) -> str | None:
         """The same of what was done earlier; what cannot be read was said when it was new."""
+        if self._acted is None:
+            return None
         mine = [message for message in new_since(state, told) if self._is_mine(message, told)]
-        for message in reversed(mine if self._acted else []):
-            try:
-                actions = a_joint_action(self._acted([message]), "acted", self._where)  # type: ignore[misc]
-            except GraphBubbleUp:
-                raise
-            except Exception:  # noqa: BLE001, S112 - see above
-                continue
+        for message in reversed(mine):
+            actions = self._read_quietly(self._acted, message)
             if actions and isinstance(actions.get(self.agent.me), str):
                 return actions[self.agent.me]
         return None
+
+    def _read_quietly(self, read: ReadActions, message: AnyMessage) -> JointAction | None:
+        try:
+            return a_joint_action(read([message]), "acted", self._where)
+        except GraphBubbleUp:
+            raise
+        except Exception:  # noqa: BLE001 - a reader of the user's, whose failure was said already
+            return None
 
     def _extract(
         self, hook: str, read: ReadActions, messages: Sequence[AnyMessage], problems: list[str]

@@ -33,6 +33,11 @@ ROUNDING = 16 * float(np.finfo(np.float64).eps)
 of summing, four times over. An offset of 1e9 so hides differences below 1e-5."""
 
 
+_CLEAR = 8.0 * RELATIVE
+"""Share of the largest payoff by which an action is ahead of all others beyond any tolerance: the payoff
+differences, and twice the payoffs that are summed, are at most four times that."""
+
+
 @runtime_checkable
 class KnowsBest(Protocol):
     """Whoever knows which actions are equally good, and not only what each is worth."""
@@ -80,7 +85,12 @@ def best_responses(payoffs: Floats, chances: Floats) -> NDArray[np.bool_]:
     Returns:
         ``[A]``; at least one is True.
     """
-    leader = int(np.argmax(payoffs @ chances))
+    values = payoffs @ chances
+    leader = int(values.argmax())
+    behind = values[leader] - values
+    behind[leader] = np.inf
+    if behind.min() > _CLEAR * np.abs(payoffs).max() * chances.sum():
+        return np.asarray(np.arange(len(payoffs)) == leader)
     for _ in range(len(payoffs)):
         beside = payoffs - payoffs[leader]
         gains = beside @ chances

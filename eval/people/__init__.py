@@ -1,8 +1,8 @@
 """People: recorded play read from files, and what predicts it, held out.
 
-Reading (``reading``, ``oneshot``), predictors that count (``habits``) and that reason (``orders``), their
-log scores (``scoring``), the orders that people play at (``depths``), and agents against the same bots
-(``matches``).
+Reading (``reading``, ``oneshot``); predictors that count (``habits``), that reason (``orders``) and the
+plugin's own (``agents``); their log scores (``scoring``), the orders that people play at (``depths``), and
+agents against the same bots (``matches``).
 """
 
 from eval.people.depths import DEPTHS, Depths, Recovered, depths, recovered

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from eval.measure import Interval, stratified_mean
+from eval.people.agents import agents
 from eval.people.habits import Predictor, Uniform, habits
 from eval.people.orders import Believed, CognitiveHierarchy, Tables, with_habits
 from eval.people.recordings import NONE, PARTS, Floats, Side, folds, people, spans
@@ -54,6 +55,7 @@ def predictors(payoffs: Floats) -> list[Predictor]:
         Believed("habits", tables, (), tuple(counted)),
         Believed("orders", tables),
         with_habits(tables, counted),
+        *agents(payoffs),
     ]
 
 
