@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from eval.cli.groups import Without
-from eval.cli.options import Asked, JsonFile, Storing, split_names
+from eval.cli.options import Asked, JsonFile, MarkdownFile, Storing, split_names
 from eval.cli.sweeps import execution, matrices_of
 from eval.show.console import check_writable, note, out, write_json
 from eval.show.tables import ablation_table, markdown
@@ -24,9 +23,7 @@ def ablation(
     partners: Annotated[str, typer.Option(help="With whom.")] = ",".join(PARTNERS),
     asked: Annotated[Asked, Without("runtime", "env")] = Asked(episodes=200),
     json_file: JsonFile = None,
-    markdown_file: Annotated[
-        Path | None, typer.Option("--markdown", dir_okay=False, help="Write the tables to this file.")
-    ] = None,
+    markdown_file: MarkdownFile = None,
     storing: Storing = Storing(),
 ) -> None:
     """Every learner x selection x response, with differences from the default setting."""

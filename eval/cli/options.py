@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from eval.studies.paper import EPSILON
 from eval.sweeps import (
     PAPER_TEMPERATURE,
     Asking,
@@ -54,6 +55,20 @@ EnvOption = Annotated[
     EnvName,
     typer.Option(help="real: every step of a kitchen in overcooked-ai itself (extra overcooked)."),
 ]
+MarkdownFile = Annotated[
+    Path | None, typer.Option("--markdown", dir_okay=False, help="Write the tables to this file.")
+]
+
+EpsilonOfTask = Annotated[
+    float | None,
+    typer.Option(
+        min=0.0,
+        max=1.0,
+        help="Rate at which every player lapses to a random action.",
+        show_default=f"{EPSILON} on grids and in kitchens, 0 in normal-form games",
+    ),
+]
+
 JsonFile = Annotated[
     Path | None, typer.Option("--json", dir_okay=False, help="Also write the numbers to this file.")
 ]

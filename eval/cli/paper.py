@@ -9,27 +9,19 @@ import typer
 from rich.markup import escape
 
 from eval.cli.groups import Without
-from eval.cli.options import Asked, EnvName, EnvOption, JsonFile, Models, Storing, split_names
+from eval.cli.options import Asked, EnvName, EnvOption, EpsilonOfTask, JsonFile, Models, Storing, split_names
 from eval.cli.sweeps import execution
 from eval.show.console import check_writable, out, write_json
 from eval.show.tables import excess_table, paper_tables
 from eval.studies import excesses, paper_cells, paper_sweep
-from eval.studies.paper import COLUMNS, EPSILON, as_json
+from eval.studies.paper import COLUMNS, as_json
 from partners import model_in
 
 
 def paper(
     columns: Annotated[str, typer.Option(help="Columns of the paper's tables.")] = ",".join(COLUMNS),
     asked: Annotated[Asked, Without("epsilon", "env")] = Asked(),
-    epsilon: Annotated[
-        float | None,
-        typer.Option(
-            min=0.0,
-            max=1.0,
-            help="Rate at which every player lapses to a random action.",
-            show_default=f"{EPSILON} on grids and in kitchens, 0 in matrix games",
-        ),
-    ] = None,
+    epsilon: EpsilonOfTask = None,
     env: EnvOption = EnvName.table,
     agent: Annotated[
         str | None, typer.Option(help="llm:MODEL: a language model plays every row instead.")

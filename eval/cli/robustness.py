@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from eval.cli.options import JsonFile, Seed, split_names
+from eval.cli.options import JsonFile, MarkdownFile, Seed, split_names
 from eval.show.console import check_writable, note, out, progress_bar, write_json
 from eval.show.tables import markdown, robustness_table
 from eval.studies import robustness as study
@@ -30,9 +29,7 @@ def robustness(
     ] = ",".join(study.AGENTS),
     partners: Annotated[str, typer.Option(help="With whom, each where it plays.")] = ",".join(study.PARTNERS),
     json_file: JsonFile = None,
-    markdown_file: Annotated[
-        Path | None, typer.Option("--markdown", dir_okay=False, help="Write the tables to this file.")
-    ] = None,
+    markdown_file: MarkdownFile = None,
 ) -> None:
     """Rank agents on tasks that nobody tuned: random games of five classes, circles, maps, kitchens.
 

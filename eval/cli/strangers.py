@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
 from eval.cli.groups import Without
-from eval.cli.options import Asked, JsonFile, Storing, split_names
+from eval.cli.options import Asked, EpsilonOfTask, JsonFile, MarkdownFile, Storing, split_names
 from eval.cli.sweeps import execution
 from eval.show.console import check_writable, note, out, write_json
 from eval.show.tables import close_cells, markdown, overall_table, strangers_table
-from eval.studies.paper import EPSILON
 from eval.studies.strangers import PARTNERS, TASKS, Strangers, judge, strangers_sweep, who_can
 from eval.sweeps import cross_plays
 from eval.tasks import make_task
@@ -32,19 +30,9 @@ def strangers(
         ),
     ] = "",
     asked: Annotated[Asked, Without("runtime", "env", "epsilon")] = Asked(episodes=100),
-    epsilon: Annotated[
-        float | None,
-        typer.Option(
-            min=0.0,
-            max=1.0,
-            help="Rate at which every player lapses to a random action.",
-            show_default=f"{EPSILON} where steps are counted, 0 in normal-form games",
-        ),
-    ] = None,
+    epsilon: EpsilonOfTask = None,
     json_file: JsonFile = None,
-    markdown_file: Annotated[
-        Path | None, typer.Option("--markdown", dir_okay=False, help="Write the tables to this file.")
-    ] = None,
+    markdown_file: MarkdownFile = None,
     storing: Storing = Storing(),
 ) -> None:
     """Judge agents beside partners that are no ToM agents: constant, habits, predictors, planners.
