@@ -42,7 +42,8 @@ class AdaptiveAgent:
     """Estimates what each partner is, its ToM order above all, and acts at an order that fits (paper, A-ToM).
 
     Orders are aligned when they differ by one. Partners whose estimates no single order fits are answered
-    by the best response to all their predicted policies at once; so is a partner that is no order.
+    by the best response to all their predicted policies at once; so is a partner that is no order. One of
+    habits, or that nothing explains, is predicted over all hypotheses and lapse rates.
 
     Args:
         me: this player's name in situations.

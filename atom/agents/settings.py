@@ -34,11 +34,13 @@ class Acting:
             randomising is what lets two adaptive agents break their symmetry. ``"win-stay"`` draws
             anew only when the partner's action was less likely under the estimate than under the
             belief as a whole, or than by chance (win-stay, lose-sample: Bonawitz et al. 2014), so
-            that what works is kept. ``"leader"`` takes the likeliest, the first on ties.
+            that what works is kept, and takes the likeliest where that is beyond doubt. ``"leader"`` takes
+            the likeliest, the first on ties.
         response: the order to act at against an estimate k̂. ``"above"`` is k̂ + 1 (paper).
             ``"nearest"`` keeps the agent's own order while it is one apart from k̂, and else moves to
             k̂ - 1 or k̂ + 1 at random: two agents that both act above chase each other up the ladder,
-            two that stay where they are aligned settle.
+            two that stay where they are aligned settle. Where payoffs are known it acts at k̂ - 1 only if
+            that is a best response to what is predicted: to do what a partner expects may cost.
         gate: what to do when the wrapped agent acts against the best response to the prediction:
             nothing but measure (``"off"``), ``"ask"`` it once more, or ``"override"`` it.
         payoffs: who knows the payoffs for the gate; None for the reasoner, if it does.
