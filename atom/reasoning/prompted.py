@@ -11,6 +11,7 @@ from atom.models.portal import run_blocking
 from atom.models.settings import ModelSettings, ReasonerKeywords
 from atom.policies import Policy
 from atom.reasoning.recursive import Latest, Recursion
+from atom.reasoning.turns import is_last
 from atom.situation import Situation
 
 T = TypeVar("T")
@@ -58,7 +59,9 @@ class LLMHypotheses:
     async def _answer(
         self, situation: Situation, player: str, order: int, predicted: Mapping[str, Policy]
     ) -> Policy:
-        if order == 0:
+        if is_last(situation, player):
+            question = prompts.action(situation, player)  # what the others did stands in the question
+        elif order == 0:
             question = prompts.level_zero(situation, player)
         else:
             question = prompts.level_k(situation, player, order, self._tell(predicted))

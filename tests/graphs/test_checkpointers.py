@@ -129,8 +129,8 @@ def test_a_fork_goes_its_own_way_and_leaves_the_trunk_alone(kind, place):
         graph = flat().compile(checkpointer=opened)
         end = graph.invoke(start("flat"), config())["history"]
         trunk = graph.get_state(config()).config
-        # Before anybody decided for the next round: a decision is not to be judged by the round before. New input
-        # and not `update_state`: LangGraph 1.0 adds what the players decided there to the state that is forked.
+        # Before anybody decided for the next round: a decision is not to be judged by the round before.
+        # New input and not `update_state`: LangGraph 1.0 adds the players' decisions there to what is forked.
         middle = next(
             s
             for s in graph.get_state_history(config())
