@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias, TypeVar
 
-from atom.names import HABITS, order_of
+from atom.names import HABITS, Declared, order_of
 from atom.policies import TOLERANCE, Policy, lapsed, same_policy
 from atom.usage import Usage
 
@@ -23,13 +23,13 @@ class Standing:
     """How a partner's declaration stands.
 
     Attributes:
-        order: the ToM order that it declared.
+        order: the ToM order that it declared, or the name of another hypothesis.
         kept: probability that it keeps its word, in [0, 1]; 0 once the contract is broken.
         broken_at: number of the observer's decision that first knew of the breach; None while the
             contract holds.
     """
 
-    order: int
+    order: Declared
     kept: float
     broken_at: int | None = None
 

@@ -33,6 +33,8 @@ class Situation:
         turns: who acts after whom within the step: groups of players, each player in one, those of a group
             at once and all of them seeing what the groups before did. Empty where nobody waits: whoever has
             moved did so one by one, and the others act at once.
+        announced: player -> what it said that it would do in this step, true or not; any text, since it is
+            what somebody said. What it is worth is a hypothesis (``atom.belief.announcing``).
 
     Raises:
         SituationError: a player without legal actions, or with an empty or repeated one; turns that leave
@@ -52,6 +54,7 @@ class Situation:
     description: str = ""
     moved: JointAction = field(default_factory=dict)
     turns: Sequence[Sequence[str]] = ()
+    announced: JointAction = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for player, actions in self.actions.items():

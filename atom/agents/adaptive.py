@@ -29,7 +29,7 @@ from atom.coroutines import finish
 from atom.decision import Decision, Prediction
 from atom.errors import SituationError
 from atom.memories import Memory, PartnerMemory, PlayerMemory, Seen, as_plain, expected_of, unexpecting
-from atom.names import order_of
+from atom.names import Declared, order_of
 from atom.policies import Policy
 from atom.randomness import LazyGenerator, Uniform
 from atom.reasoning.reasoner import ImmediateReasoner, Reasoner, Responder, check_responder
@@ -124,7 +124,7 @@ class AdaptiveAgent:
         """Memory at the beginning of an episode; partners not named join when a situation shows them."""
         return as_plain(self.beliefs.start(self.me, partners, episode))
 
-    def hear(self, memory: Memory, declared: Mapping[str, int]) -> Memory:
+    def hear(self, memory: Memory, declared: Mapping[str, Declared]) -> Memory:
         """Memory after declarations were heard of; the same without a contract."""
         others = {player: order for player, order in declared.items() if player != self.me}
         if self.beliefs.contract is None or not others:
@@ -188,7 +188,7 @@ class AdaptiveAgent:
         problems.check(answers.failed.values())
         behaviours, seen = self._behaving.of(situation, records)
         policies = by_hypothesis(situation, wanted, answers, behaviours, problems)
-        if problems.said and any(e not in policies.get(p, ()) for p, e in plan.estimates.items()):
+        if any(e not in policies.get(p, ()) for p, e in plan.estimates.items()):
             plan = in_turn(planning(among(policies, estimates, assessed)), self.me, situation)
             answers.add(await ask.policies(situation, self._mine(plan)))
         expects = partial(answers.expected_of, self.me)

@@ -9,9 +9,10 @@ from typing import Annotated, Any, NotRequired, Required, cast, get_args, get_or
 from pydantic import BaseModel, Field, create_model
 from typing_extensions import ReadOnly, TypedDict, is_typeddict
 
-from atom.belief.contract import check_order
+from atom.belief.contract import check_declared
 from atom.errors import StateKeyError
 from atom.memories import Memory, is_new
+from atom.names import Declared
 
 STATE_KEY = "tom"
 
@@ -71,24 +72,24 @@ class ToMState(TypedDict, total=False):
     tom: Annotated[dict[str, Memory], merge_memories]
 
 
-def declare(orders: Mapping[str, int], key: str = STATE_KEY) -> dict[str, dict[str, Memory]]:
-    """A state update that declares orders before the first decision, ``{"tom": ...}``.
+def declare(orders: Mapping[str, Declared], key: str = STATE_KEY) -> dict[str, dict[str, Memory]]:
+    """A state update that declares orders, or other hypotheses, before the first decision, ``{"tom": ...}``.
 
     Return it from a node that runs before the players, or give it as input to a graph whose schema
     inherits from ``ToMState``. Agents with a contract believe it as far as they trust.
 
     Args:
-        orders: player -> ToM order, >= 0.
+        orders: player -> ToM order, >= 0; or a name such as ``"honest"``, that it does what it announces.
         key: the state's key, where the nodes have another than ``"tom"``.
 
     Raises:
         ContractError: an order that is no integer >= 0.
     """
-    return {key: {player: {"declares": check_order(player, order)} for player, order in orders.items()}}
+    return {key: {player: {"declares": check_declared(player, order)} for player, order in orders.items()}}
 
 
-def declared_orders(memories: Mapping[str, Memory]) -> dict[str, int]:
-    """Player -> the order that it declared, of the state key ``tom``."""
+def declared_orders(memories: Mapping[str, Memory]) -> dict[str, Declared]:
+    """Player -> the order that it declared, or the name of another hypothesis, of the state key ``tom``."""
     return {
         player: memory["declares"]
         for player, memory in memories.items()

@@ -192,15 +192,19 @@ def _question(situation: Situation, player: str, task: str) -> Question:
 
 
 def _turns(situation: Situation, player: str) -> str:
-    """Who has acted in this step, and who will see what the player does; empty where all act at once."""
-    if situation.at_once:
-        return ""
+    """What others said and did in this step, and who will see what the player does; empty where nothing."""
+    said, moved = situation.announced, situation.moved
     lines = [
+        f"- {quoted(name)} has announced that it will do {quoted(str(act))}; that may be true or not."
+        for name, act in said.items()
+        if name not in (player, *moved)
+    ]
+    lines += [
         f"- {quoted(name)} has already done {quoted(act)} in this step."
-        for name, act in situation.moved.items()
+        for name, act in moved.items()
         if name != player
     ]
-    later = situation.later(player)
+    later = () if situation.at_once else situation.later(player)
     if later:
         lines.append(f"- After you: {', '.join(map(quoted, later))}, who will see what you do.")
     return "\n" + "\n".join(lines) + "\n" if lines else ""
