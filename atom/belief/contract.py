@@ -26,9 +26,9 @@ class Contract:
 
     The declared order, or other hypothesis, d of a partner is tested against every other hypothesis k and
     against "none", a partner that acts at random. With lapse rate ε,
-    ``P(a | k) = (1 - ε) · policy_k(a) + ε / |A|`` and likelihood ratio ``r_k = P(a | k) / P(a | d)``. The partner may stop keeping its word at any
-    step, so each alternative mixes over the step of the breach, with weights
-    ``w_n = 1 / ((n + 1)(n + 2))`` over the n informative steps so far (those where k and d differ)::
+    ``P(a | k) = (1 - ε) · policy_k(a) + ε / |A|`` and likelihood ratio ``r_k = P(a | k) / P(a | d)``. The
+    partner may stop keeping its word at any step, so each alternative mixes over the step of the breach, with
+    weights ``w_n = 1 / ((n + 1)(n + 2))`` over the n informative steps so far (those where k and d differ)::
 
         g_k ← (g_k + w_n) · r_k          E = mean over k of (g_k + 1 / (n_k + 1))
 

@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias, TypeVar, Unpack
 from atom.models import prompts
 from atom.models.client import Client
 from atom.models.portal import run_blocking
-from atom.models.settings import ModelSettings, ReasonerKeywords
+from atom.models.settings import ChatModel, ModelSettings, ReasonerKeywords
 from atom.policies import Policy
 from atom.reasoning.recursive import Latest, Recursion
 from atom.reasoning.turns import is_last
@@ -87,7 +87,8 @@ class LLMReasoner:
     others is marked as data, and every reply is checked against the options.
 
     Args:
-        model: as LiteLLM names it, such as ``openai/gpt-4o-mini`` or ``ollama_chat/llama3.1``.
+        model: as LiteLLM names it, such as ``openai/gpt-4o-mini`` or ``ollama_chat/llama3.1``; or a LangChain
+            chat model, which is asked by its own ``invoke``, with its own key and options.
         told: what a question says of the other players: the ``"action"`` that is likeliest (paper,
             ``a_j_pred``; fewer different questions, so more of them from the memo) or the whole
             ``"distribution"`` in percent.
@@ -116,12 +117,14 @@ class LLMReasoner:
         >>> ann = AdaptiveAgent("ann", reasoner, prune=Pruning())
     """
 
-    def __init__(self, model: str, *, told: Told = "action", **settings: Unpack[ReasonerKeywords]) -> None:
+    def __init__(
+        self, model: str | ChatModel, *, told: Told = "action", **settings: Unpack[ReasonerKeywords]
+    ) -> None:
         if told not in ("action", "distribution"):
             raise ValueError(f"told must be 'action' or 'distribution', got {told!r}")
-        self.model = model
         self._told = told
         self.client = Client(ModelSettings.of(model, settings))
+        self.model = self.client.endpoints[0].model
         self._direct = self.for_decision()
 
     def __repr__(self) -> str:
