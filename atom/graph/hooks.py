@@ -17,8 +17,9 @@ from langgraph.errors import GraphBubbleUp
 from langgraph.types import Command
 
 from atom.decision import Decision
-from atom.errors import HookError, StateKeyError
-from atom.graph.messages import id_of
+from atom.errors import ExtractionError, HookError, StateKeyError
+from atom.graph.messages import ReadActions, id_of
+from atom.graph.shown import asynchronous, at_once, shown
 from atom.situation import JointAction, Situation
 
 ReadSituation: TypeAlias = Callable[[Any], Situation]
@@ -186,20 +187,7 @@ def check_hook(given: object, hook: str, where: str) -> None:
             f"{'decision' if hook == 'write' else 'state'}: ..."
         )
     if inspect.iscoroutinefunction(given) or inspect.iscoroutinefunction(type(given).__call__):
-        raise HookError(_asynchronous(hook, where))
-
-
-def at_once(found: Any, hook: str, where: str) -> Any:
-    """``found`` itself, unless it has yet to be awaited.
-
-    Raises:
-        HookError: it has.
-    """
-    if inspect.isawaitable(found):
-        if inspect.iscoroutine(found):
-            found.close()  # nobody will await it, and Python would warn of that
-        raise HookError(_asynchronous(hook, where))
-    return found
+        raise HookError(asynchronous(hook, where))
 
 
 def a_situation(found: Any, where: str) -> Situation:
@@ -232,14 +220,27 @@ def a_joint_action(found: Any, hook: str, where: str) -> JointAction | None:
     )
 
 
-def shown(value: object) -> str:
-    """A value's type, and the value where it is short."""
-    text = repr(value)
-    return type(value).__name__ if len(text) > 60 or "object at" in text else f"{type(value).__name__} {text}"
+def extracted(
+    read: ReadActions, messages: Sequence[Any], hook: str, where: str, me: str
+) -> JointAction | None:
+    """What was done by messages, which others wrote: whatever a reader of them raises is one kind of error.
 
+    Args:
+        read: the reader.
+        messages: those that it reads.
+        hook: by what keyword it was given.
+        where: to what.
+        me: the player there.
 
-def _asynchronous(hook: str, where: str) -> str:
-    return (
-        f"the hook {hook!r} of {where} is asynchronous, and hooks are plain functions of the state; read "
-        "what it awaits in a node of its own before this one, and write a plain function here"
-    )
+    Raises:
+        ExtractionError: it failed, or returned what is no joint action.
+    """
+    try:
+        return a_joint_action(read(messages), hook, where)
+    except GraphBubbleUp:  # a reader that asks a person
+        raise
+    except Exception as error:
+        name = getattr(read, "__name__", type(read).__name__)
+        raise ExtractionError(
+            f"{where}: the extractor {name!r} of {me!r} failed ({type(error).__name__}: {error})"
+        ) from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Unpack, cast
 
@@ -16,7 +16,7 @@ from typing_extensions import TypedDict
 
 from atom.agents.player import Player
 from atom.decision import Decision
-from atom.errors import StateKeyError
+from atom.errors import ExtractionError, StateKeyError
 from atom.graph.hooks import (
     Hooks,
     ReadMessages,
@@ -25,16 +25,17 @@ from atom.graph.hooks import (
     WriteDecision,
     check_hook,
     explained,
-    shown,
+    extracted,
 )
 from atom.graph.messages import is_own
-from atom.graph.observing import Classify, OnUnseen, check_on_unseen
+from atom.graph.observing import Classify, OnUnseen, Unlisted, left_out
+from atom.graph.shown import shown
 from atom.graph.state import STATE_KEY, with_tom
 from atom.graph.store import BeliefMemory
 from atom.graph.told import NOTHING_TOLD, new_since, read_by_now
-from atom.graph.turn import OnMismatch, Turn, noting, nowhere
+from atom.graph.turn import OnMismatch, Turn, noting
 from atom.memories import Memory, Told
-from atom.situation import Situation
+from atom.situation import JointAction, Situation
 
 _MISSING = object()
 
@@ -58,7 +59,9 @@ class NodeSettings(TypedDict, total=False):
             ``classify(player, happened, legal)``, None for none. Case and type are seen through without.
         on_unseen: what to do with what is none of the legal actions: ``"ignore"`` leaves it out with a
             warning and a sentence in ``Decision.degraded``; ``"other"`` takes it for the legal action
-            ``"other"``, where there is one; ``"raise"`` raises an ``IllegalActionError``.
+            ``"other"``, where there is one; ``"raise"`` raises an ``IllegalActionError``. With
+            ``messages=``, an ``observed`` that fails and an action of somebody unknown are left out alike,
+            or raise an ``ExtractionError`` or a ``SituationError``.
     """
 
     key: str
@@ -142,11 +145,11 @@ class AdaptiveToMNode(Runnable[Any, Update]):
         self.agent = agent
         self._hooks = Hooks(name, situation, observed, write, settings.get("brief"), settings.get("messages"))
         self.key: str = settings.get("key", STATE_KEY)
-        self._turn = Turn(name, agent, beliefs, settings.get("on_mismatch", "raise"), self.key)
-        self._classify = settings.get("classify")
-        if self._classify is not None:
-            check_hook(self._classify, "classify", f"the node {name!r}")
-        self._on_unseen = check_on_unseen(settings.get("on_unseen", "ignore"))
+        classify = settings.get("classify")
+        if classify is not None:
+            check_hook(classify, "classify", f"the node {name!r}")
+        unlisted = Unlisted(classify, settings.get("on_unseen", "ignore"))
+        self._turn = Turn(name, agent, beliefs, settings.get("on_mismatch", "raise"), self.key, unlisted)
         self._episode = episode
         self._builder: StateGraph[Any, Any, Any, Any] | None = None
 
@@ -220,14 +223,29 @@ class AdaptiveToMNode(Runnable[Any, Update]):
         messages = self._hooks.read_messages(state)
         if messages is None:
             seen = None if first else self._hooks.read_observed(state)
-        else:
-            told: Told = memory.get("told") or NOTHING_TOLD
-            new = new_since({"messages": messages}, told)
-            new = [message for message in new if not is_own(message, self.agent.me, ())]
-            seen = None if first else self._hooks.read_observed(new)
-            memory = {**memory, "told": {**told, **read_by_now({"messages": messages})}}
-        memory, problems = self._turn.count(memory, seen, self._classify, self._on_unseen)
-        return situation, memory, problems
+            memory, problems, _ = self._turn.count(memory, seen, situation)
+            return situation, memory, problems
+        told: Told = memory.get("told") or NOTHING_TOLD
+        new = new_since({"messages": messages}, told)
+        new = [message for message in new if not is_own(message, self.agent.me, ())]
+        seen, problems = (None, []) if first else self._read_new(new)
+        memory = {**memory, "told": {**told, **read_by_now({"messages": messages})}}
+        memory, further, _ = self._turn.count(memory, seen, situation, lenient=not self._strict)
+        return situation, memory, [*problems, *further]
+
+    @property
+    def _strict(self) -> bool:
+        return self._turn.unlisted.on_unseen == "raise"
+
+    def _read_new(self, messages: Sequence[Any]) -> tuple[JointAction | None, list[str]]:
+        """What was done by messages that others wrote, and what could not be read of them."""
+        try:
+            found = extracted(self._hooks.observed, messages, "observed", self._turn.where, self.agent.me)
+        except ExtractionError as error:
+            if self._strict:
+                raise
+            return None, [left_out(str(error))]
+        return found, []
 
     def _no_key(self) -> str:
         if self._builder is not None and self.key in self._builder.channels:
@@ -324,8 +342,9 @@ def _read(state: Any, key: str) -> Any:
     return getattr(state, key, _MISSING)
 
 
-def _stream_writer() -> StreamWriter:
+def _stream_writer() -> StreamWriter | None:
+    """Where the graph's events go; LangGraph does not say whether anybody streams them."""
     try:
         return get_stream_writer()
     except (RuntimeError, KeyError):  # invoked on its own, outside a graph
-        return nowhere
+        return None

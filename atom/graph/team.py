@@ -10,8 +10,9 @@ from langgraph.graph import StateGraph
 from langgraph.types import Send
 
 from atom.errors import HookError, StateKeyError
-from atom.graph.hooks import at_once, check_hook, shown
+from atom.graph.hooks import check_hook
 from atom.graph.node import AdaptiveToMNode, Update
+from atom.graph.shown import at_once, shown
 from atom.graph.state import with_tom
 
 FanOut = Callable[[Any], list[Send]]

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Literal, TypeAlias
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from langgraph.store.base import BaseStore
 
@@ -19,8 +19,8 @@ from atom.coroutines import finish
 from atom.decision import Decision
 from atom.errors import BeliefError, HookError
 from atom.graph.events import decision_events
-from atom.graph.hooks import shown
-from atom.graph.observing import Classify, OnUnseen, expected_actions, listed
+from atom.graph.observing import Unlisted, countable
+from atom.graph.shown import shown
 from atom.graph.state import STATE_KEY, check_key, declared_orders
 from atom.graph.store import BeliefMemory, keeps_beliefs
 from atom.graph.telemetry import deciding_span, describe
@@ -39,6 +39,20 @@ Taken: TypeAlias = tuple[Decision, Memory]
 """What was decided, and the memory after it."""
 
 
+class Counted(NamedTuple):
+    """What came of what was observed.
+
+    Attributes:
+        memory: after it.
+        problems: what could not be counted, one sentence each, see ``noting``.
+        anything: whether anything was counted.
+    """
+
+    memory: Memory
+    problems: list[str]
+    anything: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Turn:
     """Who takes turns.
@@ -50,6 +64,8 @@ class Turn:
         on_mismatch: whether a memory that was made with other hypotheses, another learner or another
             version raises a ``BeliefError``, or the belief begins anew, with one warning.
         key: the key of a graph's state that has the memories.
+        unlisted: how to take what partners did and nobody listed.
+        kind: what has that name, in warnings and errors.
 
     Raises:
         BeliefError: a player without beliefs whose beliefs are to be kept.
@@ -63,6 +79,8 @@ class Turn:
     kept: BeliefMemory | None = None
     on_mismatch: OnMismatch = "raise"
     key: str = STATE_KEY
+    unlisted: Unlisted = field(default_factory=Unlisted)
+    kind: str = "node"
 
     def __post_init__(self) -> None:
         _check_player(self.player, self.name)
@@ -71,6 +89,11 @@ class Turn:
             raise ValueError(f"on_mismatch must be 'raise' or 'restart', got {self.on_mismatch!r}")
         if self.kept is not None:
             keeps_beliefs(self.player)
+
+    @property
+    def where(self) -> str:
+        """The kind and the name, as in ``"the node 'ann'"``."""
+        return f"the {self.kind} {self.name!r}"
 
     def is_first(self, memories: Mapping[str, Memory]) -> bool:
         """Whether the player has yet to begin."""
@@ -141,35 +164,30 @@ class Turn:
         kept = ("step", "told", "spent", "declares")
         return {**new, **{key: memory[key] for key in kept if memory.get(key) is not None}}
 
-    def observe(self, memory: Memory, actions: JointAction | None) -> Memory:
-        """The memory after what was observed, which may be nothing."""
-        return self.player.observe(memory, None, actions) if actions else memory
-
     def count(
-        self,
-        memory: Memory,
-        actions: JointAction | None,
-        classify: Classify | None = None,
-        on_unseen: OnUnseen = "ignore",
-    ) -> tuple[Memory, list[str]]:
-        """The same for whatever was seen, listed or not.
+        self, memory: Memory, actions: JointAction | None, situation: Situation, *, lenient: bool = False
+    ) -> Counted:
+        """Counts what was observed, which may be nothing, listed or not.
 
         Args:
             memory: as ``begin`` returned it.
-            actions: player -> what it did.
-            classify, on_unseen: see ``NodeSettings``.
-
-        Returns:
-            the memory, and what could not be counted, one sentence each, see ``noting``.
+            actions: player -> what it did; None for a partner of whom nothing was seen.
+            situation: what all players see.
+            lenient: whether an action of somebody unknown is left out, as what nobody listed is.
 
         Raises:
             IllegalActionError: an action that is not legal, with ``on_unseen="raise"``.
+            SituationError: an action of somebody unknown, unless ``lenient``.
         """
         if not actions:
-            return memory, []
-        where = f"the node {self.name!r}"
-        found, problems = listed(actions, expected_actions(memory), classify, on_unseen, where)
-        return self.observe(memory, found), problems
+            return Counted(memory, [], anything=False)
+        if self.player.beliefs is None:
+            return Counted(self.player.observe(memory, None, actions), [], anything=True)
+        me, where = self.player.me, self.where
+        legal = situation.actions.get(me, ())
+        found, problems = countable(actions, memory, me, legal, self.unlisted, where, lenient=lenient)
+        after = self.player.observe(memory, None, found) if found else memory
+        return Counted(after, problems, anything=bool(found))
 
     def decide(
         self, situation: Situation, memory: Memory, store: BaseStore | None, brief: Sequence[Any] = ()
@@ -229,21 +247,23 @@ class Turn:
             describe(span, decision, memory)
             return decision, memory
 
-    def say(self, decision: Decision, memory: Memory, send: Send) -> None:
-        """Sends the events of a decision.
+    def say(self, decision: Decision, memory: Memory, send: Send | None) -> None:
+        """Sends the events of a decision, which are not made where nobody takes them.
 
         Args:
             decision: what was decided.
             memory: the memory after it.
-            send: takes the events.
+            send: takes the events; None for nobody.
         """
         step = memory.get("step", 1) - 1
         if _log.isEnabledFor(logging.DEBUG):
             _log.debug("%s, step %s: %s", self.name, step, decision.as_plain())
-        for event in decision_events(self.name, decision, step):
-            if event["type"] == "tom.contract":
-                _log.info("%s: %r does not act by the order that it declared", self.name, event["partner"])
-            send(event)
+        for partner, standing in decision.contracts.items():
+            if standing.broken_at == step:
+                _log.info("%s: %r does not act by the order that it declared", self.name, partner)
+        if send is not None:
+            for event in decision_events(self.name, decision, step):
+                send(event)
 
     def _checked(self, store: BaseStore | None) -> BaseStore:
         if store is None:
@@ -298,10 +318,10 @@ def take_turn(
     """
     turn = Turn(type(player).__name__, player, kept)
     memory, first = turn.begin(memories, situation)
-    memory, problems = (memory, []) if first else turn.count(memory, observed)
+    memory, problems, _ = turn.count(memory, None if first else observed, situation)
     decision, memory = turn.decide(situation, memory, store, brief)
     decision = noting(decision, problems)
-    turn.say(decision, memory, send or nowhere)
+    turn.say(decision, memory, send)
     return decision, {**memories, player.me: memory}
 
 
@@ -319,10 +339,10 @@ async def atake_turn(
     """The same as ``take_turn``, awaited."""
     turn = Turn(type(player).__name__, player, kept)
     memory, first = turn.begin(memories, situation)
-    memory, problems = (memory, []) if first else turn.count(memory, observed)
+    memory, problems, _ = turn.count(memory, None if first else observed, situation)
     decision, memory = await turn.adecide(situation, memory, store, brief)
     decision = noting(decision, problems)
-    turn.say(decision, memory, send or nowhere)
+    turn.say(decision, memory, send)
     return decision, {**memories, player.me: memory}
 
 
@@ -338,7 +358,3 @@ def _check_player(player: object, name: str) -> None:
             f"the agent of {name!r} must be a player such as AdaptiveAgent, got {shown(player)}; a chat "
             "model, a graph or a function is wrapped: AdaptiveAgent(NAME, reasoner, agent=...)"
         )
-
-
-def nowhere(_: Any) -> None:
-    """A stream that nobody reads."""

@@ -4,7 +4,9 @@ import logging
 import re
 import subprocess
 import sys
+from dataclasses import fields, replace
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from boards import board_graph, player_node, reasoner
@@ -15,7 +17,17 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from atom import AdaptiveAgent, Contract, FixedOrderAgent, Hypothesis, StateKeyError, add_tom_node
+from atom import (
+    AdaptiveAgent,
+    Contract,
+    FixedOrderAgent,
+    Hypothesis,
+    Situation,
+    StateKeyError,
+    add_tom_node,
+    take_turn,
+)
+from atom.decision import PartnerPrediction
 from atom.usage import current_meter
 
 ROOT = Path(__file__).parents[2]
@@ -174,6 +186,48 @@ def test_the_logger_is_quiet_unless_asked(caplog, capsys):
     assert len([r for r in caplog.records if r.name == "atom"]) == 4
     assert "posterior" in caplog.text
     assert capsys.readouterr().err == ""
+
+
+class Spoken(PartnerPrediction):
+    """A prediction that counts how often it is put into words, as every event does."""
+
+    count: ClassVar[list[str]] = []
+
+    def in_words(self, partner):
+        self.count.append(partner)
+        return super().in_words(partner)
+
+
+class Speaking(AdaptiveAgent):
+    """An agent whose predictions count."""
+
+    def decide(self, situation, memory):
+        decision, memory = super().decide(situation, memory)
+        partners = {
+            name: Spoken(**{field.name: getattr(found, field.name) for field in fields(found)})
+            for name, found in decision.partners.items()
+        }
+        return replace(decision, partners=partners), memory
+
+
+def test_events_are_made_for_whoever_takes_them_and_breaches_logged_all_the_same(caplog):
+    board = {"ann": tuple("ABCDE"), "ben": tuple("ABCDE")}
+    ben, memory = FixedOrderAgent("ben", reasoner(), 1), {}
+    for send, made in ((None, 0), ([].append, 4)):
+        Spoken.count.clear()
+        ann = Speaking("ann", reasoner(), contract=Contract({"ann": 1, "ben": 0}))
+        memories, memory, history, seen = {}, ben.start(["ann"]), [], None
+        with caplog.at_level(logging.INFO, "atom"):
+            caplog.clear()
+            for _ in range(4):
+                situation = Situation(board, history=tuple(history))
+                decision, memories = take_turn(ann, memories, situation, seen, send=send)
+                did, memory = ben.decide(situation, memory)
+                seen = {"ann": decision.action, "ben": did.action}
+                history.append(seen)
+        assert len(Spoken.count) == made
+        (record,) = caplog.records
+        assert "'ben' does not act by the order that it declared" in record.message
 
 
 def test_the_plugin_imports_no_opentelemetry():
