@@ -7,7 +7,7 @@ names the node, the function and what to write instead. What a graph raises to p
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from numbers import Integral
@@ -77,7 +77,7 @@ class Hooks:
         Raises:
             HookError: the function returned something else.
         """
-        return () if self.brief is None else self._a_list(self.brief(state), "brief")
+        return () if self.brief is None else self._messages(self.brief(state), "brief")
 
     def read_messages(self, state: Any) -> Sequence[Any] | None:
         """The messages that ``observed`` reads what is new of; None where it reads the state.
@@ -87,7 +87,7 @@ class Hooks:
         """
         if self.messages is None:
             return None
-        found = self._a_list(self.messages(state), "messages")
+        found = self._messages(self.messages(state), "messages")
         if any(id_of(message) is None for message in found):
             raise HookError(
                 f"the hook 'messages' of the node {self.name!r} returned messages without an id, by which "
@@ -115,14 +115,8 @@ class Hooks:
             "episode, an integer from 0"
         )
 
-    def _a_list(self, found: Any, hook: str) -> Sequence[Any]:
-        found = at_once(found, hook, f"the node {self.name!r}")
-        if isinstance(found, str | Mapping) or not isinstance(found, Sequence):
-            raise HookError(
-                f"the hook {hook!r} of the node {self.name!r} returned {shown(found)}; return a list of "
-                'messages, such as state["messages"]'
-            )
-        return found
+    def _messages(self, found: Any, hook: str) -> Sequence[Any]:
+        return a_list(found, hook, f"the node {self.name!r}", 'messages, such as state["messages"]')
 
     def read_write(self, decision: Decision) -> Mapping[str, Any] | Command[Any]:
         """The update of the graph's own keys.
@@ -218,6 +212,24 @@ def a_joint_action(found: Any, hook: str, where: str) -> JointAction | None:
         f"the hook {hook!r} of {where} returned {shown(found)}; return who did what, "
         '{"ben": "A"}, or None where nothing was seen'
     )
+
+
+def a_list(found: Any, hook: str, where: str, of_what: str) -> Sequence[Any]:
+    """``found`` as a list.
+
+    Args:
+        found: what a hook returned.
+        hook: by what keyword it was given.
+        where: to what.
+        of_what: what it should be a list of, with an example.
+
+    Raises:
+        HookError: it is none, or one that has yet to be awaited.
+    """
+    found = at_once(found, hook, where)
+    if isinstance(found, str | bytes | Mapping) or not isinstance(found, Iterable):
+        raise HookError(f"the hook {hook!r} of {where} returned {shown(found)}; return a list of {of_what}")
+    return found if isinstance(found, Sequence) else list(found)
 
 
 def extracted(

@@ -29,6 +29,7 @@ from atom.graph.hooks import (
 )
 from atom.graph.messages import is_own
 from atom.graph.observing import Classify, OnUnseen, Unlisted, left_out
+from atom.graph.seats import Seat, Seats, check_seats
 from atom.graph.shown import shown
 from atom.graph.state import STATE_KEY, with_tom
 from atom.graph.store import BeliefMemory
@@ -72,7 +73,7 @@ class NodeSettings(TypedDict, total=False):
     on_unseen: OnUnseen
 
 
-class AdaptiveToMNode(Runnable[Any, Update]):
+class AdaptiveToMNode(Runnable[Any, Update], Seats):
     """A node that observes, updates its belief, predicts, decides and writes the action.
 
     The state update is ``{"tom": {me: memory}, **write(decision)}``. The node itself keeps nothing:
@@ -152,6 +153,11 @@ class AdaptiveToMNode(Runnable[Any, Update]):
         self._turn = Turn(name, agent, beliefs, settings.get("on_mismatch", "raise"), self.key, unlisted)
         self._episode = episode
         self._builder: StateGraph[Any, Any, Any, Any] | None = None
+
+    @property
+    def seats(self) -> Mapping[Seat, Player]:
+        """Where the agent's memory is kept."""
+        return {(self.key, self.agent.me): self.agent}
 
     def of(self, builder: StateGraph[Any, Any, Any, Any]) -> AdaptiveToMNode:
         """A copy that checks what it writes against the keys of ``builder``; one may go into several."""
@@ -309,25 +315,14 @@ def add_tom_node(
 
     Raises:
         ValueError: the graph has a node of that name (raised by LangGraph).
-        StateKeyError: another node of the graph keeps its memory under the same player's name.
+        StateKeyError: another agent of the graph keeps its memory under the same name and key.
     """
     schema = with_tom(builder.state_schema, node.key)
-    for other_name, other in builder.nodes.items():
-        runnable = other.runnable
-        if isinstance(runnable, AdaptiveToMNode) and _clash(runnable.agent, node.agent):
-            raise StateKeyError(
-                f"the nodes {other_name!r} and {name!r} are two agents with the name {node.agent.me!r}, and "
-                "would overwrite each other's memory; give each player a name of its own, or both nodes the "
-                "same agent"
-            )
+    check_seats(builder, name, node)
     node = node.of(builder)
     options["metadata"] = {"tom_observer": node.agent.me, **(options.get("metadata") or {})}
     builder.add_node(name, cast("Any", node), input_schema=schema, **options)
     return builder
-
-
-def _clash(one: Player, other: Player) -> bool:
-    return one is not other and one.me == other.me
 
 
 def _traced(config: RunnableConfig | None) -> bool:

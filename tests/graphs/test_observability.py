@@ -4,6 +4,7 @@ import logging
 import re
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import ClassVar
@@ -11,7 +12,10 @@ from typing import ClassVar
 import pytest
 from boards import board_graph, player_node, reasoner
 from langchain_core.callbacks import BaseCallbackHandler
+from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.errors import ParentCommand
 from langgraph.graph import StateGraph
+from langgraph.types import Command, interrupt
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
@@ -23,8 +27,6 @@ from atom import (
     FixedOrderAgent,
     Hypothesis,
     Situation,
-    StateKeyError,
-    add_tom_node,
     take_turn,
 )
 from atom.decision import PartnerPrediction
@@ -175,6 +177,32 @@ def test_an_error_is_in_the_span(exporter):
         board_graph(AdaptiveAgent("ann", reasoner(), agent=failing)).compile().invoke({"rounds": 1})
     (span,) = [s for s in exporter.get_finished_spans() if s.attributes["tom.observer"] == "ann"]
     assert not span.status.is_ok
+    assert span.status.description.startswith("IllegalActionError: ")
+    assert [event.name for event in span.events] == ["exception"]
+
+
+@pytest.mark.parametrize("way", ["sync", "async"])
+async def test_a_pause_or_a_handoff_is_no_error_in_the_span(exporter, way):
+    def asking(situation, prediction):
+        return interrupt("Which?")
+
+    def handing_over(situation, prediction):
+        raise ParentCommand(Command(graph=Command.PARENT))
+
+    for acts, kind in ((asking, "GraphInterrupt"), (handing_over, "ParentCommand")):
+        exporter.clear()
+        nodes = {"ann": player_node(AdaptiveAgent("ann", reasoner(), agent=acts))}
+        compiled = board_graph(nodes=nodes).compile(checkpointer=InMemorySaver())
+        config = {"configurable": {"thread_id": "1"}}
+        with suppress(ParentCommand):  # there is no graph around
+            if way == "async":
+                await compiled.ainvoke({"rounds": 1}, config)
+            else:
+                compiled.invoke({"rounds": 1}, config)
+        (span,) = exporter.get_finished_spans()
+        assert span.status.status_code is trace.StatusCode.UNSET
+        ((name, attributes),) = [(event.name, dict(event.attributes)) for event in span.events]
+        assert (name, attributes) == ("tom.passed_on", {"tom.kind": kind})
 
 
 def test_the_logger_is_quiet_unless_asked(caplog, capsys):
@@ -243,17 +271,3 @@ def test_the_plugin_imports_no_opentelemetry():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "True []"
-
-
-def test_two_nodes_of_one_name_and_two_agents_of_one_name():
-    def builder():
-        return StateGraph(board_graph().state_schema)
-
-    one = player_node(AdaptiveAgent("ann", reasoner()))
-    with pytest.raises(ValueError, match="already present"):
-        add_tom_node(add_tom_node(builder(), "ann", one), "ann", one)
-    with pytest.raises(StateKeyError, match="'ann' and 'other' are two agents with the name 'ann'"):
-        add_tom_node(
-            add_tom_node(builder(), "ann", one), "other", player_node(AdaptiveAgent("ann", reasoner()))
-        )
-    add_tom_node(add_tom_node(builder(), "ann", one), "again", one)
