@@ -12,6 +12,7 @@ from typing_extensions import TypedDict
 
 from atom.agents.player import Player
 from atom.agents.settings import OnError, check_on_error
+from atom.coroutines import finish
 from atom.decision import Decision
 from atom.errors import ExtractionError, ToMError
 from atom.graph.hooks import a_situation, check_hook, explained, extracted
@@ -156,22 +157,22 @@ class AdaptiveToMMiddleware(AgentMiddleware[AdaptiveToMAgentState, Any]):
 
     def before_model(self, state: AdaptiveToMAgentState, runtime: Runtime[Any]) -> dict[str, Any] | None:
         """Learns from what the partners did, and predicts what they do next."""
-        with explained(self._note):
-            situation, memory, problems = self._begin(state)
-            if situation is None or memory is None:
-                return None if memory is None else {self.key: {self.agent.me: memory}}
-            decided = self._turn.decide(situation, memory, runtime.store)
-            return self._tell(state, *decided, problems, runtime)
+        return finish(self._before(state, runtime, wait=False))
 
     async def abefore_model(
         self, state: AdaptiveToMAgentState, runtime: Runtime[Any]
     ) -> dict[str, Any] | None:
         """The same as ``before_model``, awaited."""
+        return await self._before(state, runtime, wait=True)
+
+    async def _before(
+        self, state: AdaptiveToMAgentState, runtime: Runtime[Any], *, wait: bool
+    ) -> dict[str, Any] | None:
         with explained(self._note):
             situation, memory, problems = self._begin(state)
             if situation is None or memory is None:
                 return None if memory is None else {self.key: {self.agent.me: memory}}
-            decided = await self._turn.adecide(situation, memory, runtime.store)
+            decided = await self._turn.decided(situation, memory, runtime.store, wait=wait)
             return self._tell(state, *decided, problems, runtime)
 
     def _memories(self, state: Any) -> dict[str, Memory]:

@@ -15,6 +15,7 @@ from langgraph.types import Command, StreamWriter
 from typing_extensions import TypedDict
 
 from atom.agents.player import Player
+from atom.coroutines import finish
 from atom.decision import Decision
 from atom.errors import ExtractionError, StateKeyError
 from atom.graph.hooks import (
@@ -169,7 +170,7 @@ class AdaptiveToMNode(Runnable[Any, Update], Seats):
         """The state update for the state ``input``."""
         if _traced(config):
             return self._as_run().invoke(input, self._labelled(config))
-        return self._step(input)
+        return finish(self._step(input, wait=False))
 
     async def ainvoke(
         self,
@@ -180,20 +181,13 @@ class AdaptiveToMNode(Runnable[Any, Update], Seats):
         """The same as ``invoke``, awaited."""
         if _traced(config):
             return await self._as_run().ainvoke(input, self._labelled(config))
-        return await self._astep(input)
+        return await self._step(input, wait=True)
 
-    def _step(self, state: Any) -> Update:
+    async def _step(self, state: Any, *, wait: bool) -> Update:
         with explained(self._where):
             situation, memory, problems = self._begin(state)
             brief = self._hooks.read_brief(state)
-            decided = self._turn.decide(situation, memory, self._store(), brief)
-            return self._after(*decided, problems)
-
-    async def _astep(self, state: Any) -> Update:
-        with explained(self._where):
-            situation, memory, problems = self._begin(state)
-            brief = self._hooks.read_brief(state)
-            decided = await self._turn.adecide(situation, memory, self._store(), brief)
+            decided = await self._turn.decided(situation, memory, self._store(), brief, wait=wait)
             return self._after(*decided, problems)
 
     @property
@@ -201,7 +195,13 @@ class AdaptiveToMNode(Runnable[Any, Update], Seats):
         return f"In the node {self.name!r} of player {self.agent.me!r}."
 
     def _as_run(self) -> RunnableLambda[Any, Update]:
-        return RunnableLambda(self._step, self._astep, name="tom.decide")
+        def step(state: Any) -> Update:
+            return finish(self._step(state, wait=False))
+
+        async def astep(state: Any) -> Update:
+            return await self._step(state, wait=True)
+
+        return RunnableLambda(step, astep, name="tom.decide")
 
     def _labelled(self, config: RunnableConfig | None) -> RunnableConfig:
         config = config or {}

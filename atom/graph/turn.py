@@ -7,7 +7,7 @@ stream. Nothing is kept here: all memory is plain data in the graph's state.
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple, TypeAlias
 
@@ -196,7 +196,7 @@ class Turn:
 
         Args:
             situation: what all players see.
-            memory: as ``begin`` and ``observe`` returned it.
+            memory: as ``begin`` and ``count`` returned it.
             store: the graph's Store; None where it has none.
             brief: the messages that a wrapped agent is handed as its own.
 
@@ -204,48 +204,44 @@ class Turn:
             BeliefError: beliefs are to be kept, and there is no Store.
             ToMError, LLMError: what the player raises.
         """
-
-        async def recall(store: BaseStore, kept: BeliefMemory) -> Memory:
-            before = kept.before(store, self.player, memory)
-            kept.after(store, self.player, before)
-            return before
-
-        async def decide(memory: Memory) -> Taken:
-            return self.player.decide(situation, memory)
-
-        return finish(self._decide(memory, store, recall, decide, brief))
+        return finish(self.decided(situation, memory, store, brief, wait=False))
 
     async def adecide(
         self, situation: Situation, memory: Memory, store: BaseStore | None, brief: Sequence[Any] = ()
     ) -> Taken:
         """The same as ``decide``, awaited."""
+        return await self.decided(situation, memory, store, brief, wait=True)
 
-        async def recall(store: BaseStore, kept: BeliefMemory) -> Memory:
-            before = await kept.abefore(store, self.player, memory)
-            await kept.aafter(store, self.player, before)
-            return before
-
-        async def decide(memory: Memory) -> Taken:
-            return await self.player.adecide(situation, memory)
-
-        return await self._decide(memory, store, recall, decide, brief)
-
-    async def _decide(
+    async def decided(
         self,
+        situation: Situation,
         memory: Memory,
         store: BaseStore | None,
-        recall: Callable[[BaseStore, BeliefMemory], Awaitable[Memory]],
-        decide: Callable[[Memory], Awaitable[Taken]],
-        brief: Sequence[Any],
+        brief: Sequence[Any] = (),
+        *,
+        wait: bool,
     ) -> Taken:
+        """The same for a body that is written once: with ``wait=False`` it never suspends, see ``finish``."""
         if self.kept is not None:
-            memory = await recall(self._checked(store), self.kept)
+            memory = await self._recalled(self._checked(store), self.kept, memory, wait=wait)
         with deciding_span(self.name, self.player.me) as span, briefed(brief) as briefing:
-            decision, memory = await decide(memory)
+            if wait:
+                decision, memory = await self.player.adecide(situation, memory)
+            else:
+                decision, memory = self.player.decide(situation, memory)
             if briefing.reply is not None:
                 decision = replace(decision, reply=briefing.reply)
             describe(span, decision, memory)
             return decision, memory
+
+    async def _recalled(self, store: BaseStore, kept: BeliefMemory, memory: Memory, *, wait: bool) -> Memory:
+        if wait:
+            memory = await kept.abefore(store, self.player, memory)
+            await kept.aafter(store, self.player, memory)
+        else:
+            memory = kept.before(store, self.player, memory)
+            kept.after(store, self.player, memory)
+        return memory
 
     def say(self, decision: Decision, memory: Memory, send: Send | None) -> None:
         """Sends the events of a decision, which are not made where nobody takes them.
@@ -272,78 +268,6 @@ class Turn:
                 "compile the graph with store=, or pass store= to create_agent, for example InMemoryStore()"
             )
         return store
-
-
-def take_turn(
-    player: Player,
-    memories: Mapping[str, Memory],
-    situation: Situation,
-    observed: JointAction | None = None,
-    *,
-    kept: BeliefMemory | None = None,
-    store: BaseStore | None = None,
-    send: Send | None = None,
-    brief: Sequence[Any] = (),
-) -> tuple[Decision, dict[str, Memory]]:
-    """One turn as a plain function, for LangGraph's functional API and for loops without a graph.
-
-    Args:
-        player: who decides.
-        memories: observer -> memory, as this function returned it; empty at first.
-        situation: what all players see.
-        observed: what the partners did since the player's last turn; None for nothing. What is none of
-            the legal actions is left out, with a warning and a sentence in ``Decision.degraded``.
-        kept, store: keep what is learned about partners.
-        send: takes the decision's events, such as ``get_stream_writer()``.
-        brief: the messages that a wrapped agent is handed as its own; those of its answer come as
-            ``Decision.reply``.
-
-    Returns:
-        the decision, and the memories with the player's own brought up to date.
-
-    Raises:
-        BeliefError: beliefs are to be kept, and the player has none or there is no Store.
-        ToMError, LLMError: what the player raises.
-
-    Example:
-        >>> from atom import AdaptiveAgent, NormalFormReasoner, Situation, symmetric_payoffs
-        >>> from atom.graph import take_turn
-        >>> ann = AdaptiveAgent("ann", NormalFormReasoner(symmetric_payoffs([[0, 5], [5, 0]])))
-        >>> situation, memories, seen = Situation({"ann": ("A", "B"), "ben": ("A", "B")}), {}, None
-        >>> for ben in ("A", "A"):
-        ...     decision, memories = take_turn(ann, memories, situation, seen)
-        ...     seen = {"ben": ben}
-        >>> memories["ann"]["step"]
-        2
-    """
-    turn = Turn(type(player).__name__, player, kept)
-    memory, first = turn.begin(memories, situation)
-    memory, problems, _ = turn.count(memory, None if first else observed, situation)
-    decision, memory = turn.decide(situation, memory, store, brief)
-    decision = noting(decision, problems)
-    turn.say(decision, memory, send)
-    return decision, {**memories, player.me: memory}
-
-
-async def atake_turn(
-    player: Player,
-    memories: Mapping[str, Memory],
-    situation: Situation,
-    observed: JointAction | None = None,
-    *,
-    kept: BeliefMemory | None = None,
-    store: BaseStore | None = None,
-    send: Send | None = None,
-    brief: Sequence[Any] = (),
-) -> tuple[Decision, dict[str, Memory]]:
-    """The same as ``take_turn``, awaited."""
-    turn = Turn(type(player).__name__, player, kept)
-    memory, first = turn.begin(memories, situation)
-    memory, problems, _ = turn.count(memory, None if first else observed, situation)
-    decision, memory = await turn.adecide(situation, memory, store, brief)
-    decision = noting(decision, problems)
-    turn.say(decision, memory, send)
-    return decision, {**memories, player.me: memory}
 
 
 def noting(decision: Decision, problems: Sequence[str]) -> Decision:
