@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Annotated, Any, NotRequired, TypeAlias, Unpack
 
 from langchain.agents.middleware.types import AgentMiddleware, AgentState, ModelRequest, ModelResponse
@@ -18,8 +18,9 @@ from atom.errors import ExtractionError, ToMError
 from atom.graph.hooks import a_situation, check_hook, explained, extracted
 from atom.graph.messages import ReadActions, is_own, json_field, tool_calls
 from atom.graph.observing import Unlisted, as_listed, left_out
+from atom.graph.seats import Seat, Seats
 from atom.graph.shown import shortly
-from atom.graph.state import STATE_KEY, keyed, merge_memories
+from atom.graph.state import STATE_KEY, keyed, memories_of, merge_memories
 from atom.graph.store import BeliefMemory
 from atom.graph.told import NOTHING_TOLD, in_words, new_since, read_by_now, really_done
 from atom.graph.turn import OnMismatch, Turn
@@ -57,7 +58,7 @@ class MiddlewareSettings(TypedDict, total=False):
     own: bool
 
 
-class AdaptiveToMMiddleware(AgentMiddleware[AdaptiveToMAgentState, Any]):
+class AdaptiveToMMiddleware(AgentMiddleware[AdaptiveToMAgentState, Any], Seats):
     """Tells an agent's model what its partners will do, and learns from what they did.
 
     Before a model call it reads from the messages since its last prediction what the partners did. When
@@ -175,8 +176,13 @@ class AdaptiveToMMiddleware(AgentMiddleware[AdaptiveToMAgentState, Any]):
             decided = await self._turn.decided(situation, memory, runtime.store, wait=wait)
             return self._tell(state, *decided, problems, runtime)
 
-    def _memories(self, state: Any) -> dict[str, Memory]:
-        return state.get(self.key) or {}
+    @property
+    def seats(self) -> Mapping[Seat, Player]:
+        """Where the agent's memory is kept."""
+        return {(self.key, self.agent.me): self.agent}
+
+    def _memories(self, state: Any) -> Mapping[str, Memory]:
+        return memories_of(state.get(self.key), self.key, self._where)
 
     @property
     def _note(self) -> str:
@@ -326,7 +332,7 @@ class AdaptiveToMMiddleware(AgentMiddleware[AdaptiveToMAgentState, Any]):
 
     def _informed(self, request: ModelRequest[Any]) -> ModelRequest[Any]:
         memories = self._memories(request.state)
-        text = (memories.get(self.agent.me, {}).get("told") or NOTHING_TOLD)["text"]
+        text = ((memories.get(self.agent.me) or {}).get("told") or NOTHING_TOLD)["text"]
         if not text:
             return request
         before = request.system_message.content_blocks if request.system_message is not None else []

@@ -31,8 +31,7 @@ from atom.graph.hooks import (
 from atom.graph.messages import is_own
 from atom.graph.observing import Classify, OnUnseen, Unlisted, left_out
 from atom.graph.seats import Seat, Seats, check_seats
-from atom.graph.shown import shown
-from atom.graph.state import STATE_KEY, with_tom
+from atom.graph.state import STATE_KEY, memories_of, with_tom
 from atom.graph.store import BeliefMemory
 from atom.graph.told import NOTHING_TOLD, new_since, read_by_now
 from atom.graph.turn import OnMismatch, Turn, noting
@@ -217,15 +216,10 @@ class AdaptiveToMNode(Runnable[Any, Update], Seats):
         memories = _read(state, self.key)
         if memories is _MISSING:
             raise StateKeyError(self._no_key())
-        if memories is not None and not isinstance(memories, Mapping):
-            raise StateKeyError(
-                f"the state's key {self.key!r} is {shown(memories)}, and the node {self.name!r} keeps its "
-                "belief there; give the node another, key=..., name yours otherwise, or let the schema "
-                "inherit from ToMState"
-            )
+        memories = memories_of(memories, self.key, self._turn.where)
         situation = self._hooks.read_situation(state)
         episode = self._hooks.read_episode(self._episode, state)
-        memory, first = self._turn.begin(memories or {}, situation, episode)
+        memory, first = self._turn.begin(memories, situation, episode)
         messages = self._hooks.read_messages(state)
         if messages is None:
             seen = None if first else self._hooks.read_observed(state)

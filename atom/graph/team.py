@@ -14,7 +14,7 @@ from atom.errors import HookError, StateKeyError
 from atom.graph.hooks import a_list, check_hook
 from atom.graph.node import AdaptiveToMNode, Update
 from atom.graph.seats import Seat, Seats, check_seats
-from atom.graph.state import with_tom
+from atom.graph.state import memories_of, with_tom
 
 FanOut = Callable[[Any], list[Send]]
 """A router for ``add_conditional_edges``: the state -> one ``Send`` for each agent."""
@@ -114,7 +114,7 @@ def add_tom_team(
     schema = with_tom(builder.state_schema, key)
 
     def router(state: Any) -> list[Send]:
-        memories = state.get(key) or {}
+        memories = memories_of(state.get(key), key, f"the team {name!r}")
         declared = {me: {"declares": m["declares"]} for me, m in memories.items() if "declares" in m}
         sends = []
         for me in by_player if who is None else _members(who(state), by_player, name):

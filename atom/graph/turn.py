@@ -19,6 +19,7 @@ from atom.coroutines import finish
 from atom.decision import Decision
 from atom.errors import BeliefError, HookError
 from atom.graph.events import decision_events
+from atom.graph.lost import Whereabouts
 from atom.graph.observing import Unlisted, countable
 from atom.graph.shown import shown
 from atom.graph.state import STATE_KEY, check_key, declared_orders
@@ -81,6 +82,7 @@ class Turn:
     key: str = STATE_KEY
     unlisted: Unlisted = field(default_factory=Unlisted)
     kind: str = "node"
+    _whereabouts: Whereabouts = field(default_factory=Whereabouts, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         _check_player(self.player, self.name)
@@ -146,6 +148,7 @@ class Turn:
         memory = memories.get(me) or {}
         partners = [player for player in situation.actions if player != me]
         first = self.is_first(memories)
+        self._whereabouts.turn(self.name, me, self.key, first=first)
         if first:
             memory = {**self.player.start(partners, episode=episode), **memory}
         elif not self.fits(memories):
