@@ -49,6 +49,7 @@ from atom.errors import (
     ToMError,
 )
 from atom.memories import Memory
+from atom.observation import Seen
 from atom.policies import Policy
 from atom.reasoning import (
     CongestionReasoner,
@@ -123,6 +124,7 @@ __all__ = [
     "Reasoner",
     "ReasonerError",
     "RecursiveReasoner",
+    "Seen",
     "Situation",
     "SituationError",
     "Spending",

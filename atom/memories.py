@@ -28,7 +28,7 @@ Settings: TypeAlias = tuple[int, str, list[str]]
 """What a memory is made by: version, name of the learner's class, names of the hypotheses."""
 
 
-class Seen(TypedDict):
+class LookBack(TypedDict):
     """What a partner of habits looks back at; None or absent where it is not known.
 
     Attributes:
@@ -72,7 +72,21 @@ class Expected(TypedDict):
 
     actions: list[str]
     policies: dict[str, dict[str, float]]
-    seen: NotRequired[Seen]
+    seen: NotRequired[LookBack]
+
+
+class Late(TypedDict):
+    """What a decision before the last one expected of one partner, for an action that is seen late.
+
+    Attributes:
+        expected: as the decision left it.
+        order: the ToM order that the observer acted at; None before it had one.
+        acted: what the observer did; None where that is not known.
+    """
+
+    expected: Expected
+    order: int | None
+    acted: str | None
 
 
 class Term(TypedDict):
@@ -142,6 +156,8 @@ class PartnerMemory(TypedDict):
         recalled: how many observations a Store knew of when the partner was met; None before it was asked.
         habits: counts of what it did after what; absent where nobody looks, and before the first action.
         explained: probability, in [0, 1], that what is believed explains it; absent before the first action.
+        late: number of a decision, as text -> what it expected, of those whose action may yet be seen; absent
+            where none is waited for.
     """
 
     weights: Weights
@@ -153,6 +169,7 @@ class PartnerMemory(TypedDict):
     recalled: float | None
     habits: NotRequired[HabitMemory]
     explained: NotRequired[float]
+    late: NotRequired[dict[str, Late]]
 
 
 class Told(TypedDict):
@@ -238,14 +255,6 @@ def new_partner(
 def expected_of(partners: Mapping[str, PartnerMemory]) -> list[str]:
     """The partners whose action is waited for."""
     return [name for name, record in partners.items() if record["expected"] is not None]
-
-
-def unexpecting(partners: Mapping[str, PartnerMemory]) -> dict[str, PartnerMemory]:
-    """The records, none of which waits for an action."""
-    return {
-        name: record if record["expected"] is None else {**record, "expected": None}
-        for name, record in partners.items()
-    }
 
 
 def is_new(memory: Mapping[str, Any]) -> bool:

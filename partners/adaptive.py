@@ -12,7 +12,6 @@ from atom import (
     FixedShare,
     FollowTheLeader,
     Hedge,
-    JointAction,
     Learner,
     Memory,
     Reasoner,
@@ -20,6 +19,7 @@ from atom import (
 )
 from atom.agents import Response, Selection
 from atom.belief import AdaHedge, RescorlaWagner, Uniform
+from atom.observation import Observed, each, likeliest
 from partners.base import OWN, PAPER, Traits
 from partners.extensions import extension_learners
 from partners.names import UnknownNameError
@@ -150,13 +150,14 @@ class PermutedPartner(AdaptiveAgent):
     def __init__(self, me: str, reasoner: Reasoner, *, seed: int = 0) -> None:
         super().__init__(me, reasoner, Bayes(), orders=PAPER_ORDERS, seed=seed)
 
-    def observe(self, memory: Memory, situation: Situation | None, actions: JointAction) -> Memory:
+    def observe(self, memory: Memory, situation: Situation | None, actions: Observed) -> Memory:
         """Observes the permuted actions."""
-        ring = [*actions, next(iter(actions), self.me)]
+        seen = {player: likeliest(found.did) for player, found in each(actions)}
+        ring = [*seen, next(iter(seen), self.me)]
         permuted = {
-            player: actions[other]
+            player: seen[other]
             for player, other in pairwise(ring)
-            if player != self.me and self._possible(memory, situation, player, actions[other])
+            if player != self.me and self._possible(memory, situation, player, seen[other])
         }
         return super().observe(memory, situation, permuted)
 

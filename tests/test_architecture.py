@@ -74,7 +74,7 @@ def test_importing_the_core_imports_no_framework():
 
 VALUES = (
     "errors", "policies", "lazy", "coroutines", "_moved", "randomness", "usage", "situation", "names",
-    "decision", "memories",
+    "observation", "decision", "memories",
 )  # fmt: skip
 """Modules of values; each may import those before it."""
 
@@ -142,8 +142,8 @@ def test_files_of_a_folder_import_in_one_direction(folder):
 
 FACES = {
     "atom", "atom.belief", "atom.agents", "atom.reasoning", "atom.reasoning.tables", "atom.graph", "atom.llm",
-    "atom.errors", "atom.usage", "atom.decision", "atom.situation", "atom.policies", "atom.memories",
-    "atom.randomness", "atom.models",
+    "atom.errors", "atom.usage", "atom.decision", "atom.situation", "atom.observation", "atom.policies",
+    "atom.memories", "atom.randomness", "atom.models",
 }  # fmt: skip
 """What programs may import from; the rest of the plugin may change between releases."""
 

@@ -17,6 +17,7 @@ from atom.agents.ask import Ask, AskAwaiting, AskNow, Pair, by_hypothesis, quest
 from atom.agents.choosing import Plan, among, paying, planned, predictions, taken_for
 from atom.agents.gate import Payoffs, knows_best
 from atom.agents.looking_back import Behaving
+from atom.agents.observing import after, is_waiting, put_by
 from atom.agents.partners import partners_of
 from atom.agents.problems import Problems
 from atom.agents.pruning import affordable
@@ -24,16 +25,17 @@ from atom.agents.settings import Acting, Settings, Spending, answerable, grouped
 from atom.agents.turns import AskInTurn, answers_to, in_turn, seen_by_now
 from atom.belief.beliefs import Assessment, Beliefs
 from atom.belief.learners import Learner
-from atom.belief.partner import expecting, observed, surprise
+from atom.belief.partner import expecting
 from atom.coroutines import finish
 from atom.decision import Decision, Prediction
 from atom.errors import SituationError
-from atom.memories import Memory, PartnerMemory, PlayerMemory, Seen, as_plain, expected_of, unexpecting
+from atom.memories import LookBack, Memory, PartnerMemory, PlayerMemory, as_plain
 from atom.names import Declared, order_of
+from atom.observation import Observed, each
 from atom.policies import Policy
 from atom.randomness import LazyGenerator, Uniform
 from atom.reasoning.reasoner import ImmediateReasoner, Reasoner, Responder, check_responder
-from atom.situation import JointAction, Situation, check_legal
+from atom.situation import Situation, check_legal
 from atom.usage import Meter, metered
 
 _NOTHING: Mapping[str, Policy] = {}
@@ -271,17 +273,19 @@ class AdaptiveAgent:
         records: Mapping[str, PartnerMemory],
         decision: Decision,
         policies: Mapping[str, Mapping[str, Policy]],
-        seen: Mapping[str, Seen],
+        seen: Mapping[str, LookBack],
         meter: Meter,
     ) -> PlayerMemory:
         """The memory after a decision, which waits for the partners' actions."""
-        partners = unexpecting(memory["partners"])
+        late = self.beliefs.late
+        partners = {name: put_by(record, memory, late) for name, record in memory["partners"].items()}
         for partner, record in records.items():
             predicted = decision.partners.get(partner)
             estimate = record["estimate"] if predicted is None else predicted.hypothesis
             found = policies.get(partner, _NOTHING)
             legal = situation.actions[partner]
-            partners[partner] = expecting(record, estimate, legal, found, seen.get(partner))
+            waiting = put_by(record, memory, late)
+            partners[partner] = expecting(waiting, estimate, legal, found, seen.get(partner))
         order = decision.order if decision.partners and decision.order is not None else memory["order"]
         after: PlayerMemory = {**memory, "step": memory["step"] + 1, "order": order, "partners": partners}
         if self.beliefs.habits is not None:
@@ -290,50 +294,35 @@ class AdaptiveAgent:
             after["spent"] = (meter.before + meter.usage()).as_plain()
         return after
 
-    def observe(self, memory: Memory, situation: Situation | None, actions: JointAction) -> Memory:
+    def observe(self, memory: Memory, situation: Situation | None, actions: Observed) -> Memory:
         """Memory after the partners' actions were seen.
 
-        The actions are judged by the predictions that the last decision made. Only without a decision
-        to wait for is ``situation``, the one that the actions were taken in, asked for.
+        The actions are judged by the predictions that the last decision made, those that were seen late
+        (``Seen(..., step=)``) by those of their own step. Only without a decision to wait for is
+        ``situation``, the one that the actions were taken in, asked for.
 
         Args:
             memory: as ``decide`` or this method returned it.
             situation: see above.
-            actions: player -> action. A partner left out was not seen, and its belief stays.
+            actions: player -> action, or a list of these; see ``Seen`` for what was seen late or unclearly. A
+                partner left out was not seen, and its belief stays.
 
         Raises:
-            SituationError: an action of somebody unknown, or neither decision nor situation.
+            SituationError: an action of somebody unknown, or of a step whose prediction is not kept; neither
+                decision nor situation.
             IllegalActionError: an action that the partner did not have.
             BeliefError: as ``decide``.
         """
         typed = self.beliefs.typed(memory, self.me)
-        waited = expected_of(typed["partners"])
-        if not waited:
-            typed = self._expecting(typed, situation, actions)
-            waited = expected_of(typed["partners"])
-        partners = unexpecting(typed["partners"])
-        surprised, mine = False, actions.get(self.me, typed.get("acted"))
-        for partner, action in actions.items():
-            if partner == self.me:
-                continue
-            if partner not in waited:
-                raise SituationError(
-                    f"{self.me!r} observed an action of {partner!r}; the partners of its last decision "
-                    f"are {waited}"
-                )
-            record = self.beliefs.record(typed, partner, self.me)
-            partners[partner] = observed(
-                self.beliefs, record, partner, action, own=typed["order"], step=typed["step"], other=mine
-            )
-            if self.spending.prune is not None:
-                surprised = surprised or surprise(self.beliefs, record, action)
-        after: PlayerMemory = {**typed, "partners": partners}
-        if surprised:
-            after["checked"] = None
-        return as_plain(after)
+        if not is_waiting(typed["partners"], actions, typed["step"] - 1):
+            typed = self._expecting(typed, situation, [name for name, _ in each(actions)])
+        found, surprised = after(self.beliefs, typed, self.me, actions)
+        if surprised and self.spending.prune is not None:
+            found["checked"] = None
+        return as_plain(found)
 
     def _expecting(
-        self, memory: PlayerMemory, situation: Situation | None, actions: JointAction
+        self, memory: PlayerMemory, situation: Situation | None, actions: Sequence[str]
     ) -> PlayerMemory:
         """The memory as a decision in ``situation`` would have left it, of those who acted."""
         if situation is None:

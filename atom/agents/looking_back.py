@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from atom.belief.beliefs import Beliefs
 from atom.belief.habits import Habits
 from atom.belief.hypotheses import Behaviour
-from atom.memories import HabitMemory, PartnerMemory, Seen
+from atom.memories import HabitMemory, LookBack, PartnerMemory
 from atom.policies import Policy
 from atom.reasoning.reasoner import OutcomeReasoner, Reasoner, TieReasoner
 from atom.situation import Situation
@@ -42,7 +42,7 @@ class LooksBack:
             reasoner if isinstance(reasoner, TieReasoner) else None,
         )
 
-    def seen(self, situation: Situation, partner: str, record: PartnerMemory) -> Seen:
+    def seen(self, situation: Situation, partner: str, record: PartnerMemory) -> LookBack:
         """What a partner looks back at.
 
         Args:
@@ -52,7 +52,7 @@ class LooksBack:
         """
         mine = situation.actions.get(self.me, ())
         own, other = self._known(record)["last"]
-        found: Seen = {
+        found: LookBack = {
             "own": own,
             "other": other,
             "other_index": mine.index(other) if other in mine else None,
@@ -69,7 +69,7 @@ class LooksBack:
             found["further"] = [dict(policy) for policy in policies]
         return found
 
-    def policy(self, situation: Situation, partner: str, record: PartnerMemory, seen: Seen) -> Policy:
+    def policy(self, situation: Situation, partner: str, record: PartnerMemory, seen: LookBack) -> Policy:
         """What a partner of habits does."""
         return self.habits.predict(self._known(record), situation.actions[partner], seen)
 
@@ -102,7 +102,7 @@ class Behaving:
 
     def of(
         self, situation: Situation, records: Mapping[str, PartnerMemory]
-    ) -> tuple[Mapping[str, Behaviour], Mapping[str, Seen]]:
+    ) -> tuple[Mapping[str, Behaviour], Mapping[str, LookBack]]:
         """Name -> how such a partner acts in one decision; and partner -> what it then looks back at.
 
         Args:

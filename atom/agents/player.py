@@ -10,6 +10,7 @@ from atom.belief.beliefs import Beliefs
 from atom.decision import Decision
 from atom.memories import Memory, opening
 from atom.names import Declared
+from atom.observation import Observed
 from atom.situation import JointAction, Situation
 
 
@@ -64,6 +65,14 @@ class Player(Protocol):
             situation: the one that the actions were taken in; None for that of the last decision.
             actions: player -> action.
         """
+        ...
+
+
+class Believer(Player, Protocol):
+    """A player with beliefs, which also takes what was seen late, unclearly or several times."""
+
+    def observe(self, memory: Memory, situation: Situation | None, actions: Observed) -> Memory:
+        """The same as that of a ``Player``; ``actions`` as in ``AdaptiveAgent.observe``."""
         ...
 
 

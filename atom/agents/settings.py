@@ -97,6 +97,7 @@ class Settings(TypedDict, total=False):
     hypotheses: Sequence[Hypothesis]
     contract: Contract | None
     changes: ChangePoints | None
+    late: int
     selection: Selection
     response: Response
     gate: Gate

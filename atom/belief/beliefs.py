@@ -81,6 +81,8 @@ class Beliefs:
         hypotheses: ways in which a partner may act, orders ascending.
         contract: declared orders, and how far they are believed.
         changes: reports when a partner changed; needs ``Bayes``. No action depends on it.
+        late: how many decisions before the last one are kept, so that actions which are seen late can be
+            judged by what was expected then, >= 0.
 
     Attributes:
         names: those of the hypotheses.
@@ -89,14 +91,15 @@ class Beliefs:
         habitual: the name of that hypothesis.
 
     Raises:
-        BeliefError: what is no learner; no hypotheses, two of one name, orders that do not ascend; or
-            changes of another learner than ``Bayes``.
+        BeliefError: what is no learner; no hypotheses, two of one name, orders that do not ascend; changes
+            of another learner than ``Bayes``; or ``late`` that is no integer >= 0.
     """
 
     learner: Learner = field(default_factory=Bayes)
     hypotheses: Sequence[Hypothesis] = DEFAULT_HYPOTHESES
     contract: Contract | None = None
     changes: ChangePoints | None = None
+    late: int = 0
     names: tuple[str, ...] = field(init=False)
     prior: Weights = field(init=False)
     habits: Habits | None = field(init=False)
@@ -122,6 +125,8 @@ class Beliefs:
         object.__setattr__(self, "prior", self.new()["weights"])
         object.__setattr__(self, "_settings", (VERSION, type(self.learner).__name__, list(self.names)))
         object.__setattr__(self, "_lengths", _lengths(self.prior))
+        if isinstance(self.late, bool) or not isinstance(self.late, int) or self.late < 0:
+            raise BeliefError(f"late counts decisions, an integer >= 0; got {self.late!r}")
         if self.changes is not None and not isinstance(self.learner, Bayes):
             raise BeliefError(
                 f"change points need the posterior of Bayes, not {type(self.learner).__name__}; leave "

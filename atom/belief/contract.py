@@ -15,6 +15,7 @@ from atom.decision import Standing
 from atom.errors import ContractError
 from atom.memories import Term
 from atom.names import Declared, in_words, order_of
+from atom.observation import Did, chance
 from atom.policies import Policy, lapsed, same_policy
 
 NO_ORDER = "none"
@@ -153,23 +154,21 @@ class Contract:
         trust = self.trust if term is None else min(self.trust, self.kept(term))
         return self._term(order, hypotheses, trust)
 
-    def verify(
-        self, term: Term, policies: Mapping[str, Policy], action: str, n_actions: int, step: int
-    ) -> Term:
+    def verify(self, term: Term, policies: Mapping[str, Policy], did: Did, n_actions: int, step: int) -> Term:
         """The term after its partner acted.
 
         Args:
             term: the term before.
             policies: hypothesis -> what such a partner would do. Those that were not evaluated carry
                 no evidence.
-            action: what the partner did.
+            did: what the partner did.
             n_actions: how many legal actions it had.
             step: number of the observer's next decision; the term notes it if the contract breaks.
         """
         declared = policies.get(str(term["order"]))
         if declared is None or term["broken"] is not None:
             return term
-        expected = lapsed(declared.get(action, 0.0), self.lapse, n_actions)
+        expected = lapsed(chance(declared, did), self.lapse, n_actions)
         evidence = dict(term["evidence"])
         for alternative, (g, n) in term["evidence"].items():
             if alternative == NO_ORDER:
@@ -178,7 +177,7 @@ class Contract:
                 policy = policies.get(alternative)
                 if policy is None or same_policy(policy, declared):
                     continue
-                likelihood = lapsed(policy.get(action, 0.0), self.lapse, n_actions)
+                likelihood = lapsed(chance(policy, did), self.lapse, n_actions)
             evidence[alternative] = [(g + 1.0 / ((n + 1) * (n + 2))) * likelihood / expected, n + 1]
         after: Term = {**term, "evidence": evidence}
         if self.odds(after) < self.threshold:

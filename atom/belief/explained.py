@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from atom.observation import Did, chance
 from atom.policies import Policy, lapsed
 
 PRIOR = 0.8
@@ -25,7 +26,7 @@ _TIE = 1e-9
 
 
 def explained(
-    before: float, policies: Mapping[str, Policy], weights: Mapping[str, float], action: str, n_actions: int
+    before: float, policies: Mapping[str, Policy], weights: Mapping[str, float], did: Did, n_actions: int
 ) -> float:
     """Probability, after one more action, that a partner is explained.
 
@@ -33,7 +34,7 @@ def explained(
         before: the same before the action, in [0, 1].
         policies: hypothesis -> policy, of those that were evaluated.
         weights: hypothesis -> probability before the action was seen.
-        action: what the partner did.
+        did: what the partner did.
         n_actions: how many legal actions it had.
     """
     likely: dict[str, float] = {}
@@ -44,7 +45,6 @@ def explained(
                 likely[option] = likely.get(option, 0.0) + weight * p
     top = max(likely.values(), default=0.0) - _TIE
     best = [option for option, p in likely.items() if p >= top]
-    hit = lapsed(1.0 / len(best) if action in best else 0.0, LAPSE, n_actions)
-    chance = 1.0 / n_actions
-    after = before * hit / (before * hit + (1.0 - before) * chance)
+    hit = lapsed(chance(dict.fromkeys(best, 1.0 / len(best)), did), LAPSE, n_actions)
+    after = before * hit / (before * hit + (1.0 - before) / n_actions)
     return (1.0 - HAZARD) * after + HAZARD * PRIOR

@@ -15,7 +15,8 @@ from operator import mul
 from typing import Literal, TypeAlias
 
 from atom.errors import BeliefError
-from atom.memories import HabitMemory, Seen
+from atom.memories import HabitMemory, LookBack
+from atom.observation import Did, chance, likeliest
 from atom.policies import Policy
 
 Given: TypeAlias = Literal["nothing", "own", "other", "both", "outcome"]
@@ -93,7 +94,7 @@ class Habits:
         """What is remembered of a partner's habits before anything was observed."""
         return {"weights": [], "counts": {}, "last": [None, None]}
 
-    def predict(self, memory: HabitMemory, actions: Sequence[str], seen: Seen) -> Policy:
+    def predict(self, memory: HabitMemory, actions: Sequence[str], seen: LookBack) -> Policy:
         """What a partner of such habits does next: the mixture of them.
 
         Args:
@@ -108,7 +109,7 @@ class Habits:
             for action, column in zip(actions, zip(*said, strict=True), strict=True)
         }
 
-    def each(self, memory: HabitMemory, actions: Sequence[str], seen: Seen) -> list[list[float]]:
+    def each(self, memory: HabitMemory, actions: Sequence[str], seen: LookBack) -> list[list[float]]:
         """``[H][A]``: what each habit predicts, and then what ``seen`` names besides.
 
         Uniform where a context was never seen.
@@ -123,7 +124,7 @@ class Habits:
         return said + [[policy.get(action, 0.0) for action in actions] for policy in further]
 
     def _looks(
-        self, actions: Sequence[str], seen: Seen
+        self, actions: Sequence[str], seen: LookBack
     ) -> Iterator[tuple[Habit, str | None, Sequence[str] | None]]:
         """Every habit, its context, and under what each action is counted; None where that is not known."""
         own, other, n = seen["own"], seen["other"], len(actions)
@@ -150,7 +151,7 @@ class Habits:
         return self.habits[at] if at < len(self.habits) else None
 
     def observed(
-        self, memory: HabitMemory, actions: Sequence[str], seen: Seen, action: str, other: str | None
+        self, memory: HabitMemory, actions: Sequence[str], seen: LookBack, did: Did, other: str | None
     ) -> HabitMemory:
         """What is remembered after the partner acted.
 
@@ -158,10 +159,11 @@ class Habits:
             memory: what was remembered.
             actions: its legal actions.
             seen: what it looked back at.
-            action: what it did, one of ``actions``.
+            did: what it did, one of ``actions``, or what it may have done: it then counts by parts.
             other: what the observer did meanwhile; None where that is not known.
         """
-        at, n = actions.index(action), len(actions)
+        parts = [(did, 1.0)] if isinstance(did, str) else list(did.items())
+        places, n = [(actions.index(action), p) for action, p in parts], len(actions)
         before, counts, likely = memory["counts"], dict(memory["counts"]), []
         for habit, context, keys in self._looks(actions, seen):
             if context is None or keys is None:
@@ -169,12 +171,17 @@ class Habits:
                 continue
             known = before.get(habit.name, _NOTHING)
             here = known.get(context, _NEVER)
-            likely.append(_predictive(here, keys)[at] if here else 1.0 / n)
-            counts[habit.name] = _counted(known, context, here, keys[at])
-        likely += [policy.get(action, 0.0) for policy in seen.get("further", ())]
+            said = _predictive(here, keys) if here else None
+            likely.append(1.0 / n if said is None else sum([p * said[at] for at, p in places]))
+            counts[habit.name] = _counted(known, context, here, [(keys[at], p) for at, p in places])
+        likely += [chance(policy, did) for policy in seen.get("further", ())]
         weights = list(map(mul, _weights(memory, len(likely)), likely))
         scale, back = (1.0 - self.share) / sum(weights), self.share / len(weights)
-        return {"weights": [scale * w + back for w in weights], "counts": counts, "last": [action, other]}
+        return {
+            "weights": [scale * w + back for w in weights],
+            "counts": counts,
+            "last": [likeliest(did), other],
+        }
 
 
 def frequencies(memory: HabitMemory | None) -> Mapping[str, float]:
@@ -201,9 +208,12 @@ def _predictive(counts: Mapping[str, float], keys: Sequence[str]) -> list[float]
 
 
 def _counted(
-    known: Mapping[str, dict[str, float]], context: str, here: Mapping[str, float], key: str
+    known: Mapping[str, dict[str, float]],
+    context: str,
+    here: Mapping[str, float],
+    parts: Sequence[tuple[str, float]],
 ) -> dict[str, dict[str, float]]:
-    found = {**known, context: {**here, key: here.get(key, 0.0) + 1.0}}
+    found = {**known, context: {**here, **{key: here.get(key, 0.0) + p for key, p in parts}}}
     if len(found) > _MOST_CONTEXTS:
         del found[next(iter(found))]
     return found

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from atom.observation import Did, chance
 from atom.policies import Policy
 
 
 def impute(
-    policies: Mapping[str, Policy], probabilities: Mapping[str, float], action: str
+    policies: Mapping[str, Policy], probabilities: Mapping[str, float], did: Did
 ) -> tuple[list[float], float]:
     """The likelihood of every hypothesis, and that of the evaluated ones together.
 
     Args:
         policies: hypothesis -> policy, of those that were evaluated; one at least.
         probabilities: hypothesis -> probability before the action was seen, of all.
-        action: what the partner did.
+        did: what the partner did.
 
     Returns:
         ``[K]`` likelihoods, and ``Σ p_k · L_k / Σ p_k`` over the evaluated hypotheses.
     """
-    seen = {name: policies[name].get(action, 0.0) for name in probabilities if name in policies}
+    seen = {name: chance(policies[name], did) for name in probabilities if name in policies}
     weight = sum(probabilities[name] for name in seen)
     if weight > 0.0:
         mean = sum(probabilities[name] * likelihood for name, likelihood in seen.items()) / weight

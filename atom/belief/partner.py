@@ -10,7 +10,8 @@ from atom.belief.beliefs import Beliefs
 from atom.belief.explained import PRIOR, explained
 from atom.belief.impute import impute
 from atom.belief.learners import Bayes
-from atom.memories import Expected, PartnerMemory, Seen, Weights
+from atom.memories import Expected, LookBack, PartnerMemory, Weights
+from atom.observation import Did, chance
 from atom.policies import Policy
 from atom.situation import check_legal
 
@@ -22,7 +23,7 @@ def expecting(
     estimate: str | None,
     actions: Sequence[str],
     policies: Mapping[str, Policy],
-    seen: Seen | None = None,
+    seen: LookBack | None = None,
 ) -> PartnerMemory:
     """What is remembered of a partner after a decision, to judge its action by.
 
@@ -40,12 +41,12 @@ def expecting(
     return {**record, "estimate": estimate, "expected": expected}
 
 
-def surprise(beliefs: Beliefs, record: PartnerMemory, action: str) -> bool:
+def surprise(beliefs: Beliefs, record: PartnerMemory, did: Did) -> bool:
     """Whether the evaluated hypotheses together gave an action less probability than chance."""
     expected = record["expected"]
     if expected is None or not expected["policies"]:
         return False
-    _, mean = impute(expected["policies"], beliefs.probabilities(record), action)
+    _, mean = impute(expected["policies"], beliefs.probabilities(record), did)
     return mean < 1.0 / len(expected["actions"])
 
 
@@ -53,7 +54,7 @@ def observed(
     beliefs: Beliefs,
     record: PartnerMemory,
     partner: str,
-    action: str,
+    did: Did,
     *,
     own: int | None,
     step: int,
@@ -65,7 +66,7 @@ def observed(
         beliefs: what the observer believes by.
         record: what was remembered, with what the last decision expected.
         partner: its name.
-        action: what it did.
+        did: what it did, or what it may have done, see ``atom.observation``.
         own: the ToM order that the observer acted at.
         step: number of the observer's next decision.
         other: what the observer did meanwhile; None where that is not known.
@@ -77,10 +78,11 @@ def observed(
     if expected is None:
         return record
     policies, n_actions = expected["policies"], len(expected["actions"])
-    check_legal(partner, action, expected["actions"])
+    for action in did if isinstance(did, Mapping) else (did,):
+        check_legal(partner, action, expected["actions"])
     if not policies:
         return {**record, "expected": None}
-    likelihoods = _likelihoods(beliefs, record, policies, action)
+    likelihoods = _likelihoods(beliefs, record, policies, did)
     before = record["weights"]
     after = beliefs.learner.update(before, likelihoods, n_actions)
     estimate = record["estimate"]
@@ -88,7 +90,7 @@ def observed(
         estimate = None
     term = record["contract"]
     if beliefs.contract is not None and term is not None:
-        term = beliefs.contract.verify(term, policies, action, n_actions, step)
+        term = beliefs.contract.verify(term, policies, did, n_actions, step)
         if term["broken"] == step:
             estimate = _best_explanation(beliefs, after, str(term["order"]))
     track, kept = record["change"], record["evidence"]
@@ -98,31 +100,31 @@ def observed(
     if kept is not None:
         kept = evidence.observed(kept, beliefs.names, likelihoods, n_actions)
     found: PartnerMemory = {
+        **record,
         "weights": after,
         "estimate": estimate,
         "expected": None,
         "contract": term,
         "change": track,
         "evidence": kept,
-        "recalled": record["recalled"],
         "explained": explained(
-            record.get("explained", PRIOR), policies, beliefs.probabilities(record), action, n_actions
+            record.get("explained", PRIOR), policies, beliefs.probabilities(record), did, n_actions
         ),
     }
     seen = expected.get("seen")
     if beliefs.habits is not None and seen is not None:
         known = record.get("habits") or beliefs.habits.new()
-        found["habits"] = beliefs.habits.observed(known, expected["actions"], seen, action, other)
+        found["habits"] = beliefs.habits.observed(known, expected["actions"], seen, did, other)
     return found
 
 
 def _likelihoods(
-    beliefs: Beliefs, record: PartnerMemory, policies: Mapping[str, Policy], action: str
+    beliefs: Beliefs, record: PartnerMemory, policies: Mapping[str, Policy], did: Did
 ) -> list[float]:
     """``[K]``: the probability that each hypothesis gave to an action."""
     if len(policies) == len(beliefs.names):
-        return [policies[name].get(action, 0.0) for name in beliefs.names]
-    return impute(policies, beliefs.probabilities(record), action)[0]
+        return [chance(policies[name], did) for name in beliefs.names]
+    return impute(policies, beliefs.probabilities(record), did)[0]
 
 
 def _supported(

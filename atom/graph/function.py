@@ -13,14 +13,15 @@ from atom.decision import Decision
 from atom.graph.store import BeliefMemory
 from atom.graph.turn import Send, Turn, noting
 from atom.memories import Memory
-from atom.situation import JointAction, Situation
+from atom.observation import Observed
+from atom.situation import Situation
 
 
 def take_turn(
     player: Player,
     memories: Mapping[str, Memory],
     situation: Situation,
-    observed: JointAction | None = None,
+    observed: Observed | None = None,
     *,
     kept: BeliefMemory | None = None,
     store: BaseStore | None = None,
@@ -33,8 +34,9 @@ def take_turn(
         player: who decides.
         memories: observer -> memory, as this function returned it; empty at first.
         situation: what all players see.
-        observed: what the partners did since the player's last turn; None for nothing. What is none of
-            the legal actions is left out, with a warning and a sentence in ``Decision.degraded``.
+        observed: what the partners did since the player's last turn, as ``AdaptiveAgent.observe`` takes
+            it; None for nothing. What is none of the legal actions is left out, with a warning and a sentence
+            in ``Decision.degraded``.
         kept, store: keep what is learned about partners.
         send: takes the decision's events, such as ``get_stream_writer()``.
         brief: the messages that a wrapped agent is handed as its own; those of its answer come as
@@ -66,7 +68,7 @@ async def atake_turn(
     player: Player,
     memories: Mapping[str, Memory],
     situation: Situation,
-    observed: JointAction | None = None,
+    observed: Observed | None = None,
     *,
     kept: BeliefMemory | None = None,
     store: BaseStore | None = None,
@@ -82,7 +84,7 @@ async def _taken(
     turn: Turn,
     memories: Mapping[str, Memory],
     situation: Situation,
-    observed: JointAction | None,
+    observed: Observed | None,
     store: BaseStore | None,
     send: Send | None,
     brief: Sequence[Any],

@@ -20,10 +20,11 @@ from atom.decision import Decision
 from atom.errors import ExtractionError, HookError, StateKeyError
 from atom.graph.messages import ReadActions, id_of
 from atom.graph.shown import asynchronous, at_once, shown
-from atom.situation import JointAction, Situation
+from atom.observation import Observed
+from atom.situation import Situation
 
 ReadSituation: TypeAlias = Callable[[Any], Situation]
-ReadObserved: TypeAlias = Callable[[Any], "JointAction | None"]
+ReadObserved: TypeAlias = Callable[[Any], "Observed | None"]
 WriteDecision: TypeAlias = "Callable[[Decision], Mapping[str, Any] | Command[Any]]"
 ReadMessages: TypeAlias = Callable[[Any], Sequence[Any]]
 
@@ -63,13 +64,13 @@ class Hooks:
         """
         return a_situation(self.situation(state), f"the node {self.name!r}")
 
-    def read_observed(self, state: Any) -> JointAction | None:
+    def read_observed(self, state: Any) -> Observed | None:
         """What the partners did, or None.
 
         Raises:
             HookError: the function returned something else.
         """
-        return a_joint_action(self.observed(state), "observed", f"the node {self.name!r}")
+        return an_observation(self.observed(state), "observed", f"the node {self.name!r}")
 
     def read_brief(self, state: Any) -> Sequence[Any]:
         """The agent's own messages.
@@ -199,18 +200,20 @@ def a_situation(found: Any, where: str) -> Situation:
     )
 
 
-def a_joint_action(found: Any, hook: str, where: str) -> JointAction | None:
+def an_observation(found: Any, hook: str, where: str) -> Observed | None:
     """``found`` itself.
 
     Raises:
-        HookError: it is neither a mapping nor None.
+        HookError: it is neither a mapping, nor a list of mappings, nor None.
     """
     found = at_once(found, hook, where)
     if found is None or isinstance(found, Mapping):
         return found
+    if isinstance(found, list | tuple) and all(one is None or isinstance(one, Mapping) for one in found):
+        return found
     raise HookError(
         f"the hook {hook!r} of {where} returned {shown(found)}; return who did what, "
-        '{"ben": "A"}, or None where nothing was seen'
+        '{"ben": "A"}, a list of these, or None where nothing was seen'
     )
 
 
@@ -232,9 +235,7 @@ def a_list(found: Any, hook: str, where: str, of_what: str) -> Sequence[Any]:
     return found if isinstance(found, Sequence) else list(found)
 
 
-def extracted(
-    read: ReadActions, messages: Sequence[Any], hook: str, where: str, me: str
-) -> JointAction | None:
+def extracted(read: ReadActions, messages: Sequence[Any], hook: str, where: str, me: str) -> Observed | None:
     """What was done by messages, which others wrote: whatever a reader of them raises is one kind of error.
 
     Args:
@@ -248,7 +249,7 @@ def extracted(
         ExtractionError: it failed, or returned what is no joint action.
     """
     try:
-        return a_joint_action(read(messages), hook, where)
+        return an_observation(read(messages), hook, where)
     except GraphBubbleUp:  # a reader that asks a person
         raise
     except Exception as error:

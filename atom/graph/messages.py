@@ -11,12 +11,13 @@ import re
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
+from atom.observation import Observed
 from atom.situation import JointAction
 
 Call: TypeAlias = dict[str, Any]
 """A call to a tool: its ``name``, ``args`` and ``id``, and whatever else it came with."""
 
-ReadActions: TypeAlias = Callable[[Sequence[Any]], "JointAction | None"]
+ReadActions: TypeAlias = Callable[[Sequence[Any]], "Observed | None"]
 """Reads from messages who did what, as player -> action; None where nobody did anything yet."""
 
 _TIMES = 8

@@ -17,7 +17,7 @@ from atom.decision import Decision
 from atom.errors import ExtractionError, ToMError
 from atom.graph.hooks import a_situation, check_hook, explained, extracted
 from atom.graph.messages import ReadActions, is_own, json_field, tool_calls
-from atom.graph.observing import Unlisted, as_listed, left_out
+from atom.graph.observing import Unlisted, as_listed, left_out, observations
 from atom.graph.seats import Seat, Seats
 from atom.graph.shown import shortly
 from atom.graph.state import STATE_KEY, keyed, memories_of, merge_memories
@@ -25,7 +25,8 @@ from atom.graph.store import BeliefMemory
 from atom.graph.told import NOTHING_TOLD, in_words, new_since, read_by_now, really_done
 from atom.graph.turn import OnMismatch, Turn
 from atom.memories import Memory, Told
-from atom.situation import JointAction, Situation
+from atom.observation import Observation, Observed
+from atom.situation import Situation
 
 __all__ = ["AdaptiveToMAgentState", "AdaptiveToMMiddleware", "json_field", "tool_calls"]
 
@@ -229,13 +230,14 @@ class AdaptiveToMMiddleware(AgentMiddleware[AdaptiveToMAgentState, Any], Seats):
         """Situation, memory and what could not be read; no situation where the last prediction stands."""
         memories = self._memories(state)
         problems: list[str] = []
-        seen: JointAction = {}
+        seen: list[Observation] = []
         if not self._turn.is_first(memories) and self._turn.fits(memories):
             memory = memories[self.agent.me]
             told = memory.get("told") or NOTHING_TOLD
             new = [m for m in new_since(state, told) if self._with_own or not self._is_mine(m, told)]
-            actions = self._extract("observed", self._observed, new, problems) or {}
-            seen = {player: action for player, action in actions.items() if player != self.agent.me}
+            found = observations(self._extract("observed", self._observed, new, problems))
+            others = ({name: did for name, did in one.items() if name != self.agent.me} for one in found)
+            seen = [one for one in others if one]
             if not seen:
                 return None, self._noted(state, memory, problems) if problems else None, []
         situation = a_situation(self._situation(state), self._where)
@@ -268,7 +270,7 @@ class AdaptiveToMMiddleware(AgentMiddleware[AdaptiveToMAgentState, Any], Seats):
             return None
         (made,) = really_done(state, [answer])
         actions = self._extract("acted", self._acted, [made], problems)
-        found = None if actions is None else actions.get(self.agent.me)
+        found = next((one[self.agent.me] for one in observations(actions) if self.agent.me in one), None)
         if problems:
             return None
         if found is None:
@@ -290,13 +292,14 @@ class AdaptiveToMMiddleware(AgentMiddleware[AdaptiveToMAgentState, Any], Seats):
                 actions = extracted(self._acted, [message], "acted", self._where, self.agent.me)
             except ExtractionError:
                 continue
-            if actions and isinstance(actions.get(self.agent.me), str):
-                return actions[self.agent.me]
+            for one in observations(actions):
+                if isinstance(one.get(self.agent.me), str):
+                    return str(one[self.agent.me])
         return None
 
     def _extract(
         self, hook: str, read: ReadActions, messages: Sequence[AnyMessage], problems: list[str]
-    ) -> JointAction | None:
+    ) -> Observed | None:
         try:
             return extracted(read, messages, hook, self._where, self.agent.me)
         except ExtractionError as error:

@@ -36,7 +36,8 @@ from atom.graph.store import BeliefMemory
 from atom.graph.told import NOTHING_TOLD, new_since, read_by_now
 from atom.graph.turn import OnMismatch, Turn, noting
 from atom.memories import Memory, Told
-from atom.situation import JointAction, Situation
+from atom.observation import Observed
+from atom.situation import Situation
 
 _MISSING = object()
 
@@ -87,7 +88,8 @@ class AdaptiveToMNode(Runnable[Any, Update], Seats):
         agent: who decides; ``agent.me`` is the player's name in situations and in the state.
         situation: reads from the state what all players see.
         observed: reads from the state what the partners did since this node's last decision, as
-            player -> action, or None. Before the first decision the answer is not used.
+            player -> action, a list of these where they acted several times, or None. What was seen late
+            or unclearly is a ``Seen``. Before the first decision the answer is not used.
         write: turns the decision into an update of the graph's own keys, or into a ``Command`` with one.
         beliefs: keeps what is learned about partners in the Store that the graph is compiled with.
         episode: the number of the episode, or how to read it from the state; it keys the random
@@ -237,7 +239,7 @@ class AdaptiveToMNode(Runnable[Any, Update], Seats):
     def _strict(self) -> bool:
         return self._turn.unlisted.on_unseen == "raise"
 
-    def _read_new(self, messages: Sequence[Any]) -> tuple[JointAction | None, list[str]]:
+    def _read_new(self, messages: Sequence[Any]) -> tuple[Observed | None, list[str]]:
         """What was done by messages that others wrote, and what could not be read of them."""
         try:
             found = extracted(self._hooks.observed, messages, "observed", self._turn.where, self.agent.me)

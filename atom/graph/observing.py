@@ -14,7 +14,7 @@ from langgraph.errors import GraphBubbleUp
 from atom.errors import HookError, IllegalActionError
 from atom.graph.shown import at_once, shortly
 from atom.memories import Memory
-from atom.situation import JointAction
+from atom.observation import Did, Observation, Seen, likeliest
 
 _log = logging.getLogger("atom")
 
@@ -49,94 +49,177 @@ class Unlisted:
             raise ValueError(f"on_unseen must be 'ignore', 'other' or 'raise', got {self.on_unseen!r}")
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What an observer waits for.
+
+    Attributes:
+        me: the observer.
+        memory: of its last decision.
+        legal: its own legal actions now.
+        where: the node, in warnings and errors.
+    """
+
+    me: str
+    memory: Memory
+    legal: Sequence[str]
+    where: str
+
+    @property
+    def partners(self) -> Mapping[str, Any]:
+        """Partner -> what is remembered of it."""
+        found: Mapping[str, Any] = self.memory.get("partners") or {}
+        return found
+
+    def expected(self, player: str, step: int | None) -> Sequence[str] | None:
+        """The legal actions of which a decision expected one of a player; None where that is not known."""
+        record = self.partners.get(player) or {}
+        last = self.memory.get("step", 0) - 1
+        if step is None or step == last:
+            now = record.get("expected")
+        else:
+            now = (record.get("late", {}).get(str(step)) or {}).get("expected")
+        return now["actions"] if now else None
+
+    def anybody(self) -> bool:
+        """Whether the action of anybody at the last decision is waited for."""
+        return any(self.expected(name, None) is not None for name in self.partners)
+
+
+def observations(observed: Any) -> list[Mapping[str, Any]]:
+    """What a reader found, as a list of observations, the oldest first."""
+    if not observed:
+        return []
+    return [observed] if isinstance(observed, Mapping) else [one for one in observed if one]
+
+
 def countable(
-    actions: JointAction,
-    memory: Memory,
-    me: str,
-    legal: Sequence[str],
-    unlisted: Unlisted,
-    where: str,
-    *,
-    lenient: bool,
-) -> tuple[dict[str, Any], list[str]]:
+    observed: Any, waiting: Waiting, unlisted: Unlisted, *, lenient: bool
+) -> tuple[list[Observation], list[str]]:
     """What was seen and can be counted, and what cannot, one sentence each.
 
+    A list of actions of one player counts as several, unless it stands for one. What was counted already,
+    by an observer before this turn, is passed over.
+
     Args:
-        actions: player -> what it did; None for a player of whom nothing was seen.
-        memory: of the observer's last decision.
-        me: the observer.
-        legal: its own legal actions now.
-        unlisted: how to take what is none of a partner's legal actions.
-        where: the node, in warnings and errors.
+        observed: one observation or several; None for a player of whom nothing was seen.
+        waiting: what is waited for.
+        unlisted: how to take what is none of a partner's legal actions. What ``classify`` fails on is left
+            out, or raises; it is never ``"other"``, since a fault says nothing of the player.
         lenient: whether an action of somebody unknown is left out, instead of handed on.
-
-    Raises:
-        IllegalActionError: as ``listed``.
-    """
-    expected = expected_actions(memory)
-    known = {me, *(memory.get("partners") or {})}
-    seen = {name: did for name, did in actions.items() if did is not None or name not in known}
-    problems: list[str] = []
-    for name in [name for name in seen if name != me and name not in expected] if lenient else []:
-        del seen[name]
-        what = f"{where} observed an action of {name!r}"
-        problems.append(left_out(f"{what}; the partners of the last decision are {list(expected)}"))
-    if me in seen:
-        own = own_action(seen.pop(me), memory, legal)
-        if own is None:
-            problems.append(left_out(f"{where}: {shortly(actions[me])} is no action of {me!r}"))
-        else:
-            seen[me] = own
-    found, further = listed(seen, expected, unlisted, where)
-    return found, [*problems, *further]
-
-
-def expected_actions(memory: Memory) -> dict[str, Sequence[str]]:
-    """Partner -> the legal actions of which the last decision expected one, for all that it waits for."""
-    partners = memory.get("partners") or {}
-    return {
-        name: record["expected"]["actions"] for name, record in partners.items() if record.get("expected")
-    }
-
-
-def listed(
-    actions: JointAction, expected: Mapping[str, Sequence[str]], unlisted: Unlisted, where: str
-) -> tuple[dict[str, Any], list[str]]:
-    """What was seen as legal actions, and what could not be counted, one sentence each.
-
-    Args:
-        actions: player -> what it did.
-        expected: player -> its legal actions; players that are absent are left as they are.
-        unlisted: how to take what is none of them. What ``classify`` fails on is left out, or raises;
-            it is never ``"other"``, since a fault says nothing of the player.
-        where: the node, in warnings and errors.
 
     Raises:
         IllegalActionError: an action that is none of the legal ones, with ``on_unseen="raise"``.
     """
-    found: dict[str, Any] = {}
+    counted: list[Observation] = []
     problems: list[str] = []
-    for player, happened in actions.items():
-        legal = expected.get(player)
-        if legal is None or (type(happened) is str and happened in legal):
-            found[player] = happened
-            continue
-        why = f"{shortly(happened)} is not a legal action of {player!r}; legal are {list(legal)}"
-        try:
-            action = _one(player, happened, legal, unlisted.classify)
-            if action is None and unlisted.on_unseen == "other" and OTHER in legal:
-                action = OTHER
-        except HookError as error:
-            action, why = None, str(error)
-        if action is not None:
-            found[player] = action
-            continue
-        if unlisted.on_unseen == "raise":
-            raise IllegalActionError(
-                f"{where}: {why}; name it in the situation, map it by classify=, or pass on_unseen='ignore'"
-            )
-        problems.append(left_out(f"{where}: {why}"))
-    return found, problems
+    known = {waiting.me, *waiting.partners}
+    for observation in observations(observed):
+        several: list[dict[str, str | Seen]] = [{}]
+        for name, happened in observation.items():
+            if happened is None and name in known:
+                continue
+            if name == waiting.me:
+                dids, further = _own(happened, waiting)
+            else:
+                dids, further = _of_other(name, happened, waiting, unlisted, lenient=lenient)
+            problems += further
+            several += [{} for _ in range(len(dids) - len(several))]
+            for found, did in zip(several, dids, strict=False):
+                found[name] = did
+        counted += [found for found in several if found]
+    return counted, problems
+
+
+def _own(happened: Any, waiting: Waiting) -> tuple[list[str | Seen], list[str]]:
+    """What the observer itself did, and what could not be read of it."""
+    what = happened.action if isinstance(happened, Seen) else happened
+    own = own_action(what, waiting.memory, waiting.legal)
+    if own is None:
+        return [], [left_out(f"{waiting.where}: {shortly(what)} is no action of {waiting.me!r}")]
+    return [own], []
+
+
+def _of_other(
+    name: str, happened: Any, waiting: Waiting, unlisted: Unlisted, *, lenient: bool
+) -> tuple[list[str | Seen], list[str]]:
+    """What one partner did, once or several times, and what could not be counted of it."""
+    step = happened.step if isinstance(happened, Seen) else None
+    legal = waiting.expected(name, step)
+    if legal is None:
+        problem = _not_waited_for(name, step, waiting, lenient=lenient)
+        if problem is None:
+            return [happened], []  # the player says what is wrong
+        return [], [left_out(problem)] if problem else []
+    what = happened.action if isinstance(happened, Seen) else happened
+    dids, problems = _listed(name, what, legal, unlisted, waiting.where)
+    return [did if step is None and isinstance(did, str) else Seen(did, step) for did in dids], problems
+
+
+def _not_waited_for(name: str, step: int | None, waiting: Waiting, *, lenient: bool) -> str | None:
+    """Why an action that no decision waits for is left out; empty to pass it over, None to hand it on."""
+    if name in waiting.partners and step is not None:
+        kept = sorted(map(int, waiting.partners[name].get("late", {})))
+        return (
+            f"{waiting.where} observed an action of {name!r} at its decision {step}, of which no "
+            f"prediction is kept (kept are {kept}); pass late= to the agent to keep more"
+        )
+    if name in waiting.partners and not waiting.anybody():
+        return ""
+    if not lenient:
+        return None
+    expected = [other for other in waiting.partners if waiting.expected(other, None) is not None]
+    return f"{waiting.where} observed an action of {name!r}; the partners of the last decision are {expected}"
+
+
+def _listed(
+    player: str, happened: Any, legal: Sequence[str], unlisted: Unlisted, where: str
+) -> tuple[list[Did], list[str]]:
+    """What one player did, as legal actions, and what could not be counted of it."""
+    if isinstance(happened, Mapping):
+        return _weighed(player, happened, legal, unlisted, where)
+    if type(happened) is str and happened in legal:
+        return [happened], []
+    why = f"{shortly(happened)} is not a legal action of {player!r}; legal are {list(legal)}"
+    try:
+        action = _one(player, happened, legal, unlisted.classify)
+    except HookError as error:
+        return [], [_refused(str(error), unlisted, where)]
+    if action is not None:
+        return [action], []
+    several = isinstance(happened, list | tuple) and any(as_listed(part, legal) for part in happened)
+    if several:
+        parts = [_listed(player, part, legal, unlisted, where) for part in happened]
+        return [did for found, _ in parts for did in found], [what for _, said in parts for what in said]
+    other = unlisted.on_unseen == "other" and OTHER in legal
+    return ([OTHER], []) if other else ([], [_refused(why, unlisted, where)])
+
+
+def _weighed(
+    player: str, fits: Mapping[Any, float], legal: Sequence[str], unlisted: Unlisted, where: str
+) -> tuple[list[Did], list[str]]:
+    """What was seen unclearly, by legal actions; nothing where none of them is among it."""
+    found: dict[str, float] = {}
+    problems: list[str] = []
+    for option, weight in fits.items():
+        dids, further = _listed(player, option, legal, unlisted, where)
+        problems += further
+        for did in map(likeliest, dids):
+            found[did] = found.get(did, 0.0) + weight
+    return ([found] if any(found.values()) else []), problems
+
+
+def _refused(why: str, unlisted: Unlisted, where: str) -> str:
+    """The sentence that says what is left out.
+
+    Raises:
+        IllegalActionError: with ``on_unseen="raise"``.
+    """
+    if unlisted.on_unseen == "raise":
+        raise IllegalActionError(
+            f"{where}: {why}; name it in the situation, map it by classify=, or pass on_unseen='ignore'"
+        )
+    return left_out(f"{where}: {why}")
 
 
 def left_out(what: str) -> str:

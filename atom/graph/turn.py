@@ -9,24 +9,25 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias, cast
 
 from langgraph.store.base import BaseStore
 
 from atom.agents.briefing import briefed
-from atom.agents.player import Player
+from atom.agents.player import Believer, Player
 from atom.coroutines import finish
 from atom.decision import Decision
 from atom.errors import BeliefError, HookError
 from atom.graph.events import decision_events
 from atom.graph.lost import Whereabouts
-from atom.graph.observing import Unlisted, countable
+from atom.graph.observing import Unlisted, Waiting, countable, observations
 from atom.graph.shown import shown
 from atom.graph.state import STATE_KEY, check_key, declared_orders
 from atom.graph.store import BeliefMemory, keeps_beliefs
 from atom.graph.telemetry import deciding_span, describe
-from atom.memories import Memory, is_new
-from atom.situation import JointAction, Situation
+from atom.memories import Memory, as_plain, is_new
+from atom.observation import each, likeliest
+from atom.situation import Situation
 
 _log = logging.getLogger("atom")
 
@@ -167,14 +168,12 @@ class Turn:
         kept = ("step", "told", "spent", "declares")
         return {**new, **{key: memory[key] for key in kept if memory.get(key) is not None}}
 
-    def count(
-        self, memory: Memory, actions: JointAction | None, situation: Situation, *, lenient: bool = False
-    ) -> Counted:
+    def count(self, memory: Memory, observed: Any, situation: Situation, *, lenient: bool = False) -> Counted:
         """Counts what was observed, which may be nothing, listed or not.
 
         Args:
             memory: as ``begin`` returned it.
-            actions: player -> what it did; None for a partner of whom nothing was seen.
+            observed: player -> what it did, or a list of these; see ``countable``.
             situation: what all players see.
             lenient: whether an action of somebody unknown is left out, as what nobody listed is.
 
@@ -182,14 +181,18 @@ class Turn:
             IllegalActionError: an action that is not legal, with ``on_unseen="raise"``.
             SituationError: an action of somebody unknown, unless ``lenient``.
         """
-        if not actions:
+        if not observed:
             return Counted(memory, [], anything=False)
         if self.player.beliefs is None:
-            return Counted(self.player.observe(memory, None, actions), [], anything=True)
-        me, where = self.player.me, self.where
-        legal = situation.actions.get(me, ())
-        found, problems = countable(actions, memory, me, legal, self.unlisted, where, lenient=lenient)
-        after = self.player.observe(memory, None, found) if found else memory
+            for observation in observations(observed):
+                joint = {name: likeliest(seen.did) for name, seen in each(observation)}
+                memory = self.player.observe(memory, None, joint)
+            return Counted(memory, [], anything=True)
+        me = self.player.me
+        memory = as_plain(self.player.beliefs.typed(memory, me))
+        waiting = Waiting(me, memory, situation.actions.get(me, ()), self.where)
+        found, problems = countable(observed, waiting, self.unlisted, lenient=lenient)
+        after = cast("Believer", self.player).observe(memory, None, found) if found else memory
         return Counted(after, problems, anything=bool(found))
 
     def decide(

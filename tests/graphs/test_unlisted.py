@@ -93,7 +93,7 @@ def test_forms_of_actions():
 @pytest.mark.parametrize("way", ["sync", "async"])
 @pytest.mark.parametrize("team", [False, True], ids=["node", "team"])
 @pytest.mark.parametrize(
-    "happened", ["Z", "", 7, ["A", "B"], "I think that I will rather wait " * 9], ids=repr
+    "happened", ["Z", "", 7, ["Y", "Z"], "I think that I will rather wait " * 9], ids=repr
 )
 async def test_what_nobody_listed_is_left_out_with_one_warning(happened, team, way, caplog):
     with caplog.at_level(logging.WARNING, "atom"):
