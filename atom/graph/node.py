@@ -31,6 +31,7 @@ from atom.graph.hooks import (
 from atom.graph.messages import is_own
 from atom.graph.observing import Classify, OnUnseen, Unlisted, left_out
 from atom.graph.seats import Seat, Seats, check_seats
+from atom.graph.shown import check_settings
 from atom.graph.state import STATE_KEY, memories_of, with_tom
 from atom.graph.store import BeliefMemory
 from atom.graph.told import NOTHING_TOLD, new_since, read_by_now
@@ -137,11 +138,7 @@ class AdaptiveToMNode(Runnable[Any, Update], Seats):
         episode: int | Callable[[Any], int] = 0,
         **settings: Unpack[NodeSettings],
     ) -> None:
-        unknown = sorted(settings.keys() - NodeSettings.__annotations__.keys())
-        if unknown:
-            raise TypeError(
-                f"AdaptiveToMNode has no setting {unknown}; it has {sorted(NodeSettings.__annotations__)}"
-            )
+        check_settings(settings, NodeSettings, "AdaptiveToMNode")
         self.name: str = name
         self.agent = agent
         self._hooks = Hooks(name, situation, observed, write, settings.get("brief"), settings.get("messages"))

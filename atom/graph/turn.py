@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias, get_args
 
 from langgraph.store.base import BaseStore
 
@@ -21,7 +21,7 @@ from atom.errors import BeliefError, HookError
 from atom.graph.events import decision_events
 from atom.graph.lost import Whereabouts
 from atom.graph.observing import Unlisted, countable
-from atom.graph.shown import shown
+from atom.graph.shown import check_choice, shown
 from atom.graph.state import STATE_KEY, check_key, declared_orders
 from atom.graph.store import BeliefMemory, keeps_beliefs
 from atom.graph.telemetry import deciding_span, describe
@@ -87,8 +87,7 @@ class Turn:
     def __post_init__(self) -> None:
         _check_player(self.player, self.name)
         check_key(self.key)
-        if self.on_mismatch not in ("raise", "restart"):
-            raise ValueError(f"on_mismatch must be 'raise' or 'restart', got {self.on_mismatch!r}")
+        check_choice("on_mismatch", self.on_mismatch, get_args(OnMismatch))
         if self.kept is not None:
             keeps_beliefs(self.player)
 
