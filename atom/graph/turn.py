@@ -25,7 +25,7 @@ from atom.graph.shown import check_choice, shown
 from atom.graph.state import STATE_KEY, check_key, declared_orders
 from atom.graph.store import BeliefMemory, keeps_beliefs
 from atom.graph.telemetry import deciding_span, describe
-from atom.memories import Memory, is_new
+from atom.memories import Memory, as_plain, is_new
 from atom.situation import JointAction, Situation
 
 _log = logging.getLogger("atom")
@@ -186,6 +186,9 @@ class Turn:
         if self.player.beliefs is None:
             return Counted(self.player.observe(memory, None, actions), [], anything=True)
         me, where = self.player.me, self.where
+        memory = as_plain(
+            self.player.beliefs.typed(memory, me)
+        )  # an older one says otherwise what it expects
         legal = situation.actions.get(me, ())
         found, problems = countable(actions, memory, me, legal, self.unlisted, where, lenient=lenient)
         after = self.player.observe(memory, None, found) if found else memory
