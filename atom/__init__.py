@@ -70,6 +70,7 @@ if TYPE_CHECKING:
     from atom.graph.messages import json_field, tool_calls
     from atom.graph.middleware import AdaptiveToMMiddleware as AdaptiveToMMiddleware
     from atom.graph.node import AdaptiveToMNode, add_tom_node
+    from atom.graph.observer import add_tom_observer
     from atom.graph.state import ToMState, declare
     from atom.graph.store import BeliefMemory
     from atom.graph.team import add_tom_team
@@ -137,6 +138,7 @@ __all__ = [
     "ToMState",
     "Usage",
     "add_tom_node",
+    "add_tom_observer",
     "add_tom_team",
     "alternating_orders",
     "as_actor",
@@ -162,6 +164,7 @@ _find = lazy.attach(
         "TabularReasoner": "atom.reasoning.tables",
         "ToMState": "atom.graph.state",
         "add_tom_node": "atom.graph.node",
+        "add_tom_observer": "atom.graph.observer",
         "add_tom_team": "atom.graph.team",
         "atake_turn": "atom.graph.function",
         "declare": "atom.graph.state",

@@ -173,17 +173,21 @@ class PartnerMemory(TypedDict):
 
 
 class Told(TypedDict):
-    """What a middleware told a model, and what came of it.
+    """What a middleware told a model and what came of it, and which messages it or a node has read.
+
+    Of a node that reads messages it has ``read`` and ``seen``; the rest is empty.
 
     Attributes:
-        text: the words in the system message.
-        decision: the decision, as ``Decision.as_plain`` gives it.
-        taken: the action that the model took; None while unknown.
-        problems: what could not be read, one sentence each.
+        text: the words that the system message had.
+        decision: the decision that they say, as ``Decision.as_plain`` gives it.
+        taken: the legal action that the model's latest answer names, before anybody edits or rejects it;
+            None while it names none.
+        problems: what could not be read or counted, one sentence each.
         read: id of the last message that was read.
-        seen: ids of the messages that were there then.
+        seen: ids of all messages that were there then.
         own: ids of the model's own messages since, where their name does not say so.
-        done: the action that was really taken before, once edits and rejections are known.
+        done: what the model really did on the prediction before this one: calls that a person edited
+            count as edited, rejected ones not at all; None where that is not known.
     """
 
     text: str
@@ -213,7 +217,7 @@ class PlayerMemory(TypedDict):
         spent: what the episode cost so far, where a budget counts that.
         writer: this thread's name in the Store that evidence is written to; absent where there is none.
         published: whether the Store has the player's declaration.
-        told: what a middleware told the model.
+        told: what a middleware told the model, and which messages it or a node has read.
     """
 
     version: int

@@ -230,6 +230,17 @@ def test_a_middlewares_memory_of_version_1_goes_on():
     }
 
 
+def test_what_a_memory_of_version_1_expects_is_known_in_every_form():
+    """The actions that it waits for stand elsewhere in it than today."""
+    old = {"ann": VERSION_1["bayes"]["memories"]["decided"]}
+    agent = make_agent("bayes")
+    _, expected = take_turn(agent, old, situation(), {"ben": "A"})
+    decision, found = take_turn(agent, old, situation(), {"ben": "a"})
+    assert (found, decision.degraded) == (expected, ())
+    decision, found = take_turn(agent, old, situation(), {"ben": "Z"})
+    assert "'Z' is not a legal action of 'ben'" in decision.degraded[0]
+
+
 REMEDY = r"begin a new one with start\(partners\)"
 OLD = VERSION_1["bayes"]["memories"]["decided"]
 

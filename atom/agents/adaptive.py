@@ -316,8 +316,9 @@ class AdaptiveAgent:
         typed = self.beliefs.typed(memory, self.me)
         if not is_waiting(typed["partners"], actions, typed["step"] - 1):
             typed = self._expecting(typed, situation, [name for name, _ in each(actions)])
-        found, surprised = after(self.beliefs, typed, self.me, actions)
-        if surprised and self.spending.prune is not None:
+        watches = self.spending.prune is not None
+        found, surprised = after(self.beliefs, typed, self.me, actions, watches=watches)
+        if surprised:
             found["checked"] = None
         return as_plain(found)
 

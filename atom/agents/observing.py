@@ -25,7 +25,7 @@ class After(NamedTuple):
     surprised: bool
 
 
-def after(beliefs: Beliefs, memory: PlayerMemory, me: str, observed: Observed) -> After:
+def after(beliefs: Beliefs, memory: PlayerMemory, me: str, observed: Observed, *, watches: bool) -> After:
     """The memory after others were observed.
 
     Several actions of a partner at one decision are judged by the same prediction, each as one of its
@@ -36,6 +36,7 @@ def after(beliefs: Beliefs, memory: PlayerMemory, me: str, observed: Observed) -
         memory: what it remembers.
         me: its name.
         observed: what was seen; one's own actions tell habits what partners reacted to.
+        watches: whether it matters that actions are surprising.
 
     Raises:
         SituationError: an action of somebody unknown, or of a decision whose prediction is not kept.
@@ -60,7 +61,7 @@ def after(beliefs: Beliefs, memory: PlayerMemory, me: str, observed: Observed) -
         own, other = found["order"], found["acted"]
         new = judged(beliefs, then, name, seen.did, own=own, step=memory["step"], other=other)
         partners[name] = {**new, "expected": now}
-        surprised = surprised or surprise(beliefs, then, seen.did)
+        surprised = surprised or (watches and surprise(beliefs, then, seen.did))
     for name, record in partners.items():
         numbers = [number for partner, number in used if partner == name]
         partners[name] = _seen(record, numbers, last, memory, beliefs.late)

@@ -7,6 +7,7 @@ from atom.graph.function import atake_turn, take_turn
 from atom.graph.lost import check_beliefs
 from atom.graph.messages import ReadActions, json_field, tool_calls
 from atom.graph.node import AdaptiveToMNode, add_tom_node
+from atom.graph.observer import ToMObserver, add_tom_observer
 from atom.graph.state import STATE_KEY, ToMState, declare, merge_memories
 from atom.graph.store import BeliefMemory
 from atom.graph.team import TeamNode, add_tom_team
@@ -24,9 +25,11 @@ __all__ = [
     "BeliefMemory",
     "ReadActions",
     "TeamNode",
+    "ToMObserver",
     "ToMState",
     "Turn",
     "add_tom_node",
+    "add_tom_observer",
     "add_tom_team",
     "atake_turn",
     "check_beliefs",

@@ -92,7 +92,9 @@ async def _taken(
     wait: bool,
 ) -> tuple[Decision, dict[str, Memory]]:
     memory, first = turn.begin(memories, situation)
-    memory, problems, _ = turn.count(memory, None if first else observed, situation)
+    memory, problems, _ = turn.count(
+        memory, None if first else observed, situation.actions.get(turn.player.me, ())
+    )
     decision, memory = await turn.decided(situation, memory, store, brief, wait=wait)
     decision = noting(decision, problems)
     turn.say(decision, memory, send)

@@ -16,9 +16,10 @@ from typing import Any, TypeAlias
 from langgraph.errors import GraphBubbleUp
 from langgraph.types import Command
 
+from atom.agents.chat import id_of
 from atom.decision import Decision
 from atom.errors import ExtractionError, HookError, StateKeyError
-from atom.graph.messages import ReadActions, id_of
+from atom.graph.messages import ReadActions
 from atom.graph.shown import asynchronous, at_once, shown
 from atom.observation import Observed
 from atom.situation import Situation

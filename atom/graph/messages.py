@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
+from atom.agents.chat import calls_of, failed_calls, id_of, kind_of, loaded, part_of, text_of
 from atom.observation import Observed
 from atom.situation import JointAction
-
-Call: TypeAlias = dict[str, Any]
-"""A call to a tool: its ``name``, ``args`` and ``id``, and whatever else it came with."""
 
 ReadActions: TypeAlias = Callable[[Sequence[Any]], "Observed | None"]
 """Reads from messages who did what, as player -> action; None where nobody did anything yet."""
@@ -44,9 +42,9 @@ def tool_calls(
     """
 
     def read(messages: Sequence[Any]) -> JointAction | None:
-        rejected = _rejected(messages)
+        rejected = failed_calls(messages)
         for message in reversed(messages):
-            if author is not None and _of(message, "name") != author:
+            if author is not None and part_of(message, "name") != author:
                 continue
             for call in reversed(calls_of(message)):
                 if call["id"] in rejected:
@@ -78,9 +76,9 @@ def json_field(player: str, field: str, *, author: str | None = None) -> ReadAct
 
     def read(messages: Sequence[Any]) -> JointAction | None:
         for message in reversed(messages):
-            if not (_reports(message, player) if author is None else _of(message, "name") == author):
+            if not (_reports(message, player) if author is None else part_of(message, "name") == author):
                 continue
-            found = [entry[field] for entry in _objects(_text(message)) if entry.get(field) is not None]
+            found = [entry[field] for entry in _objects(text_of(message)) if entry.get(field) is not None]
             if found:
                 return {player: found[-1] if isinstance(found[-1], str) else json.dumps(found[-1])}
         return None
@@ -112,7 +110,7 @@ def as_done(
         among: all of them, in which results are looked for.
         edited: id of a call -> the ``name`` and ``args`` that a person put in its place.
     """
-    rejected = _rejected(among)
+    rejected = failed_calls(among)
     return [_done(message, rejected, edited) for message in messages]
 
 
@@ -126,28 +124,6 @@ def _done(message: Any, rejected: Container[str], edited: Mapping[str, Mapping[s
     return message.model_copy(update={"tool_calls": made})
 
 
-def calls_of(message: Any) -> list[Call]:
-    """A message's calls to tools, first to last, in LangChain's form whatever form they are in.
-
-    Args:
-        message: an object or a dictionary, whose calls have a ``name`` and ``args``, or as OpenAI's a
-            ``function`` with a ``name`` and ``arguments`` in JSON. Arguments that are no object are none.
-    """
-    found = _of(message, "tool_calls")
-    return [_call(call) for call in found if isinstance(call, Mapping)] if isinstance(found, list) else []
-
-
-def _call(call: Mapping[str, Any]) -> Call:
-    found = {"name": call.get("name"), "args": call.get("args"), "id": call.get("id")}
-    function = call.get("function")
-    if isinstance(function, Mapping):
-        args = function.get("arguments")
-        found |= {"name": function.get("name"), "args": _loaded(args) if isinstance(args, str) else args}
-    if not isinstance(found["args"], Mapping):
-        found["args"] = {}
-    return {**{key: value for key, value in call.items() if key != "function"}, **found}
-
-
 def is_own(message: Any, me: str, ids: Container[str]) -> bool:
     """Whether a message is an agent's own: a model's, of no other name than the agent's, or known by its id.
 
@@ -156,61 +132,29 @@ def is_own(message: Any, me: str, ids: Container[str]) -> bool:
         me: the agent.
         ids: of messages that are known to be the agent's.
     """
-    if _of(message, "type") != "ai":
+    if kind_of(message) not in ("ai", "assistant"):
         return False
-    return bool(_of(message, "name") in (None, me) or _of(message, "id") in ids)
-
-
-def id_of(message: Any) -> str | None:
-    """A message's id, be it an object or a dictionary; None for none."""
-    found = _of(message, "id")
-    return found if isinstance(found, str) else None
+    return bool(part_of(message, "name") in (None, me) or part_of(message, "id") in ids)
 
 
 def _reports(message: Any, player: str) -> bool:
     """Whether a message says itself what a player did, and does not quote it."""
-    if _of(message, "name") == player:
+    if part_of(message, "name") == player:
         return True
-    kind = _of(message, "type") or _of(message, "role")
+    kind = kind_of(message)
     if kind in ("tool", "function"):
-        return bool(_of(message, "status") != "error")
+        return bool(part_of(message, "status") != "error")
     if kind not in ("human", "user") or _is_summary(message):
         return False
-    text = _text(message).strip()
+    text = text_of(message).strip()
     if text.startswith("```"):
         text = text.strip("`").removeprefix("json").strip()
-    return text.startswith("{") and text.endswith("}") and isinstance(_loaded(text), Mapping)
-
-
-def _loaded(text: str) -> Any:
-    """The JSON value that a text is; None for none, or for one that Python does not read."""
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None
+    return text.startswith("{") and text.endswith("}") and isinstance(loaded(text), Mapping)
 
 
 def _is_summary(message: Any) -> bool:
-    further = _of(message, "additional_kwargs")
+    further = part_of(message, "additional_kwargs")
     return isinstance(further, Mapping) and further.get("lc_source") == "summarization"
-
-
-def _rejected(messages: Iterable[Any]) -> set[str]:
-    """The ids of the calls to tools whose result is an error."""
-    failed = {_of(message, "tool_call_id") for message in messages if _of(message, "status") == "error"}
-    return failed - {None}
-
-
-def _of(message: Any, name: str) -> Any:
-    return message.get(name) if isinstance(message, Mapping) else getattr(message, name, None)
-
-
-def _text(message: Any) -> str:
-    content = _of(message, "content")
-    if not isinstance(content, list):
-        return content if isinstance(content, str) else ""
-    blocks = [block.get("text") if isinstance(block, Mapping) else block for block in content]
-    return "\n".join(block for block in blocks if isinstance(block, str))
 
 
 def _objects(text: str) -> Iterator[dict[str, Any]]:

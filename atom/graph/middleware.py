@@ -19,7 +19,7 @@ from atom.graph.hooks import a_situation, check_hook, explained, extracted
 from atom.graph.messages import ReadActions, is_own, json_field, tool_calls
 from atom.graph.observing import Unlisted, as_listed, left_out, observations
 from atom.graph.seats import Seat, Seats
-from atom.graph.shown import shortly
+from atom.graph.shown import check_settings, shortly
 from atom.graph.state import STATE_KEY, keyed, memories_of, merge_memories
 from atom.graph.store import BeliefMemory
 from atom.graph.told import NOTHING_TOLD, in_words, new_since, read_by_now, really_done
@@ -66,10 +66,10 @@ class AdaptiveToMMiddleware(AgentMiddleware[AdaptiveToMAgentState, Any], Seats):
     they acted, or at first, it updates the belief and predicts anew; else the prediction stands. The
     prediction goes into the system message of the call, after what is there. After the call, what the
     agent did is recorded, if ``acted`` can read it. ``state["tom"][me]`` holds the belief and, under
-    ``"told"``, ``{"text", "decision", "taken", "problems", "read", "seen", "done"}``: what the model was
-    told, the decision as plain data, the action that the agent took (None while unknown), what could not
-    be read, the ids of the last message and of all messages that were, and the action that the agent
-    really took before: calls that a person edited count as edited, rejected ones not at all.
+    ``"told"``, what the model was told and what came of it (``atom.memories.Told``): the words (``"text"``)
+    and the ``"decision"`` that they say; ``"taken"``, the action that its latest answer names; ``"done"``,
+    what it really did on the prediction before, once a person has edited or rejected its calls; the
+    ``"problems"``, and which messages were ``"read"``.
 
     A message is read once, by its id. What stands before one that was read is not new, and summaries and
     the agent's own messages are left out, so that deleting, summarising, editing or quoting messages
@@ -133,10 +133,7 @@ class AdaptiveToMMiddleware(AgentMiddleware[AdaptiveToMAgentState, Any], Seats):
         **settings: Unpack[MiddlewareSettings],
     ) -> None:
         super().__init__()
-        unknown = sorted(settings.keys() - MiddlewareSettings.__annotations__.keys())
-        if unknown:
-            known = sorted(MiddlewareSettings.__annotations__)
-            raise TypeError(f"AdaptiveToMMiddleware has no setting {unknown}; it has {known}")
+        check_settings(settings, MiddlewareSettings, "AdaptiveToMMiddleware")
         self.agent = agent
         self._where = f"the middleware {self.name!r}"
         strict = check_on_error(on_error) == "raise"
@@ -244,8 +241,9 @@ class AdaptiveToMMiddleware(AgentMiddleware[AdaptiveToMAgentState, Any], Seats):
         memory, first = self._turn.begin(memories, situation)
         if first:
             return situation, memory, []
+        legal = situation.actions.get(self.agent.me, ())
         try:
-            memory, problems, anything = self._turn.count(memory, seen, situation, lenient=not self._strict)
+            memory, problems, anything = self._turn.count(memory, seen, legal, lenient=not self._strict)
         except ToMError as error:
             self._problem(str(error), problems, error)
             return None, self._noted(state, memory, problems), []

@@ -12,7 +12,6 @@ from langgraph.config import get_store, get_stream_writer
 from langgraph.graph import StateGraph
 from langgraph.store.base import BaseStore
 from langgraph.types import Command, StreamWriter
-from typing_extensions import TypedDict
 
 from atom.agents.player import Player
 from atom.coroutines import finish
@@ -20,7 +19,6 @@ from atom.decision import Decision
 from atom.errors import ExtractionError, StateKeyError
 from atom.graph.hooks import (
     Hooks,
-    ReadMessages,
     ReadObserved,
     ReadSituation,
     WriteDecision,
@@ -29,12 +27,14 @@ from atom.graph.hooks import (
     extracted,
 )
 from atom.graph.messages import is_own
-from atom.graph.observing import Classify, OnUnseen, Unlisted, left_out
+from atom.graph.observing import Unlisted, left_out
 from atom.graph.seats import Seat, Seats, check_seats
+from atom.graph.settings import NodeSettings
+from atom.graph.shown import check_settings
 from atom.graph.state import STATE_KEY, memories_of, with_tom
 from atom.graph.store import BeliefMemory
 from atom.graph.told import NOTHING_TOLD, new_since, read_by_now
-from atom.graph.turn import OnMismatch, Turn, noting
+from atom.graph.turn import Turn, noting
 from atom.memories import Memory, Told
 from atom.observation import Observed
 from atom.situation import Situation
@@ -43,35 +43,6 @@ _MISSING = object()
 
 Update = dict[str, Any] | Command[Any]
 """What a node returns to its graph."""
-
-
-class NodeSettings(TypedDict, total=False):
-    """Further settings of ``AdaptiveToMNode``, as keywords.
-
-    Attributes:
-        key: the key of the graph's state that has the beliefs, in place of ``"tom"``.
-        messages: reads from the state its messages. ``observed`` is then handed those that are new since
-            the node's last decision, in place of the state, as a middleware's is: each once, by its id,
-            and without summaries and what a model of no name, or of the player's, said.
-        brief: reads from the state the messages that the wrapped agent is handed as its own, before what
-            it is asked; those of its answer are ``Decision.reply``, for ``write`` to put back.
-        on_mismatch: what to do with a memory that was made with other settings: ``"raise"`` a
-            ``BeliefError``, or ``"restart"`` the belief with one warning.
-        classify: says which legal action something stands for that a partner did and nobody listed:
-            ``classify(player, happened, legal)``, None for none. Case and type are seen through without.
-        on_unseen: what to do with what is none of the legal actions: ``"ignore"`` leaves it out with a
-            warning and a sentence in ``Decision.degraded``; ``"other"`` takes it for the legal action
-            ``"other"``, where there is one; ``"raise"`` raises an ``IllegalActionError``. With
-            ``messages=``, an ``observed`` that fails and an action of somebody unknown are left out alike,
-            or raise an ``ExtractionError`` or a ``SituationError``.
-    """
-
-    key: str
-    messages: ReadMessages | None
-    brief: ReadMessages | None
-    on_mismatch: OnMismatch
-    classify: Classify | None
-    on_unseen: OnUnseen
 
 
 class AdaptiveToMNode(Runnable[Any, Update], Seats):
@@ -139,11 +110,7 @@ class AdaptiveToMNode(Runnable[Any, Update], Seats):
         episode: int | Callable[[Any], int] = 0,
         **settings: Unpack[NodeSettings],
     ) -> None:
-        unknown = sorted(settings.keys() - NodeSettings.__annotations__.keys())
-        if unknown:
-            raise TypeError(
-                f"AdaptiveToMNode has no setting {unknown}; it has {sorted(NodeSettings.__annotations__)}"
-            )
+        check_settings(settings, NodeSettings, "AdaptiveToMNode")
         self.name: str = name
         self.agent = agent
         self._hooks = Hooks(name, situation, observed, write, settings.get("brief"), settings.get("messages"))
@@ -215,25 +182,49 @@ class AdaptiveToMNode(Runnable[Any, Update], Seats):
 
     def _begin(self, state: Any) -> tuple[Situation, Memory, list[str]]:
         """The situation, the memory as the last decision left it or a new one, what could not be counted."""
-        memories = _read(state, self.key)
-        if memories is _MISSING:
-            raise StateKeyError(self._no_key())
-        memories = memories_of(memories, self.key, self._turn.where)
+        memories = self._memories(state)
         situation = self._hooks.read_situation(state)
         episode = self._hooks.read_episode(self._episode, state)
         memory, first = self._turn.begin(memories, situation, episode)
+        memory, problems = self._count(state, memory, situation.actions.get(self.agent.me, ()), first=first)
+        return situation, memory, problems
+
+    def _memories(self, state: Any) -> Mapping[str, Memory]:
+        memories = _read(state, self.key)
+        if memories is _MISSING:
+            raise StateKeyError(self._no_key())
+        return memories_of(memories, self.key, self._turn.where)
+
+    def _count(
+        self, state: Any, memory: Memory, legal: Sequence[str], *, first: bool
+    ) -> tuple[Memory, list[str]]:
+        """The memory after what was observed since, and what could not be counted."""
         messages = self._hooks.read_messages(state)
         if messages is None:
             seen = None if first else self._hooks.read_observed(state)
-            memory, problems, _ = self._turn.count(memory, seen, situation)
-            return situation, memory, problems
+            memory, problems, _ = self._turn.count(memory, seen, legal)
+            return memory, problems
         told: Told = memory.get("told") or NOTHING_TOLD
         new = new_since({"messages": messages}, told)
         new = [message for message in new if not is_own(message, self.agent.me, ())]
         seen, problems = (None, []) if first else self._read_new(new)
         memory = {**memory, "told": {**told, **read_by_now({"messages": messages})}}
-        memory, further, _ = self._turn.count(memory, seen, situation, lenient=not self._strict)
-        return situation, memory, [*problems, *further]
+        memory, further, _ = self._turn.count(memory, seen, legal, lenient=not self._strict)
+        return memory, [*problems, *further]
+
+    async def observing(self, state: Any, *, wait: bool) -> dict[str, Any]:
+        """The update of what is observed without a decision, for ``add_tom_observer``; nothing at first.
+
+        Args:
+            state: of the graph.
+            wait: whether a Store is awaited; without, it never suspends, see ``finish``.
+        """
+        memories, me = self._memories(state), self.agent.me
+        if self._turn.is_first(memories) or not self._turn.fits(memories):
+            return {}
+        memory, _ = self._count(state, memories[me], (), first=False)
+        memory = await self._turn.learned(memory, memories, self._store(), wait=wait)
+        return {self.key: {me: memory}}
 
     @property
     def _strict(self) -> bool:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from langchain_core.runnables import Runnable, RunnableConfig
-from langgraph.config import get_store
 from langgraph.graph import StateGraph
 
 from atom.agents.player import Player
@@ -32,8 +31,8 @@ class ToMObserver(Runnable[Any, Update], Seats):
     def __init__(self, name: str, node: AdaptiveToMNode) -> None:
         if node.agent.beliefs is None:
             raise BeliefError(
-                f"{node.agent.me!r} is a {type(node.agent).__name__}, which believes nothing, so that there is "
-                f"nothing for {name!r} to observe; leave it out, or let the node have an AdaptiveAgent"
+                f"{node.agent.me!r} is a {type(node.agent).__name__}, which believes nothing, so that there "
+                f"is nothing for {name!r} to observe; leave it out, or let the node have an AdaptiveAgent"
             )
         self.name: str = name
         self._node = node
@@ -58,7 +57,7 @@ class ToMObserver(Runnable[Any, Update], Seats):
 
     async def _step(self, state: Any, *, wait: bool) -> Update:
         with explained(f"In {self.name!r}, which observes for player {self._node.agent.me!r}."):
-            return await self._node.observing(state, get_store if self._node.keeps else None, wait=wait)
+            return await self._node.observing(state, wait=wait)
 
 
 def add_tom_observer(

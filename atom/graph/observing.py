@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -12,9 +11,10 @@ from typing import Any, Literal, TypeAlias, get_args
 from langgraph.errors import GraphBubbleUp
 
 from atom.errors import HookError, IllegalActionError
-from atom.graph.shown import at_once, shortly
+from atom.graph.shown import at_once, check_choice, shortly
 from atom.memories import Memory
 from atom.observation import Did, Observation, Seen, likeliest
+from atom.situation import folded
 
 _log = logging.getLogger("atom")
 
@@ -45,8 +45,7 @@ class Unlisted:
     on_unseen: OnUnseen = "ignore"
 
     def __post_init__(self) -> None:
-        if self.on_unseen not in get_args(OnUnseen):
-            raise ValueError(f"on_unseen must be 'ignore', 'other' or 'raise', got {self.on_unseen!r}")
+        check_choice("on_unseen", self.on_unseen, get_args(OnUnseen))
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,8 +258,8 @@ def as_listed(happened: object, legal: Iterable[str]) -> str | None:
         return None
     if text in legal:
         return text
-    folded = _folded(text)
-    alike = [action for action in legal if _folded(action) == folded]
+    wanted = folded(text)
+    alike = [action for action in legal if folded(action) == wanted]
     return alike[0] if len(alike) == 1 else None
 
 
@@ -286,7 +285,3 @@ def _one(player: str, happened: Any, legal: Sequence[str], classify: Classify | 
     raise HookError(
         f"classify took {shortly(happened)} for {shortly(meant)}, which is not a legal action of {player!r}"
     )
-
-
-def _folded(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).casefold().strip()

@@ -40,7 +40,7 @@ class Outage:
             return None
         try:
             results = store.batch(operations)
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:  # noqa: BLE001 - whatever a Store that is down raises
             self._failed(error)
             return None
         return self._worked(results)
@@ -51,7 +51,7 @@ class Outage:
             return None
         try:
             results = await abatch(store, operations)
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:  # noqa: BLE001 - whatever a Store that is down raises
             self._failed(error)
             return None
         return self._worked(results)

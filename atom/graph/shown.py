@@ -1,8 +1,9 @@
-"""What users' functions returned: shown in errors and warnings, and refused where it is to be awaited."""
+"""What users gave, and what their functions returned: shown in errors and warnings, or refused."""
 
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from atom.errors import HookError
@@ -25,6 +26,34 @@ def _text(value: object) -> str:
         return repr(value)
     except Exception:  # noqa: BLE001 - a warning must not fail on what it warns of, such as a number of too many digits
         return f"<{type(value).__name__} object at {id(value):#x}>"
+
+
+def check_choice(setting: str, given: object, choices: Sequence[str]) -> None:
+    """Refuses what is none of the choices of a setting.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if given not in choices:
+        *others, last = map(repr, choices)
+        raise ValueError(f"{setting} must be {', '.join(others)} or {last}, got {given!r}")
+
+
+def check_settings(given: Iterable[str], known: type, owner: str) -> None:
+    """Refuses settings that there are not.
+
+    Args:
+        given: their names.
+        known: the typed dictionary of those that there are.
+        owner: whose they are, in the error.
+
+    Raises:
+        TypeError: an unknown one.
+    """
+    names = known.__annotations__.keys()
+    unknown = sorted(set(given) - names)
+    if unknown:
+        raise TypeError(f"{owner} has no setting {unknown}; it has {sorted(names)}")
 
 
 def at_once(found: Any, hook: str, where: str) -> Any:

@@ -55,8 +55,13 @@ def _older(memory: Memory, known: Memory) -> bool:
 
 def keyed(key: str) -> Any:
     """A schema like ``ToMState`` with another key."""
-    schema: Any = TypedDict("KeyedState", {key: NotRequired[_annotation()]})  # type: ignore[misc]
-    return schema
+    return _typed_dict("KeyedState", {key: NotRequired[_annotation()]})
+
+
+def _typed_dict(name: str, keys: Mapping[str, Any]) -> type[Any]:
+    """A typed dictionary whose keys are known at run time alone; checkers ask for literal ones."""
+    make: Any = TypedDict
+    return cast("type[Any]", make(name, dict(keys)))
 
 
 def _annotation() -> Any:
@@ -161,13 +166,13 @@ def with_tom(schema: type[Any], key: str = STATE_KEY) -> type[Any]:
     name = f"{schema.__name__}WithToM"
     annotation = _annotation()
     if is_typeddict(schema):
-        return cast("type[Any]", TypedDict(name, {**hints, key: annotation}))  # type: ignore[operator]
+        return _typed_dict(name, {**hints, key: annotation})
     if issubclass(schema, BaseModel):
         fields: Any = {key: (annotation, Field(default_factory=dict))}
         made: type[Any] = create_model(name, __base__=schema, **fields)
         return made
     if dataclasses.is_dataclass(schema):
-        parameters = schema.__dataclass_params__  # type: ignore[attr-defined]
+        parameters: Any = vars(schema)["__dataclass_params__"]
         field: Any = (key, annotation, dataclasses.field(default_factory=dict))
         return dataclasses.make_dataclass(
             name, [field], bases=(schema,), frozen=parameters.frozen, kw_only=True

@@ -1,4 +1,4 @@
-"""What a middleware told a model, which messages it or a node has read, and what was really done since."""
+"""What a middleware tells a model, which messages it or a node has read, and what was really done since."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from langchain_core.messages import AnyMessage
 from typing_extensions import TypedDict
 
 from atom import names
+from atom.agents.chat import id_of
 from atom.decision import Decision, Prediction
-from atom.graph.messages import as_done, id_of, unread
+from atom.graph.messages import as_done, unread
 from atom.memories import Told
 from atom.models.prompts import advice, quoted
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, NamedTuple, TypeAlias, cast
+from typing import Any, Literal, NamedTuple, TypeAlias, cast, get_args
 
 from langgraph.store.base import BaseStore
 
@@ -21,7 +21,7 @@ from atom.errors import BeliefError, HookError
 from atom.graph.events import decision_events
 from atom.graph.lost import Whereabouts
 from atom.graph.observing import Unlisted, Waiting, countable, observations
-from atom.graph.shown import shown
+from atom.graph.shown import check_choice, shown
 from atom.graph.state import STATE_KEY, check_key, declared_orders
 from atom.graph.store import BeliefMemory, keeps_beliefs
 from atom.graph.telemetry import deciding_span, describe
@@ -88,8 +88,7 @@ class Turn:
     def __post_init__(self) -> None:
         _check_player(self.player, self.name)
         check_key(self.key)
-        if self.on_mismatch not in ("raise", "restart"):
-            raise ValueError(f"on_mismatch must be 'raise' or 'restart', got {self.on_mismatch!r}")
+        check_choice("on_mismatch", self.on_mismatch, get_args(OnMismatch))
         if self.kept is not None:
             keeps_beliefs(self.player)
 
@@ -168,13 +167,13 @@ class Turn:
         kept = ("step", "told", "spent", "declares")
         return {**new, **{key: memory[key] for key in kept if memory.get(key) is not None}}
 
-    def count(self, memory: Memory, observed: Any, situation: Situation, *, lenient: bool = False) -> Counted:
+    def count(self, memory: Memory, observed: Any, legal: Sequence[str], *, lenient: bool = False) -> Counted:
         """Counts what was observed, which may be nothing, listed or not.
 
         Args:
             memory: as ``begin`` returned it.
             observed: player -> what it did, or a list of these; see ``countable``.
-            situation: what all players see.
+            legal: the player's own legal actions now.
             lenient: whether an action of somebody unknown is left out, as what nobody listed is.
 
         Raises:
@@ -189,8 +188,9 @@ class Turn:
                 memory = self.player.observe(memory, None, joint)
             return Counted(memory, [], anything=True)
         me = self.player.me
+        # an older one says otherwise what it expects
         memory = as_plain(self.player.beliefs.typed(memory, me))
-        waiting = Waiting(me, memory, situation.actions.get(me, ()), self.where)
+        waiting = Waiting(me, memory, legal, self.where)
         found, problems = countable(observed, waiting, self.unlisted, lenient=lenient)
         after = cast("Believer", self.player).observe(memory, None, found) if found else memory
         return Counted(after, problems, anything=bool(found))
@@ -239,6 +239,27 @@ class Turn:
                 decision = replace(decision, reply=briefing.reply)
             describe(span, decision, memory)
             return decision, memory
+
+    async def learned(
+        self, memory: Memory, memories: Mapping[str, Memory], store: BaseStore | None, *, wait: bool
+    ) -> Memory:
+        """The memory after observations without a decision, with what was declared meanwhile.
+
+        What was observed is written to the Store, where beliefs are kept in one.
+
+        Args:
+            memory: as ``count`` returned it.
+            memories: the state key ``tom``: observer -> its memory.
+            store: the graph's Store; None where it has none.
+            wait: see ``decided``.
+
+        Raises:
+            BeliefError: beliefs are to be kept, and there is no Store.
+        """
+        memory = self.player.hear(memory, declared_orders(memories))
+        if self.kept is not None:
+            memory = await self._recalled(self._checked(store), self.kept, memory, wait=wait)
+        return memory
 
     async def _recalled(self, store: BaseStore, kept: BeliefMemory, memory: Memory, *, wait: bool) -> Memory:
         if wait:

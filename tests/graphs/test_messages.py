@@ -7,6 +7,7 @@ who deletes, summarises, quotes, edits or rejects some of them. The beliefs must
 import asyncio
 import json
 import uuid
+from functools import cache
 
 import pytest
 from langchain.agents import create_agent
@@ -38,6 +39,7 @@ from atom import (
 
 FIVE = [[5 if (a - b) % 5 in (1, 4) else 0 for b in range(5)] for a in range(5)]
 REASONER = NormalFormReasoner(symmetric_payoffs(FIVE), ties="next")
+REASONED = AdaptiveAgent("ann", REASONER)
 ACTIONS = {"ann": tuple("ABCDE"), "ben": tuple("ABCDE")}
 BEN = "BCCBADEB"
 
@@ -157,8 +159,26 @@ def beliefs(state):
     return memory["step"], {name: record["weights"] for name, record in memory["partners"].items()}
 
 
+@cache
 def untouched():
-    return beliefs(Game().agent().invoke(go(), CONFIG))
+    """What an agent believes of ben that is handed his actions one by one, without any messages."""
+    game = Game()
+    player, situation = game.middleware.agent, game.situation
+    memory = player.start(["ben"])
+    for step, ben in enumerate(BEN):
+        _, memory = player.decide(situation({}), memory)
+        game.done.append("ABCDE"[step % 5])
+        memory = player.observe(memory, None, {"ben": ben})
+    _, memory = player.decide(situation({}), memory)
+    return beliefs({"tom": {"ann": memory}})
+
+
+@pytest.mark.parametrize("way", ["sync", "async"])
+async def test_an_agent_whose_messages_are_left_alone_believes_what_it_would_without(way):
+    state = await played(Game().agent(), way)
+    assert beliefs(state) == untouched()
+    assert untouched()[0] == len(BEN) + 1
+    assert untouched()[1]["ben"] != REASONED.beliefs.prior
 
 
 async def played(agent, way):

@@ -16,7 +16,7 @@ from atom import (
     symmetric_payoffs,
     tool_calls,
 )
-from atom.graph.messages import as_done
+from atom.graph.messages import as_done, is_own
 
 REASONER = NormalFormReasoner(symmetric_payoffs([[0, 5], [5, 0]]))
 TOO_LONG = "1" * 5000  # digits; Python reads no number of more than 4300
@@ -101,6 +101,16 @@ def test_null_is_no_action():
 def test_parts_that_are_no_text_are_passed_over(content):
     expected = {"ben": "B"} if isinstance(content, list) else None
     assert json_field("ben", "move")([{"role": "tool", "content": content}]) == expected
+
+
+@pytest.mark.parametrize("name", [None, "ann"])
+def test_an_agents_own_messages_are_known_in_every_form(name):
+    said = {"name": name} if name else {}
+    for message in (AIMessage("A", **said), {"type": "ai", **said}, {"role": "assistant", **said}):
+        assert is_own(message, "ann", ())
+        assert is_own(message, "ben", ()) == (name is None)
+    for message in (HumanMessage("A", **said), {"role": "user", **said}, {"role": "tool", **said}):
+        assert not is_own(message, "ann", ())
 
 
 @pytest.mark.parametrize("way", ["sync", "async"])
