@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -77,3 +78,8 @@ def check_legal(player: str, action: object, legal: Sequence[str]) -> str:
     if isinstance(action, str) and action in legal:
         return action
     raise IllegalActionError(f"{action!r} is not a legal action of {player!r}; legal are {list(legal)}")
+
+
+def folded(text: str) -> str:
+    """A name as it is compared: whatever the case, the width and the form of its letters and digits."""
+    return unicodedata.normalize("NFKC", text).casefold().strip()

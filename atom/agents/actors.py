@@ -168,7 +168,7 @@ class CalledActor:
         new = new_messages(action, "")
         replied(new)
         try:
-            return question.actions[label_of(action, new, question.actions)]
+            return question.actions[label_of(action, new, question.actions, asked=False)]
         except ReplyError as error:
             raise LLMError(f"the agent of {self.me!r}: {error}") from None
 

@@ -6,12 +6,13 @@ nothing is imported; they are recognised by what they have.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, is_dataclass
 from typing import Any
 
-from atom.models.labels import whole
-from atom.models.replies import ReplyError, read_label, read_object
+from atom.models.labels import of_value
+from atom.models.options import Options
+from atom.models.replies import ReplyError, read_object, read_option
 
 
 def messages_of(answer: Any) -> list[Any]:
@@ -42,16 +43,18 @@ def new_messages(answer: Any, question: str) -> list[Any]:
     return messages
 
 
-def label_of(answer: Any, new: Sequence[Any], actions: Mapping[str, str]) -> str:
+def label_of(answer: Any, new: Sequence[Any], actions: Mapping[str, str], *, asked: bool = True) -> str:
     """The label of the option that an answer names.
 
-    A structured response is read first, then the words of the last message, then the calls to tools
-    from the last one on, without those that failed or were rejected.
+    A structured response is read first. Then the last calls to tools that name an option count, without
+    those that failed or were rejected, unless the words of the last message name another one plainly.
 
     Args:
         answer: as the agent gave it.
         new: its messages that came after the question.
         actions: label -> action.
+        asked: whether it was asked for a label; a text that is one option's label and another's action
+            means the action otherwise, as it does in structures and calls.
 
     Raises:
         ReplyError: none of it names an option, or there is nothing to read.
@@ -63,15 +66,17 @@ def label_of(answer: Any, new: Sequence[Any], actions: Mapping[str, str]) -> str
             "the agent paused to ask a person, and nobody can go on with it here; run it within a graph that "
             "has a checkpointer"
         )
+    own = Options.of(actions, "actions first")
     if isinstance(answer, Mapping) and answer.get("structured_response") is not None:
-        return _of_structure(answer["structured_response"], actions)
-    calls = [label for call in _done(new) if (label := _of_call(call, actions)) is not None]
+        return _of_structure(answer["structured_response"], own)
+    called = _called(new, own, Options.of(actions, "actions"))
     try:
-        return read_label(words_of(answer, new), actions)
+        options = Options.of(actions) if asked else own
+        return read_option(words_of(answer, new), options, firmly=called is not None)
     except ReplyError:
-        if calls:
-            return calls[0]
-        raise
+        if called is None:
+            raise
+        return called
 
 
 def words_of(answer: Any, new: Sequence[Any]) -> str:
@@ -113,32 +118,48 @@ def bill(answer: Any, question: str) -> dict[str, Any]:
     return {"prompt_tokens": prompt, "completion_tokens": completion, "cost": None}
 
 
-def _of_structure(found: Any, actions: Mapping[str, str]) -> str:
+def _of_structure(found: Any, options: Options) -> str:
     dump = getattr(found, "model_dump", None)
     if dump is not None:
         found = dump()
     elif is_dataclass(found) and not isinstance(found, type):
         found = asdict(found)
     if isinstance(found, Mapping):
-        return read_object(found, actions)
-    return read_label(str(getattr(found, "value", found)), actions)
+        return read_object(found, options)
+    label = of_value(found, options)
+    return read_option(_shown(found), options) if label is None else label
 
 
-def _of_call(call: Mapping[str, Any], actions: Mapping[str, str]) -> str | None:
-    """The option that a call to a tool names: in its arguments, or by the tool's name."""
+def _shown(found: Any) -> str:
     try:
-        return read_object(call.get("args") or {}, actions)
-    except ReplyError:
-        return whole(str(call.get("name", "")), actions)
+        return str(found)
+    except ValueError:  # a number too long to be written
+        return type(found).__name__
 
 
-def _done(new: Sequence[Any]) -> Iterator[Mapping[str, Any]]:
-    """Calls to tools, the last one first, without those that failed or were rejected."""
-    failed = {_of(m, "tool_call_id") for m in new if _of(m, "status") == "error"}
+def _called(new: Sequence[Any], options: Options, actions: Options) -> str | None:
+    """The option that the last message with calls that name one names; None for none, and for several."""
+    failed = {_of(message, "tool_call_id") for message in new if _of(message, "status") == "error"}
     for message in reversed(new):
-        for call in reversed(_of(message, "tool_calls") or []):
-            if isinstance(call, Mapping) and call.get("id") not in failed:
-                yield call
+        calls = _of(message, "tool_calls") or []
+        made = [call for call in calls if isinstance(call, Mapping) and call.get("id") not in failed]
+        labels = {_of_call(call, options, actions) for call in made} - {None}
+        if labels:
+            return labels.pop() if len(labels) == 1 else None
+    return None
+
+
+def _of_call(call: Mapping[str, Any], options: Options, actions: Options) -> str | None:
+    """The option that a call to a tool names: in its arguments, or by the tool's name."""
+    made = call.get("function") if "args" not in call else None
+    made = made if isinstance(made, Mapping) else call  # OpenAI's form, where a message is a dictionary
+    arguments = made.get("args", made.get("arguments")) or {}
+    try:
+        if isinstance(arguments, str):
+            return read_option(arguments, options)
+        return read_object(arguments, options, actions)
+    except ReplyError:
+        return actions.whole(str(made.get("name", "")))
 
 
 def _of(message: Any, name: str) -> Any:
