@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, is_dataclass
 from typing import Any
 
-from atom.models.labels import of_value
+from atom.models.labels import of_value, within
 from atom.models.options import Options
-from atom.models.replies import ReplyError, read_object, read_option
+from atom.models.replies import ReplyError, loaded, read_object, read_option
 
 
 def messages_of(answer: Any) -> list[Any]:
@@ -141,8 +141,9 @@ def _called(new: Sequence[Any], options: Options, actions: Options) -> str | Non
     """The option that the last message with calls that name one names; None for none, and for several."""
     failed = {_of(message, "tool_call_id") for message in new if _of(message, "status") == "error"}
     for message in reversed(new):
-        calls = _of(message, "tool_calls") or []
-        made = [call for call in calls if isinstance(call, Mapping) and call.get("id") not in failed]
+        calls = _of(message, "tool_calls")
+        made = calls if isinstance(calls, list | tuple) else ()
+        made = [call for call in made if isinstance(call, Mapping) and call.get("id") not in failed]
         labels = {_of_call(call, options, actions) for call in made} - {None}
         if labels:
             return labels.pop() if len(labels) == 1 else None
@@ -151,15 +152,13 @@ def _called(new: Sequence[Any], options: Options, actions: Options) -> str | Non
 
 def _of_call(call: Mapping[str, Any], options: Options, actions: Options) -> str | None:
     """The option that a call to a tool names: in its arguments, or by the tool's name."""
-    made = call.get("function") if "args" not in call else None
-    made = made if isinstance(made, Mapping) else call  # OpenAI's form, where a message is a dictionary
-    arguments = made.get("args", made.get("arguments")) or {}
-    try:
-        if isinstance(arguments, str):
-            return read_option(arguments, options)
-        return read_object(arguments, options, actions)
-    except ReplyError:
-        return actions.whole(str(made.get("name", "")))
+    inner = call.get("function")
+    made = inner if isinstance(inner, Mapping) else call  # OpenAI's form, where a message is a dictionary
+    arguments = made.get("args", made.get("arguments"))
+    if isinstance(arguments, str):
+        arguments = loaded(arguments)
+    label = within(arguments, options, actions) if isinstance(arguments, Mapping) else None
+    return label or actions.whole(str(made.get("name", "")))
 
 
 def _of(message: Any, name: str) -> Any:

@@ -50,7 +50,7 @@ def read_option(text: str | None, options: Options, *, firmly: bool = False) -> 
         ReplyError: the reply names none of the options, or several.
     """
     text = _bare(text)
-    found = _loaded(text)
+    found = loaded(text)
     if isinstance(found, dict):
         return read_object(found, options)
     label = named(text, options, firmly=firmly)
@@ -188,13 +188,13 @@ def _bare(text: str | None) -> str:
 
 
 def _json(text: str) -> dict[str, Any]:
-    found = _loaded(text)
+    found = loaded(text)
     if not isinstance(found, dict):
         raise ReplyError(f"{_shown(text)} is no JSON object")
     return found
 
 
-def _loaded(text: str) -> object:
+def loaded(text: str) -> object:
     """What a text is as JSON; None for what is none."""
     try:
         return json.loads(text)

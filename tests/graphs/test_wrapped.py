@@ -7,6 +7,8 @@ another process would.
 import asyncio
 import json
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from enum import Enum
 from operator import add
 from typing import Annotated, Literal
 
@@ -536,6 +538,113 @@ class Silent:
 
     async def ainvoke(self, messages):
         return self.answer
+
+
+NUMBERS = Situation({"ann": ("0", "1", "2"), "ben": ("0", "1", "2")})
+PAYS = NormalFormReasoner(symmetric_payoffs([[0, 5, 5], [5, 0, 5], [5, 5, 0]]))
+
+
+class Ticket(Enum):
+    LOGIN = "login"
+    BILLING = "billing"
+
+
+class Picked(BaseModel):
+    ticket: Ticket
+
+
+@dataclass
+class Inner:
+    choice: Ticket
+
+
+@dataclass
+class Outside:
+    decision: Inner
+
+
+@pytest.mark.parametrize(
+    "agent",
+    [
+        structured(Ticket.BILLING),
+        structured(Picked(ticket="billing")),
+        structured({"why": "Ben's action is login.", "pick": Ticket.BILLING}),
+        structured(Outside(Inner(Ticket.BILLING))),
+        structured(2.0),
+        structured({10**5000: "billing"}),
+        called(("choose", {"action": Ticket.BILLING})),
+        called(("choose", {"action": "billing"}), text="Ben's action is login."),
+        called(("choose", {"action": "billing"}), text="I chose login or billing; ask me again."),
+        called(("choose", {"action": "billing"}), text="If they take login, I take login."),
+        called(("choose", {"action": "billing"}), text="Tickets left:\n1) login"),
+        called(("choose", {"action": "billing"}), text="x" * 10**5),
+        called(("wait", {"seconds": 1}), ("choose", {"action": "billing"}), ("wait", {"seconds": 1})),
+        called(("look", {"file": "a", "lines": 1}), text="I will go with billing."),
+        words_of("Ben's action is login. I will go with billing."),
+        words_of("Hm.", "Ben: login. Me: billing."),
+        lambda situation, prediction: {
+            "messages": [
+                {
+                    "role": "assistant",
+                    "content": "",
+                    "tool_calls": [
+                        {"id": "c", "function": {"name": "choose", "arguments": '{"action": "billing"}'}}
+                    ],
+                }
+            ]
+        },
+    ],
+)
+def test_what_is_said_of_partners_and_in_passing_is_not_the_answer(agent):
+    decision, _ = take_turn(AdaptiveAgent("ann", REASONER, agent=agent), {}, SITUATION)
+    assert decision.degraded == ()
+    assert decision.action == "billing"
+
+
+@pytest.mark.parametrize(
+    "agent",
+    [
+        called(("choose", {"action": "billing"}), ("choose", {"action": "login"})),
+        called(("choose", {"action": "login or billing"})),
+        called(("wait", {"seconds": 2})),
+        Silent(
+            {"messages": [{"role": "assistant", "content": "", "tool_calls": [{"args": ["billing"]}, 3]}]}
+        ),
+        words_of("Ben's action is login."),
+        structured({"mine": "login", "yours": "billing"}),
+        structured({Ticket.LOGIN: 10**5000}),
+        structured(10**5000),
+    ],
+)
+def test_answers_that_name_two_options_or_none_degrade(agent):
+    decision, _ = take_turn(
+        AdaptiveAgent("ann", REASONER, agent=as_actor("ann", agent, repair=False)), {}, SITUATION
+    )
+    (problem,) = decision.degraded
+    assert problem.startswith("the agent: ")
+
+
+@pytest.mark.parametrize(
+    ("agent", "action"),
+    [
+        (lambda situation, prediction: AIMessage("1"), "1"),
+        (lambda situation, prediction: AIMessage("My answer is 2."), "2"),
+        (lambda situation, prediction: {"messages": [AIMessage("0")]}, "0"),
+        (lambda situation, prediction: {"structured_response": {"action": 1}, "messages": []}, "1"),
+        (structured(Choice(action="1")), "1"),
+        (structured({"answer": 2}), "2"),
+        (structured({"label": "1"}), "0"),
+        (called(("choose", {"action": "1"})), "1"),
+        (called(("choose", {"number": 2})), "2"),
+        (called(("1", {})), "1"),
+        (words_of("1"), "0"),  # who was asked for a label gives one
+        (words_of('{"answer": "3"}'), "2"),
+    ],
+)
+def test_actions_that_look_like_labels_are_read_as_actions_where_no_label_was_asked_for(agent, action):
+    decision, _ = take_turn(AdaptiveAgent("ann", PAYS, agent=agent), {}, NUMBERS)
+    assert decision.degraded == ()
+    assert decision.action == action
 
 
 @pytest.mark.parametrize(
