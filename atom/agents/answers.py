@@ -14,6 +14,9 @@ from atom.models.labels import of_value, within
 from atom.models.options import Options
 from atom.models.replies import ReplyError, loaded, read_object, read_option
 
+_ROLES = {"system": "system", "developer": "system", "ai": "assistant", "assistant": "assistant"}
+_RESULTS = ("tool", "function")
+
 
 def messages_of(answer: Any) -> list[Any]:
     """The messages of an answer: a graph's, or the one that it is."""
@@ -108,13 +111,34 @@ def said_by(new: Sequence[Any]) -> str:
         return ""
 
 
-def bill(answer: Any, question: str) -> dict[str, Any]:
-    """Tokens of the messages that are new; the price is unknown."""
-    prompt = completion = 0
-    for message in new_messages(answer, question):
-        usage = getattr(message, "usage_metadata", None) or {}
-        prompt += int(usage.get("input_tokens", 0))
-        completion += int(usage.get("output_tokens", 0))
+def as_said(messages: Sequence[Any]) -> list[dict[str, str]]:
+    """An agent's own messages as any provider takes them: role and text, calls to tools and results in words.
+
+    Calls and results as such are refused by providers where a request names no tools.
+    """
+    found: list[dict[str, str]] = []
+    for message in messages:
+        role = _ROLES.get(str(kind_of(message)), "user")
+        text = said_by([message])
+        calls = _of(message, "tool_calls")
+        for call in calls if isinstance(calls, list | tuple) else ():
+            if isinstance(call, Mapping):
+                name, arguments = _made(call)
+                text = f"{text}\n[called {name} with {arguments}]".strip()
+        if kind_of(message) in _RESULTS:
+            text = f"[result of {_of(message, 'name') or 'a tool'}] {text}"
+        if text:
+            found.append({"role": role, "content": text})
+    return found
+
+
+def bill(new: Sequence[Any]) -> dict[str, Any]:
+    """Tokens of messages, 0 where they do not say; the price is unknown."""
+    usages = [usage for message in new if isinstance(usage := _of(message, "usage_metadata"), Mapping)]
+    prompt, completion = (
+        sum(tokens for usage in usages if isinstance(tokens := usage.get(name), int))
+        for name in ("input_tokens", "output_tokens")
+    )
     return {"prompt_tokens": prompt, "completion_tokens": completion, "cost": None}
 
 
@@ -152,13 +176,18 @@ def _called(new: Sequence[Any], options: Options, actions: Options) -> str | Non
 
 def _of_call(call: Mapping[str, Any], options: Options, actions: Options) -> str | None:
     """The option that a call to a tool names: in its arguments, or by the tool's name."""
-    inner = call.get("function")
-    made = inner if isinstance(inner, Mapping) else call  # OpenAI's form, where a message is a dictionary
-    arguments = made.get("args", made.get("arguments"))
+    name, arguments = _made(call)
     if isinstance(arguments, str):
         arguments = loaded(arguments)
     label = within(arguments, options, actions) if isinstance(arguments, Mapping) else None
-    return label or actions.whole(str(made.get("name", "")))
+    return label or actions.whole(name)
+
+
+def _made(call: Mapping[str, Any]) -> tuple[str, Any]:
+    """Name and arguments of a call to a tool, in LangChain's form or in OpenAI's, where they are a text."""
+    inner = call.get("function")
+    made = inner if isinstance(inner, Mapping) else call
+    return str(made.get("name", "")), made.get("args", made.get("arguments"))
 
 
 def _of(message: Any, name: str) -> Any:

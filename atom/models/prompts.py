@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
+from itertools import takewhile
 from typing import Literal, TypeAlias
 
 from atom.decision import PartnerPrediction, Prediction
@@ -40,16 +41,22 @@ class Question:
         text: everything but the form of the reply.
         actions: label -> action.
         advice: what the system message adds, such as a prediction.
+        said: the player's own messages so far, each with a role and a content; those of the system first.
     """
 
     text: str
     actions: Mapping[str, str]
     advice: str = ""
+    said: Sequence[Mapping[str, str]] = ()
 
     def messages(self, form: ReplyForm) -> list[dict[str, str]]:
-        """System and user message."""
+        """System and user message, around what was said before."""
+        rules = {"role": "system", "content": f"{template('system').template}\n{self.advice}".strip()}
+        before = list(takewhile(lambda message: message["role"] == "system", self.said))
         return [
-            {"role": "system", "content": f"{template('system').template}\n{self.advice}".strip()},
+            *map(dict, before),
+            rules,
+            *map(dict, self.said[len(before) :]),
             {"role": "user", "content": f"{self.text}\n\n{self.reply(form)}"},
         ]
 

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from enum import Enum
 from operator import add
+from types import SimpleNamespace
 from typing import Annotated, Literal
 
 import pytest
@@ -32,9 +33,11 @@ from atom import (
     AdaptiveToMMiddleware,
     AdaptiveToMNode,
     BareAgent,
+    Hypothesis,
     IllegalActionError,
     LLMError,
     NormalFormReasoner,
+    Prediction,
     Situation,
     StateKeyError,
     ToMState,
@@ -357,6 +360,108 @@ def test_an_agent_that_remembers_replies_with_what_is_new():
     for _ in range(3):
         graph.invoke({"messages": []}, THREAD)
     assert counted == [1, 1, 1]
+
+
+def replying(*texts, repair=None):
+    return as_actor("ann", words_of(*texts), repair=repair)
+
+
+@pytest.mark.parametrize("way", ["sync", "async"])
+@pytest.mark.parametrize(
+    ("texts", "settings", "action", "reply"),
+    [
+        (["Hm.", "login"], {}, "login", ["login"]),
+        (["Hm.", "Hm."], {}, None, None),
+        (["login", "billing"], {"gate": "ask"}, "billing", ["billing"]),
+        (["login", "Hm.", "Hm."], {"gate": "ask"}, "login", ["login"]),
+        (["login", "login!"], {"gate": "ask"}, "login", ["login"]),
+        (["login"], {"gate": "override"}, "billing", None),
+        (["billing"], {"gate": "override"}, "billing", ["billing"]),
+        (["login"], {"gate": "off"}, "login", ["login"]),
+    ],
+)
+async def test_the_reply_is_that_of_the_answer_that_acts(way, texts, settings, action, reply):
+    expects_login = Hypothesis("login", behaviour=lambda situation, player: {"login": 1.0})
+    player = AdaptiveAgent(
+        "ann", REASONER, agent=replying(*texts), hypotheses=[expects_login], seed=1, **settings
+    )
+    turn = take_turn if way == "sync" else atake_turn
+    done = turn(player, {}, SITUATION)
+    decision, _ = done if way == "sync" else await done
+    assert action in (None, decision.action)
+    assert (decision.reply and [message.text for message in decision.reply]) == reply
+
+
+def test_an_answer_that_nobody_acts_on_is_no_reply():
+    bare = BareAgent("ann", replying("Hm.", "Hm."))
+    assert take_turn(bare, {}, SITUATION)[0].reply is None
+    assert take_turn(BareAgent("ann", replying("login")), {}, SITUATION)[0].reply is not None
+
+    def asks_somebody(situation, prediction):
+        replying("login")(situation, prediction)
+        return "billing"
+
+    decision, _ = take_turn(AdaptiveAgent("ann", REASONER, agent=asks_somebody), {}, SITUATION)
+    assert (decision.action, decision.reply) == ("billing", None)
+
+
+@pytest.mark.parametrize("way", ["sync", "async"])
+@pytest.mark.parametrize("inner", ["agent", "bare agent", "actor", "within a graph", "hypothesis"])
+async def test_an_agent_that_is_asked_on_the_way_has_no_messages_of_the_one_that_decides(way, inner):
+    model = words_of("login")
+    eve = {
+        "agent": AdaptiveAgent("eve", REASONER, agent=model),
+        "bare agent": BareAgent("eve", model),
+        "hypothesis": BareAgent("ann", model),
+    }.get(inner, BareAgent("ann", model))
+    situation = Situation({"eve": ("login", "billing"), "ann": ("login", "billing")})
+    seen = []
+
+    def asked(*_):
+        if inner == "actor":
+            as_actor("eve", model)(situation, Prediction(0, {}))
+        else:
+            eve.decide(situation, eve.start(["ann"] if eve.me == "eve" else ["eve"]))
+        seen.append([message.content for message in own_messages()])
+        return "billing"
+
+    agent, settings = asked, {}
+    if inner == "within a graph":
+        builder = StateGraph(MessagesState)
+        builder.add_node("act", lambda state: {"messages": [AIMessage(asked())]})
+        agent = builder.add_edge(START, "act").add_edge("act", END).compile()
+    elif inner == "hypothesis":
+        agent = words_of("billing")
+        settings = {"hypotheses": [Hypothesis("asks", behaviour=lambda *_: {asked(): 1.0})]}
+    player = AdaptiveAgent("ann", REASONER, agent=agent, **settings)
+    turn = take_turn if way == "sync" else atake_turn
+    done = turn(player, {}, SITUATION, brief=[HumanMessage("For ann alone.")])
+    decision, _ = done if way == "sync" else await done
+    assert decision.action == "billing"
+    assert model.sent
+    assert not [message for sent in model.sent for message in sent if message.content == "For ann alone."]
+    expected = {"within a graph": ["billing"], "hypothesis": ["billing"]}.get(inner)
+    assert (decision.reply and [message.text for message in decision.reply]) == expected
+    assert seen[0] == ([] if inner == "within a graph" else ["For ann alone."])
+    assert own_messages() == ()
+
+
+@pytest.mark.parametrize(
+    ("usage", "tokens"),
+    [
+        ({"input_tokens": None, "output_tokens": 3}, (0, 3)),
+        ({"input_tokens": 4}, (4, 0)),
+        ({"input_tokens": "many"}, (0, 0)),
+        (None, (0, 0)),
+        ("none", (0, 0)),
+    ],
+)
+def test_tokens_that_a_model_does_not_say_are_none(usage, tokens):
+    message = SimpleNamespace(content="login", type="ai", usage_metadata=usage)
+    decision, _ = take_turn(AdaptiveAgent("ann", REASONER, agent=Silent(message)), {}, SITUATION)
+    assert decision.action == "login"
+    assert decision.degraded == ()
+    assert (decision.usage.prompt_tokens, decision.usage.completion_tokens) == tokens
 
 
 # ---- commands ----
