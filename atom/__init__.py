@@ -65,13 +65,13 @@ from atom.usage import Budget, Usage
 
 if TYPE_CHECKING:
     from atom.agents.prompted import LLMActor
+    from atom.graph.function import atake_turn, take_turn
     from atom.graph.messages import json_field, tool_calls
     from atom.graph.middleware import AdaptiveToMMiddleware as AdaptiveToMMiddleware
     from atom.graph.node import AdaptiveToMNode, add_tom_node
     from atom.graph.state import ToMState, declare
     from atom.graph.store import BeliefMemory
     from atom.graph.team import add_tom_team
-    from atom.graph.turn import atake_turn, take_turn
     from atom.reasoning.prompted import LLMReasoner
     from atom.reasoning.tables import TabularModel, TabularReasoner
 
@@ -161,10 +161,10 @@ _find = lazy.attach(
         "ToMState": "atom.graph.state",
         "add_tom_node": "atom.graph.node",
         "add_tom_team": "atom.graph.team",
-        "atake_turn": "atom.graph.turn",
+        "atake_turn": "atom.graph.function",
         "declare": "atom.graph.state",
         "json_field": "atom.graph.messages",
-        "take_turn": "atom.graph.turn",
+        "take_turn": "atom.graph.function",
         "tool_calls": "atom.graph.messages",
     }
 )

@@ -6,15 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias, TypeVar
 
-from atom.names import HABITS, order_of
+from atom.names import HABITS, Declared, order_of
 from atom.policies import TOLERANCE, Policy, lapsed, same_policy
 from atom.usage import Usage
 
 T = TypeVar("T")
 
-Answered: TypeAlias = Literal["estimate", "prediction"]
-"""How a partner is answered: as what it is taken for, which for an order is an order one apart from it; or by
-the best response to all that is predicted of it."""
+Answered: TypeAlias = Literal["estimate", "prediction", "seen", "reply"]
+"""How a partner is answered: as what it is taken for, which for an order is an order one apart from it; as
+it is predicted over all hypotheses; as it was seen to act in this step; or, where it acts later, as it will
+reply to each action."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +23,13 @@ class Standing:
     """How a partner's declaration stands.
 
     Attributes:
-        order: the ToM order that it declared.
+        order: the ToM order that it declared, or the name of another hypothesis.
         kept: probability that it keeps its word, in [0, 1]; 0 once the contract is broken.
         broken_at: number of the observer's decision that first knew of the breach; None while the
             contract holds.
     """
 
-    order: int
+    order: Declared
     kept: float
     broken_at: int | None = None
 
@@ -95,6 +96,7 @@ class PartnerPrediction:
         counts: action -> how often the partner took it so far, where its habits are followed.
         follows: what its next action follows from by its likeliest habit, in words; None where nobody looks.
         answered: how it is answered.
+        moved: what it did in this step already; None where it has yet to act.
     """
 
     hypothesis: str
@@ -109,6 +111,7 @@ class PartnerPrediction:
     counts: Mapping[str, float] = field(default_factory=dict)
     follows: str | None = None
     answered: Answered = "estimate"
+    moved: str | None = None
 
     @property
     def order(self) -> int | None:
@@ -164,8 +167,10 @@ class PartnerPrediction:
 
     @property
     def expected(self) -> Policy:
-        """What is answered: ``policy`` of a partner that is answered as estimated, else ``predictive``."""
-        return self.policy if self.answered == "estimate" else self.predictive
+        """What is answered: what it was seen to do, else ``policy`` or, of a prediction, ``predictive``."""
+        if self.moved is not None:
+            return {self.moved: 1.0}
+        return self.predictive if self.answered == "prediction" else self.policy
 
     def in_words(self, name: str) -> str:
         """What the partner is taken for: ``"no order explains ben; it did C in 30 of 30"``.
@@ -173,10 +178,9 @@ class PartnerPrediction:
         Args:
             name: how to call it.
         """
-        if self.answered == "estimate" and self.order is not None:
+        if self.answered != "prediction" and self.order is not None:
             return f"{name} seems to act at order {self.order} of theory of mind ({self._confidence:.0%})"
-        seen = sum(self.counts.values())
-        often = max(self.counts, key=self.counts.__getitem__, default="")
+        seen, often = sum(self.counts.values()), max(self.counts, key=self.counts.__getitem__, default="")
         did = (
             f"it did {often} in {self.counts[often]:g} of {seen:g}" if often else "it was not seen to act yet"
         )
@@ -208,6 +212,7 @@ class PartnerPrediction:
             "answered": self.answered,
             "counts": dict(self.counts),
             "follows": self.follows,
+            "moved": self.moved,
         }
 
     def equivalent_hypotheses(self, tolerance: float = TOLERANCE) -> list[list[str]]:
@@ -230,12 +235,12 @@ class PartnerPrediction:
 
     def equivalent_orders(self, tolerance: float = TOLERANCE) -> list[list[int]]:
         """The same of the hypotheses that are orders."""
-        groups = [list(_by_order(dict.fromkeys(group))) for group in self.equivalent_hypotheses(tolerance)]
+        groups = (list(_by_order(dict.fromkeys(g))) for g in self.equivalent_hypotheses(tolerance))
         return [group for group in groups if group]
 
 
 def _response(own: int | None, partner: PartnerPrediction) -> str:
-    if own is None or partner.order is None:
+    if own is None or partner.order is None or partner.answered == "seen":
         return "best response"
     return {1: "above", -1: "below"}.get(own - partner.order, "apart")
 
@@ -248,8 +253,8 @@ def _by_order(by_name: Mapping[str, T]) -> dict[int, T]:
 class Prediction:
     """What a player expects of everybody, and the order at which it means to act.
 
-    Acting above an estimate answers what the partner will do (``partners[p].policy``); acting below
-    it meets what the partner expects (``partners[p].expects``).
+    Acting above an estimate answers what the partner will do (its ``policy``); acting below it meets what
+    the partner expects (``expects``).
 
     Attributes:
         order: the ToM order to act at; None where a partner is no order, and is best answered as it is
@@ -263,9 +268,14 @@ class Prediction:
     partners: Mapping[str, PartnerPrediction]
     note: str = ""
 
+    @property
+    def expected(self) -> dict[str, Policy]:
+        """Partner -> what is answered; without those who act later and will answer what they then see."""
+        return {name: p.expected for name, p in self.partners.items() if p.answered != "reply"}
+
     def as_plain(self) -> dict[str, Any]:
         """JSON-serialisable data."""
-        partners = {name: partner.as_plain() for name, partner in self.partners.items()}
+        partners = {name: p.as_plain() for name, p in self.partners.items()}
         return {"order": self.order, "partners": partners, "note": self.note}
 
 
@@ -284,8 +294,7 @@ class Decision:
         gap: belief-action gap: how much expected payoff, >= 0, the wrapped agent's first answer gives
             away against the best response to what it believes; None where payoffs are unknown.
         overruled: the wrapped agent's first answer where another action is taken instead.
-        reply: the messages of the wrapped agent's answer that is acted on, to be written back; None where
-            it wrote none, and where another than the agent acts.
+        reply: the messages of the wrapped agent's answer that is acted on, to be written back; None for none.
     """
 
     player: str
@@ -301,8 +310,7 @@ class Decision:
     @property
     def estimates(self) -> dict[str, int]:
         """Partner -> estimated ToM order, of those whose estimate is an order."""
-        orders = {name: partner.order for name, partner in self.partners.items()}
-        return {name: order for name, order in orders.items() if order is not None}
+        return {name: p.order for name, p in self.partners.items() if p.order is not None}
 
     @property
     def hypotheses(self) -> dict[str, str]:

@@ -13,6 +13,7 @@ from typing import Any, NotRequired, TypeAlias, cast
 from typing_extensions import TypedDict
 
 from atom.errors import BeliefError
+from atom.names import Declared
 
 VERSION = 2
 
@@ -78,13 +79,13 @@ class Term(TypedDict):
     """One partner's declaration and the evidence against it.
 
     Attributes:
-        order: the ToM order that it declared.
+        order: the ToM order that it declared, or the name of another hypothesis.
         trust: probability in (0, 1), beforehand, that it keeps its word.
         evidence: alternative -> ``[g, n]``, see ``Contract``.
         broken: number of the observer's decision that first knew of the breach; None while it holds.
     """
 
-    order: int
+    order: Declared
     trust: float
     evidence: dict[str, list[float]]
     broken: int | None

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import TypeAlias
+
+Declared: TypeAlias = int | str
+"""What a player may declare: a ToM order, or the name of another hypothesis, such as ``"honest"``."""
 
 HABITS = "habits"
 """Name of the hypothesis that a partner follows habits and models nobody."""

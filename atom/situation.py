@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 from atom.errors import IllegalActionError, SituationError
@@ -15,10 +15,12 @@ JointAction: TypeAlias = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What is known at one step, before all players act at once.
+    """What is known at one step, before those players act who have yet to act.
 
-    It is the same for every player: the game is fully observed (paper, "Setting"), and who looks at it
-    is an argument of whoever asks.
+    It is the same for every player who acts now: the game is fully observed (paper, "Setting"), and who
+    looks at it is an argument of whoever asks. In the paper all act at once; a step in which players see
+    what others did before them is a multi-stage game with observed actions (Fudenberg and Tirole 1991,
+    section 3.2), and is said by ``moved`` and ``turns``.
 
     Attributes:
         actions: player -> its legal actions, at least one each. The order of the players is the
@@ -27,15 +29,33 @@ class Situation:
         history: the joint actions of the earlier steps, oldest first.
         description: rules, payoffs and state in words, for language models. Neutral: it names the
             players and does not say "you".
+        moved: player -> its action, of those who acted in this step already, whom everybody who has not
+            sees; the first first.
+        turns: who acts after whom within the step: groups of players, each player in one, those of a group
+            at once and all of them seeing what the groups before did. Empty where nobody waits: whoever has
+            moved did so one by one, and the others act at once.
+        announced: player -> what it said that it would do in this step, true or not; any text, since it is
+            what somebody said. What it is worth is a hypothesis (``atom.belief.announcing``).
 
     Raises:
-        SituationError: a player without legal actions, or with an empty or repeated one.
+        SituationError: a player without legal actions, or with an empty or repeated one; turns that leave
+            somebody out; somebody who moved before its turn, or who is not there.
+        IllegalActionError: somebody moved as it may not.
+
+    Example:
+        >>> two = {"ann": ("A", "B"), "ben": ("A", "B")}
+        >>> bens = Situation(two, moved={"ann": "A"})  # ben acts, and knows what ann did
+        >>> bens.to_move, bens.as_seen_by("ann").to_move, bens.as_seen_by("ann").later("ann")
+        (('ben',), ('ann',), ('ben',))
     """
 
     actions: Mapping[str, Sequence[str]]
     state: Any = None
     history: Sequence[JointAction] = ()
     description: str = ""
+    moved: JointAction = field(default_factory=dict)
+    turns: Sequence[Sequence[str]] = ()
+    announced: JointAction = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for player, actions in self.actions.items():
@@ -45,6 +65,63 @@ class Situation:
                 )
             if len(set(actions)) != len(actions):
                 raise SituationError(f"player {player!r} has a legal action twice: {list(actions)}")
+        if self.moved or self.turns:
+            _check_turns(self)
+
+    @property
+    def at_once(self) -> bool:
+        """Whether all players act at once, as in the paper."""
+        return not self.moved and len(self.turns) < 2
+
+    @property
+    def groups(self) -> tuple[tuple[str, ...], ...]:
+        """The ``turns``, also where they follow from who has moved."""
+        if self.turns:
+            return tuple(map(tuple, self.turns))
+        waiting = tuple(player for player in self.actions if player not in self.moved)
+        return (*((player,) for player in self.moved), *((waiting,) if waiting else ()))
+
+    @property
+    def to_move(self) -> tuple[str, ...]:
+        """Who acts now: the first group of which somebody has yet to act, without those who did."""
+        for group in self.groups:
+            waiting = tuple(player for player in group if player not in self.moved)
+            if waiting:
+                return waiting
+        return ()
+
+    def later(self, player: str) -> tuple[str, ...]:
+        """Who acts after ``player`` in this step, and sees what it did.
+
+        Raises:
+            SituationError: the player is not in this situation.
+        """
+        groups, at = self._turn_of(player)
+        return tuple(other for group in groups[at + 1 :] for other in group)
+
+    def as_seen_by(self, player: str) -> Situation:
+        """The situation in which ``player`` acts, or acted, as far as that is known by now.
+
+        Raises:
+            SituationError: the player is not in this situation.
+        """
+        groups, at = self._turn_of(player)
+        before = {other for group in groups[:at] for other in group}
+        moved = {other: action for other, action in self.moved.items() if other in before}
+        return replace(self, moved=moved, turns=groups)
+
+    def after(self, actions: JointAction) -> Situation:
+        """The situation once some of those who had yet to act did ``actions``.
+
+        Raises:
+            SituationError, IllegalActionError: as a new situation does.
+        """
+        return replace(self, moved={**self.moved, **actions}, turns=self.groups)
+
+    def _turn_of(self, player: str) -> tuple[tuple[tuple[str, ...], ...], int]:
+        self.legal(player)
+        groups = self.groups
+        return groups, next(i for i, group in enumerate(groups) if player in group)
 
     def legal(self, player: str) -> Sequence[str]:
         """The legal actions of ``player``.
@@ -67,6 +144,29 @@ class Situation:
             SituationError: the player is not in this situation.
         """
         return check_legal(player, action, self.legal(player))
+
+
+def _check_turns(situation: Situation) -> None:
+    if isinstance(situation.turns, str) or any(isinstance(group, str) for group in situation.turns):
+        raise SituationError(
+            f'turns are groups of players such as (("ann",), ("ben", "cem")), got {situation.turns!r}'
+        )
+    players = [player for group in situation.turns for player in group]
+    if players and sorted(players) != sorted(situation.actions):
+        raise SituationError(
+            f"turns must name every player once, the players are {list(situation.actions)}, got "
+            f"{[list(group) for group in situation.turns]}"
+        )
+    if not isinstance(situation.moved, Mapping):
+        raise SituationError(f'moved is player -> action, such as {{"ann": "A"}}, got {situation.moved!r}')
+    for player, action in situation.moved.items():
+        situation.check_action(player, action)
+    waiting = False
+    for group in situation.turns:
+        if waiting and not situation.moved.keys().isdisjoint(group):
+            early = [player for player in group if player in situation.moved]
+            raise SituationError(f"{early} have moved and players before them have not; turns are {players}")
+        waiting = waiting or not situation.moved.keys() >= set(group)
 
 
 def check_legal(player: str, action: object, legal: Sequence[str]) -> str:

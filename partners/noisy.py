@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 
 from atom import Decision, JointAction, Memory, Player, Reasoner, Situation
+from atom.belief import Declared
 from atom.randomness import generator
 from partners.base import OWN, StaticPartner, Traits
 from partners.registry import make_partner, partner, traits_of
@@ -37,7 +38,7 @@ class NoisyPartner(StaticPartner):
             "inner": self.inner.start(partners, episode=episode),
         }
 
-    def hear(self, memory: Memory, declared: Mapping[str, int]) -> Memory:
+    def hear(self, memory: Memory, declared: Mapping[str, Declared]) -> Memory:
         """The inner player hears."""
         return {**memory, "inner": self.inner.hear(memory["inner"], declared)}
 

@@ -305,6 +305,9 @@ TASKS_PLAYED: dict[str, list[str]] = {
     "overcooked": [*ON_ALL, *ON_TABLES, *IN_KITCHENS],
     "overcooked-ring": [*FEW, *IN_KITCHENS],
     "overcooked:crossed.txt": FEW,
+    "in-turn:one-ahead-5": FEW,
+    "in-turn:tickets-3-3": FEW,
+    "in-turn:game-2": FEW,
 }
 """Task -> its players."""
 _LATE_IN_GAMES = [
@@ -377,8 +380,8 @@ def write_files(folder: Path) -> None:
 @cache
 def task_of(label: str, folder: Path) -> Any:
     """The task of a label, made once: solving it takes longest."""
-    kind, colon, file = label.partition(":")
-    return make_task(f"{kind}:{folder / file}" if colon else label)
+    kind, _, file = label.partition(":")
+    return make_task(f"{kind}:{folder / file}" if "." in file else label)
 
 
 def trained(task: Any, label: str, folder: Path) -> Path:

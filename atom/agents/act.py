@@ -128,8 +128,7 @@ class LastStep:
     ) -> Policy:
         if self.responds and not aligned:
             # no single order fits the partners: answer all that is predicted of them at once
-            predicted = {name: partner.expected for name, partner in prediction.partners.items()}
-            return await ask.respond(situation, self.me, predicted)
+            return await ask.respond(situation, self.me, prediction.expected)
         return await self._policy(situation, order, answers, ask)
 
     async def _policy(self, situation: Situation, order: int, answers: Answers, ask: Ask) -> Policy:

@@ -22,6 +22,7 @@ from atom.agents.partners import partners_of
 from atom.agents.problems import Problems
 from atom.agents.pruning import affordable
 from atom.agents.settings import Acting, Settings, Spending, answerable, grouped
+from atom.agents.turns import AskInTurn, answers_to, in_turn, seen_by_now
 from atom.belief.beliefs import Assessment, Beliefs
 from atom.belief.learners import Learner
 from atom.belief.partner import expecting, observed, surprise
@@ -29,10 +30,10 @@ from atom.coroutines import finish
 from atom.decision import Decision, Prediction
 from atom.errors import SituationError
 from atom.memories import Memory, PartnerMemory, PlayerMemory, Seen, as_plain, expected_of, unexpecting
-from atom.names import order_of
+from atom.names import Declared, order_of
 from atom.policies import Policy
 from atom.randomness import LazyGenerator, Uniform
-from atom.reasoning.reasoner import Reasoner, Responder, check_responder
+from atom.reasoning.reasoner import ImmediateReasoner, Reasoner, Responder, check_responder
 from atom.situation import JointAction, Situation, check_legal
 from atom.usage import Meter, metered
 
@@ -97,6 +98,7 @@ class AdaptiveAgent:
         self.seed = seed
         if self.beliefs.contract is not None:
             self.beliefs.contract.opening(me, self.beliefs.names)  # one that does not fit is refused now
+        self._immediate = isinstance(reasoner, ImmediateReasoner)
         self._now = AskNow(reasoner, raises=self.acting.on_error == "raise")
         self._awaiting = AskAwaiting(reasoner)
         if self.beliefs.names != tuple(map(str, self.orders)) and agent is None:
@@ -123,7 +125,7 @@ class AdaptiveAgent:
         """Memory at the beginning of an episode; partners not named join when a situation shows them."""
         return as_plain(self.beliefs.start(self.me, partners, episode))
 
-    def hear(self, memory: Memory, declared: Mapping[str, int]) -> Memory:
+    def hear(self, memory: Memory, declared: Mapping[str, Declared]) -> Memory:
         """Memory after declarations were heard of; the same without a contract."""
         others = {player: order for player, order in declared.items() if player != self.me}
         if self.beliefs.contract is None or not others:
@@ -164,6 +166,7 @@ class AdaptiveAgent:
     ) -> tuple[Decision, Memory]:
         rng = LazyGenerator(self.seed, memory["episode"], memory["step"], self.me)
         problems = Problems(self.acting.on_error)
+        ask = ask if situation.at_once else AskInTurn(ask)
         partners = partners_of(self.beliefs, situation, memory, self.me)
         records = {partner: self.beliefs.record(memory, partner, self.me) for partner in partners}
         assessed = {partner: self.beliefs.assess(record) for partner, record in records.items()}
@@ -181,16 +184,16 @@ class AdaptiveAgent:
         wanted = self._wanted(situation, memory, assessed, estimates, meter, problems)
         planning = self._planning(memory, assessed, rng)
         # whom to answer is known before anything is predicted, so all questions are asked at once
-        plan = planning(among(wanted, estimates, assessed))
+        plan = in_turn(planning(among(wanted, estimates, assessed)), self.me, situation)
         answers = await ask.policies(situation, [*questions(wanted), *self._mine(plan)])
         problems.check(answers.failed.values())
         behaviours, seen = self._behaving.of(situation, records)
         policies = by_hypothesis(situation, wanted, answers, behaviours, problems)
-        if problems.said and any(e not in policies.get(p, ()) for p, e in plan.estimates.items()):
-            plan = planning(among(policies, estimates, assessed))
+        if any(e not in policies.get(p, ()) for p, e in plan.estimates.items()):
+            plan = in_turn(planning(among(policies, estimates, assessed)), self.me, situation)
             answers.add(await ask.policies(situation, self._mine(plan)))
         expects = partial(answers.expected_of, self.me)
-        predicted = predictions(plan, assessed, policies, situation.actions, expects)
+        predicted = seen_by_now(situation, predictions(plan, assessed, policies, situation.actions, expects))
         if self._best is not None and self.acting.response == "nearest":
             plan = paying(plan, self.me, situation, predicted, answers.policies, self._best)
         prediction = Prediction(plan.order, predicted)
@@ -198,9 +201,12 @@ class AdaptiveAgent:
             situation, prediction, aligned=plan.aligned, answers=answers, ask=ask, rng=rng, problems=problems
         )
         check_legal(self.me, taken.action, situation.actions[self.me])
+        if not situation.at_once:
+            mine = (self.me, taken.action)
+            policies = await answers_to(ask, mine, situation, wanted, policies, asks=self._immediate)
         usage, said = meter.usage() if meter.touched else None, tuple(problems.said)
         decision = Decision(
-            self.me, taken.action, plan.order, predicted, usage, said, taken.gap, taken.overruled
+            self.me, taken.action, plan.order, prediction.partners, usage, said, taken.gap, taken.overruled
         )
         after = self._after(situation, memory, records, decision, policies, seen, meter)
         if self.spending.prune is not None and all(
@@ -339,7 +345,8 @@ class AdaptiveAgent:
         wanted = {
             name: self.beliefs.names for name in situation.actions if name != self.me and name in actions
         }
-        answers = finish(self._now.for_decision().policies(situation, questions(wanted)))
+        ask = AskInTurn(self._now.for_decision())
+        answers = finish(ask.policies(situation, questions(wanted)))
         records = {partner: self.beliefs.record(memory, partner, self.me) for partner in wanted}
         behaviours, seen = self._behaving.of(situation, records)
         policies = by_hypothesis(situation, wanted, answers, behaviours, Problems(self.acting.on_error))

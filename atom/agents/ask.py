@@ -105,6 +105,8 @@ def by_hypothesis(
                 except LLMError as error:
                     problems.failed(f"{partner} as {name}", error)
                     continue
+                if found_policy is None:
+                    continue
                 who = f"what the hypothesis {name!r} expects of {partner!r}"
                 policies[name] = check_probabilities(found_policy, who)
             elif (partner, order) in answers.failed:

@@ -225,7 +225,11 @@ def paying(
         return plan
     if len(partners) + 1 < len(situation.actions):
         return plan  # of somebody nothing is predicted, so nothing can be said of payoffs
-    predicted = {name: partner.policy for name, partner in partners.items()}
+    predicted = {
+        name: partner.policy if partner.moved is None else partner.expected
+        for name, partner in partners.items()
+        if partner.answered != "reply"
+    }
     good = best.best_actions(situation, me, predicted)
     if all(action in good for action, p in mine.items() if p > 0.0):
         return plan

@@ -22,7 +22,10 @@ class Payoffs(Protocol):
     def expected_payoffs(
         self, situation: Situation, player: str, predicted: Mapping[str, Policy]
     ) -> Mapping[str, float]:
-        """Action of ``player`` -> its expected payoff when the others act as ``predicted``."""
+        """Action of ``player`` -> its expected payoff when the others act as ``predicted``.
+
+        Who acts later in the step (``situation.later(player)``) may be left out: it will answer what it sees.
+        """
         ...
 
 
@@ -58,9 +61,8 @@ async def gated(
     """
     if set(prediction.partners) != set(situation.actions) - {me}:
         return Gated(action)
-    predicted = {name: partner.expected for name, partner in prediction.partners.items()}
-    expected = payoffs.expected_payoffs(situation, me, predicted)
-    good = knows_best(payoffs).best_actions(situation, me, predicted)
+    expected = payoffs.expected_payoffs(situation, me, prediction.expected)
+    good = knows_best(payoffs).best_actions(situation, me, prediction.expected)
     best = max((option for option in expected if option in good), key=lambda option: expected[option])
     gap = max(0.0, expected[best] - expected[action])
     if gate == "off" or action in good:

@@ -9,6 +9,7 @@ from typing import Protocol
 from atom.belief.beliefs import Beliefs
 from atom.decision import Decision
 from atom.memories import Memory, opening
+from atom.names import Declared
 from atom.situation import JointAction, Situation
 
 
@@ -38,7 +39,7 @@ class Player(Protocol):
         """
         ...
 
-    def hear(self, memory: Memory, declared: Mapping[str, int]) -> Memory:
+    def hear(self, memory: Memory, declared: Mapping[str, Declared]) -> Memory:
         """Memory after declarations were heard of; the same where nobody believes them.
 
         Args:
@@ -84,7 +85,7 @@ class StaticPlayer(ABC):
         """Memory at the beginning of an episode: its number, and that of the next step."""
         return opening(episode)
 
-    def hear(self, memory: Memory, declared: Mapping[str, int]) -> Memory:
+    def hear(self, memory: Memory, declared: Mapping[str, Declared]) -> Memory:
         """The memory as it is."""
         return memory
 

@@ -1,5 +1,6 @@
 """What is believed of partners: hypotheses with names, learners that weigh them, contracts and changes."""
 
+from atom.belief.announced import HONEST, LIAR, SILENT, announcing
 from atom.belief.beliefs import DEFAULT_HYPOTHESES, Beliefs
 from atom.belief.changes import ChangePoints
 from atom.belief.contract import Contract
@@ -7,16 +8,21 @@ from atom.belief.experts import AdaHedge, RescorlaWagner, Uniform
 from atom.belief.habits import HABITS, Habit, Habits
 from atom.belief.hypotheses import Behaviour, Hypothesis, habitual, order
 from atom.belief.learners import Bayes, FixedShare, FollowTheLeader, Hedge, Learner
+from atom.names import Declared
 
 __all__ = [
     "DEFAULT_HYPOTHESES",
     "HABITS",
+    "HONEST",
+    "LIAR",
+    "SILENT",
     "AdaHedge",
     "Bayes",
     "Behaviour",
     "Beliefs",
     "ChangePoints",
     "Contract",
+    "Declared",
     "FixedShare",
     "FollowTheLeader",
     "Habit",
@@ -26,6 +32,7 @@ __all__ = [
     "Learner",
     "RescorlaWagner",
     "Uniform",
+    "announcing",
     "habitual",
     "order",
 ]

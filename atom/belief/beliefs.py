@@ -28,6 +28,7 @@ from atom.memories import (
     of_plain,
     up_to_date,
 )
+from atom.names import Declared
 
 DEFAULT_HYPOTHESES = (order(0, 0.27), order(1, 0.27), order(2, 0.27), order(3, 0.04), habitual(0.15))
 """The hypotheses where none are named: the paper's orders, K = {0, 1, 2}; the order at which an agent acts
@@ -215,7 +216,8 @@ class Beliefs:
             "partners": {name: self.new(terms.get(name)) for name in names if name != me},
         }
         if self.contract is not None:
-            memory["declares"] = self.contract.orders.get(me)
+            own = self.contract.orders.get(me)
+            memory["declares"] = own if isinstance(own, int) else None
         return memory
 
     def typed(self, memory: Memory, me: str) -> PlayerMemory:
@@ -276,7 +278,7 @@ class Beliefs:
             partners[partner] = {**record, "weights": self.learner.reweigh(record["weights"], prior)}
         return {**memory, "partners": partners}
 
-    def hear(self, memory: PlayerMemory, declared: Mapping[str, int]) -> PlayerMemory:
+    def hear(self, memory: PlayerMemory, declared: Mapping[str, Declared]) -> PlayerMemory:
         """Memory after partners were heard to declare orders; the same without a contract.
 
         Args:

@@ -1,8 +1,9 @@
-"""Declared orders: coordination by construction, verified by behaviour.
+"""Declarations: coordination by construction, verified by behaviour.
 
 A player declares the theory-of-mind order that it will act at. Its partners then need not guess:
 orders that differ by one are aligned from the first step. Whoever hears a declaration keeps testing
-it, and stops believing it when behaviour speaks against it.
+it, and stops believing it when behaviour speaks against it. The same holds for any hypothesis with a name:
+who declares to be ``honest`` is expected to do what it announces, and tested against that.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field
 from atom.decision import Standing
 from atom.errors import ContractError
 from atom.memories import Term
+from atom.names import Declared, in_words, order_of
 from atom.policies import Policy, lapsed, same_policy
 
 NO_ORDER = "none"
@@ -22,11 +24,11 @@ NO_ORDER = "none"
 class Contract:
     """What players declared, and what it takes to stop believing them.
 
-    The declared order d of a partner is tested against every other hypothesis k and against "none", a
-    partner that acts at random. With lapse rate ε, ``P(a | k) = (1 - ε) · policy_k(a) + ε / |A|``
-    and likelihood ratio ``r_k = P(a | k) / P(a | d)``. The partner may stop keeping its word at any
-    step, so each alternative mixes over the step of the breach, with weights
-    ``w_n = 1 / ((n + 1)(n + 2))`` over the n informative steps so far (those where k and d differ)::
+    The declared order, or other hypothesis, d of a partner is tested against every other hypothesis k and
+    against "none", a partner that acts at random. With lapse rate ε,
+    ``P(a | k) = (1 - ε) · policy_k(a) + ε / |A|`` and likelihood ratio ``r_k = P(a | k) / P(a | d)``. The
+    partner may stop keeping its word at any step, so each alternative mixes over the step of the breach, with
+    weights ``w_n = 1 / ((n + 1)(n + 2))`` over the n informative steps so far (those where k and d differ)::
 
         g_k ← (g_k + w_n) · r_k          E = mean over k of (g_k + 1 / (n_k + 1))
 
@@ -38,8 +40,8 @@ class Contract:
     out after two informative steps, one that changes at its thousandth after about six.
 
     Args:
-        orders: player -> declared ToM order, >= 0: one's own, and those that one knows of. Others are
-            adopted when they are heard of.
+        orders: player -> declared ToM order, >= 0, or the name of another hypothesis about it: one's own,
+            which is an order, and those that one knows of. Others are adopted when they are heard of.
         trust: probability in (0, 1), beforehand, that a partner keeps its word.
         threshold: odds under which a contract is broken, in (0, trust / (1 - trust)).
         lapse: the rate ε in (0, 1) at which a partner may slip and still be said to keep its word.
@@ -60,14 +62,14 @@ class Contract:
         ben A
     """
 
-    orders: Mapping[str, int] = field(default_factory=dict)
+    orders: Mapping[str, Declared] = field(default_factory=dict)
     trust: float = 0.95
     threshold: float = 0.1
     lapse: float = 0.05
 
     def __post_init__(self) -> None:
         for player, order in self.orders.items():
-            check_order(player, order)
+            check_declared(player, order)
         if not 0.0 < self.trust < 1.0:
             raise ContractError(f"trust is a probability in (0, 1), got {self.trust}")
         if not 0.0 < self.lapse < 1.0:
@@ -91,8 +93,8 @@ class Contract:
             hypotheses: names of the hypotheses that can be told apart.
 
         Raises:
-            ContractError: a declared order that is not among the hypotheses, or none that is one
-                apart from one's own.
+            ContractError: a declaration that is not among the hypotheses, an own one that is no order, or
+                declared orders of which none is one apart from one's own.
         """
         if NO_ORDER in hypotheses:
             raise ContractError(
@@ -104,10 +106,16 @@ class Contract:
         for player, order in others.items():
             if str(order) not in hypotheses:
                 raise ContractError(
-                    f"{player!r} declares order {order}, which is not among the hypotheses of {me!r}, "
-                    f"{list(hypotheses)}; pass orders= that include it"
+                    f"{player!r} declares {in_words(str(order))!r}, which is not among the hypotheses of "
+                    f"{me!r}, {list(hypotheses)}; pass orders= or hypotheses= that include it"
                 )
-        if own is not None and others and all(abs(own - order) != 1 for order in others.values()):
+        if isinstance(own, str):
+            raise ContractError(
+                f"{me!r} cannot declare {own!r}: an adaptive agent acts at an order, or best-responds; let "
+                "it declare an order, or nothing"
+            )
+        known = [order for order in others.values() if isinstance(order, int)]
+        if own is not None and known and all(abs(own - order) != 1 for order in known):
             raise ContractError(
                 f"the contract gives {me!r} order {own} and its partners {others}; orders are aligned when "
                 "they differ by one, and alternating_orders finds such orders"
@@ -127,11 +135,11 @@ class Contract:
                 f"{list(players)}"
             )
 
-    def adopt(self, term: Term | None, order: int, hypotheses: Sequence[str]) -> Term | None:
-        """A partner's term after it was heard to declare ``order``.
+    def adopt(self, term: Term | None, order: Declared, hypotheses: Sequence[str]) -> Term | None:
+        """A partner's term after it was heard to declare ``order``, or another hypothesis.
 
-        One that broke its word is not believed again. One that declares another order than before
-        starts anew with what trust it had left. An order that is not among the hypotheses cannot be
+        One that broke its word is not believed again. One that declares something else than before
+        starts anew with what trust it had left. What is not among the hypotheses cannot be
         tested and is passed over.
 
         Args:
@@ -196,7 +204,7 @@ class Contract:
             return None
         return Standing(term["order"], self.kept(term), term["broken"])
 
-    def _term(self, order: int, hypotheses: Sequence[str], trust: float | None = None) -> Term:
+    def _term(self, order: Declared, hypotheses: Sequence[str], trust: float | None = None) -> Term:
         alternatives = [*(name for name in hypotheses if name != str(order)), NO_ORDER]
         return {
             "order": order,
@@ -206,8 +214,8 @@ class Contract:
         }
 
 
-def sharpened(belief: Mapping[str, float], order: int, kept: float) -> dict[str, float]:
-    """The belief about a partner that declared ``order`` and keeps its word with probability ``kept``."""
+def sharpened(belief: Mapping[str, float], order: Declared, kept: float) -> dict[str, float]:
+    """The belief about a partner that declared a hypothesis and keeps its word with probability ``kept``."""
     declared = str(order)
     return {name: (1.0 - kept) * p + (kept if name == declared else 0.0) for name, p in belief.items()}
 
@@ -215,7 +223,10 @@ def sharpened(belief: Mapping[str, float], order: int, kept: float) -> dict[str,
 def bound_to(own: int | None, standings: Iterable[Standing | None]) -> bool:
     """Whether a player that declared ``own`` has a partner that keeps an order one apart from it."""
     return own is not None and any(
-        standing is not None and standing.broken_at is None and abs(standing.order - own) == 1
+        standing is not None
+        and standing.broken_at is None
+        and isinstance(standing.order, int)
+        and abs(standing.order - own) == 1
         for standing in standings
     )
 
@@ -229,6 +240,19 @@ def check_order(player: str, order: object) -> int:
     if isinstance(order, bool) or not isinstance(order, int) or order < 0:
         raise ContractError(f"{player!r} declares {order!r}; a theory-of-mind order is an integer >= 0")
     return order
+
+
+def check_declared(player: str, declared: object) -> Declared:
+    """``declared`` itself.
+
+    Raises:
+        ContractError: it is neither an order nor the name of another hypothesis.
+    """
+    if isinstance(declared, str) and declared and order_of(declared) is None:
+        return declared
+    if isinstance(declared, str):
+        raise ContractError(f"{player!r} declares {declared!r}; an order is declared as an integer")
+    return check_order(player, declared)
 
 
 def _odds(probability: float) -> float:

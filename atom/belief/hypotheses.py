@@ -14,8 +14,9 @@ from atom.names import HABITS, order_of
 from atom.policies import Policy
 from atom.situation import Situation
 
-Behaviour: TypeAlias = Callable[[Situation, str], Policy]
-"""``behaviour(situation, player)``: what ``player`` would do here, a distribution over its legal actions."""
+Behaviour: TypeAlias = Callable[[Situation, str], "Policy | None"]
+"""``behaviour(situation, player)``: what ``player`` would do here, a distribution over its legal actions;
+None where the hypothesis says nothing of it, and is left as it is."""
 
 
 @dataclass(frozen=True, slots=True)

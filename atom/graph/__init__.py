@@ -3,12 +3,14 @@
 from typing import TYPE_CHECKING
 
 from atom.graph.events import decision_events
+from atom.graph.function import atake_turn, take_turn
+from atom.graph.lost import check_beliefs
 from atom.graph.messages import ReadActions, json_field, tool_calls
 from atom.graph.node import AdaptiveToMNode, add_tom_node
 from atom.graph.state import STATE_KEY, ToMState, declare, merge_memories
 from atom.graph.store import BeliefMemory
 from atom.graph.team import TeamNode, add_tom_team
-from atom.graph.turn import Turn, atake_turn, take_turn
+from atom.graph.turn import Turn
 from atom.lazy import attach
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ __all__ = [
     "add_tom_node",
     "add_tom_team",
     "atake_turn",
+    "check_beliefs",
     "decision_events",
     "declare",
     "json_field",

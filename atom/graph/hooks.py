@@ -7,7 +7,7 @@ names the node, the function and what to write instead. What a graph raises to p
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from numbers import Integral
@@ -17,8 +17,9 @@ from langgraph.errors import GraphBubbleUp
 from langgraph.types import Command
 
 from atom.decision import Decision
-from atom.errors import HookError, StateKeyError
-from atom.graph.messages import id_of
+from atom.errors import ExtractionError, HookError, StateKeyError
+from atom.graph.messages import ReadActions, id_of
+from atom.graph.shown import asynchronous, at_once, shown
 from atom.situation import JointAction, Situation
 
 ReadSituation: TypeAlias = Callable[[Any], Situation]
@@ -76,7 +77,7 @@ class Hooks:
         Raises:
             HookError: the function returned something else.
         """
-        return () if self.brief is None else self._a_list(self.brief(state), "brief")
+        return () if self.brief is None else self._messages(self.brief(state), "brief")
 
     def read_messages(self, state: Any) -> Sequence[Any] | None:
         """The messages that ``observed`` reads what is new of; None where it reads the state.
@@ -86,7 +87,7 @@ class Hooks:
         """
         if self.messages is None:
             return None
-        found = self._a_list(self.messages(state), "messages")
+        found = self._messages(self.messages(state), "messages")
         if any(id_of(message) is None for message in found):
             raise HookError(
                 f"the hook 'messages' of the node {self.name!r} returned messages without an id, by which "
@@ -114,14 +115,8 @@ class Hooks:
             "episode, an integer from 0"
         )
 
-    def _a_list(self, found: Any, hook: str) -> Sequence[Any]:
-        found = at_once(found, hook, f"the node {self.name!r}")
-        if isinstance(found, str | Mapping) or not isinstance(found, Sequence):
-            raise HookError(
-                f"the hook {hook!r} of the node {self.name!r} returned {shown(found)}; return a list of "
-                'messages, such as state["messages"]'
-            )
-        return found
+    def _messages(self, found: Any, hook: str) -> Sequence[Any]:
+        return a_list(found, hook, f"the node {self.name!r}", 'messages, such as state["messages"]')
 
     def read_write(self, decision: Decision) -> Mapping[str, Any] | Command[Any]:
         """The update of the graph's own keys.
@@ -186,20 +181,7 @@ def check_hook(given: object, hook: str, where: str) -> None:
             f"{'decision' if hook == 'write' else 'state'}: ..."
         )
     if inspect.iscoroutinefunction(given) or inspect.iscoroutinefunction(type(given).__call__):
-        raise HookError(_asynchronous(hook, where))
-
-
-def at_once(found: Any, hook: str, where: str) -> Any:
-    """``found`` itself, unless it has yet to be awaited.
-
-    Raises:
-        HookError: it has.
-    """
-    if inspect.isawaitable(found):
-        if inspect.iscoroutine(found):
-            found.close()  # nobody will await it, and Python would warn of that
-        raise HookError(_asynchronous(hook, where))
-    return found
+        raise HookError(asynchronous(hook, where))
 
 
 def a_situation(found: Any, where: str) -> Situation:
@@ -232,14 +214,45 @@ def a_joint_action(found: Any, hook: str, where: str) -> JointAction | None:
     )
 
 
-def shown(value: object) -> str:
-    """A value's type, and the value where it is short."""
-    text = repr(value)
-    return type(value).__name__ if len(text) > 60 or "object at" in text else f"{type(value).__name__} {text}"
+def a_list(found: Any, hook: str, where: str, of_what: str) -> Sequence[Any]:
+    """``found`` as a list.
+
+    Args:
+        found: what a hook returned.
+        hook: by what keyword it was given.
+        where: to what.
+        of_what: what it should be a list of, with an example.
+
+    Raises:
+        HookError: it is none, or one that has yet to be awaited.
+    """
+    found = at_once(found, hook, where)
+    if isinstance(found, str | bytes | Mapping) or not isinstance(found, Iterable):
+        raise HookError(f"the hook {hook!r} of {where} returned {shown(found)}; return a list of {of_what}")
+    return found if isinstance(found, Sequence) else list(found)
 
 
-def _asynchronous(hook: str, where: str) -> str:
-    return (
-        f"the hook {hook!r} of {where} is asynchronous, and hooks are plain functions of the state; read "
-        "what it awaits in a node of its own before this one, and write a plain function here"
-    )
+def extracted(
+    read: ReadActions, messages: Sequence[Any], hook: str, where: str, me: str
+) -> JointAction | None:
+    """What was done by messages, which others wrote: whatever a reader of them raises is one kind of error.
+
+    Args:
+        read: the reader.
+        messages: those that it reads.
+        hook: by what keyword it was given.
+        where: to what.
+        me: the player there.
+
+    Raises:
+        ExtractionError: it failed, or returned what is no joint action.
+    """
+    try:
+        return a_joint_action(read(messages), hook, where)
+    except GraphBubbleUp:  # a reader that asks a person
+        raise
+    except Exception as error:
+        name = getattr(read, "__name__", type(read).__name__)
+        raise ExtractionError(
+            f"{where}: the extractor {name!r} of {me!r} failed ({type(error).__name__}: {error})"
+        ) from error

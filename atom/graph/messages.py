@@ -13,6 +13,9 @@ from typing import Any, TypeAlias
 
 from atom.situation import JointAction
 
+Call: TypeAlias = dict[str, Any]
+"""A call to a tool: its ``name``, ``args`` and ``id``, and whatever else it came with."""
+
 ReadActions: TypeAlias = Callable[[Sequence[Any]], "JointAction | None"]
 """Reads from messages who did what, as player -> action; None where nobody did anything yet."""
 
@@ -28,7 +31,8 @@ def tool_calls(
 ) -> ReadActions:
     """A reader that takes tool calls for actions of ``player``; the latest one that was not rejected counts.
 
-    A call is rejected where a later message has its result with the status ``"error"``.
+    A call is rejected where a later message has its result with the status ``"error"``. Calls are read in
+    the form of LangChain and in that of OpenAI; one without the argument is no action.
 
     Args:
         player: whose actions they are.
@@ -43,14 +47,15 @@ def tool_calls(
         for message in reversed(messages):
             if author is not None and _of(message, "name") != author:
                 continue
-            for call in reversed(_of(message, "tool_calls") or []):
-                if call.get("id") in rejected:
+            for call in reversed(calls_of(message)):
+                if call["id"] in rejected:
                     continue
                 if isinstance(tools, str):
-                    if call["name"] == tools:
-                        return {player: str(call["args"].get(argument))}
-                elif call["name"] in tools:
-                    return {player: tools[call["name"]]}
+                    done = call["args"].get(argument) if call["name"] == tools else None
+                else:
+                    done = tools.get(call["name"])
+                if done is not None:
+                    return {player: str(done)}
         return None
 
     return read
@@ -61,7 +66,7 @@ def json_field(player: str, field: str, *, author: str | None = None) -> ReadAct
 
     What a tool returned, and what ``player`` wrote under its own name, may hold anything else around the
     object. A user's message counts where it is nothing but the object: one that quotes it says what is
-    known. What models and summaries say, and results that are errors, do not count.
+    known. What models and summaries say, results that are errors, and null, do not count.
 
     Args:
         player: whose actions they are.
@@ -74,7 +79,7 @@ def json_field(player: str, field: str, *, author: str | None = None) -> ReadAct
         for message in reversed(messages):
             if not (_reports(message, player) if author is None else _of(message, "name") == author):
                 continue
-            found = [entry[field] for entry in _objects(_text(message)) if field in entry]
+            found = [entry[field] for entry in _objects(_text(message)) if entry.get(field) is not None]
             if found:
                 return {player: found[-1] if isinstance(found[-1], str) else json.dumps(found[-1])}
         return None
@@ -111,11 +116,35 @@ def as_done(
 
 
 def _done(message: Any, rejected: Container[str], edited: Mapping[str, Mapping[str, Any]]) -> Any:
-    calls = getattr(message, "tool_calls", None)
-    if not calls:
-        return message
+    calls = calls_of(message)
     made = [{**call, **edited.get(call["id"], {})} for call in calls if call["id"] not in rejected]
-    return message if made == calls else message.model_copy(update={"tool_calls": made})
+    if made == calls:
+        return message
+    if isinstance(message, Mapping):
+        return {**message, "tool_calls": made}
+    return message.model_copy(update={"tool_calls": made})
+
+
+def calls_of(message: Any) -> list[Call]:
+    """A message's calls to tools, first to last, in LangChain's form whatever form they are in.
+
+    Args:
+        message: an object or a dictionary, whose calls have a ``name`` and ``args``, or as OpenAI's a
+            ``function`` with a ``name`` and ``arguments`` in JSON. Arguments that are no object are none.
+    """
+    found = _of(message, "tool_calls")
+    return [_call(call) for call in found if isinstance(call, Mapping)] if isinstance(found, list) else []
+
+
+def _call(call: Mapping[str, Any]) -> Call:
+    found = {"name": call.get("name"), "args": call.get("args"), "id": call.get("id")}
+    function = call.get("function")
+    if isinstance(function, Mapping):
+        args = function.get("arguments")
+        found |= {"name": function.get("name"), "args": _loaded(args) if isinstance(args, str) else args}
+    if not isinstance(found["args"], Mapping):
+        found["args"] = {}
+    return {**{key: value for key, value in call.items() if key != "function"}, **found}
 
 
 def is_own(message: Any, me: str, ids: Container[str]) -> bool:
@@ -149,15 +178,15 @@ def _reports(message: Any, player: str) -> bool:
     text = _text(message).strip()
     if text.startswith("```"):
         text = text.strip("`").removeprefix("json").strip()
-    return text.startswith("{") and text.endswith("}") and _is_json(text)
+    return text.startswith("{") and text.endswith("}") and isinstance(_loaded(text), Mapping)
 
 
-def _is_json(text: str) -> bool:
+def _loaded(text: str) -> Any:
+    """The JSON value that a text is; None for none, or for one that Python does not read."""
     try:
-        json.loads(text)
+        return json.loads(text)
     except (ValueError, RecursionError):
-        return False
-    return True
+        return None
 
 
 def _is_summary(message: Any) -> bool:
@@ -167,7 +196,8 @@ def _is_summary(message: Any) -> bool:
 
 def _rejected(messages: Iterable[Any]) -> set[str]:
     """The ids of the calls to tools whose result is an error."""
-    return {_of(message, "tool_call_id") for message in messages if _of(message, "status") == "error"}
+    failed = {_of(message, "tool_call_id") for message in messages if _of(message, "status") == "error"}
+    return failed - {None}
 
 
 def _of(message: Any, name: str) -> Any:
@@ -175,11 +205,11 @@ def _of(message: Any, name: str) -> Any:
 
 
 def _text(message: Any) -> str:
-    content = _of(message, "content") or ""
-    if isinstance(content, str):
-        return content
-    blocks = [block if isinstance(block, str) else block.get("text") or "" for block in content]
-    return "\n".join(blocks)
+    content = _of(message, "content")
+    if not isinstance(content, list):
+        return content if isinstance(content, str) else ""
+    blocks = [block.get("text") if isinstance(block, Mapping) else block for block in content]
+    return "\n".join(block for block in blocks if isinstance(block, str))
 
 
 def _objects(text: str) -> Iterator[dict[str, Any]]:
@@ -194,7 +224,7 @@ def _objects(text: str) -> Iterator[dict[str, Any]]:
         except json.JSONDecodeError as error:
             # an error counts the lines before it, which is fast and still grows with the text
             left -= error.pos - end + error.pos // _FAST
-        except RecursionError:
+        except (ValueError, RecursionError):  # a number of more digits than Python reads; nested too deep
             left -= len(text)
         else:
             if isinstance(found, dict):

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Annotated, Any, NotRequired, TypeAlias, Unpack
 
 from langchain.agents.middleware.types import AgentMiddleware, AgentState, ModelRequest, ModelResponse
 from langchain_core.messages import AIMessage, AnyMessage, SystemMessage
-from langgraph.errors import GraphBubbleUp
 from langgraph.runtime import Runtime
 from typing_extensions import TypedDict
 
 from atom.agents.player import Player
 from atom.agents.settings import OnError, check_on_error
+from atom.coroutines import finish
 from atom.decision import Decision
 from atom.errors import ExtractionError, ToMError
-from atom.graph.hooks import a_joint_action, a_situation, check_hook, explained
+from atom.graph.hooks import a_situation, check_hook, explained, extracted
 from atom.graph.messages import ReadActions, is_own, json_field, tool_calls
-from atom.graph.state import STATE_KEY, keyed, merge_memories
+from atom.graph.observing import Unlisted, as_listed, left_out
+from atom.graph.seats import Seat, Seats
+from atom.graph.shown import shortly
+from atom.graph.state import STATE_KEY, keyed, memories_of, merge_memories
 from atom.graph.store import BeliefMemory
 from atom.graph.told import NOTHING_TOLD, in_words, new_since, read_by_now, really_done
 from atom.graph.turn import OnMismatch, Turn
@@ -27,9 +29,7 @@ from atom.situation import JointAction, Situation
 
 __all__ = ["AdaptiveToMAgentState", "AdaptiveToMMiddleware", "json_field", "tool_calls"]
 
-_log = logging.getLogger("atom")
-
-Begun: TypeAlias = "tuple[Situation | None, Memory | None]"
+Begun: TypeAlias = "tuple[Situation | None, Memory | None, list[str]]"
 
 
 class AdaptiveToMAgentState(AgentState[Any]):
@@ -58,7 +58,7 @@ class MiddlewareSettings(TypedDict, total=False):
     own: bool
 
 
-class AdaptiveToMMiddleware(AgentMiddleware[AdaptiveToMAgentState, Any]):
+class AdaptiveToMMiddleware(AgentMiddleware[AdaptiveToMAgentState, Any], Seats):
     """Tells an agent's model what its partners will do, and learns from what they did.
 
     Before a model call it reads from the messages since its last prediction what the partners did. When
@@ -85,9 +85,9 @@ class AdaptiveToMMiddleware(AgentMiddleware[AdaptiveToMAgentState, Any]):
             ``json_field`` return; None until they act. It is not handed the agent's own messages.
         acted: the same for the agent's own action, from one message of its own.
         beliefs: keeps what is learned about partners in the agent's Store.
-        on_error: what to do when ``observed`` or ``acted`` raises or returns what is no action:
-            ``"degrade"`` logs a warning, notes it under ``"problems"`` and goes on as if nothing had
-            been seen; ``"raise"`` raises.
+        on_error: what to do when ``observed`` or ``acted`` raises or returns what is no action, or an
+            action of somebody unknown: ``"degrade"`` leaves that out, logs a warning and notes it under
+            ``"problems"``, and counts what other partners did; ``"raise"`` raises.
         settings: further ones, see ``MiddlewareSettings``.
 
     Raises:
@@ -138,11 +138,14 @@ class AdaptiveToMMiddleware(AgentMiddleware[AdaptiveToMAgentState, Any]):
             raise TypeError(f"AdaptiveToMMiddleware has no setting {unknown}; it has {known}")
         self.agent = agent
         self._where = f"the middleware {self.name!r}"
+        strict = check_on_error(on_error) == "raise"
         for hook, given in (("situation", situation), ("observed", observed), ("acted", acted)):
             if given is not None or hook != "acted":
                 check_hook(given, hook, self._where)
         key = settings.get("key", STATE_KEY)
-        self._turn = Turn(self.name, agent, beliefs, settings.get("on_mismatch", "raise"), key)
+        unlisted = Unlisted(on_unseen="raise" if strict else "ignore")
+        on_mismatch = settings.get("on_mismatch", "raise")
+        self._turn = Turn(self.name, agent, beliefs, on_mismatch, key, unlisted, kind="middleware")
         self._with_own = settings.get("own", False)
         self.key = key
         if key != STATE_KEY:
@@ -151,28 +154,35 @@ class AdaptiveToMMiddleware(AgentMiddleware[AdaptiveToMAgentState, Any]):
         self._situation = situation
         self._observed = observed
         self._acted = acted
-        self._on_error = check_on_error(on_error)
+        self._strict = strict
 
     def before_model(self, state: AdaptiveToMAgentState, runtime: Runtime[Any]) -> dict[str, Any] | None:
         """Learns from what the partners did, and predicts what they do next."""
-        with explained(self._note):
-            situation, memory = self._begin(state)
-            if situation is None or memory is None:
-                return None if memory is None else {self.key: {self.agent.me: memory}}
-            return self._tell(state, *self._turn.decide(situation, memory, runtime.store), runtime)
+        return finish(self._before(state, runtime, wait=False))
 
     async def abefore_model(
         self, state: AdaptiveToMAgentState, runtime: Runtime[Any]
     ) -> dict[str, Any] | None:
         """The same as ``before_model``, awaited."""
+        return await self._before(state, runtime, wait=True)
+
+    async def _before(
+        self, state: AdaptiveToMAgentState, runtime: Runtime[Any], *, wait: bool
+    ) -> dict[str, Any] | None:
         with explained(self._note):
-            situation, memory = self._begin(state)
+            situation, memory, problems = self._begin(state)
             if situation is None or memory is None:
                 return None if memory is None else {self.key: {self.agent.me: memory}}
-            return self._tell(state, *await self._turn.adecide(situation, memory, runtime.store), runtime)
+            decided = await self._turn.decided(situation, memory, runtime.store, wait=wait)
+            return self._tell(state, *decided, problems, runtime)
 
-    def _memories(self, state: Any) -> dict[str, Memory]:
-        return state.get(self.key) or {}
+    @property
+    def seats(self) -> Mapping[Seat, Player]:
+        """Where the agent's memory is kept."""
+        return {(self.key, self.agent.me): self.agent}
+
+    def _memories(self, state: Any) -> Mapping[str, Memory]:
+        return memories_of(state.get(self.key), self.key, self._where)
 
     @property
     def _note(self) -> str:
@@ -216,7 +226,7 @@ class AdaptiveToMMiddleware(AgentMiddleware[AdaptiveToMAgentState, Any]):
         return self.after_model(state, runtime)
 
     def _begin(self, state: AdaptiveToMAgentState) -> Begun:
-        """Situation and memory where a prediction is due; no situation where the last one stands."""
+        """Situation, memory and what could not be read; no situation where the last prediction stands."""
         memories = self._memories(state)
         problems: list[str] = []
         seen: JointAction = {}
@@ -227,14 +237,19 @@ class AdaptiveToMMiddleware(AgentMiddleware[AdaptiveToMAgentState, Any]):
             actions = self._extract("observed", self._observed, new, problems) or {}
             seen = {player: action for player, action in actions.items() if player != self.agent.me}
             if not seen:
-                return None, self._noted(state, memory, problems) if problems else None
+                return None, self._noted(state, memory, problems) if problems else None, []
         situation = a_situation(self._situation(state), self._where)
         memory, first = self._turn.begin(memories, situation)
+        if first:
+            return situation, memory, []
         try:
-            return situation, memory if first else self._turn.observe(memory, seen)
+            memory, problems, anything = self._turn.count(memory, seen, situation, lenient=not self._strict)
         except ToMError as error:
             self._problem(str(error), problems, error)
-            return None, self._noted(state, memory, problems)
+            return None, self._noted(state, memory, problems), []
+        if not anything:
+            return None, self._noted(state, memory, problems) if problems else None, []
+        return situation, memory, problems
 
     def _noted(self, state: AdaptiveToMAgentState, memory: Memory, problems: list[str]) -> Memory:
         """The memory, in which the messages so far are read and what could not be read is noted."""
@@ -253,13 +268,17 @@ class AdaptiveToMMiddleware(AgentMiddleware[AdaptiveToMAgentState, Any]):
             return None
         (made,) = really_done(state, [answer])
         actions = self._extract("acted", self._acted, [made], problems)
-        taken = None if actions is None else actions.get(self.agent.me)
-        legal = a_situation(self._situation(state), self._where).legal(self.agent.me)
-        if taken is not None and taken not in legal:
-            self._problem(f"{taken!r} is not a legal action of {self.agent.me!r}: {list(legal)}", problems)
+        found = None if actions is None else actions.get(self.agent.me)
         if problems:
             return None
-        return self._done(state, told) if taken is None else taken
+        if found is None:
+            return self._done(state, told)
+        legal = a_situation(self._situation(state), self._where).legal(self.agent.me)
+        taken = as_listed(found, legal)
+        if taken is None:
+            what = f"{shortly(found)} is not a legal action of {self.agent.me!r}; legal are {list(legal)}"
+            self._problem(f"{self._where}: {what}", problems)
+        return taken
 
     def _done(self, state: AdaptiveToMAgentState, told: Told) -> str | None:
         """The same of what was done earlier; what cannot be read was said when it was new."""
@@ -267,42 +286,37 @@ class AdaptiveToMMiddleware(AgentMiddleware[AdaptiveToMAgentState, Any]):
             return None
         mine = [message for message in new_since(state, told) if self._is_mine(message, told)]
         for message in reversed(mine):
-            actions = self._read_quietly(self._acted, message)
+            try:
+                actions = extracted(self._acted, [message], "acted", self._where, self.agent.me)
+            except ExtractionError:
+                continue
             if actions and isinstance(actions.get(self.agent.me), str):
                 return actions[self.agent.me]
         return None
-
-    def _read_quietly(self, read: ReadActions, message: AnyMessage) -> JointAction | None:
-        try:
-            return a_joint_action(read([message]), "acted", self._where)
-        except GraphBubbleUp:
-            raise
-        except Exception:  # noqa: BLE001 - a reader of the user's, whose failure was said already
-            return None
 
     def _extract(
         self, hook: str, read: ReadActions, messages: Sequence[AnyMessage], problems: list[str]
     ) -> JointAction | None:
         try:
-            return a_joint_action(read(messages), hook, self._where)
-        except GraphBubbleUp:  # a reader that asks a person
-            raise
-        except Exception as error:  # noqa: BLE001
-            name = getattr(read, "__name__", type(read).__name__)
-            what = f"the extractor {name!r} of {self.agent.me!r} failed ({type(error).__name__}: {error})"
-            self._problem(what, problems, error)
+            return extracted(read, messages, hook, self._where, self.agent.me)
+        except ExtractionError as error:
+            self._problem(str(error), problems, error.__cause__)
             return None
 
-    def _problem(self, what: str, problems: list[str], cause: Exception | None = None) -> None:
-        if self._on_error == "raise":
+    def _problem(self, what: str, problems: list[str], cause: BaseException | None = None) -> None:
+        if self._strict:
             raise ExtractionError(
                 f"{what}; correct what reads actions from messages, or pass on_error='degrade'"
             ) from cause
-        _log.warning("%s; going on as if nothing had been seen", what)
-        problems.append(what)
+        problems.append(left_out(what))
 
     def _tell(
-        self, state: AdaptiveToMAgentState, decision: Decision, memory: Memory, runtime: Runtime[Any]
+        self,
+        state: AdaptiveToMAgentState,
+        decision: Decision,
+        memory: Memory,
+        problems: list[str],
+        runtime: Runtime[Any],
     ) -> dict[str, Any]:
         self._turn.say(decision, memory, runtime.stream_writer)
         before: Told | None = memory.get("told")
@@ -310,7 +324,7 @@ class AdaptiveToMMiddleware(AgentMiddleware[AdaptiveToMAgentState, Any]):
             "text": in_words(decision),
             "decision": decision.as_plain(),
             "taken": None,
-            "problems": [],
+            "problems": problems,
             "done": None if before is None else self._done(state, before),
             **read_by_now(state),
         }
@@ -318,7 +332,7 @@ class AdaptiveToMMiddleware(AgentMiddleware[AdaptiveToMAgentState, Any]):
 
     def _informed(self, request: ModelRequest[Any]) -> ModelRequest[Any]:
         memories = self._memories(request.state)
-        text = (memories.get(self.agent.me, {}).get("told") or NOTHING_TOLD)["text"]
+        text = ((memories.get(self.agent.me) or {}).get("told") or NOTHING_TOLD)["text"]
         if not text:
             return request
         before = request.system_message.content_blocks if request.system_message is not None else []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Unpack, cast
 
@@ -15,8 +15,9 @@ from langgraph.types import Command, StreamWriter
 from typing_extensions import TypedDict
 
 from atom.agents.player import Player
+from atom.coroutines import finish
 from atom.decision import Decision
-from atom.errors import StateKeyError
+from atom.errors import ExtractionError, StateKeyError
 from atom.graph.hooks import (
     Hooks,
     ReadMessages,
@@ -25,16 +26,17 @@ from atom.graph.hooks import (
     WriteDecision,
     check_hook,
     explained,
-    shown,
+    extracted,
 )
 from atom.graph.messages import is_own
-from atom.graph.observing import Classify, OnUnseen, check_on_unseen
-from atom.graph.state import STATE_KEY, with_tom
+from atom.graph.observing import Classify, OnUnseen, Unlisted, left_out
+from atom.graph.seats import Seat, Seats, check_seats
+from atom.graph.state import STATE_KEY, memories_of, with_tom
 from atom.graph.store import BeliefMemory
 from atom.graph.told import NOTHING_TOLD, new_since, read_by_now
-from atom.graph.turn import OnMismatch, Turn, noting, nowhere
+from atom.graph.turn import OnMismatch, Turn, noting
 from atom.memories import Memory, Told
-from atom.situation import Situation
+from atom.situation import JointAction, Situation
 
 _MISSING = object()
 
@@ -58,7 +60,9 @@ class NodeSettings(TypedDict, total=False):
             ``classify(player, happened, legal)``, None for none. Case and type are seen through without.
         on_unseen: what to do with what is none of the legal actions: ``"ignore"`` leaves it out with a
             warning and a sentence in ``Decision.degraded``; ``"other"`` takes it for the legal action
-            ``"other"``, where there is one; ``"raise"`` raises an ``IllegalActionError``.
+            ``"other"``, where there is one; ``"raise"`` raises an ``IllegalActionError``. With
+            ``messages=``, an ``observed`` that fails and an action of somebody unknown are left out alike,
+            or raise an ``ExtractionError`` or a ``SituationError``.
     """
 
     key: str
@@ -69,7 +73,7 @@ class NodeSettings(TypedDict, total=False):
     on_unseen: OnUnseen
 
 
-class AdaptiveToMNode(Runnable[Any, Update]):
+class AdaptiveToMNode(Runnable[Any, Update], Seats):
     """A node that observes, updates its belief, predicts, decides and writes the action.
 
     The state update is ``{"tom": {me: memory}, **write(decision)}``. The node itself keeps nothing:
@@ -142,13 +146,18 @@ class AdaptiveToMNode(Runnable[Any, Update]):
         self.agent = agent
         self._hooks = Hooks(name, situation, observed, write, settings.get("brief"), settings.get("messages"))
         self.key: str = settings.get("key", STATE_KEY)
-        self._turn = Turn(name, agent, beliefs, settings.get("on_mismatch", "raise"), self.key)
-        self._classify = settings.get("classify")
-        if self._classify is not None:
-            check_hook(self._classify, "classify", f"the node {name!r}")
-        self._on_unseen = check_on_unseen(settings.get("on_unseen", "ignore"))
+        classify = settings.get("classify")
+        if classify is not None:
+            check_hook(classify, "classify", f"the node {name!r}")
+        unlisted = Unlisted(classify, settings.get("on_unseen", "ignore"))
+        self._turn = Turn(name, agent, beliefs, settings.get("on_mismatch", "raise"), self.key, unlisted)
         self._episode = episode
         self._builder: StateGraph[Any, Any, Any, Any] | None = None
+
+    @property
+    def seats(self) -> Mapping[Seat, Player]:
+        """Where the agent's memory is kept."""
+        return {(self.key, self.agent.me): self.agent}
 
     def of(self, builder: StateGraph[Any, Any, Any, Any]) -> AdaptiveToMNode:
         """A copy that checks what it writes against the keys of ``builder``; one may go into several."""
@@ -160,7 +169,7 @@ class AdaptiveToMNode(Runnable[Any, Update]):
         """The state update for the state ``input``."""
         if _traced(config):
             return self._as_run().invoke(input, self._labelled(config))
-        return self._step(input)
+        return finish(self._step(input, wait=False))
 
     async def ainvoke(
         self,
@@ -171,20 +180,13 @@ class AdaptiveToMNode(Runnable[Any, Update]):
         """The same as ``invoke``, awaited."""
         if _traced(config):
             return await self._as_run().ainvoke(input, self._labelled(config))
-        return await self._astep(input)
+        return await self._step(input, wait=True)
 
-    def _step(self, state: Any) -> Update:
+    async def _step(self, state: Any, *, wait: bool) -> Update:
         with explained(self._where):
             situation, memory, problems = self._begin(state)
             brief = self._hooks.read_brief(state)
-            decided = self._turn.decide(situation, memory, self._store(), brief)
-            return self._after(*decided, problems)
-
-    async def _astep(self, state: Any) -> Update:
-        with explained(self._where):
-            situation, memory, problems = self._begin(state)
-            brief = self._hooks.read_brief(state)
-            decided = await self._turn.adecide(situation, memory, self._store(), brief)
+            decided = await self._turn.decided(situation, memory, self._store(), brief, wait=wait)
             return self._after(*decided, problems)
 
     @property
@@ -192,7 +194,13 @@ class AdaptiveToMNode(Runnable[Any, Update]):
         return f"In the node {self.name!r} of player {self.agent.me!r}."
 
     def _as_run(self) -> RunnableLambda[Any, Update]:
-        return RunnableLambda(self._step, self._astep, name="tom.decide")
+        def step(state: Any) -> Update:
+            return finish(self._step(state, wait=False))
+
+        async def astep(state: Any) -> Update:
+            return await self._step(state, wait=True)
+
+        return RunnableLambda(step, astep, name="tom.decide")
 
     def _labelled(self, config: RunnableConfig | None) -> RunnableConfig:
         config = config or {}
@@ -208,26 +216,36 @@ class AdaptiveToMNode(Runnable[Any, Update]):
         memories = _read(state, self.key)
         if memories is _MISSING:
             raise StateKeyError(self._no_key())
-        if memories is not None and not isinstance(memories, Mapping):
-            raise StateKeyError(
-                f"the state's key {self.key!r} is {shown(memories)}, and the node {self.name!r} keeps its "
-                "belief there; give the node another, key=..., name yours otherwise, or let the schema "
-                "inherit from ToMState"
-            )
+        memories = memories_of(memories, self.key, self._turn.where)
         situation = self._hooks.read_situation(state)
         episode = self._hooks.read_episode(self._episode, state)
-        memory, first = self._turn.begin(memories or {}, situation, episode)
+        memory, first = self._turn.begin(memories, situation, episode)
         messages = self._hooks.read_messages(state)
         if messages is None:
             seen = None if first else self._hooks.read_observed(state)
-        else:
-            told: Told = memory.get("told") or NOTHING_TOLD
-            new = new_since({"messages": messages}, told)
-            new = [message for message in new if not is_own(message, self.agent.me, ())]
-            seen = None if first else self._hooks.read_observed(new)
-            memory = {**memory, "told": {**told, **read_by_now({"messages": messages})}}
-        memory, problems = self._turn.count(memory, seen, self._classify, self._on_unseen)
-        return situation, memory, problems
+            memory, problems, _ = self._turn.count(memory, seen, situation)
+            return situation, memory, problems
+        told: Told = memory.get("told") or NOTHING_TOLD
+        new = new_since({"messages": messages}, told)
+        new = [message for message in new if not is_own(message, self.agent.me, ())]
+        seen, problems = (None, []) if first else self._read_new(new)
+        memory = {**memory, "told": {**told, **read_by_now({"messages": messages})}}
+        memory, further, _ = self._turn.count(memory, seen, situation, lenient=not self._strict)
+        return situation, memory, [*problems, *further]
+
+    @property
+    def _strict(self) -> bool:
+        return self._turn.unlisted.on_unseen == "raise"
+
+    def _read_new(self, messages: Sequence[Any]) -> tuple[JointAction | None, list[str]]:
+        """What was done by messages that others wrote, and what could not be read of them."""
+        try:
+            found = extracted(self._hooks.observed, messages, "observed", self._turn.where, self.agent.me)
+        except ExtractionError as error:
+            if self._strict:
+                raise
+            return None, [left_out(str(error))]
+        return found, []
 
     def _no_key(self) -> str:
         if self._builder is not None and self.key in self._builder.channels:
@@ -291,25 +309,14 @@ def add_tom_node(
 
     Raises:
         ValueError: the graph has a node of that name (raised by LangGraph).
-        StateKeyError: another node of the graph keeps its memory under the same player's name.
+        StateKeyError: another agent of the graph keeps its memory under the same name and key.
     """
     schema = with_tom(builder.state_schema, node.key)
-    for other_name, other in builder.nodes.items():
-        runnable = other.runnable
-        if isinstance(runnable, AdaptiveToMNode) and _clash(runnable.agent, node.agent):
-            raise StateKeyError(
-                f"the nodes {other_name!r} and {name!r} are two agents with the name {node.agent.me!r}, and "
-                "would overwrite each other's memory; give each player a name of its own, or both nodes the "
-                "same agent"
-            )
+    check_seats(builder, name, node)
     node = node.of(builder)
     options["metadata"] = {"tom_observer": node.agent.me, **(options.get("metadata") or {})}
     builder.add_node(name, cast("Any", node), input_schema=schema, **options)
     return builder
-
-
-def _clash(one: Player, other: Player) -> bool:
-    return one is not other and one.me == other.me
 
 
 def _traced(config: RunnableConfig | None) -> bool:
@@ -324,8 +331,9 @@ def _read(state: Any, key: str) -> Any:
     return getattr(state, key, _MISSING)
 
 
-def _stream_writer() -> StreamWriter:
+def _stream_writer() -> StreamWriter | None:
+    """Where the graph's events go; LangGraph does not say whether anybody streams them."""
     try:
         return get_stream_writer()
     except (RuntimeError, KeyError):  # invoked on its own, outside a graph
-        return nowhere
+        return None

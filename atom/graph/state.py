@@ -9,9 +9,11 @@ from typing import Annotated, Any, NotRequired, Required, cast, get_args, get_or
 from pydantic import BaseModel, Field, create_model
 from typing_extensions import ReadOnly, TypedDict, is_typeddict
 
-from atom.belief.contract import check_order
+from atom.belief.contract import check_declared
 from atom.errors import StateKeyError
+from atom.graph.shown import shown
 from atom.memories import Memory, is_new
+from atom.names import Declared
 
 STATE_KEY = "tom"
 
@@ -23,7 +25,16 @@ def merge_memories(left: Mapping[str, Memory], right: Mapping[str, Memory | None
     returns the whole key, what it was given of other players included; such an older memory (fewer
     steps of the same episode) never replaces a newer one. A declaration is added to what is there.
     None forgets an observer's memory.
+
+    Raises:
+        StateKeyError: what is written there is no mapping of memories, such as a value of a key of the
+            user's own.
     """
+    if not isinstance(right, Mapping):
+        raise StateKeyError(
+            f"{shown(right)} was written to the state's key that has beliefs; name yours otherwise, or give "
+            "the node or middleware that keeps beliefs another, key=..."
+        )
     merged = dict(left)
     for observer, memory in right.items():
         known = merged.get(observer)
@@ -71,24 +82,45 @@ class ToMState(TypedDict, total=False):
     tom: Annotated[dict[str, Memory], merge_memories]
 
 
-def declare(orders: Mapping[str, int], key: str = STATE_KEY) -> dict[str, dict[str, Memory]]:
-    """A state update that declares orders before the first decision, ``{"tom": ...}``.
+def declare(orders: Mapping[str, Declared], key: str = STATE_KEY) -> dict[str, dict[str, Memory]]:
+    """A state update that declares orders, or other hypotheses, before the first decision, ``{"tom": ...}``.
 
     Return it from a node that runs before the players, or give it as input to a graph whose schema
     inherits from ``ToMState``. Agents with a contract believe it as far as they trust.
 
     Args:
-        orders: player -> ToM order, >= 0.
+        orders: player -> ToM order, >= 0; or a name such as ``"honest"``, that it does what it announces.
         key: the state's key, where the nodes have another than ``"tom"``.
 
     Raises:
         ContractError: an order that is no integer >= 0.
     """
-    return {key: {player: {"declares": check_order(player, order)} for player, order in orders.items()}}
+    return {key: {player: {"declares": check_declared(player, order)} for player, order in orders.items()}}
 
 
-def declared_orders(memories: Mapping[str, Memory]) -> dict[str, int]:
-    """Player -> the order that it declared, of the state key ``tom``."""
+def memories_of(found: object, key: str, where: str) -> Mapping[str, Memory]:
+    """What a graph's state has under the key of beliefs, if it is that.
+
+    Args:
+        found: the value.
+        key: the key.
+        where: who keeps beliefs there, in the error.
+
+    Raises:
+        StateKeyError: it is something else, such as a key of the user's own.
+    """
+    if found is None:
+        return {}
+    if isinstance(found, Mapping) and all(isinstance(memory, Mapping) for memory in found.values()):
+        return found
+    raise StateKeyError(
+        f"the state's key {key!r} is {shown(found)}, and {where} keeps its belief there; give it another, "
+        "key=..., name yours otherwise, or let the schema inherit from ToMState"
+    )
+
+
+def declared_orders(memories: Mapping[str, Memory]) -> dict[str, Declared]:
+    """Player -> the order that it declared, or the name of another hypothesis, of the state key ``tom``."""
     return {
         player: memory["declares"]
         for player, memory in memories.items()

@@ -9,10 +9,12 @@ from langchain_core.runnables import Runnable, RunnableConfig
 from langgraph.graph import StateGraph
 from langgraph.types import Send
 
+from atom.agents.player import Player
 from atom.errors import HookError, StateKeyError
-from atom.graph.hooks import at_once, check_hook, shown
+from atom.graph.hooks import a_list, check_hook
 from atom.graph.node import AdaptiveToMNode, Update
-from atom.graph.state import with_tom
+from atom.graph.seats import Seat, Seats, check_seats
+from atom.graph.state import memories_of, with_tom
 
 FanOut = Callable[[Any], list[Send]]
 """A router for ``add_conditional_edges``: the state -> one ``Send`` for each agent."""
@@ -20,7 +22,7 @@ FanOut = Callable[[Any], list[Send]]
 _ME, _STATE = "me", "state"
 
 
-class TeamNode(Runnable[Any, Update]):
+class TeamNode(Runnable[Any, Update], Seats):
     """Runs the node of the agent whom a ``Send`` of ``add_tom_team`` names.
 
     Args:
@@ -31,6 +33,11 @@ class TeamNode(Runnable[Any, Update]):
     def __init__(self, name: str, nodes: Mapping[str, AdaptiveToMNode]) -> None:
         self.name: str = name
         self.nodes = dict(nodes)
+
+    @property
+    def seats(self) -> Mapping[Seat, Player]:
+        """Where the memories of all agents are kept."""
+        return {seat: player for node in self.nodes.values() for seat, player in node.seats.items()}
 
     def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Update:  # noqa: A002
         """The state update of one agent."""
@@ -74,8 +81,8 @@ def add_tom_team(
         builder: a graph under construction, whose states are mappings.
         name: the node's name in the graph.
         nodes: one node for each agent.
-        who: reads from the state who acts now; None for all. Agents may so leave and join under way,
-            if the situations follow.
+        who: reads from the state who acts now, each once however often it is named; None for all. Agents
+            may so leave and join under way, if the situations follow.
         options: further arguments of ``StateGraph.add_node``.
 
     Returns:
@@ -84,7 +91,8 @@ def add_tom_team(
 
     Raises:
         HookError: ``who`` is no plain function, or names somebody who has no node (the latter at the step).
-        StateKeyError: two nodes of the same player or of different keys, or none at all.
+        StateKeyError: two nodes of the same player or of different keys, or none at all; another agent of
+            the graph keeps its memory under the same name and key.
     """
     by_player: dict[str, AdaptiveToMNode] = {}
     for node in nodes:
@@ -101,10 +109,12 @@ def add_tom_team(
     if len(keys) > 1:
         raise StateKeyError(f"the nodes of the team {name!r} have the keys {sorted(keys)}; give all one")
     (key,) = keys
+    team = TeamNode(name, by_player)
+    check_seats(builder, name, team)
     schema = with_tom(builder.state_schema, key)
 
     def router(state: Any) -> list[Send]:
-        memories = state.get(key) or {}
+        memories = memories_of(state.get(key), key, f"the team {name!r}")
         declared = {me: {"declares": m["declares"]} for me, m in memories.items() if "declares" in m}
         sends = []
         for me in by_player if who is None else _members(who(state), by_player, name):
@@ -112,9 +122,11 @@ def add_tom_team(
             sends.append(Send(name, {_ME: me, _STATE: {**state, key: tom}}))
         return sends
 
+    # LangGraph knows branches of one source apart by their names
+    router.__name__ = f"{name}_router"
     # LangGraph reads from this which keys the router is to be given
     router.__annotations__["state"] = schema
-    builder.add_node(name, cast("Any", TeamNode(name, by_player)), input_schema=schema, **options)
+    builder.add_node(name, cast("Any", team), input_schema=schema, **options)
     return router
 
 
@@ -124,17 +136,11 @@ def _members(found: Any, known: Mapping[str, AdaptiveToMNode], team: str) -> Ite
     Raises:
         HookError: they are no list of names, or one of them has no node.
     """
-    found = at_once(found, "who", f"the team {team!r}")
-    if isinstance(found, str) or not isinstance(found, Iterable):
-        raise HookError(
-            f"the hook 'who' of the team {team!r} returned {shown(found)}; return a list of names, such as "
-            f"{list(known)[:2]}"
-        )
-    names = list(found)
-    strangers = [name for name in names if name not in known]
+    names = a_list(found, "who", f"the team {team!r}", f"names, such as {list(known)[:2]}")
+    strangers = [name for name in names if name not in list(known)]
     if strangers:
         raise HookError(
             f"the hook 'who' of the team {team!r} named {strangers}, who have no node; its members are "
             f"{list(known)}, give add_tom_team a node for each"
         )
-    return names
+    return list(dict.fromkeys(names))

@@ -7,9 +7,11 @@ program that set no provider pays nothing.
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
+
+from langgraph.errors import GraphBubbleUp
 
 from atom.decision import Decision
 from atom.memories import Memory
@@ -20,15 +22,32 @@ _NO_SPAN = nullcontext()
 
 
 def deciding_span(node: str, observer: str) -> AbstractContextManager[Any]:
-    """A span around one decision; of None in a program that set no tracer provider."""
+    """A span around one decision; of None in a program that set no tracer provider.
+
+    An error is its status. A pause or a handoff is none: it is the event ``tom.passed_on``, with the kind.
+    """
     trace = sys.modules.get("opentelemetry.trace")
     if trace is None or isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider):
         return _NO_SPAN
-    attributes = {"tom.node": node, "tom.observer": observer}
-    span: AbstractContextManager[Any] = trace.get_tracer("atom").start_as_current_span(
-        SPAN, attributes=attributes
-    )
-    return span
+    return _span(trace, {"tom.node": node, "tom.observer": observer})
+
+
+@contextmanager
+def _span(trace: Any, attributes: Mapping[str, str]) -> Iterator[Any]:
+    # OpenTelemetry would take whatever is raised for an error
+    with trace.get_tracer("atom").start_as_current_span(
+        SPAN, attributes=attributes, record_exception=False, set_status_on_exception=False
+    ) as span:
+        try:
+            yield span
+        except GraphBubbleUp as passing:
+            span.add_event("tom.passed_on", {"tom.kind": type(passing).__name__})
+            raise
+        except Exception as error:
+            span.record_exception(error)
+            status = trace.Status(trace.StatusCode.ERROR, f"{type(error).__name__}: {error}")
+            span.set_status(status)
+            raise
 
 
 def describe(span: Any, decision: Decision, memory: Memory) -> None:

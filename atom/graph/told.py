@@ -8,6 +8,7 @@ from typing import Any
 from langchain_core.messages import AnyMessage
 from typing_extensions import TypedDict
 
+from atom import names
 from atom.decision import Decision, Prediction
 from atom.graph.messages import as_done, id_of, unread
 from atom.memories import Told
@@ -52,8 +53,8 @@ def in_words(decision: Decision) -> str:
     for partner, standing in decision.contracts.items():
         if standing.broken_at is not None:
             lines.append(
-                f"{quoted(partner)} declared order {standing.order} and does not act by it; do not rely on "
-                "what it declares."
+                f"{quoted(partner)} declared {names.in_words(str(standing.order))} and does not act by it; "
+                "do not rely on what it declares."
             )
     if lines:
         lines.append(f"The action that fits all this is {quoted(decision.action)}.")

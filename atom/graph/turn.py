@@ -7,9 +7,9 @@ stream. Nothing is kept here: all memory is plain data in the graph's state.
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Literal, TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from langgraph.store.base import BaseStore
 
@@ -19,8 +19,9 @@ from atom.coroutines import finish
 from atom.decision import Decision
 from atom.errors import BeliefError, HookError
 from atom.graph.events import decision_events
-from atom.graph.hooks import shown
-from atom.graph.observing import Classify, OnUnseen, expected_actions, listed
+from atom.graph.lost import Whereabouts
+from atom.graph.observing import Unlisted, countable
+from atom.graph.shown import shown
 from atom.graph.state import STATE_KEY, check_key, declared_orders
 from atom.graph.store import BeliefMemory, keeps_beliefs
 from atom.graph.telemetry import deciding_span, describe
@@ -39,6 +40,20 @@ Taken: TypeAlias = tuple[Decision, Memory]
 """What was decided, and the memory after it."""
 
 
+class Counted(NamedTuple):
+    """What came of what was observed.
+
+    Attributes:
+        memory: after it.
+        problems: what could not be counted, one sentence each, see ``noting``.
+        anything: whether anything was counted.
+    """
+
+    memory: Memory
+    problems: list[str]
+    anything: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Turn:
     """Who takes turns.
@@ -50,6 +65,8 @@ class Turn:
         on_mismatch: whether a memory that was made with other hypotheses, another learner or another
             version raises a ``BeliefError``, or the belief begins anew, with one warning.
         key: the key of a graph's state that has the memories.
+        unlisted: how to take what partners did and nobody listed.
+        kind: what has that name, in warnings and errors.
 
     Raises:
         BeliefError: a player without beliefs whose beliefs are to be kept.
@@ -63,6 +80,9 @@ class Turn:
     kept: BeliefMemory | None = None
     on_mismatch: OnMismatch = "raise"
     key: str = STATE_KEY
+    unlisted: Unlisted = field(default_factory=Unlisted)
+    kind: str = "node"
+    _whereabouts: Whereabouts = field(default_factory=Whereabouts, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         _check_player(self.player, self.name)
@@ -71,6 +91,11 @@ class Turn:
             raise ValueError(f"on_mismatch must be 'raise' or 'restart', got {self.on_mismatch!r}")
         if self.kept is not None:
             keeps_beliefs(self.player)
+
+    @property
+    def where(self) -> str:
+        """The kind and the name, as in ``"the node 'ann'"``."""
+        return f"the {self.kind} {self.name!r}"
 
     def is_first(self, memories: Mapping[str, Memory]) -> bool:
         """Whether the player has yet to begin."""
@@ -123,6 +148,7 @@ class Turn:
         memory = memories.get(me) or {}
         partners = [player for player in situation.actions if player != me]
         first = self.is_first(memories)
+        self._whereabouts.turn(self.name, me, self.key, first=first)
         if first:
             memory = {**self.player.start(partners, episode=episode), **memory}
         elif not self.fits(memories):
@@ -141,35 +167,30 @@ class Turn:
         kept = ("step", "told", "spent", "declares")
         return {**new, **{key: memory[key] for key in kept if memory.get(key) is not None}}
 
-    def observe(self, memory: Memory, actions: JointAction | None) -> Memory:
-        """The memory after what was observed, which may be nothing."""
-        return self.player.observe(memory, None, actions) if actions else memory
-
     def count(
-        self,
-        memory: Memory,
-        actions: JointAction | None,
-        classify: Classify | None = None,
-        on_unseen: OnUnseen = "ignore",
-    ) -> tuple[Memory, list[str]]:
-        """The same for whatever was seen, listed or not.
+        self, memory: Memory, actions: JointAction | None, situation: Situation, *, lenient: bool = False
+    ) -> Counted:
+        """Counts what was observed, which may be nothing, listed or not.
 
         Args:
             memory: as ``begin`` returned it.
-            actions: player -> what it did.
-            classify, on_unseen: see ``NodeSettings``.
-
-        Returns:
-            the memory, and what could not be counted, one sentence each, see ``noting``.
+            actions: player -> what it did; None for a partner of whom nothing was seen.
+            situation: what all players see.
+            lenient: whether an action of somebody unknown is left out, as what nobody listed is.
 
         Raises:
             IllegalActionError: an action that is not legal, with ``on_unseen="raise"``.
+            SituationError: an action of somebody unknown, unless ``lenient``.
         """
         if not actions:
-            return memory, []
-        where = f"the node {self.name!r}"
-        found, problems = listed(actions, expected_actions(memory), classify, on_unseen, where)
-        return self.observe(memory, found), problems
+            return Counted(memory, [], anything=False)
+        if self.player.beliefs is None:
+            return Counted(self.player.observe(memory, None, actions), [], anything=True)
+        me, where = self.player.me, self.where
+        legal = situation.actions.get(me, ())
+        found, problems = countable(actions, memory, me, legal, self.unlisted, where, lenient=lenient)
+        after = self.player.observe(memory, None, found) if found else memory
+        return Counted(after, problems, anything=bool(found))
 
     def decide(
         self, situation: Situation, memory: Memory, store: BaseStore | None, brief: Sequence[Any] = ()
@@ -178,7 +199,7 @@ class Turn:
 
         Args:
             situation: what all players see.
-            memory: as ``begin`` and ``observe`` returned it.
+            memory: as ``begin`` and ``count`` returned it.
             store: the graph's Store; None where it has none.
             brief: the messages that a wrapped agent is handed as its own.
 
@@ -186,64 +207,62 @@ class Turn:
             BeliefError: beliefs are to be kept, and there is no Store.
             ToMError, LLMError: what the player raises.
         """
-
-        async def recall(store: BaseStore, kept: BeliefMemory) -> Memory:
-            before = kept.before(store, self.player, memory)
-            kept.after(store, self.player, before)
-            return before
-
-        async def decide(memory: Memory) -> Taken:
-            return self.player.decide(situation, memory)
-
-        return finish(self._decide(memory, store, recall, decide, brief))
+        return finish(self.decided(situation, memory, store, brief, wait=False))
 
     async def adecide(
         self, situation: Situation, memory: Memory, store: BaseStore | None, brief: Sequence[Any] = ()
     ) -> Taken:
         """The same as ``decide``, awaited."""
+        return await self.decided(situation, memory, store, brief, wait=True)
 
-        async def recall(store: BaseStore, kept: BeliefMemory) -> Memory:
-            before = await kept.abefore(store, self.player, memory)
-            await kept.aafter(store, self.player, before)
-            return before
-
-        async def decide(memory: Memory) -> Taken:
-            return await self.player.adecide(situation, memory)
-
-        return await self._decide(memory, store, recall, decide, brief)
-
-    async def _decide(
+    async def decided(
         self,
+        situation: Situation,
         memory: Memory,
         store: BaseStore | None,
-        recall: Callable[[BaseStore, BeliefMemory], Awaitable[Memory]],
-        decide: Callable[[Memory], Awaitable[Taken]],
-        brief: Sequence[Any],
+        brief: Sequence[Any] = (),
+        *,
+        wait: bool,
     ) -> Taken:
+        """The same for a body that is written once: with ``wait=False`` it never suspends, see ``finish``."""
         if self.kept is not None:
-            memory = await recall(self._checked(store), self.kept)
+            memory = await self._recalled(self._checked(store), self.kept, memory, wait=wait)
         with deciding_span(self.name, self.player.me) as span, briefed(brief) as briefing:
-            decision, memory = await decide(memory)
+            if wait:
+                decision, memory = await self.player.adecide(situation, memory)
+            else:
+                decision, memory = self.player.decide(situation, memory)
             if briefing.reply is not None:
                 decision = replace(decision, reply=briefing.reply)
             describe(span, decision, memory)
             return decision, memory
 
-    def say(self, decision: Decision, memory: Memory, send: Send) -> None:
-        """Sends the events of a decision.
+    async def _recalled(self, store: BaseStore, kept: BeliefMemory, memory: Memory, *, wait: bool) -> Memory:
+        if wait:
+            memory = await kept.abefore(store, self.player, memory)
+            await kept.aafter(store, self.player, memory)
+        else:
+            memory = kept.before(store, self.player, memory)
+            kept.after(store, self.player, memory)
+        return memory
+
+    def say(self, decision: Decision, memory: Memory, send: Send | None) -> None:
+        """Sends the events of a decision, which are not made where nobody takes them.
 
         Args:
             decision: what was decided.
             memory: the memory after it.
-            send: takes the events.
+            send: takes the events; None for nobody.
         """
         step = memory.get("step", 1) - 1
         if _log.isEnabledFor(logging.DEBUG):
             _log.debug("%s, step %s: %s", self.name, step, decision.as_plain())
-        for event in decision_events(self.name, decision, step):
-            if event["type"] == "tom.contract":
-                _log.info("%s: %r does not act by the order that it declared", self.name, event["partner"])
-            send(event)
+        for partner, standing in decision.contracts.items():
+            if standing.broken_at == step:
+                _log.info("%s: %r does not act by the order that it declared", self.name, partner)
+        if send is not None:
+            for event in decision_events(self.name, decision, step):
+                send(event)
 
     def _checked(self, store: BaseStore | None) -> BaseStore:
         if store is None:
@@ -252,78 +271,6 @@ class Turn:
                 "compile the graph with store=, or pass store= to create_agent, for example InMemoryStore()"
             )
         return store
-
-
-def take_turn(
-    player: Player,
-    memories: Mapping[str, Memory],
-    situation: Situation,
-    observed: JointAction | None = None,
-    *,
-    kept: BeliefMemory | None = None,
-    store: BaseStore | None = None,
-    send: Send | None = None,
-    brief: Sequence[Any] = (),
-) -> tuple[Decision, dict[str, Memory]]:
-    """One turn as a plain function, for LangGraph's functional API and for loops without a graph.
-
-    Args:
-        player: who decides.
-        memories: observer -> memory, as this function returned it; empty at first.
-        situation: what all players see.
-        observed: what the partners did since the player's last turn; None for nothing. What is none of
-            the legal actions is left out, with a warning and a sentence in ``Decision.degraded``.
-        kept, store: keep what is learned about partners.
-        send: takes the decision's events, such as ``get_stream_writer()``.
-        brief: the messages that a wrapped agent is handed as its own; those of its answer come as
-            ``Decision.reply``.
-
-    Returns:
-        the decision, and the memories with the player's own brought up to date.
-
-    Raises:
-        BeliefError: beliefs are to be kept, and the player has none or there is no Store.
-        ToMError, LLMError: what the player raises.
-
-    Example:
-        >>> from atom import AdaptiveAgent, NormalFormReasoner, Situation, symmetric_payoffs
-        >>> from atom.graph import take_turn
-        >>> ann = AdaptiveAgent("ann", NormalFormReasoner(symmetric_payoffs([[0, 5], [5, 0]])))
-        >>> situation, memories, seen = Situation({"ann": ("A", "B"), "ben": ("A", "B")}), {}, None
-        >>> for ben in ("A", "A"):
-        ...     decision, memories = take_turn(ann, memories, situation, seen)
-        ...     seen = {"ben": ben}
-        >>> memories["ann"]["step"]
-        2
-    """
-    turn = Turn(type(player).__name__, player, kept)
-    memory, first = turn.begin(memories, situation)
-    memory, problems = (memory, []) if first else turn.count(memory, observed)
-    decision, memory = turn.decide(situation, memory, store, brief)
-    decision = noting(decision, problems)
-    turn.say(decision, memory, send or nowhere)
-    return decision, {**memories, player.me: memory}
-
-
-async def atake_turn(
-    player: Player,
-    memories: Mapping[str, Memory],
-    situation: Situation,
-    observed: JointAction | None = None,
-    *,
-    kept: BeliefMemory | None = None,
-    store: BaseStore | None = None,
-    send: Send | None = None,
-    brief: Sequence[Any] = (),
-) -> tuple[Decision, dict[str, Memory]]:
-    """The same as ``take_turn``, awaited."""
-    turn = Turn(type(player).__name__, player, kept)
-    memory, first = turn.begin(memories, situation)
-    memory, problems = (memory, []) if first else turn.count(memory, observed)
-    decision, memory = await turn.adecide(situation, memory, store, brief)
-    decision = noting(decision, problems)
-    turn.say(decision, memory, send or nowhere)
-    return decision, {**memories, player.me: memory}
 
 
 def noting(decision: Decision, problems: Sequence[str]) -> Decision:
@@ -338,7 +285,3 @@ def _check_player(player: object, name: str) -> None:
             f"the agent of {name!r} must be a player such as AdaptiveAgent, got {shown(player)}; a chat "
             "model, a graph or a function is wrapped: AdaptiveAgent(NAME, reasoner, agent=...)"
         )
-
-
-def nowhere(_: Any) -> None:
-    """A stream that nobody reads."""

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from atom.errors import BudgetError, LLMError
+from atom.models.chat import endpoint_of
 from atom.models.deadline import Deadline
 from atom.models.endpoint import Endpoint, RefusedError
 from atom.models.exchange import Exchange
-from atom.models.loading import aload_litellm
 from atom.models.memo import memo_key
 from atom.models.prompts import Question, ReplyForm, template
 from atom.models.replies import (
@@ -58,14 +58,7 @@ class Client:
         self.sampling = settings.sampling
         self.patience = settings.patience
         self.endpoints = [
-            Endpoint(
-                model.name,
-                settings.patience,
-                dict(model.options),
-                model.api_key,
-                np.random.default_rng([settings.seed, i]),
-                settings.limiter,
-            )
+            endpoint_of(model, settings, np.random.default_rng([settings.seed, i]))
             for i, model in enumerate(settings.models)
         ]
         self._memo = settings.memo
@@ -83,7 +76,7 @@ class Client:
         if self._memo is None:
             return await self._fresh_policy(question, player, purpose, "")
         key = memo_key(
-            models=[(endpoint.model, endpoint.options) for endpoint in self.endpoints],
+            models=[endpoint.identity for endpoint in self.endpoints],
             sampling=repr(self.sampling),
             question=question.text,
             actions=question.actions,
@@ -226,8 +219,7 @@ class Client:
             return False
         if self.sampling.structured is not None:
             return self.sampling.structured
-        litellm = await aload_litellm()
-        return bool(litellm.supports_response_schema(model=endpoint.model))
+        return await endpoint.supports_schema()
 
     def _read(self, method: Method, reply: Reply, question: Question, lapse: float | None) -> Policy:
         actions = question.actions

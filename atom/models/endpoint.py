@@ -1,4 +1,4 @@
-"""One model behind LiteLLM: requests with retries, and a breaker for servers that are down."""
+"""One model: requests with retries, and a breaker for servers that are down; by default behind LiteLLM."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ class Endpoint:
         request: Mapping[str, Any],
     ) -> Reply:
         try:
-            return read_reply(await run_in_portal(self._send_in_turn(messages, deadline, meter, request)))
+            return self._reply(await run_in_portal(self._send_in_turn(messages, deadline, meter, request)))
         except (asyncio.CancelledError, LLMError):
             raise
         except Exception as error:  # noqa: BLE001  # LiteLLM raises its own, OpenAI's and plain ones
@@ -139,7 +139,7 @@ class Endpoint:
             booked: dict[str, Any] = {}
             try:
                 response = await self._send(messages, self._limit(deadline), request)
-                booked = bill(response)
+                booked = self._bill(response)
                 return response
             finally:
                 if meter:
@@ -238,6 +238,22 @@ class Endpoint:
         if self._place in _warned:
             _warned.discard(self._place)
             _log.warning("%s answers again", self.model)
+
+    @property
+    def identity(self) -> tuple[str, Mapping[str, Any]]:
+        """What a memo tells it from other models by."""
+        return self.model, self.options
+
+    async def supports_schema(self) -> bool:
+        """Whether it can be asked for JSON by schema, as far as is known beforehand."""
+        litellm = await aload_litellm()
+        return bool(litellm.supports_response_schema(model=self.model))
+
+    def _bill(self, response: Any) -> dict[str, Any]:
+        return bill(response)
+
+    def _reply(self, response: Any) -> Reply:
+        return read_reply(response)
 
     @property
     def _place(self) -> tuple[str, str]:

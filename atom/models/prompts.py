@@ -41,21 +41,24 @@ class Question:
         text: everything but the form of the reply.
         actions: label -> action.
         advice: what the system message adds, such as a prediction.
+        at_once: whether all players act at the same time.
         said: the player's own messages so far, each with a role and a content; those of the system first.
     """
 
     text: str
     actions: Mapping[str, str]
     advice: str = ""
+    at_once: bool = True
     said: Sequence[Mapping[str, str]] = ()
 
     def messages(self, form: ReplyForm) -> list[dict[str, str]]:
         """System and user message, around what was said before."""
-        rules = {"role": "system", "content": f"{template('system').template}\n{self.advice}".strip()}
+        timing = " in which all players act at the same time" if self.at_once else ""
+        system = template("system").substitute(timing=timing)
         before = list(takewhile(lambda message: message["role"] == "system", self.said))
         return [
             *map(dict, before),
-            rules,
+            {"role": "system", "content": f"{system}\n{self.advice}".strip()},
             *map(dict, self.said[len(before) :]),
             {"role": "user", "content": f"{self.text}\n\n{self.reply(form)}"},
         ]
@@ -131,8 +134,12 @@ def advice(prediction: Prediction) -> str:
     lines = []
     for name, partner in prediction.partners.items():
         partner_text = quoted(name)
-        lines.append(f"- {partner_text} does {chances(_likely(partner))}. {_kind(name, partner)}")
-        if partner.expects is not None:
+        if partner.answered == "reply":
+            lines.append(f"- {partner_text} will see what you do, and answer it. {_kind(name, partner)}")
+        else:
+            does = "has done" if partner.answered == "seen" else "does"
+            lines.append(f"- {partner_text} {does} {chances(_likely(partner))}. {_kind(name, partner)}")
+        if partner.expects is not None and partner.answered == "estimate":
             lines.append(f"- {partner_text} expects you to do {chances(partner.expects)}.")
     if lines:
         lines.insert(0, "What was observed so far lets you expect now:")
@@ -142,8 +149,8 @@ def advice(prediction: Prediction) -> str:
 
 def _likely(partner: PartnerPrediction) -> Policy:
     """What is expected of the partner; of a mixture of hypotheses what is likely enough to be worth words."""
-    if partner.answered == "estimate":
-        return partner.policy
+    if partner.answered != "prediction":
+        return partner.expected
     predictive = partner.predictive
     return {action: p for action, p in predictive.items() if p >= min(_WORTH_WORDS, max(predictive.values()))}
 
@@ -151,7 +158,7 @@ def _likely(partner: PartnerPrediction) -> Policy:
 def _kind(name: str, partner: PartnerPrediction) -> str:
     """What the partner is taken for, in one sentence."""
     confidence = f"(confidence {partner.probabilities[partner.hypothesis]:.0%})"
-    if partner.answered == "estimate" and partner.order is not None:
+    if partner.answered != "prediction" and partner.order is not None:
         return f"It seems to act at order {partner.order} of theory of mind {confidence}."
     if partner.order is None and partner.hypothesis != HABITS:
         return f"It seems to act by {quoted(partner.hypothesis)} {confidence}."
@@ -184,9 +191,29 @@ def _question(situation: Situation, player: str, task: str) -> Question:
         me=quoted(player),
         players=", ".join(map(quoted, situation.actions)),
         game=marked(situation.description or _plain_description(situation)),
+        turns=_turns(situation, player),
         options="\n".join(f"{label}) {quoted(act)}" for label, act in labelled.items()),
     )
-    return Question(f"{text.strip()}\n\n{task.strip()}", labelled)
+    return Question(f"{text.strip()}\n\n{task.strip()}", labelled, at_once=situation.at_once)
+
+
+def _turns(situation: Situation, player: str) -> str:
+    """What others said and did in this step, and who will see what the player does; empty where nothing."""
+    said, moved = situation.announced, situation.moved
+    lines = [
+        f"- {quoted(name)} has announced that it will do {quoted(str(act))}; that may be true or not."
+        for name, act in said.items()
+        if name not in (player, *moved)
+    ]
+    lines += [
+        f"- {quoted(name)} has already done {quoted(act)} in this step."
+        for name, act in moved.items()
+        if name != player
+    ]
+    later = () if situation.at_once else situation.later(player)
+    if later:
+        lines.append(f"- After you: {', '.join(map(quoted, later))}, who will see what you do.")
+    return "\n" + "\n".join(lines) + "\n" if lines else ""
 
 
 def _plain_description(situation: Situation) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias, TypedDict
+from typing import Any, Literal, Protocol, TypeAlias, TypedDict, runtime_checkable
 
 from pydantic import SecretStr
 
@@ -54,6 +54,28 @@ class Sampling:
             )
 
 
+@runtime_checkable
+class ChatModel(Protocol):
+    """A LangChain chat model, as far as it is used here; LangChain is not imported for it."""
+
+    def invoke(self, input: Any, config: Any = None, **kwargs: Any) -> Any:  # noqa: A002
+        """The answer to messages."""
+        ...
+
+    def generate_prompt(self, prompts: Any, stop: Any = None, callbacks: Any = None, **kwargs: Any) -> Any:
+        """What chat models have, and chains have not."""
+        ...
+
+
+def chat_name(model: ChatModel) -> str:
+    """What to call a chat model: the name of what it asks, where it has one, else its class's."""
+    for attribute in ("model_name", "model", "model_id"):
+        found = getattr(model, attribute, None)
+        if isinstance(found, str) and found.strip():
+            return found
+    return type(model).__name__
+
+
 @dataclass(frozen=True, slots=True)
 class Model:
     """A model and how to reach it.
@@ -61,16 +83,41 @@ class Model:
     Attributes:
         name: as LiteLLM names it, such as ``openai/gpt-4o-mini`` or ``ollama_chat/llama3.1``.
         api_key: None leaves finding it to LiteLLM (environment variables).
-        options: further arguments of ``litellm.acompletion``, such as ``api_base``.
+        options: further arguments of ``litellm.acompletion``, such as ``api_base``; of a chat model's
+            ``invoke``.
+        chat: a LangChain chat model that is asked instead of LiteLLM, see ``Model.of``.
     """
 
     name: str
     api_key: SecretStr | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
+    chat: ChatModel | None = None
+
+    @classmethod
+    def of(cls, model: str | ChatModel | Model, **given: Any) -> Model:
+        """A model by its name, or a LangChain chat model.
+
+        Args:
+            model: its name, or it itself.
+            given: ``api_key`` and ``options``, of a model that has a name.
+
+        Raises:
+            ValueError: what is neither, or an ``api_key`` beside a chat model, which has its own.
+        """
+        if isinstance(model, Model):
+            return model
+        if isinstance(model, str) or not isinstance(model, ChatModel):
+            return cls(model, **given)  # refused there
+        if given.get("api_key") is not None:
+            raise ValueError("a chat model has its own key; give api_key to the chat model")
+        return cls(chat_name(model), options=given.get("options", {}), chat=model)
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name.strip():
-            raise ValueError(f"a model needs a name, such as 'openai/gpt-4o-mini'; got {self.name!r}")
+            raise ValueError(
+                "a model is a name, such as 'openai/gpt-4o-mini', or a LangChain chat model; got "
+                f"{self.name!r}"
+            )
         if isinstance(self.api_key, str):
             object.__setattr__(self, "api_key", SecretStr(self.api_key))
 
@@ -122,7 +169,7 @@ class ActorKeywords(TypedDict, total=False):
     taken as a keyword, too; ``options`` is for programs whose types are checked.
     """
 
-    fallbacks: Sequence[str | Model]
+    fallbacks: Sequence[str | Model | ChatModel]
     sampling: Sampling | None
     patience: Patience | None
     api_key: str | SecretStr | None
@@ -172,7 +219,7 @@ class ModelSettings:
     limiter: Limiter | None = None
 
     @classmethod
-    def of(cls, model: str, keywords: ReasonerKeywords) -> ModelSettings:
+    def of(cls, model: str | ChatModel, keywords: ReasonerKeywords) -> ModelSettings:
         """The settings that keywords name; those that are none of ours are options of ``model``.
 
         Raises:
@@ -184,7 +231,9 @@ class ModelSettings:
         key = rest.pop("api_key", None)
         fallbacks = rest.pop("fallbacks", ())
         options = {**rest.pop("options", {}), **rest}
-        others = (Model(other) if isinstance(other, str) else other for other in fallbacks)
+        others = (Model.of(other) for other in fallbacks)
         return cls(
-            (Model(model, key, options), *others), memo=ProcessMemo() if memo == "process" else memo, **kept
+            (Model.of(model, api_key=key, options=options), *others),
+            memo=ProcessMemo() if memo == "process" else memo,
+            **kept,
         )

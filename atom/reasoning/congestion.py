@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from atom.errors import PayoffError, SituationError, check_choice
 from atom.policies import Policy
 from atom.reasoning.ties import best
+from atom.reasoning.turns import Reply, certain, endings, is_last, unanswered
 from atom.situation import Situation
 
 Congestion: TypeAlias = Callable[[str, str, int, int], float]
@@ -80,7 +81,9 @@ class CongestionReasoner:
     ToM-0 best-responds to what the others did in the last round (each player's first action before
     the first round, and for whoever was not there); ToM-k best-responds to the others' ToM-(k-1)
     policies. All players of one order are evaluated at once and kept until the situation changes:
-    a new order costs N · A where policies are certain, whoever asks. Players may come and go, and may
+    a new order costs N · A where policies are certain, whoever asks. Where others act after a player and see
+    what it did, it weighs each of its actions by their answers to it, one question each
+    (``atom.reasoning.turns``). Players may come and go, and may
     have different actions; two do the same where the actions have the same name.
 
     Policies leave out actions of probability 0.
@@ -120,6 +123,8 @@ class CongestionReasoner:
         if order < 0:
             raise ValueError(f"a theory-of-mind order is an integer >= 0, got {order}")
         situation.legal(player)
+        if not situation.at_once:
+            return self._in_turn(situation, player, order)
         levels = self._levels(situation)
         for level in range(order + 1):
             if level not in levels.policies:
@@ -150,6 +155,50 @@ class CongestionReasoner:
         seat = levels.table.seats[player]
         return _as_policy(levels.table, self._maximise(levels, best(*worth)[None], [seat], ties)[0])
 
+    def _in_turn(self, situation: Situation, player: str, order: int) -> Policy:
+        """``policy`` where players see what others did before them."""
+        moved = situation.moved
+        if player in moved:
+            return certain(moved[player])
+        predicted = {other: certain(action) for other, action in moved.items()}
+        if order == 0 or is_last(situation, player):
+            levels = self._levels(situation)
+            names = list(levels.table.columns)
+            for other, seat in levels.table.seats.items():
+                predicted.setdefault(other, certain(names[levels.last[seat]]))
+            return self._respond(situation, player, predicted, self._ties)
+
+        def reply(then: Situation, other: str) -> Policy:
+            return self.policy(then, other, order - 1)
+
+        if situation.later(player):
+            levels = self._levels(situation)
+            worth = self._led(levels.table, situation, player, reply)
+            seat = levels.table.seats[player]
+            return _as_policy(levels.table, self._maximise(levels, best(*worth)[None], [seat], self._ties)[0])
+        others = [other for other in situation.actions if other != player]
+        return self._respond(
+            situation, player, {other: reply(situation, other) for other in others}, self._ties
+        )
+
+    def _led(self, table: _Table, situation: Situation, player: str, reply: Reply) -> _Worth:
+        """What the actions of one player are worth, ``[A]``, to whom others see before they act."""
+        payoffs = table.payoffs[table.seats[player]]
+        values = np.full(len(table.columns), -np.inf)
+        outcomes: dict[int, tuple[_Floats, _Floats]] = {}
+        for action, found in endings(situation, player, reply):
+            column = table.columns[action]
+            same = [sum(done == action for done in joint.values()) - 1 for joint, _ in found]
+            chances = np.array([probability for _, probability in found])
+            outcomes[column] = payoffs[column, same], chances
+            values[column] = outcomes[column][0] @ chances
+        top = int(values.argmax())
+        spread, size = np.zeros(len(values)), np.zeros(len(values))
+        for column, (worth, chances) in outcomes.items():
+            spread[column] = np.abs(worth - values[top]) @ chances
+            size[column] = np.abs(worth) @ chances
+        return _Worth(values, spread + spread[top], size + size[top])
+
     def expected_payoffs(
         self, situation: Situation, player: str, predicted: Mapping[str, Policy]
     ) -> dict[str, float]:
@@ -170,6 +219,14 @@ class CongestionReasoner:
         self, table: _Table, situation: Situation, player: str, predicted: Mapping[str, Policy]
     ) -> _Worth:
         situation.legal(player)
+        if unanswered(situation, player, predicted):
+            order = len(situation.groups)
+            return self._led(
+                table,
+                situation,
+                player,
+                lambda then, other: predicted.get(other) or self.policy(then, other, order),
+            )
         try:
             others = [predicted[name] for name in situation.actions if name != player]
         except KeyError as missing:

@@ -17,7 +17,8 @@ class DeclaredReasoner:
     A ToM-k player takes a partner that declared an order below k for what it declared, and everybody
     else for ToM-(k-1), as without declarations; it best-responds to all of them together. So orders
     0, 1, 2, … of a team answer one another like a queue: each takes what those before it leave. Without
-    declarations nothing changes, and two players who declared neighbouring orders act as they would.
+    declarations nothing changes, and two players who declared neighbouring orders act as they would. Whoever
+    acts later in a step will answer what it sees, whatever it declared.
 
     Args:
         reasoner: reasons without declarations, and can respond to partners of different orders
@@ -71,13 +72,14 @@ class DeclaredReasoner:
     ) -> Policy:
         found = known.get((player, order))
         if found is None:
-            if order <= 0:
+            if order <= 0 or player in situation.moved:
                 found = self._reasoner.policy(situation, player, order)
             else:
+                later = () if situation.at_once else situation.later(player)
                 predicted = {
                     other: self._policy(situation, other, self._taken_for(other, order), known)
                     for other in situation.actions
-                    if other != player
+                    if other != player and other not in later
                 }
                 found = self._best_response(situation, player, predicted)
             known[player, order] = found

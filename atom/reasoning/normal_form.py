@@ -11,10 +11,13 @@ from numpy.typing import ArrayLike, NDArray
 from atom.errors import PayoffError, check_choice
 from atom.policies import Policy
 from atom.reasoning.recursive import Evaluations, Latest, RecursiveReasoner
-from atom.reasoning.ties import best_responses
+from atom.reasoning.ties import best, best_responses
+from atom.reasoning.turns import Reply, endings, unanswered
 from atom.situation import JointAction, Situation
 
 Ties: TypeAlias = Literal["first", "next", "uniform"]
+
+_Array: TypeAlias = NDArray[np.float64]
 
 _Vectors: TypeAlias = "tuple[tuple[float, ...], ...]"
 
@@ -60,7 +63,9 @@ class NormalFormReasoner(RecursiveReasoner):
     ToM-0 best-responds to what its partners did before (the last ``memory`` rounds of
     ``situation.history``, as frequencies); ToM-k best-responds to the product of its partners'
     ToM-(k-1) policies. Paper, section "Repeated matrix game": ``memory=1`` is Memory-1,
-    ``memory=None`` is Memory-N.
+    ``memory=None`` is Memory-N. Where others act after a player and see what it did, it weighs each of its
+    actions by their answers to it (``atom.reasoning.turns``). Whoever is predicted to act later may then be
+    left out of ``predicted``: it answers what it sees, and plans over those after it.
 
     Args:
         payoffs: ``[N, A_1, ..., A_N]``: ``payoffs[i, a_1, ..., a_N]`` is player i's payoff; finite.
@@ -118,7 +123,10 @@ class NormalFormReasoner(RecursiveReasoner):
     ) -> dict[str, float]:
         """Action of ``player`` -> its expected payoff when the others act as ``predicted``."""
         index = self._index(situation, player)
-        values = self._expected(index, self._vectors(situation, player, predicted))
+        if unanswered(situation, player, predicted):
+            values = _worth(*self._led(situation, player, self._replies(situation, player, predicted)))[0]
+        else:
+            values = self._expected(index, self._vectors(situation, player, predicted))
         return dict(zip(situation.actions[player], values.tolist(), strict=True))
 
     def best_actions(
@@ -126,8 +134,12 @@ class NormalFormReasoner(RecursiveReasoner):
     ) -> frozenset[str]:
         """The actions of ``player`` that are equally good, and best, when the others act as ``predicted``."""
         index = self._index(situation, player)
-        best = self._best(index, self._vectors(situation, player, predicted))
-        return frozenset(situation.actions[player][action] for action in best)
+        if unanswered(situation, player, predicted):
+            led = self._led(situation, player, self._replies(situation, player, predicted))
+            found = tuple(np.flatnonzero(best(*_worth(*led))).tolist())
+        else:
+            found = self._best(index, self._vectors(situation, player, predicted))
+        return frozenset(situation.actions[player][action] for action in found)
 
     def outcome(self, situation: Situation, player: str, joint: JointAction) -> str | None:
         """The payoff of ``player`` where the players did ``joint``; None where an action is illegal here."""
@@ -147,6 +159,8 @@ class NormalFormReasoner(RecursiveReasoner):
         return self.policy(situation, player, order)
 
     def _lookup(self, situation: Situation) -> Evaluations:
+        if not situation.at_once:
+            return Evaluations()
         # The policies depend on the remembered frequencies alone, and the same ones come back.
         known = self._table_of(situation).known
         remembered = self._remembered(situation)
@@ -181,11 +195,50 @@ class NormalFormReasoner(RecursiveReasoner):
         index = self._index(situation, player)
         counts = self._remembered(situation)
         frequencies = [tuple([count / sum(own) for count in own]) for own in counts]
+        for name, action in situation.moved.items():
+            actions = situation.actions[name]
+            frequencies[list(situation.actions).index(name)] = tuple([float(a == action) for a in actions])
         return self._answer(situation, player, index, tuple(frequencies[:index] + frequencies[index + 1 :]))
 
     def _best_response(self, situation: Situation, player: str, predicted: Mapping[str, Policy]) -> Policy:
         index = self._index(situation, player)
+        if unanswered(situation, player, predicted):
+            return self._first_move(situation, player, self._replies(situation, player, predicted))
         return self._answer(situation, player, index, self._vectors(situation, player, predicted))
+
+    def _lead(self, situation: Situation, player: str, order: int) -> Policy:
+        return self._first_move(situation, player, lambda then, other: self.policy(then, other, order - 1))
+
+    def respond(self, situation: Situation, player: str, predicted: Mapping[str, Policy]) -> Policy:
+        """The best response of ``player`` to what the others are expected to do."""
+        return self._respond(situation, player, predicted)
+
+    def _replies(self, situation: Situation, player: str, predicted: Mapping[str, Policy]) -> Reply:
+        """What is predicted of the others; whoever is left out plans over all who act after it."""
+        order = len(situation.groups)
+        return lambda then, other: predicted.get(other) or self.policy(then, other, order)
+
+    def _first_move(self, situation: Situation, player: str, reply: Reply) -> Policy:
+        """The best action of whom others see before they act; the first, or each equally, on ties."""
+        among = np.flatnonzero(best(*_worth(*self._led(situation, player, reply))))
+        n = self.payoffs.shape[self._index(situation, player) + 1]
+        chosen = np.zeros(n)
+        chosen[among if self._ties == "uniform" else among[0]] = 1.0
+        if self._ties == "uniform":
+            chosen /= chosen.sum()
+        return dict(zip(situation.actions[player], chosen.tolist(), strict=True))
+
+    def _led(self, situation: Situation, player: str, reply: Reply) -> tuple[_Array, _Array]:
+        """``[A, M]``: the payoffs of each own action by what the others do, and how likely that then is."""
+        index = self._index(situation, player)
+        own = self._own_first[index]
+        others = [name for name in situation.actions if name != player]
+        chances = np.zeros(own.shape)
+        for row, (_, found) in enumerate(endings(situation, player, reply)):
+            for joint, probability in found:
+                at = [situation.actions[name].index(joint[name]) for name in others]
+                chances[(row, *at)] += probability
+        return own.reshape(len(own), -1), chances.reshape(len(own), -1)
 
     def _answer(self, situation: Situation, player: str, index: int, others: _Vectors) -> Policy:
         # The same few predictions come back round after round.
@@ -261,6 +314,15 @@ class NormalFormReasoner(RecursiveReasoner):
                 situation.actions, {name: seat for seat, name in enumerate(sizes)}, {}
             )
         return table
+
+
+def _worth(payoffs: _Array, chances: _Array) -> tuple[_Array, _Array, _Array]:
+    """Values, spread and size, ``[A]``, as ``atom.reasoning.ties.best`` takes them."""
+    values = (payoffs * chances).sum(axis=1)
+    top = int(values.argmax())
+    spread = (np.abs(payoffs - values[top]) * chances).sum(axis=1)
+    size = (np.abs(payoffs) * chances).sum(axis=1)
+    return values, spread + spread[top], size + size[top]
 
 
 def _checked(payoffs: ArrayLike) -> NDArray[np.float64]:

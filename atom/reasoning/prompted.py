@@ -9,9 +9,10 @@ from atom.errors import check_choice
 from atom.models import prompts
 from atom.models.client import Client
 from atom.models.portal import run_blocking
-from atom.models.settings import ModelSettings, ReasonerKeywords
+from atom.models.settings import ChatModel, ModelSettings, ReasonerKeywords
 from atom.policies import Policy
 from atom.reasoning.recursive import Latest, Recursion
+from atom.reasoning.turns import is_last
 from atom.situation import Situation
 
 T = TypeVar("T")
@@ -59,7 +60,9 @@ class LLMHypotheses:
     async def _answer(
         self, situation: Situation, player: str, order: int, predicted: Mapping[str, Policy]
     ) -> Policy:
-        if order == 0:
+        if is_last(situation, player):
+            question = prompts.action(situation, player)  # what the others did stands in the question
+        elif order == 0:
             question = prompts.level_zero(situation, player)
         else:
             question = prompts.level_k(situation, player, order, self._tell(predicted))
@@ -85,7 +88,8 @@ class LLMReasoner:
     others is marked as data, and every reply is checked against the options.
 
     Args:
-        model: as LiteLLM names it, such as ``openai/gpt-4o-mini`` or ``ollama_chat/llama3.1``.
+        model: as LiteLLM names it, such as ``openai/gpt-4o-mini`` or ``ollama_chat/llama3.1``; or a LangChain
+            chat model, which is asked by its own ``invoke``, with its own key and options.
         told: what a question says of the other players: the ``"action"`` that is likeliest (paper,
             ``a_j_pred``; fewer different questions, so more of them from the memo) or the whole
             ``"distribution"`` in percent.
@@ -114,11 +118,13 @@ class LLMReasoner:
         >>> ann = AdaptiveAgent("ann", reasoner, prune=Pruning())
     """
 
-    def __init__(self, model: str, *, told: Told = "action", **settings: Unpack[ReasonerKeywords]) -> None:
+    def __init__(
+        self, model: str | ChatModel, *, told: Told = "action", **settings: Unpack[ReasonerKeywords]
+    ) -> None:
         check_choice("told", told, get_args(Told))
-        self.model = model
         self._told = told
         self.client = Client(ModelSettings.of(model, settings))
+        self.model = self.client.endpoints[0].model
         self._direct = self.for_decision()
 
     def __repr__(self) -> str:

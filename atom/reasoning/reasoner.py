@@ -144,8 +144,8 @@ def check_reasoner(given: object) -> Reasoner:
         remedy = f"a model's name becomes one by atom.llm.LLMReasoner({given!r})"
     elif hasattr(given, "ainvoke"):
         remedy = (
-            "a chat model or graph acts as agent=..., beside a reasoner; models that reason are named, "
-            'atom.llm.LLMReasoner("openai/gpt-4o-mini")'
+            "a chat model or graph acts as agent=..., beside a reasoner; a chat model becomes a reasoner by "
+            "atom.llm.LLMReasoner(chat_model)"
         )
     else:
         remedy = "write a method policy(situation, player, order), or take one of atom.reasoning"

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeAlias
 
 from atom.policies import Policy
+from atom.reasoning.turns import certain, is_last, unanswered
 from atom.situation import Situation
 
 LevelZero: TypeAlias = Callable[[Situation, str], Policy]
@@ -94,6 +95,8 @@ class Recursion:
             ValueError: a negative order.
             SituationError: the player is not in the situation.
         """
+        if order > 0 and is_last(situation, player):
+            order = 0  # whoever has seen everybody answers alike at every order: one question
         found = known.policies.get((player, order))
         if found is not None:
             return found
@@ -105,16 +108,23 @@ class Recursion:
         return await asyncio.shield(task)
 
     async def _evaluate(self, situation: Situation, player: str, order: int, known: Evaluations) -> Policy:
+        moved = situation.moved
         predicted: dict[str, Policy] = {}
-        if order == 0:
-            situation.legal(player)
+        if player in moved:
+            result = certain(moved[player])
         else:
-            others = _others(situation, player, order)
-            policies = await asyncio.gather(
-                *(self.policy(situation, other, order - 1, known) for other in others)
-            )
-            predicted = dict(zip(others, policies, strict=True))
-        result = await self._answer(situation, player, order, predicted)
+            if order == 0 and is_last(situation, player):
+                predicted, asked = {other: certain(action) for other, action in moved.items()}, 1
+            elif order == 0:
+                situation.legal(player)
+                asked = 0
+            else:
+                others, asked = _others(situation, player, order), order
+                policies = await asyncio.gather(
+                    *(self.policy(situation, other, order - 1, known) for other in others)
+                )
+                predicted = dict(zip(others, policies, strict=True))
+            result = await self._answer(situation, player, asked, predicted)
         known.policies[player, order] = result
         known.pending.pop((player, order), None)
         return result
@@ -128,6 +138,11 @@ class RecursiveReasoner:
     order) until the situation changes, so that orders 0..K of one partner and the answer at K+1 cost
     at most 2K+2 evaluations between two players. Awaited policies that do not depend on each other
     are evaluated at once, so the same takes K+2 rounds.
+
+    Where players see what others did (``atom.reasoning.turns``), whoever has moved is predicted with
+    certainty, and whoever moves last responds at every order. Those who move later are predicted as if
+    they moved now, since two functions do not say what an action is worth: ``NormalFormReasoner`` and
+    ``CongestionReasoner`` predict their answer to each own action instead.
 
     Args:
         level0: the ToM-0 policy of a player.
@@ -162,8 +177,14 @@ class RecursiveReasoner:
         self._latest = Latest()
 
     def respond(self, situation: Situation, player: str, predicted: Mapping[str, Policy]) -> Policy:
-        """The answer of ``player`` to what every other player is expected to do."""
-        return self._respond(situation, player, predicted)
+        """The answer of ``player`` to what every other player is expected to do.
+
+        Those who move after it may be left out: they will answer what they see.
+        """
+        missing = unanswered(situation, player, predicted)
+        return self._respond(
+            situation, player, {**predicted, **{other: self.policy(situation, other, 0) for other in missing}}
+        )
 
     def policy(self, situation: Situation, player: str, order: int) -> Policy:
         """How ``player`` would act here if it were ToM-``order``.
@@ -181,7 +202,9 @@ class RecursiveReasoner:
     def _evaluate(
         self, situation: Situation, player: str, order: int, policies: dict[tuple[str, int], Policy]
     ) -> Policy:
-        if order == 0:
+        if not situation.at_once:
+            result = self._in_turn(situation, player, order, policies)
+        elif order == 0:
             situation.legal(player)
             result = self._level0(situation, player)
         else:
@@ -197,9 +220,37 @@ class RecursiveReasoner:
         policies[player, order] = result
         return result
 
+    def _in_turn(
+        self, situation: Situation, player: str, order: int, policies: dict[tuple[str, int], Policy]
+    ) -> Policy:
+        """``policy`` where players see what others did before them."""
+        others, moved = _others(situation, player, order), situation.moved
+        if player in moved:
+            return certain(moved[player])
+        if is_last(situation, player):
+            return self._respond(situation, player, {other: certain(moved[other]) for other in others})
+        if order == 0:
+            return self._level0(situation, player)
+        if situation.later(player):
+            return self._lead(situation, player, order)
+        return self._respond(
+            situation,
+            player,
+            {other: self._evaluate(situation, other, order - 1, policies) for other in others},
+        )
+
+    def _lead(self, situation: Situation, player: str, order: int) -> Policy:
+        """How ``player`` acts at an order >= 1 where others act after it."""
+        others = _others(situation, player, order)
+        return self._respond(
+            situation, player, {other: self.policy(situation, other, order - 1) for other in others}
+        )
+
     async def arespond(self, situation: Situation, player: str, predicted: Mapping[str, Policy]) -> Policy:
         """The same as ``respond``, awaited."""
-        answer = self._arespond(situation, player, predicted)
+        missing = unanswered(situation, player, predicted)
+        further = {other: await self.apolicy(situation, other, 0) for other in missing}
+        answer = self._arespond(situation, player, {**predicted, **further})
         return await answer if inspect.isawaitable(answer) else answer
 
     async def apolicy(self, situation: Situation, player: str, order: int) -> Policy:

@@ -172,6 +172,8 @@ def begin(task: str, agent: str, *, seed: int, episode: int = 0) -> Game:
         ValueError: an unknown name, or an agent that cannot play the task.
     """
     made = make_task(task)
+    if not made.situation(made.start()).at_once:
+        raise ValueError(f"people play games in which all act at once; {task!r} is one of turns")
     unit = Unit(task, agent, PERSON, episode, seed)
     # with two players the agent's seat leaves one; in a team the person takes the seat after it
     me = made.players[(unit.seat + 1) % len(made.players)]

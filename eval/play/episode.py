@@ -74,15 +74,24 @@ def play(task: Task, seats: Mapping[str, Player], episode: int) -> Iterator[Step
     done = False
     while not done:
         situation = task.situation(state)
-        decisions = {}
-        for me, player in seats.items():
-            decisions[me], memories[me] = player.decide(situation, memories[me])
+        decisions: dict[str, Decision] = {}
+        for group in situation.groups:
+            seen = acted(situation, decisions)
+            for me in group:
+                decisions[me], memories[me] = seats[me].decide(seen, memories[me])
         actions: JointAction = {me: decision.action for me, decision in decisions.items()}
         for me, player in seats.items():
             memories[me] = player.observe(memories[me], situation, actions)
         transition = task.step(state, actions)
         yield Step(state, situation, decisions, transition.scores)
         state, done = transition.state, transition.done
+
+
+def acted(situation: Situation, decisions: Mapping[str, Decision]) -> Situation:
+    """The situation of a step once some have decided, for those whose turn it is then."""
+    if situation.at_once or not decisions:
+        return situation
+    return situation.after({me: decision.action for me, decision in decisions.items()})
 
 
 def total_scores(task: Task, scores: Sequence[Mapping[str, float]]) -> dict[str, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import pairwise, product
 from operator import add
 from typing import Annotated, Any
 
@@ -10,12 +11,11 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from typing_extensions import TypedDict
 
-from atom import AdaptiveToMNode, JointAction, Player, add_tom_node
+from atom import AdaptiveToMNode, JointAction, Player, Situation, add_tom_node
 from eval.tasks import State, Task
 
 _ENVIRONMENT = "environment"
-# A super-step for the players and one for the environment each round, and a few to start and end.
-_SUPER_STEPS_A_ROUND = 2
+# A few super-steps to start and end.
 _SPARE_SUPER_STEPS = 5
 
 
@@ -46,7 +46,9 @@ class EpisodeState(TypedDict):
 def episode_graph(
     task: Task, seats: Mapping[str, Player]
 ) -> StateGraph[EpisodeState, None, EpisodeState, EpisodeState]:
-    """An uncompiled graph that plays a task: all players at once, then the environment, in a loop.
+    """An uncompiled graph that plays a task: the players, then the environment, in a loop.
+
+    Players who act at once are parallel branches; those who see each other act come one after the other.
 
     Args:
         task: the task to be played.
@@ -66,21 +68,31 @@ def episode_graph(
     builder.add_node(_ENVIRONMENT, environment)
     for me, player in seats.items():
         add_tom_node(builder, me, _player_node(task, me, player))
+    groups = task.situation(task.start()).groups
+    first = list(groups[0])
+    for me in first:
         builder.add_edge(START, me)
-        # Plain edges, since all players end in one super-step: a join of a list of nodes may be written
+    for before, after in pairwise([*groups, (_ENVIRONMENT,)]):
+        # Plain edges, since all of a group end in one super-step: a join of a list of nodes may be written
         # to checkpoints in the state of a later step (langgraph issue 8748).
-        builder.add_edge(me, _ENVIRONMENT)
-    builder.add_conditional_edges(
-        _ENVIRONMENT, lambda state: END if state["done"] else list(seats), [*seats, END]
-    )
+        for one, other in product(before, after):
+            builder.add_edge(one, other)
+    builder.add_conditional_edges(_ENVIRONMENT, lambda state: END if state["done"] else first, [*first, END])
     return builder
 
 
 def _player_node(task: Task, me: str, player: Player) -> AdaptiveToMNode:
+    def situation(state: EpisodeState) -> Situation:
+        found = task.situation(state["state"])
+        if found.at_once:
+            return found
+        before = {other for other in found.actions if me in found.later(other)}
+        return found.after({other: state["actions"][other] for other in found.actions if other in before})
+
     return AdaptiveToMNode(
         me,
         player,
-        situation=lambda state: task.situation(state["state"]),
+        situation=situation,
         observed=lambda state: state["history"][-1] if state["history"] else None,
         write=lambda decision: {"actions": {me: decision.action}},
         episode=lambda state: state["episode"],
@@ -122,4 +134,5 @@ def _opening(task: Task, episode: int) -> tuple[EpisodeState, int]:
         "scores": [],
         "done": False,
     }
-    return start, _SUPER_STEPS_A_ROUND * task.max_steps + _SPARE_SUPER_STEPS
+    a_round = len(task.situation(start["state"]).groups) + 1  # those who act at once, and the environment
+    return start, a_round * task.max_steps + _SPARE_SUPER_STEPS

@@ -13,6 +13,7 @@ from typing import Any, Literal, TypeAlias
 from langgraph.graph.state import CompiledStateGraph
 
 from atom import Beliefs, Decision, JointAction, Memory, Player, Situation, StaticPlayer
+from atom.belief import Declared
 from eval.play.episode import Step, play, seat_players, total_scores
 from eval.play.graph import episode_graph, play_in_graph, stream_rounds
 from eval.play.record import Totals, record
@@ -219,7 +220,7 @@ class _Listener(StaticPlayer):
     def beliefs(self) -> Beliefs | None:
         return self._player.beliefs
 
-    def hear(self, memory: Memory, declared: Mapping[str, int]) -> Memory:
+    def hear(self, memory: Memory, declared: Mapping[str, Declared]) -> Memory:
         return self._player.hear(memory, declared)
 
     def start(self, partners: Sequence[str], *, episode: int = 0) -> Memory:

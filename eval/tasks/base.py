@@ -1,4 +1,4 @@
-"""What a task is: a game of simultaneous moves, as pure functions of plain data."""
+"""What a task is: a game in steps of all players, as pure functions of plain data."""
 
 from __future__ import annotations
 
@@ -60,11 +60,11 @@ class Task(Protocol):
         ...
 
     def situation(self, state: State) -> Situation:
-        """What all players see in ``state``."""
+        """What all players see in ``state``; with ``turns`` where they act one after the other."""
         ...
 
     def step(self, state: State, actions: JointAction) -> Transition:
-        """What follows when all players act at once."""
+        """What follows when all players have acted."""
         ...
 
     def reasoner(self) -> Reasoner:

@@ -4,59 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from atom import JointAction, Reasoner, Situation
-from eval.tasks.base import Better, State, Task, Transition
+from atom import Situation
+from eval.tasks.around import TaskAround
+from eval.tasks.base import State
 
 
-@dataclass(frozen=True, slots=True)
-class DescribedTask:
+@dataclass(frozen=True)
+class DescribedTask(TaskAround):
     """``task``, with ``describe`` as the description of every situation.
 
     Words cost time, so tasks leave them out where nobody reads them.
     """
 
-    task: Task
-
-    @property
-    def name(self) -> str:
-        return self.task.name
-
-    @property
-    def players(self) -> tuple[str, ...]:
-        return self.task.players
-
-    @property
-    def better(self) -> Better:
-        return self.task.better
-
-    @property
-    def unit(self) -> str:
-        return self.task.unit
-
-    @property
-    def optimum(self) -> float | None:
-        return self.task.optimum
-
-    @property
-    def max_steps(self) -> int:
-        return self.task.max_steps
-
-    def start(self) -> State:
-        """The state at the beginning of an episode."""
-        return self.task.start()
-
     def situation(self, state: State) -> Situation:
         """What all players see in ``state``, in words too."""
         return replace(self.task.situation(state), description=self.task.describe(state))
-
-    def step(self, state: State, actions: JointAction) -> Transition:
-        """What follows when all players act at once."""
-        return self.task.step(state, actions)
-
-    def reasoner(self) -> Reasoner:
-        """How a player of any order acts in this task."""
-        return self.task.reasoner()
-
-    def describe(self, state: State) -> str:
-        """Rules, payoffs, state and history in words."""
-        return self.task.describe(state)

@@ -12,6 +12,7 @@ from typing import Any, Literal, TypeAlias
 
 from eval.tasks import files, grid, matrix, overcooked, team
 from eval.tasks.base import Task
+from eval.tasks.turns import InTurn
 from partners import TASKS_GROUP, UnknownNameError, load_group, source_of, summary_of
 
 _LARGEST = 1000
@@ -22,10 +23,11 @@ class TaskKind:
     """A task, or a family of tasks.
 
     Attributes:
-        form: how its name is written; N and M stand for whole numbers, FILE for a path.
+        form: how its name is written; N and M stand for whole numbers, FILE for a path, TASK for another
+            task's name.
         summary: what it is.
-        build: makes the task from what stands for N or FILE, for N and M as ``"5-7"`` (empty where the
-            name is fixed).
+        build: makes the task from what stands for N, FILE or TASK, for N and M as ``"5-7"`` (empty where
+            the name is fixed).
         example: a name of the family.
     """
 
@@ -35,8 +37,8 @@ class TaskKind:
     example: str = ""
 
     def match(self, name: str) -> str | None:
-        """What stands for N or FILE in ``name``, or None where the name is of another kind."""
-        pattern = re.sub(r":FILE$", ":(.+)", re.escape(self.form))
+        """What stands for N, FILE or TASK in ``name``, or None where the name is of another kind."""
+        pattern = re.sub(r":(FILE|TASK)$", ":(.+)", re.escape(self.form))
         found = re.fullmatch(re.sub(r"(?<=-)[NM](?![A-Za-z])", r"(\\d+)", pattern), name)
         return None if found is None else "-".join(found.groups())
 
@@ -136,6 +138,12 @@ TASKS: list[TaskKind] = [
         "the same on a layout from a text or .layout file",
         _from_file("overcooked:FILE", overcooked.overcooked_from_file),
     ),
+    TaskKind(
+        "in-turn:TASK",
+        "another task, whose players act one after the other",
+        lambda name: InTurn(make_task(name)),
+        "in-turn:game-1",
+    ),
 ]
 """This project's kinds of task, in the order in which they are listed."""
 
@@ -191,7 +199,7 @@ def make_task(name: str, env: Environment = "table") -> Task:
     """
     for kind in all_tasks():
         argument = kind.match(name)
-        if argument is not None and kind.form.endswith("FILE"):
+        if argument is not None and (kind.form.endswith("FILE") or ":" in argument):
             return _in_environment(kind.build(argument), env)  # the file may have changed
         if argument is not None:
             if (name, env) not in _MADE:

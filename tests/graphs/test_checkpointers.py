@@ -129,14 +129,14 @@ def test_a_fork_goes_its_own_way_and_leaves_the_trunk_alone(kind, place):
         graph = flat().compile(checkpointer=opened)
         end = graph.invoke(start("flat"), config())["history"]
         trunk = graph.get_state(config()).config
-        # before anybody decided for the next round: a decision is not to be judged by the round before
+        # Before anybody decided for the next round: a decision is not to be judged by the round before.
+        # New input and not `update_state`: LangGraph 1.0 adds the players' decisions there to what is forked.
         middle = next(
             s
             for s in graph.get_state_history(config())
             if len(s.values.get("history", [])) == 3 and "board" not in s.next
         )
-        fork = graph.update_state(middle.config, {"rounds": ROUNDS + 2}, as_node="board")
-        forked = graph.invoke(None, fork)["history"]
+        forked = graph.invoke({"rounds": ROUNDS + 2}, {**config(), **middle.config})["history"]
         assert forked[:ROUNDS] == end
         assert len(forked) == ROUNDS + 2
         assert graph.get_state(trunk).values["history"] == end

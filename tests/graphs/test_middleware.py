@@ -245,9 +245,10 @@ def raising(messages):
         (raising, r"the extractor 'raising' of 'ann' failed \(KeyError: 'ben_did'\)"),
         (lambda messages: {"ben": "Z"}, r"'Z' is not a legal action of 'ben'; legal are \['A', 'B'\]"),
         (lambda messages: {"eve": "A"}, "observed an action of 'eve'"),
-        (lambda messages: {"ben": None}, "None is not a legal action of 'ben'"),
+        (lambda messages: {"eve": None}, "observed an action of 'eve'"),
+        (lambda messages: {"ben": 10**5000}, r"<int object at \w+> is not a legal action of 'ben'"),
     ],
-    ids=["raises", "unknown action", "unknown player", "no action"],
+    ids=["raises", "unknown action", "unknown player", "nothing of an unknown player", "a long number"],
 )
 def test_an_extractor_that_fails(observed, message, caplog):
     game = Game(1, rounds=2, observed=observed)

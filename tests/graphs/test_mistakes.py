@@ -169,7 +169,7 @@ MADE = {
         "a list is no reasoner", "symmetric_payoffs(...)"),
     "a chat model as reasoner": (
         lambda: AdaptiveAgent("ann", MODEL), ReasonerError,
-        "a ScriptedModel is no reasoner", "acts as agent=", "LLMReasoner("),
+        "a ScriptedModel is no reasoner", "acts as agent=", "LLMReasoner(chat_model)"),
     "a model's name as reasoner": (
         lambda: AdaptiveAgent("ann", "openai/gpt-4o-mini"), ReasonerError,
         "a str is no reasoner", "LLMReasoner('openai/gpt-4o-mini')"),

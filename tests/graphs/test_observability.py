@@ -4,18 +4,32 @@ import logging
 import re
 import subprocess
 import sys
+from contextlib import suppress
+from dataclasses import fields, replace
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from boards import board_graph, player_node, reasoner
 from langchain_core.callbacks import BaseCallbackHandler
+from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.errors import ParentCommand
 from langgraph.graph import StateGraph
+from langgraph.types import Command, interrupt
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from atom import AdaptiveAgent, Contract, FixedOrderAgent, Hypothesis, StateKeyError, add_tom_node
+from atom import (
+    AdaptiveAgent,
+    Contract,
+    FixedOrderAgent,
+    Hypothesis,
+    Situation,
+    take_turn,
+)
+from atom.decision import PartnerPrediction
 from atom.usage import current_meter
 
 ROOT = Path(__file__).parents[2]
@@ -163,6 +177,32 @@ def test_an_error_is_in_the_span(exporter):
         board_graph(AdaptiveAgent("ann", reasoner(), agent=failing)).compile().invoke({"rounds": 1})
     (span,) = [s for s in exporter.get_finished_spans() if s.attributes["tom.observer"] == "ann"]
     assert not span.status.is_ok
+    assert span.status.description.startswith("IllegalActionError: ")
+    assert [event.name for event in span.events] == ["exception"]
+
+
+@pytest.mark.parametrize("way", ["sync", "async"])
+async def test_a_pause_or_a_handoff_is_no_error_in_the_span(exporter, way):
+    def asking(situation, prediction):
+        return interrupt("Which?")
+
+    def handing_over(situation, prediction):
+        raise ParentCommand(Command(graph=Command.PARENT))
+
+    for acts, kind in ((asking, "GraphInterrupt"), (handing_over, "ParentCommand")):
+        exporter.clear()
+        nodes = {"ann": player_node(AdaptiveAgent("ann", reasoner(), agent=acts))}
+        compiled = board_graph(nodes=nodes).compile(checkpointer=InMemorySaver())
+        config = {"configurable": {"thread_id": "1"}}
+        with suppress(ParentCommand):  # there is no graph around
+            if way == "async":
+                await compiled.ainvoke({"rounds": 1}, config)
+            else:
+                compiled.invoke({"rounds": 1}, config)
+        (span,) = exporter.get_finished_spans()
+        assert span.status.status_code is trace.StatusCode.UNSET
+        ((name, attributes),) = [(event.name, dict(event.attributes)) for event in span.events]
+        assert (name, attributes) == ("tom.passed_on", {"tom.kind": kind})
 
 
 def test_the_logger_is_quiet_unless_asked(caplog, capsys):
@@ -174,6 +214,48 @@ def test_the_logger_is_quiet_unless_asked(caplog, capsys):
     assert len([r for r in caplog.records if r.name == "atom"]) == 4
     assert "posterior" in caplog.text
     assert capsys.readouterr().err == ""
+
+
+class Spoken(PartnerPrediction):
+    """A prediction that counts how often it is put into words, as every event does."""
+
+    count: ClassVar[list[str]] = []
+
+    def in_words(self, partner):
+        self.count.append(partner)
+        return super().in_words(partner)
+
+
+class Speaking(AdaptiveAgent):
+    """An agent whose predictions count."""
+
+    def decide(self, situation, memory):
+        decision, memory = super().decide(situation, memory)
+        partners = {
+            name: Spoken(**{field.name: getattr(found, field.name) for field in fields(found)})
+            for name, found in decision.partners.items()
+        }
+        return replace(decision, partners=partners), memory
+
+
+def test_events_are_made_for_whoever_takes_them_and_breaches_logged_all_the_same(caplog):
+    board = {"ann": tuple("ABCDE"), "ben": tuple("ABCDE")}
+    ben, memory = FixedOrderAgent("ben", reasoner(), 1), {}
+    for send, made in ((None, 0), ([].append, 4)):
+        Spoken.count.clear()
+        ann = Speaking("ann", reasoner(), contract=Contract({"ann": 1, "ben": 0}))
+        memories, memory, history, seen = {}, ben.start(["ann"]), [], None
+        with caplog.at_level(logging.INFO, "atom"):
+            caplog.clear()
+            for _ in range(4):
+                situation = Situation(board, history=tuple(history))
+                decision, memories = take_turn(ann, memories, situation, seen, send=send)
+                did, memory = ben.decide(situation, memory)
+                seen = {"ann": decision.action, "ben": did.action}
+                history.append(seen)
+        assert len(Spoken.count) == made
+        (record,) = caplog.records
+        assert "'ben' does not act by the order that it declared" in record.message
 
 
 def test_the_plugin_imports_no_opentelemetry():
@@ -189,17 +271,3 @@ def test_the_plugin_imports_no_opentelemetry():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "True []"
-
-
-def test_two_nodes_of_one_name_and_two_agents_of_one_name():
-    def builder():
-        return StateGraph(board_graph().state_schema)
-
-    one = player_node(AdaptiveAgent("ann", reasoner()))
-    with pytest.raises(ValueError, match="already present"):
-        add_tom_node(add_tom_node(builder(), "ann", one), "ann", one)
-    with pytest.raises(StateKeyError, match="'ann' and 'other' are two agents with the name 'ann'"):
-        add_tom_node(
-            add_tom_node(builder(), "ann", one), "other", player_node(AdaptiveAgent("ann", reasoner()))
-        )
-    add_tom_node(add_tom_node(builder(), "ann", one), "again", one)

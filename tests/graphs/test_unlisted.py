@@ -138,6 +138,27 @@ async def test_what_nobody_listed_counts_as_other(way):
     assert "is not a legal action" in without[0]["degraded"][0]
 
 
+async def test_what_classify_fails_on_is_not_other():
+    """A fault says nothing of the partner."""
+    player = AdaptiveAgent("ann", Twos(), orders=(0, 1))
+    for classify in (lambda *_: 1 / 0, lambda *_: "README.md", lambda *_: 10**5000, asking):
+        graph = graph_of(player=player, legal=LEGAL, on_unseen="other", classify=classify)
+        out, memory = await after(graph, "docs/x.md", "sync")
+        assert weights(memory) == player.beliefs.prior
+        assert "classify " in out["degraded"][0]
+        with pytest.raises(IllegalActionError, match=r"the node 'ann': .*classify"):
+            await after(graph_of(player=player, classify=classify, on_unseen="raise"), "docs/x.md", "sync")
+
+
+def asking(player, happened, legal):
+    """Returns what has yet to be awaited, and looks like a plain function."""
+
+    async def ask():
+        return "other"
+
+    return ask()
+
+
 def by_file(player, happened, legal):
     """The first file of a diff that is listed."""
     return next((name for name in legal if name in happened), None)

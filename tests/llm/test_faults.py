@@ -224,7 +224,7 @@ def test_errors_are_raised_where_asked_for():
 
 
 def test_unknown_models_and_wrong_settings_say_what_to_do():
-    with pytest.raises(ValueError, match="a model needs a name"):
+    with pytest.raises(ValueError, match="a model is a name"):
         LLMReasoner("")
     with pytest.raises(ValueError, match="methods are some of"):
         Sampling(methods=("guess",))

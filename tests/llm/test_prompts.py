@@ -31,6 +31,7 @@ NAMES = [
     "specialists-5-5",
     "volunteer-5",
     "minority-5",
+    "in-turn:memory-1",
 ]
 
 

@@ -152,6 +152,8 @@ def cheapest_alone(model: TabularModel, seat: Seat, alone: Alone) -> list[int]:
     """The actions that are equally good for a player that models nobody."""
     if model.solo is None:
         return _cheapest(alone[seat.index][seat.next].mean(axis=1).tolist())
+    if model.mover is not None:
+        return _cheapest(alone[0][model.solo.project[seat.index][seat.next[:, 0]]].tolist())
     return _cheapest(alone[0][model.solo.next[model.solo.project[seat.index, seat.state]]].tolist())
 
 

@@ -116,6 +116,11 @@ def level_zero(model: TabularModel, player: int, alone: NDArray[Any]) -> Actions
     if model.solo is None:
         successors = model.next if player == 0 else model.next.transpose(0, 2, 1)
         return _first_best(alone[successors].mean(axis=2), model.tie_order(player))
+    if model.mover is not None:
+        # a move that was seen is no plan of somebody's: it is where the player now stands
+        led = model.next[:, :, 0] if player == 0 else model.next[:, 0, :]
+        own = _first_best(alone[model.solo.project[player][led]], model.tie_order(player))
+        return np.asarray(np.where(model.mover == player, own, model.tie_order(player)[0]), dtype=np.int8)
     chosen = _first_best(alone[model.solo.next], model.tie_order(player))
     return np.asarray(chosen[model.solo.project[player]])
 

@@ -71,10 +71,10 @@ class Mirror:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TabularModel:
-    """A deterministic game of two players who act at once and share every cost.
+    """A deterministic game of two players who share every cost, and act at once or one at a time.
 
     S states, A actions. Both players know the state and want the sum of costs until a terminal state
-    to be least.
+    to be least. A game of players who act at once becomes one of turns by ``taking_turns``.
 
     Attributes:
         next: ``[S, A, A]``; ``next[s, a, b]`` follows when the first player does a and the second b.
@@ -87,6 +87,8 @@ class TabularModel:
         mirror: a symmetry that swaps the players, or None. Their policies are then mirror images.
         ties: for each player the actions in the order in which ties are broken. By default the order
             of ``actions`` for the first player, and its mirror image for the second.
+        mover: ``[S]``, 0 or 1: whose turn it is in each state; what the other does there changes nothing.
+            None where both act at once.
 
     Raises:
         ModelError: arrays that do not fit each other, or a mirror that is none.
@@ -100,6 +102,7 @@ class TabularModel:
     solo: Solo | None = None
     mirror: Mirror | None = None
     ties: tuple[tuple[int, ...], tuple[int, ...]] | None = None
+    mover: Actions | None = None
 
     def __post_init__(self) -> None:
         for name in ("next", "cost", "terminal"):
@@ -123,6 +126,8 @@ class TabularModel:
             self._check_solo(self.solo)
         if self.mirror is not None:
             self._check_mirror(self.mirror)
+        if self.mover is not None:
+            self._check_mover(self.mover)
         self._set_ties()
 
     @property
@@ -145,10 +150,30 @@ class TabularModel:
         if self.mirror is not None:
             arrays += [self.mirror.states, self.mirror.actions]
         found.update(f"solo={self.solo is not None} mirror={self.mirror is not None}".encode())
+        if self.mover is not None:
+            arrays.append(self.mover)
         for array in arrays:
             found.update(f"{array.dtype}{array.shape}".encode())
             found.update(np.ascontiguousarray(array).data)
         return found.hexdigest()
+
+    def _check_mover(self, given: Actions) -> None:
+        mover = _array("mover", given, np.int8)
+        object.__setattr__(self, "mover", mover)
+        if self.mirror is not None:
+            raise ModelError("a game of turns has no mirror: the players' states differ; leave it out")
+        if mover.shape != (self.n_states,) or not np.isin(mover, (0, 1)).all():
+            raise ModelError(f"mover needs 0 or 1 for each of the {self.n_states} states")
+        for player, axis in ((0, 2), (1, 1)):
+            where = np.flatnonzero((mover == player) & ~self.terminal)
+            for first in range(0, len(where), _CHUNK):
+                some = where[first : first + _CHUNK]
+                differs = (np.diff(self.next[some], axis=axis) != 0).any(axis=(1, 2))
+                if differs.any():
+                    raise ModelError(
+                        f"in state {some[differs.argmax()]} it is player {player}'s turn, and what follows "
+                        "depends on the other's action as well"
+                    )
 
     def _check_solo(self, solo: Solo) -> None:
         if solo.next.shape[1] != len(self.actions):

@@ -12,6 +12,7 @@ from atom.reasoning.tables import cache as disk
 from atom.reasoning.tables.answers import Beside, Seat, answer, cheapest_alone, cheapest_beside, seat_of
 from atom.reasoning.tables.levels import Solution, solve, solve_beside_actions
 from atom.reasoning.tables.model import Actions, Ints, TabularModel
+from atom.reasoning.tables.turns import answer_in_turn, state_of
 from atom.situation import Situation
 
 
@@ -21,7 +22,8 @@ class TabularReasoner:
     ToM-0 is optimal with the partner removed; ToM-k is the best response over the whole horizon to the
     partner's ToM-(k-1) policy (paper, "Theory of mind"). Where nothing that a player does leads to
     the end, it acts as ToM-0. ``situation.state`` is the state's index, and the first player of the
-    situation is the first of the model.
+    situation is the first of the model. Where players take turns (``taking_turns``), a ToM-k mover plans over
+    a ToM-(k-1) replier, and ``situation.moved`` says how far the step has come.
 
     Args:
         model: the game.
@@ -93,7 +95,9 @@ class TabularReasoner:
         """
         self._check_order(order)
         index = self._index(situation, player)
-        chosen = self._solution.policies[order, index, situation.state]
+        if player in situation.moved:
+            return {situation.moved[player]: 1.0}
+        chosen = self._solution.policies[order, index, state_of(self.model, situation)]
         return dict(self._distributions[chosen])
 
     def policies_at_once(self, situation: Situation, pairs: Sequence[tuple[str, int]]) -> list[Policy]:
@@ -107,7 +111,8 @@ class TabularReasoner:
         horizon, ToM one order above. To any other it looks one step ahead: each action of the partner is
         read as the sign of the orders that take it here, or, where none does, of a partner that takes it
         for ever. Comparably likely actions that want different answers are answered in their proportion.
-        Where nothing leads to the end, it acts as ToM-0. More in ``answers.answer``.
+        Where nothing leads to the end, it acts as ToM-0. More in ``answers.answer``. Where players take turns
+        it answers all orders below ``max_order`` at once, since what is predicted has yet to be replied to.
 
         The first call solves the game once more for every action of the partner, and keeps that as well.
 
@@ -118,6 +123,14 @@ class TabularReasoner:
         index = self._index(situation, player)
         (partner,) = (name for name in situation.actions if name != player)
         seat = self._seat(index, situation)
+        if self.model.mover is not None:
+            mine = answer_in_turn(seat, self._solution, self.model)
+            names = seat.names
+            return (
+                self.policy(situation, player, 0)
+                if mine is None
+                else self._lapsed({names[action]: p for action, p in mine.items()})
+            )
         policy = predicted.get(partner, {})
         chances = [policy.get(name, 0.0) for name in seat.names]
         if not sum(chances) > 0.0:
@@ -164,7 +177,7 @@ class TabularReasoner:
         return {name: lapsed(policy.get(name, 0.0), self.epsilon, len(names)) for name in names}
 
     def _seat(self, index: int, situation: Situation) -> Seat:
-        return seat_of(self.model, index, situation.state, self._mirrored)
+        return seat_of(self.model, index, state_of(self.model, situation), self._mirrored)
 
     @cached_property
     def _mirrored(self) -> tuple[str, ...] | None:
@@ -215,11 +228,6 @@ class TabularReasoner:
         if legal != model.actions and tuple(legal) != model.actions:
             raise ModelError(
                 f"player {player!r} has the actions {list(legal)}, the model has {list(model.actions)}"
-            )
-        state = situation.state
-        if not isinstance(state, int) or not 0 <= state < model.n_states:
-            raise ModelError(
-                f"situation.state must be a state's index from 0 to {model.n_states - 1}, got {state!r}"
             )
         players = list(situation.actions)
         if len(players) != 2:

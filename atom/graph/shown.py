@@ -1,0 +1,48 @@
+"""What users' functions returned: shown in errors and warnings, and refused where it is to be awaited."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+from atom.errors import HookError
+
+
+def shown(value: object) -> str:
+    """A value's type, and the value where it is short."""
+    text = _text(value)
+    return type(value).__name__ if len(text) > 60 or "object at" in text else f"{type(value).__name__} {text}"
+
+
+def shortly(value: object) -> str:
+    """A value as code has it, cut where it is long."""
+    text = _text(value)
+    return text if len(text) <= 80 else text[:80] + "…"
+
+
+def _text(value: object) -> str:
+    try:
+        return repr(value)
+    except Exception:  # noqa: BLE001 - a warning must not fail on what it warns of, such as a number of too many digits
+        return f"<{type(value).__name__} object at {id(value):#x}>"
+
+
+def at_once(found: Any, hook: str, where: str) -> Any:
+    """``found`` itself, unless it has yet to be awaited.
+
+    Raises:
+        HookError: it has.
+    """
+    if inspect.isawaitable(found):
+        if inspect.iscoroutine(found):
+            found.close()  # nobody will await it, and Python would warn of that
+        raise HookError(asynchronous(hook, where))
+    return found
+
+
+def asynchronous(hook: str, where: str) -> str:
+    """That a hook is asynchronous, and what to do instead."""
+    return (
+        f"the hook {hook!r} of {where} is asynchronous, and hooks are plain functions of the state; read "
+        "what it awaits in a node of its own before this one, and write a plain function here"
+    )

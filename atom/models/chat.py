@@ -1,0 +1,118 @@
+"""A LangChain chat model as an endpoint: its own client, key and options instead of LiteLLM's."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from atom.models.endpoint import Endpoint, RefusedError
+from atom.models.responses import AttemptError, Reply
+from atom.models.settings import ChatModel, Model, ModelSettings
+
+_CONFIG = {"tags": ["nostream"], "run_name": "tom-hypothesis"}
+"""LangGraph leaves runs with this tag out of a graph's stream of messages: hypotheses are no chat."""
+
+_UNKNOWN = (TypeError, ValueError, NotImplementedError, AttributeError)
+"""What packages raise for arguments that their model does not take, before anything is sent."""
+
+
+def endpoint_of(model: Model, settings: ModelSettings, rng: np.random.Generator) -> Endpoint:
+    """The endpoint that asks a model.
+
+    Args:
+        model: by its name, or a chat model.
+        settings: how long to try, and what limits requests.
+        rng: draws the pauses between retries.
+    """
+    shared = (settings.patience, dict(model.options), model.api_key, rng, settings.limiter)
+    if model.chat is None:
+        return Endpoint(model.name, *shared)
+    return ChatEndpoint(model.name, *shared, chat=model.chat)
+
+
+@dataclass(eq=False)
+class ChatEndpoint(Endpoint):
+    """A LangChain chat model, and how it has been doing.
+
+    It is asked by ``invoke`` in a thread, so that its client never meets two event loops. What it makes
+    of ``temperature``, ``max_tokens`` and log-probabilities is its own affair: they are passed as arguments
+    of the call, in the words of OpenAI's API, and left out from then on where it refuses them.
+
+    Attributes:
+        chat: the chat model.
+    """
+
+    chat: ChatModel = field(kw_only=True)
+    _plain: bool = field(default=False, init=False)
+
+    @property
+    def identity(self) -> tuple[str, Mapping[str, Any]]:
+        """Its class, and what LangChain's own cache tells it from other models by."""
+        kind = type(self.chat)
+        own = getattr(self.chat, "_identifying_params", None) or {}
+        return f"{kind.__module__}.{kind.__qualname__}:{self.model}", {**dict(own), **self.options}
+
+    async def supports_schema(self) -> bool:
+        """Not known beforehand of a chat model; ``Sampling(structured=True)`` asks it anyway."""
+        return False
+
+    async def _send(
+        self, messages: Sequence[Mapping[str, str]], limit: float, request: Mapping[str, Any]
+    ) -> Any:
+        if request.get("n") is not None:
+            raise RefusedError(f"{self.model}: a chat model gives one answer a call")
+        if self._plain:
+            if "logprobs" in request or "response_format" in request:
+                raise RefusedError(f"{self.model} takes no arguments of the call")
+            return await self._invoke(messages, limit, {})
+        try:
+            return await self._invoke(messages, limit, request)
+        except _UNKNOWN as error:
+            if getattr(error, "status_code", None) is not None:  # a server's word, not the package's
+                raise
+            if "logprobs" in request or "response_format" in request:
+                raise RefusedError(f"{self.model}: {self._describe(error)}") from None
+            answer = await self._invoke(messages, limit, {})
+            self._plain = True
+            return answer
+
+    async def _invoke(
+        self, messages: Sequence[Mapping[str, str]], limit: float, request: Mapping[str, Any]
+    ) -> Any:
+        work = asyncio.to_thread(
+            self.chat.invoke, [dict(message) for message in messages], _CONFIG, **self.options, **request
+        )
+        call = asyncio.ensure_future(work)
+        done, _ = await asyncio.wait({call}, timeout=limit)
+        if done:
+            return call.result()
+        call.add_done_callback(lambda late: late.cancelled() or late.exception())  # a thread ends by itself
+        raise TimeoutError(f"no answer within {limit:.3g} s")
+
+    def _bill(self, response: Any) -> dict[str, Any]:
+        usage = getattr(response, "usage_metadata", None) or {}
+        return {
+            "prompt_tokens": int(usage.get("input_tokens") or 0),
+            "completion_tokens": int(usage.get("output_tokens") or 0),
+            "cost": None,
+        }
+
+    def _reply(self, response: Any) -> Reply:
+        text = getattr(response, "text", None)
+        text = text() if callable(text) and not isinstance(text, str) else text
+        if not isinstance(text, str):
+            content = getattr(response, "content", None)
+            if not isinstance(content, str):
+                raise AttemptError(f"a {type(response).__name__} came instead of a message with text")
+            text = content
+        logprobs = (getattr(response, "response_metadata", None) or {}).get("logprobs") or {}
+        tokens = logprobs.get("content") if isinstance(logprobs, Mapping) else None
+        top = tuple(
+            {entry["token"]: float(entry["logprob"]) for entry in token.get("top_logprobs") or []}
+            for token in tokens or []
+        )
+        return Reply((str(text),), top)
