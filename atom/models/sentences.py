@@ -23,6 +23,7 @@ from atom.models.words import (
     ELSEWHERE,
     GERUNDS,
     HEADINGS,
+    IMAGINING,
     LEADING,
     LINKS,
     MY,
@@ -33,6 +34,7 @@ from atom.models.words import (
     PERHAPS,
     PRAISE,
     REPORTING,
+    RETRACTING,
     SIGNS,
     SOMETIME,
     VERBS,
@@ -69,7 +71,7 @@ class Statement:
     strength: Strength
 
 
-def announced(text: str, options: Options) -> Iterator[Statement]:
+def announced(text: str, options: Options) -> list[Statement]:
     """The options that the sentences of a text announce as its writer's own.
 
     Args:
@@ -78,11 +80,22 @@ def announced(text: str, options: Options) -> Iterator[Statement]:
     """
     sentences = taken_apart(text, options)
     alone = {tokens[0].label for tokens in sentences if tokens[0].label is not None and ends_at(tokens, 1)}
+    said: list[Statement] = []
     for i, tokens in enumerate(sentences):
-        if tokens[-1].text != "?":
+        if tokens[0].text in RETRACTING and tokens[0].label is None and text_at(tokens, 1) == ",":
+            said.clear()
+        if tokens[-1].text != "?" and not _is_imagined(tokens):
             is_item = i < len(sentences) - 1 and tokens[-1].text == "." and tokens[0].text in options.actions
             is_edge = i in (0, len(sentences) - 1) and len(alone) <= 1 and not is_item
-            yield from _in_sentence(tokens, is_edge=is_edge)
+            said += _in_sentence(tokens, is_edge=is_edge)
+    return said
+
+
+def _is_imagined(tokens: Sequence[Token]) -> bool:
+    """Whether a sentence is said from somebody else's place: "As Ben, I", "if I were Ben"."""
+    is_role = tokens[0].text == "as" and "," in (text_at(tokens, 2), text_at(tokens, 3))
+    is_other = any(token.text == "were" and text_at(tokens, i - 1) == "i" for i, token in enumerate(tokens))
+    return is_role or is_other or any(token.text in IMAGINING for token in tokens)
 
 
 def _in_sentence(tokens: Sequence[Token], *, is_edge: bool) -> Iterator[Statement]:
@@ -230,6 +243,8 @@ def _done_by_me(lead: _Lead, *, is_past: bool) -> Strength | None:
 
 def _is_said_by_nobody(lead: _Lead, tokens: Sequence[Token], *, is_edge: bool) -> bool:
     """Whether a sentence, or what follows "so", comes to the option without a name: "Answer: 2", "take 2"."""
+    if "both" in lead.said:
+        return False
     deduced = lead.speaker in DEDUCING
     if deduced or begins(tokens, lead.stop + 1):
         is_order = lead.has(VERBS) and (lead.ends or not lead.has(GERUNDS))
@@ -283,7 +298,8 @@ def _speaks(tokens: Sequence[Token], i: int) -> bool:
     if any(token.text == '"' for token in tokens[k + 1 : i]):
         return False
     if tokens[k].text == ":":
-        return text_at(tokens, k - 1) in HEADINGS | NOUNS | LEADING | LINKS
+        is_nobody = k == 0 or tokens[k - 1].label is not None
+        return is_nobody or text_at(tokens, k - 1) in HEADINGS | NOUNS | LEADING
     if tokens[k].text == "that":
         k -= 1
     if text_at(tokens, k) in REPORTING:

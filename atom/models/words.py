@@ -81,6 +81,12 @@ NOT_MINE = _words("to against of from on with what whatever which than like")
 ELSEWHERE = _words("for from in as")
 """Words with which a sentence begins that says what is best for somebody else: "For Ben, the best is"."""
 
+IMAGINING = _words("shoes perspective viewpoint standpoint")
+"""Words of sentences that are said from somebody else's place."""
+
+RETRACTING = _words("no wait actually sorry correction")
+"""Words that take back what was said before, at the beginning of a sentence and before a comma."""
+
 HEADINGS = _words("reasoning reason thought thoughts analysis explanation so me i summary note plan")
 """Before a colon, no name of somebody who speaks."""
 
