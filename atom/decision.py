@@ -294,7 +294,7 @@ class Decision:
         gap: belief-action gap: how much expected payoff, >= 0, the wrapped agent's first answer gives
             away against the best response to what it believes; None where payoffs are unknown.
         overruled: the wrapped agent's first answer where another action is taken instead.
-        reply: the messages of the wrapped agent's last answer, to be written back; None where it wrote none.
+        reply: the messages of the wrapped agent's answer that is acted on, to be written back; None for none.
     """
 
     player: str

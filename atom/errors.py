@@ -4,6 +4,10 @@ All but ``LLMError`` are ``ValueError``: LangGraph's default retry policy does n
 rightly so, since the same input would fail again.
 """
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+
 
 class ToMError(ValueError):
     """Base of the errors raised by ``atom``."""
@@ -62,3 +66,19 @@ class LLMError(Exception):
 
 class BudgetError(LLMError):
     """The next call to a model would go over the budget."""
+
+
+def check_choice(setting: str, given: object, choices: Sequence[str]) -> None:
+    """Refuses what is none of the choices of a setting.
+
+    Args:
+        setting: its name.
+        given: what it was set to.
+        choices: what it may be, two or more.
+
+    Raises:
+        ValueError: it is none of them.
+    """
+    if given not in choices:
+        *others, last = map(repr, choices)
+        raise ValueError(f"{setting} must be {', '.join(others)} or {last}, got {given!r}")

@@ -11,9 +11,12 @@ import time
 from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias, get_args
 
-from atom.errors import BudgetError
+from atom.errors import BudgetError, check_choice
+
+Per: TypeAlias = Literal["decision", "episode"]
+"""What a budget is for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,15 +93,14 @@ class Budget:
     tokens: int | None = None
     cost: float | None = None
     seconds: float | None = None
-    per: Literal["decision", "episode"] = "decision"
+    per: Per = "decision"
 
     def __post_init__(self) -> None:
         for name in ("calls", "tokens", "cost", "seconds"):
             limit = getattr(self, name)
             if limit is not None and limit < 0:
                 raise ValueError(f"the budget's {name} must be at least 0 or None for no limit, got {limit}")
-        if self.per not in ("decision", "episode"):
-            raise ValueError(f"a budget is per 'decision' or per 'episode', got {self.per!r}")
+        check_choice("per", self.per, get_args(Per))
 
     def affordable_calls(self, spent: Usage) -> float:
         """How many further calls fit, by the size of those so far; at least 1 while anything is left."""

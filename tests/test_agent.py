@@ -312,8 +312,8 @@ def test_a_memory_of_an_older_version_is_refused(situation, anti_coordination):
         ({"orders": ()}, "ascending integers"),
         ({"orders": (1, 0)}, "ascending integers"),
         ({"orders": (-1, 0)}, "ascending integers"),
-        ({"selection": "best"}, "win-stay, sample, leader"),
-        ({"response": "below"}, "nearest, above"),
+        ({"selection": "best"}, "'win-stay', 'sample' or 'leader'"),
+        ({"response": "below"}, "'nearest' or 'above'"),
     ],
 )
 def test_bad_settings(anti_coordination, settings, words):

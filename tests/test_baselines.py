@@ -99,7 +99,7 @@ def test_adaptive_of_any_setting():
             assert ours == [step.actions for step in steps("one-ahead-5", [same, "bayes"], episode)]
     with pytest.raises(UnknownNameError, match="did you mean hedge"):
         make_partner("adaptive:hege", "player-1", reasoner)
-    with pytest.raises(ValueError, match="selection must be one of"):
+    with pytest.raises(ValueError, match="selection must be"):
         make_partner("adaptive:hedge/sometimes", "player-1", reasoner)
 
 

@@ -6,7 +6,17 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from atom import AdaptiveAgent, Bayes, NormalFormReasoner, RecursiveReasoner, Situation, SituationError
+from atom import (
+    AdaptiveAgent,
+    Bayes,
+    Hypothesis,
+    IllegalActionError,
+    NormalFormReasoner,
+    ReasonerError,
+    RecursiveReasoner,
+    Situation,
+    SituationError,
+)
 from atom.reasoning import ImmediateReasoner
 from eval.tasks import make_task
 
@@ -189,3 +199,61 @@ def test_a_derived_reasoner_is_asked_by_its_own_policy(anti_coordination):
     agent = AdaptiveAgent("ann", Stubborn(anti_coordination.payoffs))
     decision, _ = agent.decide(Situation({"ann": ("A", "B"), "ben": ("A", "B")}), agent.start(["ben"]))
     assert decision.partners["ben"].by_order == {order: {"A": 1.0} for order in decision.posterior["ben"]}
+
+
+class Responding:
+    """A reasoner whose responses are what it is told, at once and awaited."""
+
+    def __init__(self, response):
+        self.response = response
+
+    def policy(self, situation, player, order):
+        return {"x": 1.0}
+
+    def respond(self, situation, player, predicted):
+        return self.response
+
+
+class Awaited(Responding):
+    async def apolicy(self, situation, player, order):
+        return {"x": 1.0}
+
+    async def arespond(self, situation, player, predicted):
+        return self.response
+
+
+class Unresponsive(Responding):
+    async def respond(self, situation, player, predicted):
+        return self.response
+
+
+@pytest.mark.parametrize("kind", [Responding, Awaited, Unresponsive])
+@pytest.mark.parametrize("way", ["sync", "async"])
+@pytest.mark.parametrize(
+    ("response", "error", "says"),
+    [
+        ({"z": 1.0}, IllegalActionError, "gives 'z' a probability, which is not legal; legal are"),
+        ({"x": 0.5}, ReasonerError, "add up to 0.5 instead of 1"),
+        ({"x": float("nan")}, ReasonerError, "the probability nan"),
+        ("x", ReasonerError, "is a str"),
+        (None, ReasonerError, "is a NoneType"),
+    ],
+)
+async def test_what_a_reasoner_responds_is_checked_as_its_policies_are(kind, way, response, error, says):
+    if kind is Unresponsive:
+        error, says = ReasonerError, "Unresponsive.respond is asynchronous; write it as a plain method"
+    else:
+        says = f"the response of {kind.__name__} for 'ann'.*{says}"
+    situation = Situation({"ann": ("x", "y"), "ben": ("x", "y")})
+    # what no order explains is answered by the response to it
+    always = Hypothesis("always", behaviour=lambda situation, player: {"x": 1.0})
+    with pytest.raises(error, match=says):
+        await decided(AdaptiveAgent("ann", kind(response), hypotheses=[always]), situation, way)
+    if kind is not Unresponsive:
+        agent = AdaptiveAgent("ann", kind({"y": 1.0}), hypotheses=[always])
+        assert (await decided(agent, situation, way)).action == "y"
+
+
+async def decided(agent, situation, way):
+    memory = agent.start(["ben"])
+    return (agent.decide(situation, memory) if way == "sync" else await agent.adecide(situation, memory))[0]

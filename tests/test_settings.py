@@ -136,9 +136,9 @@ def test_an_unknown_setting_is_named_with_those_that_there_are(name):
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (lambda: Acting(selection="best"), "selection must be one of win-stay, sample, leader; got 'best'"),
-        (lambda: Acting(response="below"), "response must be one of nearest, above; got 'below'"),
-        (lambda: Acting(gate="shut"), "gate must be one of off, ask, override; got 'shut'"),
+        (lambda: Acting(selection="best"), "selection must be 'win-stay', 'sample' or 'leader', got 'best'"),
+        (lambda: Acting(response="below"), "response must be 'nearest' or 'above', got 'below'"),
+        (lambda: Acting(gate="shut"), "gate must be 'off', 'ask' or 'override', got 'shut'"),
         (lambda: Acting(on_error="ignore"), "on_error must be 'degrade' or 'raise', got 'ignore'"),
         (lambda: FixedOrderAgent(ME, REASONER, 1, on_error="ignore"), "on_error must be"),
         (lambda: BareAgent(ME, lambda situation, prediction: "A", on_error="ignore"), "on_error must be"),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from atom.agents.actors import Actor
 from atom.agents.ask import Answers, Ask
+from atom.agents.briefing import give_reply, take_reply
 from atom.agents.gate import Gate, Gated, Payoffs, gated
 from atom.agents.problems import Problems
 from atom.decision import Prediction
@@ -84,18 +86,35 @@ class LastStep:
     async def _by_actor(
         self, actor: Actor, situation: Situation, prediction: Prediction, ask: Ask, problems: Problems
     ) -> Gated:
-        action = situation.check_action(self.me, await ask.act(actor, situation, prediction))
+        action, reply = await self._answer(actor, situation, prediction, ask)
+        replies = {action: reply}
         if self.payoffs is None:
-            return Gated(action)
+            result = Gated(action)
+        else:
 
-        async def again(noted: Prediction) -> str | None:
-            try:
-                return situation.check_action(self.me, await ask.act(actor, situation, noted))
-            except LLMError as error:
-                problems.failed("the agent, asked again", error)
-                return None
+            async def again(noted: Prediction) -> str | None:
+                try:
+                    second, further = await self._answer(actor, situation, noted, ask)
+                except LLMError as error:
+                    problems.failed("the agent, asked again", error)
+                    return None
+                replies.setdefault(second, further)
+                return second
 
-        return await gated(self.gate, self.payoffs, situation, self.me, prediction, action, again)
+            result = await gated(self.gate, self.payoffs, situation, self.me, prediction, action, again)
+        give_reply(replies.get(result.action))
+        return result
+
+    async def _answer(
+        self, actor: Actor, situation: Situation, prediction: Prediction, ask: Ask
+    ) -> tuple[str, tuple[Any, ...] | None]:
+        """The agent's action, and the messages that say so."""
+        take_reply()
+        try:
+            action = await ask.act(actor, situation, prediction)
+        finally:
+            reply = take_reply()
+        return situation.check_action(self.me, action), reply
 
     async def _own(
         self,

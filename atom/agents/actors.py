@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Literal, Protocol, TypeAlias, cast, runtime_checkable
 
 from atom.agents.answers import bill, kind_of, label_of, new_messages, said_by
-from atom.agents.briefing import own_messages, replied
+from atom.agents.briefing import deciding, own_messages, replied, take_reply
 from atom.coroutines import finish
 from atom.decision import Prediction
 from atom.errors import IllegalActionError, LLMError
@@ -163,12 +163,13 @@ class CalledActor:
                 f"{list(situation.legal(self.me))}"
             )
         if not hasattr(action, "content") and not _is_state(action):
+            take_reply()  # of an agent that the function asked
             return cast("str", action)  # whoever decides checks that it is legal
         question = prompts.action(situation, self.me)
         new = new_messages(action, "")
-        replied(new)
+        replied(new, self.me)
         try:
-            return question.actions[label_of(action, new, question.actions)]
+            return question.actions[label_of(action, new, question.actions, asked=False)]
         except ReplyError as error:
             raise LLMError(f"the agent of {self.me!r}: {error}") from None
 
@@ -208,12 +209,11 @@ class InvokedActor:
             messages[1]["content"] = json.dumps(
                 {"prediction": prediction.as_plain(), "question": messages[1]["content"]}
             )
-        messages = _after(own_messages(), messages)
+        messages = _after(own_messages(self.me), messages)
         tries = 2 if self._repairs else 1
         for left in reversed(range(tries)):
-            answer = await self._booked(send, messages, prediction)
-            new = new_messages(answer, messages[-1]["content"])
-            replied(new)
+            answer, new = await self._booked(send, messages, prediction)
+            replied(new, self.me)
             try:
                 return question.actions[label_of(answer, new, question.actions)]
             except ReplyError as error:
@@ -233,21 +233,26 @@ class InvokedActor:
         data = {"prediction": prediction.as_plain()} if self._tell == "data" else {}
         return {"messages": messages, **data}
 
-    async def _booked(self, send: _Send, messages: list[Any], prediction: Prediction) -> Any:
+    async def _booked(
+        self, send: _Send, messages: list[Any], prediction: Prediction
+    ) -> tuple[Any, list[Any]]:
+        """The answer, and its messages that are new."""
         meter = current_meter()
         began = meter.begin_call() if meter else 0.0
-        answer: Any = None
+        new: list[Any] = []
         try:
-            answer = await send(self._request(messages, prediction))
+            with deciding(self.me):  # the agent's own messages are sent, and lent to nobody within
+                answer = await send(self._request(messages, prediction))
+            new = new_messages(answer, messages[-1]["content"])
         except Exception as error:  # whatever the provider's package raises
             if _is_control_flow(error):
                 raise
             reason = _reason(error)
         else:
-            return answer
+            return answer, new
         finally:
             if meter:
-                meter.end_call(began, **bill(answer, messages[-1]["content"]))
+                meter.end_call(began, **bill(new))
         raise LLMError(f"the agent of {self.me!r}: {reason}")
 
 

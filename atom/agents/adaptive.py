@@ -14,6 +14,7 @@ from typing import Unpack
 from atom.agents.act import LastStep
 from atom.agents.actors import Agent, as_actor
 from atom.agents.ask import Ask, AskAwaiting, AskNow, Pair, by_hypothesis, questions
+from atom.agents.briefing import deciding
 from atom.agents.choosing import Plan, among, paying, planned, predictions, taken_for
 from atom.agents.gate import Payoffs, knows_best
 from atom.agents.looking_back import Behaving
@@ -153,13 +154,13 @@ class AdaptiveAgent:
             LLMError: a model failed, with ``on_error="raise"``.
         """
         typed = self.beliefs.typed(memory, self.me)
-        with metered(self.spending.meter(typed)) as meter:
+        with deciding(self.me), metered(self.spending.meter(typed)) as meter:
             return finish(self._decide(situation, typed, self._now.for_decision(), meter))
 
     async def adecide(self, situation: Situation, memory: Memory) -> tuple[Decision, Memory]:
         """The same as ``decide``; hypotheses that do not depend on each other are awaited at once."""
         typed = self.beliefs.typed(memory, self.me)
-        with metered(self.spending.meter(typed)) as meter:
+        with deciding(self.me), metered(self.spending.meter(typed)) as meter:
             return await self._decide(situation, typed, self._awaiting.for_decision(), meter)
 
     async def _decide(

@@ -6,12 +6,16 @@ nothing is imported; they are recognised by what they have.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, is_dataclass
 from typing import Any
 
-from atom.models.labels import whole
-from atom.models.replies import ReplyError, read_label, read_object
+from atom.models.labels import of_value, within
+from atom.models.options import Options
+from atom.models.replies import ReplyError, loaded, read_object, read_option
+
+_ROLES = {"system": "system", "developer": "system", "ai": "assistant", "assistant": "assistant"}
+_RESULTS = ("tool", "function")
 
 
 def messages_of(answer: Any) -> list[Any]:
@@ -42,16 +46,18 @@ def new_messages(answer: Any, question: str) -> list[Any]:
     return messages
 
 
-def label_of(answer: Any, new: Sequence[Any], actions: Mapping[str, str]) -> str:
+def label_of(answer: Any, new: Sequence[Any], actions: Mapping[str, str], *, asked: bool = True) -> str:
     """The label of the option that an answer names.
 
-    A structured response is read first, then the words of the last message, then the calls to tools
-    from the last one on, without those that failed or were rejected.
+    A structured response is read first. Then the last calls to tools that name an option count, without
+    those that failed or were rejected, unless the words of the last message name another one plainly.
 
     Args:
         answer: as the agent gave it.
         new: its messages that came after the question.
         actions: label -> action.
+        asked: whether it was asked for a label; a text that is one option's label and another's action
+            means the action otherwise, as it does in structures and calls.
 
     Raises:
         ReplyError: none of it names an option, or there is nothing to read.
@@ -63,15 +69,17 @@ def label_of(answer: Any, new: Sequence[Any], actions: Mapping[str, str]) -> str
             "the agent paused to ask a person, and nobody can go on with it here; run it within a graph that "
             "has a checkpointer"
         )
+    own = Options.of(actions, "actions first")
     if isinstance(answer, Mapping) and answer.get("structured_response") is not None:
-        return _of_structure(answer["structured_response"], actions)
-    calls = [label for call in _done(new) if (label := _of_call(call, actions)) is not None]
+        return _of_structure(answer["structured_response"], own)
+    called = _called(new, own, Options.of(actions, "actions"))
     try:
-        return read_label(words_of(answer, new), actions)
+        options = Options.of(actions) if asked else own
+        return read_option(words_of(answer, new), options, firmly=called is not None)
     except ReplyError:
-        if calls:
-            return calls[0]
-        raise
+        if called is None:
+            raise
+        return called
 
 
 def words_of(answer: Any, new: Sequence[Any]) -> str:
@@ -103,42 +111,83 @@ def said_by(new: Sequence[Any]) -> str:
         return ""
 
 
-def bill(answer: Any, question: str) -> dict[str, Any]:
-    """Tokens of the messages that are new; the price is unknown."""
-    prompt = completion = 0
-    for message in new_messages(answer, question):
-        usage = getattr(message, "usage_metadata", None) or {}
-        prompt += int(usage.get("input_tokens", 0))
-        completion += int(usage.get("output_tokens", 0))
+def as_said(messages: Sequence[Any]) -> list[dict[str, str]]:
+    """An agent's own messages as any provider takes them: role and text, calls to tools and results in words.
+
+    Calls and results as such are refused by providers where a request names no tools.
+    """
+    found: list[dict[str, str]] = []
+    for message in messages:
+        role = _ROLES.get(str(kind_of(message)), "user")
+        text = said_by([message])
+        calls = _of(message, "tool_calls")
+        for call in calls if isinstance(calls, list | tuple) else ():
+            if isinstance(call, Mapping):
+                name, arguments = _made(call)
+                text = f"{text}\n[called {name} with {arguments}]".strip()
+        if kind_of(message) in _RESULTS:
+            text = f"[result of {_of(message, 'name') or 'a tool'}] {text}"
+        if text:
+            found.append({"role": role, "content": text})
+    return found
+
+
+def bill(new: Sequence[Any]) -> dict[str, Any]:
+    """Tokens of messages, 0 where they do not say; the price is unknown."""
+    usages = [usage for message in new if isinstance(usage := _of(message, "usage_metadata"), Mapping)]
+    prompt, completion = (
+        sum(tokens for usage in usages if isinstance(tokens := usage.get(name), int))
+        for name in ("input_tokens", "output_tokens")
+    )
     return {"prompt_tokens": prompt, "completion_tokens": completion, "cost": None}
 
 
-def _of_structure(found: Any, actions: Mapping[str, str]) -> str:
+def _of_structure(found: Any, options: Options) -> str:
     dump = getattr(found, "model_dump", None)
     if dump is not None:
         found = dump()
     elif is_dataclass(found) and not isinstance(found, type):
         found = asdict(found)
     if isinstance(found, Mapping):
-        return read_object(found, actions)
-    return read_label(str(getattr(found, "value", found)), actions)
+        return read_object(found, options)
+    label = of_value(found, options)
+    return read_option(_shown(found), options) if label is None else label
 
 
-def _of_call(call: Mapping[str, Any], actions: Mapping[str, str]) -> str | None:
-    """The option that a call to a tool names: in its arguments, or by the tool's name."""
+def _shown(found: Any) -> str:
     try:
-        return read_object(call.get("args") or {}, actions)
-    except ReplyError:
-        return whole(str(call.get("name", "")), actions)
+        return str(found)
+    except ValueError:  # a number too long to be written
+        return type(found).__name__
 
 
-def _done(new: Sequence[Any]) -> Iterator[Mapping[str, Any]]:
-    """Calls to tools, the last one first, without those that failed or were rejected."""
-    failed = {_of(m, "tool_call_id") for m in new if _of(m, "status") == "error"}
+def _called(new: Sequence[Any], options: Options, actions: Options) -> str | None:
+    """The option that the last message with calls that name one names; None for none, and for several."""
+    failed = {_of(message, "tool_call_id") for message in new if _of(message, "status") == "error"}
     for message in reversed(new):
-        for call in reversed(_of(message, "tool_calls") or []):
-            if isinstance(call, Mapping) and call.get("id") not in failed:
-                yield call
+        calls = _of(message, "tool_calls")
+        made = calls if isinstance(calls, list | tuple) else ()
+        made = [call for call in made if isinstance(call, Mapping) and call.get("id") not in failed]
+        labels = {_of_call(call, options, actions) for call in made} - {None}
+        if labels:
+            return labels.pop() if len(labels) == 1 else None
+    return None
+
+
+def _of_call(call: Mapping[str, Any], options: Options, actions: Options) -> str | None:
+    """The option that a call to a tool names: in its arguments, or by the tool's name."""
+    name, arguments = _made(call)
+    if isinstance(arguments, str):
+        arguments = loaded(arguments)
+    label = within(arguments, options, actions) if isinstance(arguments, Mapping) else None
+    return label or actions.whole(name)
+
+
+def _made(call: Mapping[str, Any]) -> tuple[str, Any]:
+    """Name and arguments of a call to a tool, in LangChain's form or in OpenAI's, where they are a text."""
+    inner = call.get("function")
+    made = inner if isinstance(inner, Mapping) else call
+    return str(made.get("name", "")), made.get("args", made.get("arguments"))
 
 
 def _of(message: Any, name: str) -> Any:

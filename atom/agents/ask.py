@@ -21,12 +21,12 @@ from atom.names import order_of
 from atom.policies import Policy, check_policy, check_probabilities, is_plain
 from atom.reasoning.reasoner import (
     AsyncReasoner,
+    AsyncResponder,
     ConcurrentReasoner,
     DecisionReasoner,
     ImmediateReasoner,
     Reasoner,
     Responder,
-    arespond,
     check_reasoner,
     check_responder,
 )
@@ -172,13 +172,12 @@ class AskNow:
             found = self._immediate.policies_at_once(situation, pairs)
             return Answers(dict(zip(pairs, found, strict=True)))
         if self._concurrent is not None:
-            return self._concurrent.run(AskAwaiting(self._reasoner).policies(situation, pairs))
+            return self._concurrent.run(_gathered(self._concurrent, situation, pairs))
         answers = Answers()
         for pair in pairs:
             try:
-                answers.policies[pair] = _checked(
-                    self._reasoner.policy(situation, *pair), self._reasoner, situation, pair
-                )
+                policy = self._reasoner.policy(situation, *pair)
+                answers.policies[pair] = _checked(policy, self._reasoner, situation, *pair)
             except LLMError as error:
                 if self._raises:
                     raise
@@ -188,27 +187,49 @@ class AskNow:
     async def respond(self, situation: Situation, player: str, predicted: Mapping[str, Policy]) -> Policy:
         """The best response."""
         responder = self._responder or check_responder(self._reasoner, _WHY)
-        return responder.respond(situation, player, predicted)
+        policy = responder.respond(situation, player, predicted)
+        return _checked(policy, self._reasoner, situation, player)
 
     async def act(self, actor: Actor, situation: Situation, prediction: Prediction) -> str:
         """The action."""
         return actor(situation, prediction)
 
 
-def _checked(policy: object, reasoner: Reasoner, situation: Situation, pair: Pair) -> Policy:
-    """A reasoner's policy, if it is one; those of an ``ImmediateReasoner`` are not looked at, for speed."""
-    player, order = pair
+def _checked(
+    policy: object, reasoner: Reasoner, situation: Situation, player: str, order: int | None = None
+) -> Policy:
+    """A reasoner's policy at an order, or its response, if it is a policy.
+
+    Those of ``policies_at_once`` are not looked at, for speed.
+    """
     legal = situation.legal(player)
     if is_plain(policy, legal):
         return cast("Policy", policy)
+    kind = type(reasoner).__name__
+    method, what = ("respond", "response") if order is None else ("policy", "policy")
     if inspect.iscoroutine(policy):
         policy.close()
         raise ReasonerError(
-            f"{type(reasoner).__name__}.policy is asynchronous; write it as a plain method, and what is "
-            "awaited as apolicy beside it"
+            f"{kind}.{method} is asynchronous; write it as a plain method, and what is awaited as a{method} "
+            "beside it"
         )
-    who = f"the policy of {type(reasoner).__name__} for {player!r} at order {order}"
-    return check_policy(policy, legal, who)
+    at = "" if order is None else f" at order {order}"
+    return check_policy(policy, legal, f"the {what} of {kind} for {player!r}{at}")
+
+
+async def _gathered(reasoner: AsyncReasoner, situation: Situation, pairs: Sequence[Pair]) -> Answers:
+    """The policies, asked for at once."""
+    asked = (reasoner.apolicy(situation, *pair) for pair in pairs)
+    answers = Answers()
+    # one that fails must not leave its siblings running behind the decision's back
+    for pair, answer in zip(pairs, await asyncio.gather(*asked, return_exceptions=True), strict=True):
+        if isinstance(answer, LLMError):
+            answers.failed[pair] = answer
+        elif isinstance(answer, BaseException):
+            raise answer
+        else:
+            answers.policies[pair] = _checked(answer, reasoner, situation, *pair)
+    return answers
 
 
 class AskAwaiting:
@@ -218,7 +239,7 @@ class AskAwaiting:
         reasoner: says how a player of any order acts.
     """
 
-    __slots__ = ("_asynchronous", "_chance", "_now", "_reasoner")
+    __slots__ = ("_asynchronous", "_chance", "_now", "_reasoner", "_responder")
 
     def __init__(self, reasoner: Reasoner) -> None:
         self._reasoner = reasoner
@@ -226,6 +247,7 @@ class AskAwaiting:
         self._asynchronous = None
         if isinstance(reasoner, AsyncReasoner) and not isinstance(reasoner, ImmediateReasoner):
             self._asynchronous = reasoner
+        self._responder = reasoner if isinstance(reasoner, AsyncResponder) else None
         self._now = AskNow(reasoner)
 
     def for_decision(self) -> Ask:
@@ -237,21 +259,14 @@ class AskAwaiting:
         """The policies."""
         if self._asynchronous is None:
             return await self._now.policies(situation, pairs)
-        asked = (self._asynchronous.apolicy(situation, *pair) for pair in pairs)
-        answers = Answers()
-        # one that fails must not leave its siblings running behind the decision's back
-        for pair, answer in zip(pairs, await asyncio.gather(*asked, return_exceptions=True), strict=True):
-            if isinstance(answer, LLMError):
-                answers.failed[pair] = answer
-            elif isinstance(answer, BaseException):
-                raise answer
-            else:
-                answers.policies[pair] = _checked(answer, self._reasoner, situation, pair)
-        return answers
+        return await _gathered(self._asynchronous, situation, pairs)
 
     async def respond(self, situation: Situation, player: str, predicted: Mapping[str, Policy]) -> Policy:
-        """The best response."""
-        return await arespond(check_responder(self._reasoner, _WHY), situation, player, predicted)
+        """The best response, awaited where the reasoner offers that."""
+        if self._responder is None:
+            return await self._now.respond(situation, player, predicted)
+        policy = await self._responder.arespond(situation, player, predicted)
+        return _checked(policy, self._reasoner, situation, player)
 
     async def act(self, actor: Actor, situation: Situation, prediction: Prediction) -> str:
         """The action."""

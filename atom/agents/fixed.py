@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from atom.agents.act import last_resort
 from atom.agents.actors import Agent, as_actor
 from atom.agents.ask import Ask, AskAwaiting, AskNow
+from atom.agents.briefing import deciding, take_reply
 from atom.agents.player import StaticPlayer
 from atom.agents.problems import Problems
 from atom.agents.settings import OnError, check_on_error
@@ -91,7 +92,7 @@ class BareAgent(StaticPlayer):
 
     def decide(self, situation: Situation, memory: Memory) -> tuple[Decision, Memory]:
         """The agent's action."""
-        with metered(Meter()) as meter:
+        with deciding(self.me), metered(Meter()) as meter:
             problems = Problems(self._on_error)
             try:
                 action = self._agent(situation, Prediction(0, {}))
@@ -101,7 +102,7 @@ class BareAgent(StaticPlayer):
 
     async def adecide(self, situation: Situation, memory: Memory) -> tuple[Decision, Memory]:
         """The same as ``decide``, awaited."""
-        with metered(Meter()) as meter:
+        with deciding(self.me), metered(Meter()) as meter:
             problems = Problems(self._on_error)
             try:
                 action = await self._agent.aact(situation, Prediction(0, {}))
@@ -112,6 +113,7 @@ class BareAgent(StaticPlayer):
     def _instead(
         self, situation: Situation, memory: Mapping[str, int], problems: Problems, error: LLMError
     ) -> str:
+        take_reply()  # nobody acts on it
         problems.failed("the agent", error)
         rng = LazyGenerator(self._seed, memory["episode"], memory["step"], self.me)
         return last_resort(situation, self.me, rng, problems)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Unpack
 
+from atom.agents.answers import as_said
+from atom.agents.briefing import own_messages
 from atom.decision import Prediction
 from atom.models import prompts
 from atom.models.client import Client
@@ -14,6 +17,9 @@ from atom.situation import Situation
 
 class LLMActor:
     """A language model as the wrapped agent: it is told the prediction and chooses an action.
+
+    Its own messages, which a node's ``brief=`` hands it, are sent as texts before the question. It leaves no
+    messages of its own.
 
     Args:
         me: for whom it decides.
@@ -46,4 +52,5 @@ class LLMActor:
     async def aact(self, situation: Situation, prediction: Prediction) -> str:
         """The same, awaited."""
         question = prompts.action(situation, self.me, prompts.advice(prediction))
+        question = replace(question, said=as_said(own_messages(self.me)))
         return await self.client.action(question, self.me)

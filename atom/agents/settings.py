@@ -15,7 +15,7 @@ from atom.belief.changes import ChangePoints
 from atom.belief.contract import Contract
 from atom.belief.hypotheses import Hypothesis, order
 from atom.belief.learners import Learner
-from atom.errors import BeliefError
+from atom.errors import BeliefError, check_choice
 from atom.memories import PlayerMemory
 from atom.reasoning.reasoner import ImmediateReasoner, Reasoner, Responder
 from atom.usage import Budget, Meter, Usage
@@ -60,10 +60,9 @@ class Acting:
     on_error: OnError = "degrade"
 
     def __post_init__(self) -> None:
-        for name, choices in (("selection", Selection), ("response", Response), ("gate", Gate)):
-            if getattr(self, name) not in get_args(choices):
-                known = ", ".join(get_args(choices))
-                raise ValueError(f"{name} must be one of {known}; got {getattr(self, name)!r}")
+        check_choice("selection", self.selection, get_args(Selection))
+        check_choice("response", self.response, get_args(Response))
+        check_choice("gate", self.gate, get_args(Gate))
         check_on_error(self.on_error)
 
 
@@ -183,6 +182,5 @@ def check_on_error(on_error: OnError) -> OnError:
     Raises:
         ValueError: it is neither ``"degrade"`` nor ``"raise"``.
     """
-    if on_error not in get_args(OnError):
-        raise ValueError(f"on_error must be 'degrade' or 'raise', got {on_error!r}")
+    check_choice("on_error", on_error, get_args(OnError))
     return on_error

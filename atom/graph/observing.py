@@ -10,8 +10,8 @@ from typing import Any, Literal, TypeAlias, get_args
 
 from langgraph.errors import GraphBubbleUp
 
-from atom.errors import HookError, IllegalActionError
-from atom.graph.shown import at_once, check_choice, shortly
+from atom.errors import HookError, IllegalActionError, check_choice
+from atom.graph.shown import at_once, shortly
 from atom.memories import Memory
 from atom.observation import Did, Observation, Seen, likeliest
 from atom.situation import folded

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from atom.errors import HookError
@@ -26,17 +26,6 @@ def _text(value: object) -> str:
         return repr(value)
     except Exception:  # noqa: BLE001 - a warning must not fail on what it warns of, such as a number of too many digits
         return f"<{type(value).__name__} object at {id(value):#x}>"
-
-
-def check_choice(setting: str, given: object, choices: Sequence[str]) -> None:
-    """Refuses what is none of the choices of a setting.
-
-    Raises:
-        ValueError: it is none.
-    """
-    if given not in choices:
-        *others, last = map(repr, choices)
-        raise ValueError(f"{setting} must be {', '.join(others)} or {last}, got {given!r}")
 
 
 def check_settings(given: Iterable[str], known: type, owner: str) -> None:

@@ -17,11 +17,11 @@ from atom.agents.briefing import briefed
 from atom.agents.player import Believer, Player
 from atom.coroutines import finish
 from atom.decision import Decision
-from atom.errors import BeliefError, HookError
+from atom.errors import BeliefError, HookError, check_choice
 from atom.graph.events import decision_events
 from atom.graph.lost import Whereabouts
 from atom.graph.observing import Unlisted, Waiting, countable, observations
-from atom.graph.shown import check_choice, shown
+from atom.graph.shown import shown
 from atom.graph.state import STATE_KEY, check_key, declared_orders
 from atom.graph.store import BeliefMemory, keeps_beliefs
 from atom.graph.telemetry import deciding_span, describe

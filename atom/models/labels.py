@@ -1,214 +1,215 @@
-"""Which option a text names: alone, numbered, boxed, quoted, or said to be the answer.
+"""Which option a text or an object names: alone, numbered, boxed, quoted, or said to be the answer.
 
-Everything is one pass over the text, whatever stands in it: no pattern here can be made to go back and
+Everything is a few passes over the text, whatever stands in it: no pattern here can be made to go back and
 forth over a reply that was written to cost time.
 """
 
 from __future__ import annotations
 
+import json
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping
+from enum import Enum
+from itertools import islice
 from typing import Any
 
-_EDGES = " \t\r\n.,:;!?()[]{}<>*_`'\"$“”‘’«»„「」『』|#"
-_QUOTES = {'"': '"', "'": "'", "`": "`", "“": "”", "‘": "’", "«": "»", "„": "“", "**": "**"}
-_THOUGHTS = ("</think>", "</thinking>")
-_KEYS = ("answer", "label", "option", "choice", "action", "move", "decision")
-_ANNOUNCING = frozenset(("answer", "option", "choice", "label", "action", "move", "decision"))
-_CHOOSING = frozenset(("choose", "pick", "take", "select", "play", "do"))
-_FILLING = frozenset(("is", "the", "option", "label", "action", "be", "to", "will", "number", "final", "my"))
-_FIRST_PERSON = frozenset(("i", "i'll", "i’ll", "i'd", "i’d"))
-_NOT = frozenset(("not", "never", "no", "nor", "neither", "avoid", "instead", "than", "cannot"))
-_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
-_SENTENCE = re.compile(r"\n+|(?<=[.!?])\s+(?=[^\W\d_])")
+from atom.models.options import EDGES, Options
+from atom.models.sentences import Statement, Strength, announced
+from atom.situation import folded
+
+LONGEST = 4000
+"""The longest text in which an option is looked for, in characters."""
+
+_THOUGHTS = ("think", "thinking", "thought", "thoughts", "reasoning")
+_OPENING = re.compile(rf"<(?:{'|'.join(_THOUGHTS)})>|◁think▷", re.IGNORECASE)
+_CLOSING = re.compile(rf"</(?:{'|'.join(_THOUGHTS)})>|◁/think▷", re.IGNORECASE)
+_USUAL = frozenset(
+    ("answer", "label", "option", "choice", "action", "move", "decision", "selection", "response")
+)
+_QUALIFYING = frozenset(("my", "final", "chosen", "selected", "best", "your", "the", "number"))
+_PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
+_OBJECT = re.compile(r"\{\s*\"")
+_TAG = re.compile(r"<(?:final_?)?answer>", re.IGNORECASE)
+_WRAPPER = re.compile(r"\\(?:text|textbf|textit|mathrm|mathbf)\{")
+_MOST_OBJECTS = 16
+_LONGEST_KEY = 40
+_DEEPEST = 3
+_LARGEST = 10**9
 
 
 def without_thoughts(text: str) -> str | None:
-    """The text after a model's thoughts; None where they do not end."""
-    for end in _THOUGHTS:
-        if end in text:
-            return text.rpartition(end)[2].strip()
-    return None if text.lstrip().startswith(("<think>", "<thinking>")) else text
+    """The text after a model's thoughts, before them where it ends with them; None where they do not end."""
+    *_, end = (0, *(found.end() for found in _CLOSING.finditer(text)))
+    begin = _OPENING.search(text)
+    if end == 0:
+        return None if begin is not None and not text[: begin.start()].strip() else text
+    return text[end:].strip() or text[: begin.start() if begin else 0].strip()
 
 
-def whole(text: str, actions: Mapping[str, str]) -> str | None:
-    """The label of the option that is all of the text, but for quotes, brackets and marks around it.
-
-    Args:
-        text: what may be a label or an action.
-        actions: label -> action.
-    """
-    for candidate in (text, text.strip(), text.strip(_EDGES)):
-        found = _exactly(candidate, actions)
-        if found is not None:
-            return found
-    return _folded(text.strip(_EDGES), actions) or _folded(text.strip(), actions)
-
-
-def named(text: str, actions: Mapping[str, str]) -> str | None:
+def named(text: str, options: Options, *, firmly: bool = False) -> str | None:
     """The label of the one option that the text names; None for none, and for several.
 
-    That is an option alone, in a box, numbered (``1) "go left"``), alone on the last line, or announced
-    in a sentence without a negation ("Option 1", "my answer is 2", 'I choose "go left"').
+    That is an option alone, in a box, numbered (``1) "go left"``), alone on the first or last line, or
+    announced as one's own in a sentence without a negation ("Option 1", "my answer is 2", 'I choose "go
+    left"'), see ``atom.models.sentences``. The final answer decides where there is one; else what is said
+    plainly goes before what is said on a condition.
 
     Args:
-        text: a reply in words.
-        actions: label -> action.
+        text: a reply in words, of which at most ``LONGEST`` characters are read.
+        options: what it may name.
+        firmly: whether only what is said plainly counts.
     """
-    for found in (whole(text, actions), _boxed(text, actions), _numbered(text, actions)):
-        if found is not None:
-            return found
-    lines = [line for line in text.splitlines() if line.strip()]
-    alone = whole(lines[-1], actions) if len(lines) > 1 else None
-    return alone or _announced(text, actions)
+    label = options.whole(text)
+    if label is not None:
+        return label
+    text = text[:LONGEST]
+    said = [*_marked(text, options), *_in_lines(text, options), *announced(text, options)]
+    strongest = max((statement.strength for statement in said), default=Strength.POSSIBLY)
+    if firmly and strongest == Strength.POSSIBLY:
+        return None
+    labels = {statement.label for statement in said if statement.strength == strongest}
+    return labels.pop() if len(labels) == 1 else None
 
 
-def within(found: Mapping[str, Any], actions: Mapping[str, str]) -> str | None:
-    """The label of the option that an object names: under a usual key, else as its only value that is one.
+def within(found: Mapping[str, Any], options: Options, others: Options | None = None) -> str | None:
+    """The label of the one option that an object names; None for none, and for several.
+
+    It is looked for under the usual keys, such as ``"answer"`` or ``"final_choice"``, and where there are
+    none, among the values that are an option.
 
     Args:
         found: a JSON object, a structured answer, or the arguments of a tool.
-        actions: label -> action.
+        options: what it may name.
+        others: what values under other keys may name; None for the same.
     """
-    for key in _KEYS:
-        if key in found:
-            return _value(found[key], actions)
-    labels = {label for value in found.values() if (label := _value(value, actions)) is not None}
-    return labels.pop() if len(labels) == 1 else None
+    return _within(found, options, others or options, _DEEPEST)
 
 
 def has_usual_key(found: Mapping[str, Any]) -> bool:
     """Whether an object has one of the keys that an answer usually stands under."""
-    return any(key in found for key in _KEYS)
+    return any(_is_usual(key) for key in found)
 
 
-def _value(value: object, actions: Mapping[str, str]) -> str | None:
-    if isinstance(value, str):
-        return named(value, actions) if value.strip() else None
-    return whole(str(value), actions) if isinstance(value, int) and not isinstance(value, bool) else None
-
-
-def _exactly(candidate: str, actions: Mapping[str, str]) -> str | None:
-    if candidate in actions:
-        return candidate
-    return next((label for label, action in actions.items() if action == candidate), None)
-
-
-def _folded(candidate: str, actions: Mapping[str, str]) -> str | None:
-    """Whatever the case, the width and the form of letters and digits, where that leaves one option."""
-    folded = _fold(candidate)
-    if not folded:
-        return None
-    by_label = [label for label in actions if _fold(label) == folded]
-    found = by_label or [label for label, action in actions.items() if _fold(action) == folded]
-    return found[0] if len(found) == 1 else None
-
-
-def _fold(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).casefold().strip()
-
-
-def _boxed(text: str, actions: Mapping[str, str]) -> str | None:
-    r"""What stands in the last ``\boxed{...}``, be it in ``\text{...}`` or not."""
-    _, command, rest = text.rpartition("\\boxed{")
-    if not command:
-        return None
-    depth = 1
-    for i, character in enumerate(rest):
-        depth += (character == "{") - (character == "}")
-        if depth == 0:
-            inner = rest[:i]
-            for wrapper in ("\\text{", "\\textbf{", "\\mathrm{"):
-                inner = inner.replace(wrapper, "")
-            return whole(inner, actions) or _numbered(inner, actions)
+def of_value(value: object, options: Options) -> str | None:
+    """The label of the option that a number, an ``Enum`` or a text of up to ``LONGEST`` characters names."""
+    if isinstance(value, Enum):
+        inner = of_value(value.value, options)
+        name = options.whole(value.name)
+        return (inner or name) if isinstance(value.value, str) else (name or inner)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return options.whole(str(value)) if abs(value) < _LARGEST else None
+    if isinstance(value, str) and len(value) <= LONGEST:
+        return named(value, options)
     return None
 
 
-def _numbered(text: str, actions: Mapping[str, str]) -> str | None:
-    """One line that begins as the options do, ``1) "go left"``; a list of several names none."""
-    found = set()
-    for line in text.splitlines():
-        head, sign, rest = _head(line)
-        label = whole(head, actions) if sign else None
-        if label is None or label not in actions:
+def _within(found: Mapping[str, Any], options: Options, others: Options, depth: int) -> str | None:
+    usual = {key: value for key, value in found.items() if _is_usual(key)}
+    labels = set()
+    for key, value in (usual or found).items():
+        if isinstance(value, Mapping):
+            label = _within(value, options, others, depth - 1) if depth else None
+        elif key == "label" and isinstance(value, str) and value in options.actions:
+            label = value
+        elif usual:
+            label = of_value(value, options)
+        else:
+            label = others.whole(value) if isinstance(value, str) else of_value(value, others)
+        labels.add(label)
+    labels.discard(None)
+    if not labels and not usual:
+        labels = {of_value(value, others) for value in found.values()} - {None}
+    return labels.pop() if len(labels) == 1 else None
+
+
+def _is_usual(key: object) -> bool:
+    """Whether an answer stands under a key, such as ``answer``, ``final_answer`` or ``myChoice``."""
+    if not isinstance(key, str):
+        return False
+    parts = {part.lower() for part in _PARTS.findall(key[:_LONGEST_KEY])}
+    return bool(parts & _USUAL) and parts <= _USUAL | _QUALIFYING
+
+
+def _marked(text: str, options: Options) -> Iterator[Statement]:
+    """The options in a box, in a tag or in a JSON object."""
+    insides = [_in_braces(chunk) for chunk in text.split("\\boxed{")[1:]]
+    insides += [chunk.partition("</")[0] for chunk in _TAG.split(text)[1:]]
+    for inside in insides:
+        label = options.whole(inside) or _numbered(inside, options)
+        if label is not None:
+            yield Statement(label, Strength.FINALLY)
+    for found in _objects(text):
+        label = within(found, options)
+        if label is not None:
+            yield Statement(label, Strength.FINALLY)
+
+
+def _in_braces(text: str) -> str:
+    r"""What stands before the brace that closes, without ``\text{...}`` around it."""
+    depth = 1
+    for i, character in enumerate(text):
+        depth += (character == "{") - (character == "}")
+        if depth == 0:
+            return _WRAPPER.sub("", text[:i])
+    return ""
+
+
+def _objects(text: str) -> Iterator[dict[str, Any]]:
+    """The JSON objects in a text, the first ones of many."""
+    decoder = json.JSONDecoder()
+    end = 0
+    for start in islice(_OBJECT.finditer(text), _MOST_OBJECTS):
+        if start.start() < end:
             continue
-        if rest.strip(_EDGES) and not _begins_with(rest, actions[label]):
-            return None
-        found.add(label)
-    return found.pop() if len(found) == 1 else None
+        try:
+            found, end = decoder.raw_decode(text, start.start())
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(found, dict):
+            yield found
 
 
-def _head(line: str) -> tuple[str, str, str]:
-    """A line's label, the sign after it, and the rest."""
+def _in_lines(text: str, options: Options) -> Iterator[Statement]:
+    """The option that is alone on the first or the last line, or numbered there; a list names none."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    labels = [options.whole(line) or _numbered(line, options) for line in lines]
+    is_list = len({*labels} - {None}) > 1 or any(
+        label is None and _is_item(line, options) for label, line in zip(labels, lines, strict=True)
+    )
+    if is_list or not lines:
+        return
+    if labels[0] is not None:
+        yield Statement(labels[0], Strength.PLAINLY)
+    if labels[-1] is not None and len(lines) > 1 and not lines[-2].rstrip().endswith((":", ":**")):
+        yield Statement(labels[-1], Strength.PLAINLY)
+
+
+def _is_item(line: str, options: Options) -> bool:
+    """Whether a line begins as an option does, and goes on otherwise."""
+    return options.is_label(_head(line)[0])
+
+
+def _numbered(line: str, options: Options) -> str | None:
+    """The option of a line that begins as options are listed, ``1) "go left"``."""
+    head, rest = _head(line)
+    label = options.whole(head) if options.is_label(head) else None
+    if label is None or not rest.strip(EDGES) or _begins_with(rest, options.actions[label]):
+        return label
+    return None
+
+
+def _head(line: str) -> tuple[str, str]:
+    """A line's label and what stands after its sign; nothing where it has none."""
     line = line.strip().lstrip("([*_`\"'-• ")
     for i, character in enumerate(line[:8]):
         if character in ").:]-–—、．）：":
-            return line[:i], character, line[i + 1 :]
-    return "", "", ""
+            return line[:i], line[i + 1 :]
+    return "", ""
 
 
 def _begins_with(text: str, action: str) -> bool:
-    folded, wanted = _fold(text.lstrip(_EDGES)), _fold(action)
-    return folded.startswith(wanted) and not folded[len(wanted) : len(wanted) + 1].isalnum()
-
-
-def _announced(text: str, actions: Mapping[str, str]) -> str | None:
-    """The option that sentences announce; the last "answer" decides where they differ."""
-    said: list[tuple[str, bool]] = []
-    for sentence in _SENTENCE.split(unicodedata.normalize("NFKC", text)):
-        said += _in_sentence(sentence, actions)
-    if len({label for label, _ in said}) == 1:
-        return said[0][0]
-    return said[-1][0] if said and said[-1][1] else None
-
-
-def _in_sentence(sentence: str, actions: Mapping[str, str]) -> Iterator[tuple[str, bool]]:
-    """The options that a sentence announces, and whether each is said to be the answer."""
-    words = list(_WORD.finditer(sentence))
-    reach = 40 + max(len(action) for action in actions.values())  # no option is longer: time stays linear
-    lower = [word.group().casefold() for word in words]
-    if any(word in _NOT or word.endswith(("n't", "n’t")) for word in lower):
-        return
-    for i, word in enumerate(lower):
-        chooses = word in _CHOOSING and _speaks_of_me(lower, i)
-        if word not in _ANNOUNCING and not chooses:
-            continue
-        after = i + 1
-        while after < len(words) and lower[after] in _FILLING:
-            after += 1
-        if after == len(words):
-            continue
-        begin = max(0, words[after].start() - 1)
-        rest = sentence[begin : begin + reach]
-        label = _first_option(rest, words[after].group(), actions, is_sure=not chooses)
-        if label is not None:
-            yield label, word == "answer"
-
-
-def _speaks_of_me(lower: list[str], i: int) -> bool:
-    return any(word in _FIRST_PERSON for word in lower[max(0, i - 2) : i])
-
-
-def _first_option(rest: str, word: str, actions: Mapping[str, str], *, is_sure: bool) -> str | None:
-    """The option that stands first in what follows an announcement.
-
-    Args:
-        rest: what follows, with the character before its first word.
-        word: its first word.
-        actions: label -> action.
-        is_sure: whether a bare label counts, as after "option"; after "take" a label alone is a word.
-    """
-    found = whole(rest, actions)
-    if found is not None:
-        return found
-    close = _QUOTES.get(rest[:1])
-    if close is not None:
-        return whole(rest[1:].partition(close)[0], actions)
-    if is_sure and word in actions:
-        return word
-    # longest first: "go left" is not "go"
-    for label, action in sorted(actions.items(), key=lambda item: -len(item[1])):
-        if len(action) > 1 and _begins_with(rest, action):
-            return label
-    return None
+    wanted = folded(action)
+    begun = folded(text.lstrip(EDGES)[: len(action) + len(wanted) + 1])
+    return begun.startswith(wanted) and not begun[len(wanted) : len(wanted) + 1].isalnum()

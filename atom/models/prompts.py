@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
+from itertools import takewhile
 from typing import Literal, TypeAlias
 
 from atom.decision import PartnerPrediction, Prediction
@@ -41,19 +42,24 @@ class Question:
         actions: label -> action.
         advice: what the system message adds, such as a prediction.
         at_once: whether all players act at the same time.
+        said: the player's own messages so far, each with a role and a content; those of the system first.
     """
 
     text: str
     actions: Mapping[str, str]
     advice: str = ""
     at_once: bool = True
+    said: Sequence[Mapping[str, str]] = ()
 
     def messages(self, form: ReplyForm) -> list[dict[str, str]]:
-        """System and user message."""
+        """System and user message, around what was said before."""
         timing = " in which all players act at the same time" if self.at_once else ""
         system = template("system").substitute(timing=timing)
+        before = list(takewhile(lambda message: message["role"] == "system", self.said))
         return [
+            *map(dict, before),
             {"role": "system", "content": f"{system}\n{self.advice}".strip()},
+            *map(dict, self.said[len(before) :]),
             {"role": "user", "content": f"{self.text}\n\n{self.reply(form)}"},
         ]
 

@@ -9,14 +9,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from atom.models.labels import has_usual_key, named, within, without_thoughts
+from atom.models.labels import LONGEST, has_usual_key, named, within, without_thoughts
+from atom.models.options import EDGES, Options
 from atom.policies import Policy, lapsed
 
-_LONGEST = 4000
 _SHOWN = 80
+_MOST = 1.1
 _LEAST_MASS = 0.5
 _FENCE = re.compile(r"^```[a-z]*\n(.*)\n```$", re.DOTALL)
-_EDGES = " \t\r\n.,:;!?()[]*_`'\""
 
 
 class ReplyError(ValueError):
@@ -26,8 +26,6 @@ class ReplyError(ValueError):
 def read_label(text: str | None, actions: Mapping[str, str]) -> str:
     """The label that a reply names, in a JSON object or in words, see ``atom.models.labels``.
 
-    What stands before the end of a ``<think>`` block is not read.
-
     Args:
         text: the reply.
         actions: label -> action.
@@ -35,31 +33,62 @@ def read_label(text: str | None, actions: Mapping[str, str]) -> str:
     Raises:
         ReplyError: the reply names none of the options, or several.
     """
-    text = _bare(text)
-    if text.startswith("{"):
-        return read_object(_json(text), actions)
-    label = named(text, actions)
-    if label is None:
-        raise ReplyError(_none_of_them(text, actions))
-    return label
+    return read_option(text, Options.of(actions))
 
 
-def read_object(found: Mapping[str, Any], actions: Mapping[str, str]) -> str:
-    """The label that a JSON object names, under ``"answer"``, a like key, or as its only fitting value.
+def read_option(text: str | None, options: Options, *, firmly: bool = False) -> str:
+    """The same for options that may be read otherwise.
+
+    What a model thinks before it answers (``<think>``) is not read.
+
+    Args:
+        text: the reply.
+        options: what it may name.
+        firmly: whether only what is said plainly counts, see ``named``.
 
     Raises:
-        ReplyError: it names none of the options.
+        ReplyError: the reply names none of the options, or several.
     """
-    label = within(found, actions)
+    text = _bare(text)
+    found = loaded(text)
+    if isinstance(found, dict):
+        return read_object(found, options)
+    label = named(text, options, firmly=firmly)
+    if label is not None:
+        return label
+    raise ReplyError(
+        f"{_shown(text)} is no JSON object" if text.startswith("{") else _none_of_them(text, options)
+    )
+
+
+def read_object(found: Mapping[str, Any], options: Options, others: Options | None = None) -> str:
+    """The label that an object names, under ``"answer"``, a like key, or as its only fitting value.
+
+    Args:
+        found: a JSON object, a structured answer, or the arguments of a tool.
+        options: what it may name.
+        others: what values under other keys may name; None for the same.
+
+    Raises:
+        ReplyError: it names none of the options, or several.
+    """
+    label = within(found, options, others)
     if label is not None:
         return label
     if not has_usual_key(found):
         raise ReplyError('the JSON object has no key "answer"')
-    raise ReplyError(_none_of_them(json.dumps(found, default=str), actions))
+    raise ReplyError(_none_of_them(_written(found), options))
 
 
-def _none_of_them(said: str, actions: Mapping[str, str]) -> str:
-    return f"{_shown(said)} is none of the options; their labels are {list(actions)}"
+def _none_of_them(said: str, options: Options) -> str:
+    return f"{_shown(said)} is none of the options; their labels are {list(options.actions)}"
+
+
+def _written(found: Mapping[str, Any]) -> str:
+    try:
+        return json.dumps(found, default=str)
+    except (TypeError, ValueError, RecursionError):  # keys that are no texts, numbers too long to be written
+        return f"an object with the keys {list(map(str, found))}"
 
 
 def read_stated(text: str | None, actions: Mapping[str, str]) -> Policy:
@@ -75,10 +104,10 @@ def read_stated(text: str | None, actions: Mapping[str, str]) -> Policy:
     if unknown:
         raise ReplyError(f"{_shown(str(unknown[0]))} is no label; the labels are {list(actions)}")
     values = [found.get(label, 0.0) for label in actions]
-    if not all(isinstance(v, int | float) and math.isfinite(v) and v >= 0 for v in values):
-        raise ReplyError("probabilities must be numbers of at least 0")
+    if not all(isinstance(v, int | float) and 0 <= v <= _MOST for v in values):
+        raise ReplyError("probabilities must be numbers in [0, 1]")
     total = float(sum(values))
-    if not 0.9 <= total <= 1.1:  # models round; what is further off is no distribution
+    if not 0.9 <= total <= _MOST:  # models round; what is further off is no distribution
         raise ReplyError(f"the probabilities add up to {total:g} instead of 1")
     return {action: v / total for action, v in zip(actions.values(), values, strict=True)}
 
@@ -101,7 +130,7 @@ def from_logprobs(
     for position in top:
         mass = dict.fromkeys(actions, 0.0)
         for token, logprob in position.items():
-            label = token.strip(_EDGES)
+            label = token.strip(EDGES)
             if label in mass:
                 mass[label] += math.exp(min(0.0, logprob))
         if sum(mass.values()) >= _LEAST_MASS:
@@ -152,20 +181,25 @@ def _bare(text: str | None) -> str:
     if not answer:
         raise ReplyError("the reply ends within its thoughts; after them, the answer is asked for")
     text = answer
-    if len(text) > _LONGEST:
+    if len(text) > LONGEST:
         raise ReplyError(f"the reply is {len(text)} characters long; only the answer is asked for")
     fence = _FENCE.match(text)
     return fence.group(1).strip() if fence else text
 
 
 def _json(text: str) -> dict[str, Any]:
-    try:
-        found = json.loads(text)
-    except (json.JSONDecodeError, RecursionError):
-        raise ReplyError(f"{_shown(text)} is no JSON object") from None
+    found = loaded(text)
     if not isinstance(found, dict):
         raise ReplyError(f"{_shown(text)} is no JSON object")
     return found
+
+
+def loaded(text: str) -> object:
+    """What a text is as JSON; None for what is none."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _shown(text: str) -> str:

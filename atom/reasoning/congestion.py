@@ -7,12 +7,12 @@ a player's payoff depends on its own action and on *how many* others take it, wh
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from atom.errors import PayoffError, SituationError
+from atom.errors import PayoffError, SituationError, check_choice
 from atom.policies import Policy
 from atom.reasoning.ties import best
 from atom.reasoning.turns import Reply, certain, endings, is_last, unanswered
@@ -106,8 +106,7 @@ class CongestionReasoner:
     """
 
     def __init__(self, payoff: Congestion, *, ties: CongestionTies = "stay") -> None:
-        if ties not in ("stay", "first", "uniform"):
-            raise ValueError(f"ties must be 'stay', 'first' or 'uniform', got {ties!r}")
+        check_choice("ties", ties, get_args(CongestionTies))
         self._payoff = payoff
         self._ties: CongestionTies = ties
         self._table: _Table | None = None

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from atom.errors import PayoffError
+from atom.errors import PayoffError, check_choice
 from atom.policies import Policy
 from atom.reasoning.recursive import Evaluations, Latest, RecursiveReasoner
 from atom.reasoning.ties import best, best_responses
@@ -102,8 +102,7 @@ class NormalFormReasoner(RecursiveReasoner):
         shape = self.payoffs.shape[1:]
         if memory is not None and memory < 1:
             raise ValueError(f"memory counts rounds and must be at least 1, or None for all; got {memory}")
-        if ties not in ("first", "next", "uniform"):
-            raise ValueError(f"ties must be 'first', 'next' or 'uniform', got {ties!r}")
+        check_choice("ties", ties, get_args(Ties))
         common = common_memory or (0,) * len(shape)
         if len(common) != len(shape) or any(not 0 <= a < n for a, n in zip(common, shape, strict=True)):
             raise PayoffError(

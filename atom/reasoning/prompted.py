@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine, Mapping
-from typing import Any, Literal, TypeAlias, TypeVar, Unpack
+from typing import Any, Literal, TypeAlias, TypeVar, Unpack, get_args
 
+from atom.errors import check_choice
 from atom.models import prompts
 from atom.models.client import Client
 from atom.models.portal import run_blocking
@@ -120,8 +121,7 @@ class LLMReasoner:
     def __init__(
         self, model: str | ChatModel, *, told: Told = "action", **settings: Unpack[ReasonerKeywords]
     ) -> None:
-        if told not in ("action", "distribution"):
-            raise ValueError(f"told must be 'action' or 'distribution', got {told!r}")
+        check_choice("told", told, get_args(Told))
         self._told = told
         self.client = Client(ModelSettings.of(model, settings))
         self.model = self.client.endpoints[0].model

@@ -180,12 +180,3 @@ async def apolicy(reasoner: Reasoner, situation: Situation, player: str, order: 
     if isinstance(reasoner, AsyncReasoner):
         return await reasoner.apolicy(situation, player, order)
     return reasoner.policy(situation, player, order)
-
-
-async def arespond(
-    responder: Responder, situation: Situation, player: str, predicted: Mapping[str, Policy]
-) -> Policy:
-    """``responder.respond``, awaited where the responder offers an asynchronous twin."""
-    if isinstance(responder, AsyncResponder):
-        return await responder.arespond(situation, player, predicted)
-    return responder.respond(situation, player, predicted)

@@ -56,17 +56,17 @@ class Question:
 
 
 def read_question(messages: Sequence[Mapping[str, Any]]) -> Question:
-    """The question in a list of chat messages.
+    """The question in a list of chat messages; what a player said before it is passed over.
 
     Raises:
         UnreadableError: it does not say who decides, what about, or between which options.
     """
     said = [(str(m.get("role")), str(m.get("content") or "")) for m in messages]
-    first_reply = next((i for i, (role, _) in enumerate(said) if role == "assistant"), len(said))
     users = [content for role, content in said if role == "user"]
     if not users:
         raise UnreadableError("there is no user message")
-    text = "\n".join(content for _, content in said[:first_reply])
+    asked = next((content for content in users if _ME.search(content)), users[0])
+    text = "\n".join([*(content for role, content in said if role == "system"), asked])
     own_lines = "\n".join(line for line in text.splitlines() if not line.startswith(_MARK))
     who = _ME.search(own_lines)
     if who is None:

@@ -7,7 +7,10 @@ another process would.
 import asyncio
 import json
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from enum import Enum
 from operator import add
+from types import SimpleNamespace
 from typing import Annotated, Literal
 
 import pytest
@@ -30,9 +33,11 @@ from atom import (
     AdaptiveToMMiddleware,
     AdaptiveToMNode,
     BareAgent,
+    Hypothesis,
     IllegalActionError,
     LLMError,
     NormalFormReasoner,
+    Prediction,
     Situation,
     StateKeyError,
     ToMState,
@@ -304,7 +309,8 @@ def test_an_agent_is_handed_its_own_messages_and_its_answer_is_written_back():
     assert texts[:2] == ["You are ann.", "House rules."]
     assert "What was observed so far" in texts[2]
     assert texts[3:6] == ["Login is broken.", "Option 2", "Billing, too."]
-    assert texts[6].endswith("no explanation.") or "billing" in texts[6]
+    assert '2) "billing"' in texts[6]
+    assert texts[6].endswith("Reply with the label of one option (1 or 2) and nothing else.")
     assert len(texts) == 7
 
 
@@ -355,6 +361,108 @@ def test_an_agent_that_remembers_replies_with_what_is_new():
     for _ in range(3):
         graph.invoke({"messages": []}, THREAD)
     assert counted == [1, 1, 1]
+
+
+def replying(*texts, repair=None):
+    return as_actor("ann", words_of(*texts), repair=repair)
+
+
+@pytest.mark.parametrize("way", ["sync", "async"])
+@pytest.mark.parametrize(
+    ("texts", "settings", "action", "reply"),
+    [
+        (["Hm.", "login"], {}, "login", ["login"]),
+        (["Hm.", "Hm."], {}, "billing", None),
+        (["login", "billing"], {"gate": "ask"}, "billing", ["billing"]),
+        (["login", "Hm.", "Hm."], {"gate": "ask"}, "login", ["login"]),
+        (["login", "login!"], {"gate": "ask"}, "login", ["login"]),
+        (["login"], {"gate": "override"}, "billing", None),
+        (["billing"], {"gate": "override"}, "billing", ["billing"]),
+        (["login"], {"gate": "off"}, "login", ["login"]),
+    ],
+)
+async def test_the_reply_is_that_of_the_answer_that_acts(way, texts, settings, action, reply):
+    expects_login = Hypothesis("login", behaviour=lambda situation, player: {"login": 1.0})
+    player = AdaptiveAgent(
+        "ann", REASONER, agent=replying(*texts), hypotheses=[expects_login], seed=1, **settings
+    )
+    turn = take_turn if way == "sync" else atake_turn
+    done = turn(player, {}, SITUATION)
+    decision, _ = done if way == "sync" else await done
+    assert decision.action == action
+    assert (decision.reply and [message.text for message in decision.reply]) == reply
+
+
+def test_an_answer_that_nobody_acts_on_is_no_reply():
+    bare = BareAgent("ann", replying("Hm.", "Hm."))
+    assert take_turn(bare, {}, SITUATION)[0].reply is None
+    assert take_turn(BareAgent("ann", replying("login")), {}, SITUATION)[0].reply is not None
+
+    def asks_somebody(situation, prediction):
+        replying("login")(situation, prediction)
+        return "billing"
+
+    decision, _ = take_turn(AdaptiveAgent("ann", REASONER, agent=asks_somebody), {}, SITUATION)
+    assert (decision.action, decision.reply) == ("billing", None)
+
+
+@pytest.mark.parametrize("way", ["sync", "async"])
+@pytest.mark.parametrize("inner", ["agent", "bare agent", "actor", "within a graph", "hypothesis"])
+async def test_an_agent_that_is_asked_on_the_way_has_no_messages_of_the_one_that_decides(way, inner):
+    model = words_of("login")
+    eve = {
+        "agent": AdaptiveAgent("eve", REASONER, agent=model),
+        "bare agent": BareAgent("eve", model),
+        "hypothesis": BareAgent("ann", model),
+    }.get(inner, BareAgent("ann", model))
+    situation = Situation({"eve": ("login", "billing"), "ann": ("login", "billing")})
+    seen = []
+
+    def asked(*_):
+        if inner == "actor":
+            as_actor("eve", model)(situation, Prediction(0, {}))
+        else:
+            eve.decide(situation, eve.start(["ann"] if eve.me == "eve" else ["eve"]))
+        seen.append([message.content for message in own_messages()])
+        return "billing"
+
+    agent, settings = asked, {}
+    if inner == "within a graph":
+        builder = StateGraph(MessagesState)
+        builder.add_node("act", lambda state: {"messages": [AIMessage(asked())]})
+        agent = builder.add_edge(START, "act").add_edge("act", END).compile()
+    elif inner == "hypothesis":
+        agent = words_of("billing")
+        settings = {"hypotheses": [Hypothesis("asks", behaviour=lambda *_: {asked(): 1.0})]}
+    player = AdaptiveAgent("ann", REASONER, agent=agent, **settings)
+    turn = take_turn if way == "sync" else atake_turn
+    done = turn(player, {}, SITUATION, brief=[HumanMessage("For ann alone.")])
+    decision, _ = done if way == "sync" else await done
+    assert decision.action == "billing"
+    assert model.sent
+    assert not [message for sent in model.sent for message in sent if message.content == "For ann alone."]
+    expected = {"within a graph": ["billing"], "hypothesis": ["billing"]}.get(inner)
+    assert (decision.reply and [message.text for message in decision.reply]) == expected
+    assert seen[0] == ([] if inner == "within a graph" else ["For ann alone."])
+    assert own_messages() == ()
+
+
+@pytest.mark.parametrize(
+    ("usage", "tokens"),
+    [
+        ({"input_tokens": None, "output_tokens": 3}, (0, 3)),
+        ({"input_tokens": 4}, (4, 0)),
+        ({"input_tokens": "many"}, (0, 0)),
+        (None, (0, 0)),
+        ("none", (0, 0)),
+    ],
+)
+def test_tokens_that_a_model_does_not_say_are_none(usage, tokens):
+    message = SimpleNamespace(content="login", type="ai", usage_metadata=usage)
+    decision, _ = take_turn(AdaptiveAgent("ann", REASONER, agent=Silent(message)), {}, SITUATION)
+    assert decision.action == "login"
+    assert decision.degraded == ()
+    assert (decision.usage.prompt_tokens, decision.usage.completion_tokens) == tokens
 
 
 # ---- commands ----
@@ -536,6 +644,113 @@ class Silent:
 
     async def ainvoke(self, messages):
         return self.answer
+
+
+NUMBERS = Situation({"ann": ("0", "1", "2"), "ben": ("0", "1", "2")})
+PAYS = NormalFormReasoner(symmetric_payoffs([[0, 5, 5], [5, 0, 5], [5, 5, 0]]))
+
+
+class Ticket(Enum):
+    LOGIN = "login"
+    BILLING = "billing"
+
+
+class Picked(BaseModel):
+    ticket: Ticket
+
+
+@dataclass
+class Inner:
+    choice: Ticket
+
+
+@dataclass
+class Outside:
+    decision: Inner
+
+
+@pytest.mark.parametrize(
+    "agent",
+    [
+        structured(Ticket.BILLING),
+        structured(Picked(ticket="billing")),
+        structured({"why": "Ben's action is login.", "pick": Ticket.BILLING}),
+        structured(Outside(Inner(Ticket.BILLING))),
+        structured(2.0),
+        structured({10**5000: "billing"}),
+        called(("choose", {"action": Ticket.BILLING})),
+        called(("choose", {"action": "billing"}), text="Ben's action is login."),
+        called(("choose", {"action": "billing"}), text="I chose login or billing; ask me again."),
+        called(("choose", {"action": "billing"}), text="If they take login, I take login."),
+        called(("choose", {"action": "billing"}), text="Tickets left:\n1) login"),
+        called(("choose", {"action": "billing"}), text="x" * 10**5),
+        called(("wait", {"seconds": 1}), ("choose", {"action": "billing"}), ("wait", {"seconds": 1})),
+        called(("look", {"file": "a", "lines": 1}), text="I will go with billing."),
+        words_of("Ben's action is login. I will go with billing."),
+        words_of("Hm.", "Ben: login. Me: billing."),
+        lambda situation, prediction: {
+            "messages": [
+                {
+                    "role": "assistant",
+                    "content": "",
+                    "tool_calls": [
+                        {"id": "c", "function": {"name": "choose", "arguments": '{"action": "billing"}'}}
+                    ],
+                }
+            ]
+        },
+    ],
+)
+def test_what_is_said_of_partners_and_in_passing_is_not_the_answer(agent):
+    decision, _ = take_turn(AdaptiveAgent("ann", REASONER, agent=agent), {}, SITUATION)
+    assert decision.degraded == ()
+    assert decision.action == "billing"
+
+
+@pytest.mark.parametrize(
+    "agent",
+    [
+        called(("choose", {"action": "billing"}), ("choose", {"action": "login"})),
+        called(("choose", {"action": "login or billing"})),
+        called(("wait", {"seconds": 2})),
+        Silent(
+            {"messages": [{"role": "assistant", "content": "", "tool_calls": [{"args": ["billing"]}, 3]}]}
+        ),
+        words_of("Ben's action is login."),
+        structured({"mine": "login", "yours": "billing"}),
+        structured({Ticket.LOGIN: 10**5000}),
+        structured(10**5000),
+    ],
+)
+def test_answers_that_name_two_options_or_none_degrade(agent):
+    decision, _ = take_turn(
+        AdaptiveAgent("ann", REASONER, agent=as_actor("ann", agent, repair=False)), {}, SITUATION
+    )
+    (problem,) = decision.degraded
+    assert problem.startswith("the agent: ")
+
+
+@pytest.mark.parametrize(
+    ("agent", "action"),
+    [
+        (lambda situation, prediction: AIMessage("1"), "1"),
+        (lambda situation, prediction: AIMessage("My answer is 2."), "2"),
+        (lambda situation, prediction: {"messages": [AIMessage("0")]}, "0"),
+        (lambda situation, prediction: {"structured_response": {"action": 1}, "messages": []}, "1"),
+        (structured(Choice(action="1")), "1"),
+        (structured({"answer": 2}), "2"),
+        (structured({"label": "1"}), "0"),
+        (called(("choose", {"action": "1"})), "1"),
+        (called(("choose", {"number": 2})), "2"),
+        (called(("1", {})), "1"),
+        (words_of("1"), "0"),  # who was asked for a label gives one
+        (words_of('{"answer": "3"}'), "2"),
+    ],
+)
+def test_actions_that_look_like_labels_are_read_as_actions_where_no_label_was_asked_for(agent, action):
+    decision, _ = take_turn(AdaptiveAgent("ann", PAYS, agent=agent), {}, NUMBERS)
+    assert decision.degraded == ()
+    assert decision.action == action
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import json
 import pytest
 from langchain.agents import create_agent
 from langchain_core.language_models import GenericFakeChatModel
-from langchain_core.messages import AIMessage
+from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
 from langchain_openai import ChatOpenAI
 from langgraph.graph import END, START, MessagesState, StateGraph
 
@@ -18,6 +18,8 @@ from atom import (
     NormalFormReasoner,
     Prediction,
     as_actor,
+    atake_turn,
+    take_turn,
 )
 from atom.agents import Actor, InvokedActor
 from atom.agents.actors import CalledActor
@@ -251,6 +253,35 @@ async def test_whatever_is_wrapped_is_an_actor(server):
     with pytest.raises(TypeError, match="the agent of 'player-1' is asynchronous; call adecide"):
         wrapped[1](SITUATION, nothing)
     assert (wrapped[2](SITUATION, nothing), await wrapped[2].aact(SITUATION, nothing)) == ("D", "E")
+
+
+@pytest.mark.parametrize("way", ["sync", "async"])
+async def test_a_model_by_name_is_handed_its_own_messages_as_texts(way, serve):
+    server = serve(record=True)
+    brief = [
+        SystemMessage("House rules."),
+        HumanMessage([{"type": "text", "text": "Login is broken."}]),
+        AIMessage("", tool_calls=[{"name": "look", "args": {"file": "a"}, "id": "c1"}]),
+        ToolMessage("It is.", tool_call_id="c1", name="look"),
+        {"role": "assistant", "content": "I see."},
+        AIMessage(""),
+    ]
+    player = AdaptiveAgent("player-1", TASK.reasoner(), agent=_model_name(server))
+    if way == "sync":
+        decision, _ = await asyncio.to_thread(take_turn, player, {}, SITUATION, brief=brief)
+    else:
+        decision, _ = await atake_turn(player, {}, SITUATION, brief=brief)
+    assert decision.degraded == ()
+    assert decision.reply is None
+    sent = server.bodies[0]["messages"]
+    assert [message["role"] for message in sent] == [
+        "system", "system", "user", "assistant", "user", "assistant", "user"
+    ]  # fmt: skip
+    assert sent[0]["content"] == "House rules."
+    assert "What was observed so far" in sent[1]["content"]
+    assert [message["content"] for message in sent[2:6]] == [
+        "Login is broken.", "[called look with {'file': 'a'}]", "[result of look] It is.", "I see."
+    ]  # fmt: skip
 
 
 def test_options_of_a_model_are_what_is_no_keyword_of_ours():

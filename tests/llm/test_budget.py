@@ -110,7 +110,7 @@ def test_seconds_end_calls_that_are_under_way(serve):
 def test_bad_limits_are_refused():
     with pytest.raises(ValueError, match="calls must be at least 0"):
         Budget(calls=-1)
-    with pytest.raises(ValueError, match="per 'decision' or per 'episode'"):
+    with pytest.raises(ValueError, match="per must be 'decision' or 'episode', got"):
         Budget(per="day")
     with pytest.raises(ValueError, match="threshold of pruning"):
         Pruning(threshold=1.0)
