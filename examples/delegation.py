@@ -91,10 +91,10 @@ def play(way: str, worker: str, seed: int) -> Episode:
     builder = StateGraph(Office)
 
     def bare(office: Office) -> Command[Any]:
-        last = office["rounds"][-1] if office["rounds"] else None
-        seen = {"ben": last[0]} if last and last[1] else {}
-        fallback = [t for t in TICKETS if not last or t != last[0]]
-        return Command(goto="ben", update={"ticket": ask(model, TICKETS if seen else fallback, seen, "accepted")})
+        ticket, accepted = office["rounds"][-1] if office["rounds"] else (TICKETS[-1], False)
+        after = TICKETS.index(ticket) + 1  # what he accepted, and else the next in the list
+        ticket = ask(model, (*TICKETS[after:], *TICKETS[:after]), {"ben": ticket} if accepted else {}, "accepted")
+        return Command(goto="ben", update={"ticket": ticket})
 
     def by_rule(office: Office) -> Command[Any]:
         in_order = TICKETS[len(office["rounds"]) % 3]  # a convention: one after the other

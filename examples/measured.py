@@ -60,11 +60,16 @@ class ScriptedModel(BaseChatModel):
         return (max if self.joins else min)(options, key=crowd.__getitem__)
 
 
-def ask(model: BaseChatModel, options: Sequence[str], seen: Mapping[str, str], verb: str = "did") -> str:
-    """What a bare agent asks its model, and the answer."""
+def question(options: Sequence[str], seen: Mapping[str, str], verb: str = "did") -> str:
+    """What a bare agent asks its model."""
     lines = [f'- "{name}" {verb} "{action}".' for name, action in seen.items()]
     lines += ["Your options:", *(f'{i}) "{option}"' for i, option in enumerate(options, 1))]
-    return str(model.invoke("\n".join([*lines, "Choose one."])).text)
+    return "\n".join([*lines, "Choose one."])
+
+
+def ask(model: BaseChatModel, options: Sequence[str], seen: Mapping[str, str], verb: str = "did") -> str:
+    """What a bare agent asks its model, and the answer."""
+    return str(model.invoke(question(options, seen, verb)).text)
 
 
 @dataclass(frozen=True)

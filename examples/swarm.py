@@ -29,6 +29,7 @@ from atom import (
     add_tom_node,
     symmetric_payoffs,
 )
+from atom.belief import habitual
 
 HAND_OVER, ANSWER = "hand over", "answer"
 FREE, BUSY = "free", "busy"
@@ -86,7 +87,7 @@ def play(way: str, ben: str, seed: int) -> Episode:
 
         node = AdaptiveToMNode(
             "ann",
-            AdaptiveAgent("ann", GAME, agent=told, seed=seed),
+            AdaptiveAgent("ann", GAME, agent=told, hypotheses=[habitual()], seed=seed),
             situation=situation,
             observed=lambda swarm: {"ben": swarm["rounds"][-1][1]} if swarm["rounds"] else None,
             write=write,
