@@ -2,9 +2,9 @@
 
 Both take a file of the list at once. Two different files are merged and leave the list; one that both edited
 is a conflict, and stays. The legal actions are what is left, so ``situation`` reads them from the state in
-every step, and an order says how far down the list somebody looks: 0 takes the top, 1 leaves it to the other. Order
-2 does what 0 does, so ``orders=(0, 1)`` are all there are. With a long list a coin does nearly as well, and
-where both coders are yours, one that works from the bottom needs nothing at all.
+every step, and an order says how far down the list somebody looks: 0 takes the top, 1 leaves it to the other.
+Order 2 does what 0 does, so ``orders=(0, 1)`` are all there are. With a long list a coin does nearly as well,
+and where both coders are yours, one that works from the bottom needs nothing at all.
 
 Run it: ``python examples/coding.py``.
 """
@@ -86,11 +86,11 @@ def add_coder(builder: StateGraph[Any], me: str, way: str, model: ScriptedModel,
         builder.add_node(me, lambda repository: {me: repository["files"][-CODERS.index(me)]})
 
 
-def merge(repository: Repository) -> dict[str, Any]:
+def merge(state: Repository) -> dict[str, Any]:
     """What both edited leaves the list, unless it is the same file."""
-    edited = {repository["ann"], repository["ben"]}
+    edited = {state["ann"], state["ben"]}
     clash = len(edited) == 1
-    left = repository["files"] if clash else [file for file in repository["files"] if file not in edited]
+    left = state["files"] if clash else [file for file in state["files"] if file not in edited]
     return {"files": left, "conflicts": [clash]}
 
 

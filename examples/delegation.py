@@ -64,11 +64,11 @@ WORKERS: dict[str, Open] = {
 
 def as_hypothesis(name: str) -> Hypothesis:
     """What is known of a kind of worker; he sees the same rounds."""
-    return Hypothesis(
-        name,
-        behaviour=lambda situation, worker: {WORKERS[name]([(t, bool(ok)) for t, ok in situation.state]): 1.0},
-        prior=0.3,
-    )
+
+    def behaviour(situation: Situation, worker: str) -> dict[str, float]:
+        return {WORKERS[name]([(ticket, accepted) for ticket, accepted in situation.state]): 1.0}
+
+    return Hypothesis(name, behaviour=behaviour, prior=0.3)
 
 
 def situation(office: Office) -> Situation:
@@ -90,14 +90,15 @@ def play(way: str, worker: str, seed: int) -> Episode:
     coin = random.Random(seed)  # noqa: S311 - a coin, no key
     builder = StateGraph(Office)
 
-    def bare(office: Office) -> Command[Any]:
-        ticket, accepted = office["rounds"][-1] if office["rounds"] else (TICKETS[-1], False)
+    def bare(state: Office) -> Command[Any]:
+        ticket, accepted = state["rounds"][-1] if state["rounds"] else (TICKETS[-1], False)
         after = TICKETS.index(ticket) + 1  # what he accepted, and else the next in the list
-        ticket = ask(model, (*TICKETS[after:], *TICKETS[:after]), {"ben": ticket} if accepted else {}, "accepted")
-        return Command(goto="ben", update={"ticket": ticket})
+        seen = {"ben": ticket} if accepted else {}
+        chosen = ask(model, (*TICKETS[after:], *TICKETS[:after]), seen, "accepted")
+        return Command(goto="ben", update={"ticket": chosen})
 
-    def by_rule(office: Office) -> Command[Any]:
-        in_order = TICKETS[len(office["rounds"]) % 3]  # a convention: one after the other
+    def by_rule(state: Office) -> Command[Any]:
+        in_order = TICKETS[len(state["rounds"]) % 3]  # a convention: one after the other
         return Command(goto="ben", update={"ticket": coin.choice(TICKETS) if way == "coin" else in_order})
 
     if way == "ours":
@@ -116,8 +117,8 @@ def play(way: str, worker: str, seed: int) -> Episode:
     else:
         builder.add_node("supervisor", bare if way == "bare" else by_rule, destinations=("ben",))
 
-    def ben(office: Office) -> dict[str, Any]:
-        return {"rounds": [(office["ticket"], office["ticket"] == WORKERS[worker](office["rounds"]))]}
+    def ben(state: Office) -> dict[str, Any]:
+        return {"rounds": [(state["ticket"], state["ticket"] == WORKERS[worker](state["rounds"]))]}
 
     builder.add_node("ben", ben)
     builder.add_edge(START, "supervisor")

@@ -2,7 +2,9 @@
 
 Every round all agents pick one of five tickets, and whoever shares one works in vain. All five are yours.
 Bare agents keep away from what the others picked last. With the node each has a belief about each of the
-others. Since all five are yours, they can also agree: a number each, and nobody needs a model of anybody.
+others, and the reasoner acts: in a crowd it draws among what is equally good. A model that answers alike
+whenever it is told alike, put inside ("model inside" below), sends several to the same place again. Since all
+five are yours, they can also agree: a number each, and nobody needs a model of anybody.
 
 Run it: ``python examples/fan_out.py``.
 """
@@ -17,7 +19,7 @@ from typing import Annotated, Any
 
 from langgraph.graph import END, START, StateGraph
 from langgraph.types import Send
-from measured import ROUNDS, Episode, Numbers, ScriptedModel, ask, episode, measure, show
+from measured import ROUNDS, WAYS, Episode, Numbers, ScriptedModel, ask, episode, measure, show
 from typing_extensions import TypedDict
 
 from atom import AdaptiveAgent, AdaptiveToMNode, CongestionReasoner, Situation, add_tom_team
@@ -37,6 +39,13 @@ class Board(TypedDict):
     number: int
     picks: Annotated[dict[str, str], merge]
     shared: Annotated[list[int], add]
+
+
+class Sent(TypedDict):
+    """What a ``Send`` hands to one bare agent."""
+
+    me: str
+    picks: dict[str, str]
 
 
 def alone(player: str, ticket: str, same: int, others: int) -> float:
@@ -67,13 +76,14 @@ def play(way: str, _: str, seed: int) -> Episode:
     coins = {me: random.Random(f"{me} {seed}") for me in AGENTS}  # noqa: S311 - coins, no keys
     builder = StateGraph(Board)
     everybody: Any
-    if way == "ours":  # the node's own router sends to every agent
-        team = [node(AdaptiveAgent(me, GAME, agent=model)) for me in AGENTS]
+    if way in ("ours", "model inside"):  # the node's own router sends to every agent
+        inside = model if way == "model inside" else None
+        team = [node(AdaptiveAgent(me, GAME, agent=inside)) for me in AGENTS]
         everybody = add_tom_team(builder, "agent", team)
     else:
 
-        def agent(sent: dict[str, Any]) -> dict[str, Any]:
-            me, picks = sent["me"], sent["picks"]
+        def agent(state: Sent) -> dict[str, Any]:
+            me, picks = state["me"], state["picks"]
             if way == "bare":
                 pick = ask(model, TICKETS, {name: did for name, did in picks.items() if name != me})
             elif way == "coin":
@@ -87,8 +97,8 @@ def play(way: str, _: str, seed: int) -> Episode:
 
         builder.add_node("agent", agent)
 
-    def board(now: Board) -> dict[str, Any]:
-        return {"shared": [sum(n for n in Counter(now["picks"].values()).values() if n > 1)]}
+    def board(state: Board) -> dict[str, Any]:
+        return {"shared": [sum(n for n in Counter(state["picks"].values()).values() if n > 1)]}
 
     builder.add_node("board", board)
     builder.add_node("next", lambda now: {})
@@ -105,7 +115,7 @@ def play(way: str, _: str, seed: int) -> Episode:
 
 def numbers(seeds: int = 20) -> Numbers:
     """Rounds in which anybody shared a ticket."""
-    return measure(play, ("five of a kind",), seeds)
+    return measure(play, ("five of a kind",), seeds, (*WAYS, "model inside"))
 
 
 if __name__ == "__main__":

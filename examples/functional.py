@@ -37,12 +37,15 @@ Picks = dict[str, str]
 def adapt(player: Player, memories: dict[str, Any], last: Picks) -> tuple[str, dict[str, Any]]:
     """One agent's turn, and what it remembers."""
     situation = Situation(dict.fromkeys(AGENTS, TICKETS), history=[last])
-    decision, memories = take_turn(player, memories, situation, {k: v for k, v in last.items() if k != player.me})
+    observed = {name: did for name, did in last.items() if name != player.me}
+    decision, memories = take_turn(player, memories, situation, observed)
     return decision.action, memories
 
 
 @task
-def pick(way: str, me: str, model: ScriptedModel, last: Picks, coin: random.Random) -> tuple[str, dict[str, Any]]:
+def pick(
+    way: str, me: str, model: ScriptedModel, last: Picks, coin: random.Random
+) -> tuple[str, dict[str, Any]]:
     """The same for agents that remember nothing."""
     if way == "bare":
         return ask(model, TICKETS, {name: did for name, did in last.items() if name != me}), {}

@@ -13,6 +13,7 @@ Run it: ``python examples/in_turn.py``.
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from functools import partial
 from operator import add
 from typing import Annotated, Any
@@ -56,12 +57,13 @@ GAME = CongestionReasoner(alone, ties="first")
 
 def node(player: Player, team: tuple[str, ...], *, tells: bool = True) -> AdaptiveToMNode:
     """Any player as a node; ``tells`` what it sees of those who acted before it."""
-    turns = (team[:1], team[1:])
 
     def situation(board: Board) -> Situation:
-        seen: Any = {} if player.me == "lea" or not tells else {"lea": board["lea"]}
-        history = [board["last"]] if board["last"] else []
-        return Situation(dict.fromkeys(team, TICKETS), history=history, moved=seen, turns=turns if tells else ())
+        now = Situation(dict.fromkeys(team, TICKETS), history=[board["last"]] if board["last"] else [])
+        if not tells:
+            return now
+        seen: Any = {} if player.me == "lea" else {"lea": board["lea"]}
+        return replace(now, moved=seen, turns=(team[:1], team[1:]))
 
     return AdaptiveToMNode(
         player.me,
@@ -73,18 +75,19 @@ def node(player: Player, team: tuple[str, ...], *, tells: bool = True) -> Adapti
     )
 
 
-def add_ann(builder: StateGraph[Any], way: str, team: tuple[str, ...], model: ScriptedModel, seed: int) -> None:
+def add_ann(
+    builder: StateGraph[Any], way: str, team: tuple[str, ...], model: ScriptedModel, seed: int
+) -> None:
     """Ann's seat, filled in one of five ways."""
     if way in ("ours", "not told"):
-        add_tom_node(
-            builder, "ann", node(AdaptiveAgent("ann", GAME, agent=model, seed=seed), team, tells=way == "ours")
-        )
+        agent = AdaptiveAgent("ann", GAME, agent=model, seed=seed)
+        add_tom_node(builder, "ann", node(agent, team, tells=way == "ours"))
     elif way == "bare":  # reads the state: what lea did now, and what ben did last
 
-        def bare(board: Board) -> dict[str, str]:
-            seen = {"lea": board["lea"]}
+        def bare(state: Board) -> dict[str, str]:
+            seen = {"lea": state["lea"]}
             if "ben" in team:
-                seen["ben"] = board["last"].get("ben", TICKETS[0])
+                seen["ben"] = state["last"].get("ben", TICKETS[0])
             return {"ann": ask(model, TICKETS, seen)}
 
         builder.add_node("ann", bare)
@@ -113,9 +116,11 @@ def play(way: str, order: str, seed: int, *, team: tuple[str, ...] = ("lea", "an
         builder.add_edge("lea", name)
         builder.add_edge(name, "board")
 
-    def board(now: Board) -> dict[str, Any]:
-        picks: Any = {name: now[name] for name in team}  # type: ignore[literal-required]
-        return {"last": picks, "collisions": [picks["ann"] in [picks[n] for n in team if n != "ann"]]}
+    def board(state: Board) -> dict[str, Any]:
+        keys: Any = state
+        picks = {name: keys[name] for name in team}
+        others = [pick for name, pick in picks.items() if name != "ann"]
+        return {"last": picks, "collisions": [picks["ann"] in others]}
 
     builder.add_node("board", board)
     builder.add_conditional_edges(

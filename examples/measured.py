@@ -108,31 +108,54 @@ def measure(
     }
 
 
-def over_partners(numbers: Numbers, way: str) -> list[Episode]:
-    """All episodes of one way."""
-    return [one for ways in numbers.values() for one in ways.get(way, [])]
+@dataclass(frozen=True)
+class Summary:
+    """One way beside all partners, each of whom counts alike.
+
+    Attributes:
+        wrong, error: mean number of rounds that went wrong, and its standard error over seeds.
+        worst: the mean beside the partner that it suits least.
+        calls, tokens: means.
+    """
+
+    wrong: float
+    error: float
+    worst: float
+    calls: float
+    tokens: float
 
 
-def wrong(episodes: Sequence[Episode]) -> float:
-    """Mean number of rounds that went wrong."""
-    return mean(one.wrong for one in episodes)
+def summary(numbers: Numbers, way: str) -> Summary:
+    """What one way came to."""
+    by_partner = [ways[way] for ways in numbers.values()]
+    means = [mean(one.wrong for one in episodes) for episodes in by_partner]
+    errors = [_error([one.wrong for one in episodes]) for episodes in by_partner]
+    everything = [one for episodes in by_partner for one in episodes]
+    return Summary(
+        mean(means),
+        sum(error**2 for error in errors) ** 0.5 / len(errors),
+        max(means),
+        mean(one.calls for one in everything),
+        mean(one.tokens for one in everything),
+    )
 
 
-def in_words(episodes: Sequence[Episode]) -> str:
-    """Mean and standard error of what went wrong; a dash where nobody played."""
-    if not episodes:
-        return "–"
-    counts = [float(one.wrong) for one in episodes]
-    error = stdev(counts) / len(counts) ** 0.5 if len(counts) > 1 else 0.0
-    return f"{mean(counts):.1f}" + (f" ± {error:.1f}" if error else "")
+def in_words(value: float, error: float) -> str:
+    """Mean and standard error; the latter only where there is any."""
+    return f"{value:.1f} ± {error:.1f}" if error else f"{value:.1f}"
 
 
 def show(numbers: Numbers) -> None:
     """Prints what went wrong beside every partner, and what it cost."""
     ways = list(next(iter(numbers.values())))
-    print(f"{f'wrong of {ROUNDS} rounds':>22}" + "".join(f"{way:>14}" for way in ways))
+    print(f"{f'wrong of {ROUNDS} rounds':>24}" + "".join(f"{way:>14}" for way in ways))
     for partner, by_way in numbers.items():
-        print(f"{partner:>22}" + "".join(f"{in_words(by_way[way]):>14}" for way in ways))
-    for title, key in (("calls", "calls"), ("tokens", "tokens")):
-        spent = [mean(getattr(one, key) for one in over_partners(numbers, way)) for way in ways]
-        print(f"{title:>22}" + "".join(f"{value:>14.0f}" for value in spent))
+        sums = [summary({partner: by_way}, way) for way in ways]
+        print(f"{partner:>24}" + "".join(f"{in_words(one.wrong, one.error):>14}" for one in sums))
+    totals = [summary(numbers, way) for way in ways]
+    print(f"{'calls':>24}" + "".join(f"{one.calls:>14.0f}" for one in totals))
+    print(f"{'tokens':>24}" + "".join(f"{one.tokens:>14.0f}" for one in totals))
+
+
+def _error(counts: Sequence[int]) -> float:
+    return stdev(counts) / len(counts) ** 0.5 if len(counts) > 1 else 0.0

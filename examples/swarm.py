@@ -66,11 +66,11 @@ def play(way: str, ben: str, seed: int) -> Episode:
     model = ScriptedModel(joins=True)
     coin = random.Random(seed)  # noqa: S311 - a coin, no key
 
-    def bare(swarm: Swarm) -> Command[Any]:  # trusts the status in the state
-        was = swarm["rounds"][-1][1] if swarm["rounds"] else FREE
+    def bare(state: Swarm) -> Command[Any]:  # trusts the status in the state
+        was = state["rounds"][-1][1] if state["rounds"] else FREE
         return went(ask(model, (HAND_OVER, ANSWER), {"ben": HAND_OVER if was == FREE else ANSWER}))
 
-    def by_rule(swarm: Swarm) -> Command[Any]:  # a convention: ben gets everything
+    def by_rule(state: Swarm) -> Command[Any]:  # a convention: ben gets everything
         return went(coin.choice((HAND_OVER, ANSWER)) if way == "coin" else HAND_OVER)
 
     def told(situation: Situation, prediction: Any) -> str:  # the same model, told how ben will be
@@ -96,8 +96,8 @@ def play(way: str, ben: str, seed: int) -> Episode:
     else:
         builder.add_node("ann", bare if way == "bare" else by_rule, destinations=ends)
 
-    def at_bens(swarm: Swarm) -> Command[Any]:
-        was = BENS[ben](swarm["rounds"])
+    def at_bens(state: Swarm) -> Command[Any]:
+        was = BENS[ben](state["rounds"])
         return Command(goto="next", update={"rounds": [(HAND_OVER, was)]})
 
     builder.add_node("ben", at_bens, destinations=("next",))
