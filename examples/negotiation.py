@@ -32,13 +32,13 @@ from atom.belief import DEFAULT_HYPOTHESES, announcing
 MARKETS = ("north", "south")
 GAME = NormalFormReasoner(symmetric_payoffs([[0, 1], [1, 0]]))
 
-BENS: dict[str, Callable[[str, int, random.Random], str]] = {
-    "keeps his word": lambda said, number, rng: said,
-    "lies": lambda said, number, rng: next(market for market in MARKETS if market != said),
-    "lies from round 6 on": lambda said, number, rng: BENS["keeps his word" if number < 5 else "lies"](
-        said, number, rng
+BENS: dict[str, Callable[[str, int], str]] = {
+    "keeps his word": lambda said, number: said,
+    "lies": lambda said, number: next(market for market in MARKETS if market != said),
+    "lies from round 6 on": lambda said, number: BENS["keeps his word" if number < 5 else "lies"](
+        said, number
     ),
-    "talks at random": lambda said, number, rng: MARKETS[0],
+    "talks at random": lambda said, number: MARKETS[0],
 }
 
 
@@ -93,7 +93,7 @@ def play(way: str, ben: str, seed: int) -> Episode:
     builder = StateGraph(Talks)
     builder.add_node("talk", lambda talks: {"said": rng.choice(MARKETS)})
     add_ann(builder, way, model, seed)
-    builder.add_node("ben", lambda talks: {"ben": BENS[ben](talks["said"], len(talks["rounds"]), rng)})
+    builder.add_node("ben", lambda talks: {"ben": BENS[ben](talks["said"], len(talks["rounds"]))})
     builder.add_node("sell", lambda talks: {"rounds": [{"ann": talks["ann"], "ben": talks["ben"]}]})
     builder.add_edge(START, "talk")
     for name in ("ann", "ben"):
