@@ -3,8 +3,9 @@
 Both take a file of the list at once. Two different files are merged and leave the list; one that both edited
 is a conflict, and stays. The legal actions are what is left, so ``situation`` reads them from the state in
 every step, and an order says how far down the list somebody looks: 0 takes the top, 1 leaves it to the other.
-Order 2 does what 0 does, so ``orders=(0, 1)`` are all there are. With a long list a coin does nearly as well,
-and where both coders are yours, one that works from the bottom needs nothing at all.
+Order 2 does what 0 does, so ``orders=(0, 1)`` are all there are; with the default hypotheses ("default" below)
+two that are alike may take each other for creatures of habit, and never part. With a long list a coin does
+nearly as well, and where both coders are yours, one that works from the bottom needs nothing at all.
 
 Run it: ``python examples/coding.py``.
 """
@@ -17,7 +18,7 @@ from operator import add
 from typing import Annotated, Any
 
 from langgraph.graph import END, START, StateGraph
-from measured import ROUNDS, Episode, Numbers, ScriptedModel, ask, episode, measure, show
+from measured import ROUNDS, WAYS, Episode, Numbers, ScriptedModel, ask, episode, measure, show
 from typing_extensions import TypedDict
 
 from atom import (
@@ -74,9 +75,11 @@ def node(player: Player) -> AdaptiveToMNode:
 
 
 def add_coder(builder: StateGraph[Any], me: str, way: str, model: ScriptedModel, seed: int) -> None:
-    """One seat, filled in one of four ways."""
+    """One seat, filled in one of five ways."""
     if way == "ours":
         add_tom_node(builder, me, node(AdaptiveAgent(me, WORK, agent=model, orders=(0, 1))))
+    elif way == "default":
+        add_tom_node(builder, me, node(AdaptiveAgent(me, WORK, agent=model)))
     elif way == "bare":  # asks for a file of the list
         builder.add_node(me, lambda repository: {me: ask(model, repository["files"], {})})
     elif way == "coin":
@@ -116,7 +119,7 @@ def play(way: str, partner: str, seed: int) -> Episode:
 
 def numbers(seeds: int = 20) -> Numbers:
     """Conflicts of all ways beside all partners."""
-    return measure(play, PARTNERS, seeds)
+    return measure(play, PARTNERS, seeds, (*WAYS, "default"))
 
 
 if __name__ == "__main__":

@@ -177,4 +177,4 @@ async def test_the_context_says_how_ann_believes(studio):
         state = await client.runs.wait(thread, "rooms", input=start)  # other settings, the same thread
         assert len(state["met"]) == 10
         assert state["tom"]["ann"]["learner"] == "Bayes"
-        assert state["beliefs"].startswith("ben: order 2")
+        assert "order 0" in state["beliefs"]  # which the first run did not think of
