@@ -177,7 +177,8 @@ class LocalModel:
             try:
                 line = lines.get(timeout=min(_BETWEEN_NEWS, self._patience - spent))
             except queue.Empty:
-                self._say(f"still loading after {time.monotonic() - began:.0f} s")
+                if time.monotonic() - began < self._patience:
+                    self._say(f"still loading after {time.monotonic() - began:.0f} s")
                 continue
             if line:
                 return str(json.loads(line)["address"])
