@@ -6,9 +6,10 @@ probably do (*told*), and told and overruled where it acts against that (*gated*
 player that always takes the first ticket, and the adaptive agent without any model: what the gate adds
 to a model can be no more than that one has.
 
-The model answers by JSON schema, since one of this size seldom keeps to a form that it is only asked for.
+The model answers by JSON schema, since one of this size seldom keeps to a form that it is only asked for;
+``--in-words`` shows what that costs.
 
-Run it: ``python examples/local_model.py [--model FILE.gguf] [--boards N]`` (extra ``local``).
+Run it: ``python examples/local_model.py [--model FILE.gguf] [--boards N] [--in-words]`` (extra ``local``).
 """
 
 from __future__ import annotations
@@ -108,6 +109,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="A model on this machine: bare, told, gated.")
     parser.add_argument("--model", type=Path, help="any file in the GGUF format")
     parser.add_argument("--boards", type=int, default=1, help="of the model with each partner")
+    parser.add_argument("--in-words", action="store_true", help="ask for labels in words, not by schema")
     parser.add_argument("--threads", type=int, help="of the processor")
     asked = parser.parse_args()
     if asked.boards < 1:
@@ -119,7 +121,7 @@ def main() -> None:
 
     with LocalModel(asked.model, threads=asked.threads, seed=SEED, say=say) as served:
         backend = LLMBackend(
-            sampling=Sampling(structured=True),
+            sampling=Sampling(structured=not asked.in_words),
             patience=Patience(timeout=120.0, deadline=240.0),
             memo=None,
             options=served.options,

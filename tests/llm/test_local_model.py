@@ -1,8 +1,10 @@
 """A real, small language model on loopback: ten decisions through it, and what may keep it from serving."""
 
+import importlib
 import json
 import math
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -70,21 +72,21 @@ def _server_counts(served, messages):
 
 
 def test_ten_decisions_through_the_real_model(served):
-    """Seven of a model that acts, three of one that predicts its partner and acts at order 1."""
+    """Eight of a model that acts, two of one that predicts its partner and acts at order 1."""
     actor, acted = _asking(LLMActor, served, BY_SCHEMA)
     likely = replace(BY_SCHEMA, methods=("logprobs", "single"))
     reasoner, predicted = _asking(LLMReasoner, served, likely, memo=None)
-    decisions = _decided(BareAgent(ME, actor), 7) + _decided(FixedOrderAgent(ME, reasoner, 1), 3)
+    decisions = _decided(BareAgent(ME, actor), 8) + _decided(FixedOrderAgent(ME, reasoner, 1), 2)
     assert len(decisions) == 10
     assert {decision.action for decision in decisions} <= {"A", "B"}
     assert [decision.degraded for decision in decisions] == [()] * 10
     assert [exchange.problem for exchange in acted + predicted] == [""] * len(acted + predicted)
-    for decision, exchange in zip(decisions[:7], acted, strict=True):
+    for decision, exchange in zip(decisions[:8], acted, strict=True):
         assert json.loads(exchange.reply)["answer"] in ("1", "2")
         assert decision.usage.calls == 1
         assert decision.usage.prompt_tokens == _server_counts(served, exchange.messages)
         assert 1 < decision.usage.completion_tokens <= 32
-    for decision in decisions[7:]:  # a policy of the partner, and one's own
+    for decision in decisions[8:]:  # a policy of the partner, and one's own
         assert decision.usage.calls >= 2
         assert decision.usage.prompt_tokens > 2 * 200
         assert decision.usage.completion_tokens >= decision.usage.calls
@@ -123,7 +125,7 @@ def test_the_same_seed_gives_the_same_answers():
     def replies(seed):
         with LocalModel(seed=seed) as model:
             actor, exchanges = _asking(LLMActor, model, FREELY)
-            for situation in _rounds(3):
+            for situation in _rounds(2):
                 try:
                     actor(situation, Prediction(0, {}))
                 except LLMError:
@@ -131,7 +133,7 @@ def test_the_same_seed_gives_the_same_answers():
             return [exchange.reply for exchange in exchanges]
 
     first = replies(7)
-    assert len(first) == 3
+    assert len(first) == 2
     assert replies(7) == first
     assert replies(8) != first
 
@@ -276,6 +278,35 @@ def test_the_command_serves_until_it_is_ended(ended_by):
             break
         assert time.monotonic() < limit, "still there"
         time.sleep(0.05)
+
+
+@pytest.fixture
+def example(monkeypatch):
+    """The example that ``make demo-llm`` runs, with one partner."""
+    monkeypatch.syspath_prepend(ROOT / "examples")
+    module = importlib.import_module("local_model")
+    monkeypatch.setattr(module, "PARTNERS", ("tom-1",))
+    monkeypatch.setattr(module, "BOARDS_WITHOUT_MODEL", 2)
+    return module
+
+
+def test_the_example_shows_collisions_before_and_after(example, monkeypatch, capsys):
+    agents = example.agents
+    monkeypatch.setattr(
+        example,
+        "agents",
+        lambda model: {t: n for t, n in agents(model).items() if t in ("always the first", "model, gated")},
+    )
+    monkeypatch.setattr(sys, "argv", ["local_model.py", "--boards", "1"])
+    example.main()
+    printed = capsys.readouterr().out
+    before, after = (float(found) for found in re.findall(r"([\d.]+) of 15 on", printed))
+    assert before == 15.0
+    assert after <= 3.0
+    calls, prompt, answer = re.search(r"(\d+) calls, ([\d,]+) \+ ([\d,]+) tokens", printed).groups()
+    assert int(calls) == 15
+    assert int(prompt.replace(",", "")) > 15 * 300
+    assert int(answer.replace(",", "")) > 15
 
 
 def test_the_command_says_what_is_wrong(tmp_path):
