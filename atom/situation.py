@@ -170,8 +170,8 @@ def _with_texts(situation: Situation, player: str) -> None:
                 else f"of type {type(action).__name__}"
             )
             raise SituationError(
-                f"the action {action!r} of {player!r} is {kind}; actions are texts, which survive checkpoints "
-                f"and reach models: write {str(action)!r}, or give each a name"
+                f"the action {action!r} of {player!r} is {kind}; actions are texts, which survive "
+                f"checkpoints and reach models: write {str(action)!r}, or give each a name"
             )
         found.append(str.__str__(text))
     object.__setattr__(situation, "actions", {**situation.actions, player: tuple(found)})

@@ -36,6 +36,7 @@ from atom.observation import Observed, each
 from atom.policies import Policy
 from atom.randomness import LazyGenerator, Uniform
 from atom.reasoning.reasoner import ImmediateReasoner, Reasoner, Responder, check_responder
+from atom.reasoning.ties import KnowsBest
 from atom.situation import Situation, check_legal
 from atom.usage import Meter, metered
 
@@ -114,7 +115,9 @@ class AdaptiveAgent:
                 f"gate={self.acting.gate!r} needs payoffs, and this reasoner knows none; pass payoffs=, for "
                 "example a NormalFormReasoner"
             )
-        self._best = None if payoffs is None else knows_best(payoffs)
+        self._best: KnowsBest | None = reasoner if isinstance(reasoner, KnowsBest) else None
+        if payoffs is not None:
+            self._best = knows_best(payoffs)
         actor = None if agent is None else as_actor(me, agent)
         self._act = LastStep(me, actor, self.acting.gate, payoffs, isinstance(reasoner, Responder))
 
