@@ -61,7 +61,7 @@ def test_an_agent_acts_below_only_where_that_costs_nothing():
         good = reasoner.best_actions(known, "ann", {"ben": reasoner.policy(known, "ben", 1)})
         (free if doing(reasoner, 0, 0, state) in good else dear).append(state)
     assert len(dear) == 3
-    assert len(free) > 50
+    assert len(free) > 40
     orders = {}
     for what, states in (("dear", dear[:20]), ("free", free[:20])):
         agents = [AdaptiveAgent("ann", reasoner, orders=(1,), seed=seed) for seed in range(6)]
