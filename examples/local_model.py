@@ -2,7 +2,8 @@
 
 Two players take one of two tickets at the same time, fifteen rounds a board; a ticket that both took is
 worked on twice (the paper's Memory-1). The model plays on its own (*bare*), told what its partner will
-probably do (*told*), and told and overruled where it acts against that (*gated*). Beside it stand a coin, a
+probably do (*told*), told which action is best against that (*advised*), and told and overruled where it
+acts against the prediction (*gated*). Beside it stand a coin, a
 player that always takes the first ticket, and the adaptive agent without any model: what the gate adds
 to a model can be no more than that one has.
 
@@ -67,6 +68,7 @@ def agents(model: str) -> dict[str, str]:
         "always the first": "constant:0",
         "model, bare": f"llm:{model}",
         "model, told": f"llm:{model}@prompt-only",
+        "model, advised": f"llm:{model}@recommend-only",
         "model, gated": f"llm:{model}@prompt-and-gate",
         "belief, no model": "bayes",
     }
@@ -106,7 +108,7 @@ def bill(usage: Usage) -> str:
 
 def main() -> None:
     """Serve a model, play, and print every first board."""
-    parser = argparse.ArgumentParser(description="A model on this machine: bare, told, gated.")
+    parser = argparse.ArgumentParser(description="A model on this machine: bare, told, advised, gated.")
     parser.add_argument("--model", type=Path, help="any file in the GGUF format")
     parser.add_argument("--boards", type=int, default=1, help="of the model with each partner")
     parser.add_argument("--in-words", action="store_true", help="ask for labels in words, not by schema")

@@ -266,7 +266,7 @@ class AdaptiveAgent:
         """
         numbers = (order_of(estimate) for estimate in plan.estimates.values())
         pairs = [(self.me, k - 1) for k in numbers if k]
-        if self._act.actor is None and plan.order is not None and (plan.aligned or not self._act.responds):
+        if not self._act.is_told and plan.order is not None and (plan.aligned or not self._act.responds):
             pairs.append((self.me, plan.order))
         return pairs
 
