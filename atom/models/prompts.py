@@ -131,8 +131,8 @@ def told_action(situation: Situation, player: str, prediction: Prediction, tell:
         situation: what it sees.
         player: who decides.
         prediction: what is expected of the others.
-        tell: ``"text"`` puts that into the system message, a ``"recommendation"`` at the end of the question, and
-            anything else nowhere.
+        tell: ``"text"`` puts that into the system message, a ``"recommendation"`` at the end of the
+            question, and anything else nowhere.
     """
     if tell == "recommendation":
         question = action(situation, player)

@@ -8,7 +8,10 @@ import re
 from atom.agents import Gate
 
 PREFIX = "llm"
-FORM = "MODEL[@tom-K|@ftl|@hedge|@bayes|@prompt-only|@gate-only|@prompt-and-gate|@recommend-only|@recommend-and-gate|@vote-N]"
+FORM = (
+    "MODEL[@tom-K|@ftl|@hedge|@bayes|@prompt-only|@gate-only|@prompt-and-gate|@recommend-only|"
+    "@recommend-and-gate|@vote-N]"
+)
 
 AS_ADAPTIVE = {
     "ftl": "ftl/leader/above",
