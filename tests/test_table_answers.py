@@ -34,6 +34,46 @@ def doing(reasoner, order, player, state):
 
 @settings(max_examples=60, deadline=None)
 @given(st.booleans().flatmap(lambda solo: models(solo=solo)))
+def test_the_best_actions_beside_a_certain_order_are_those_of_the_least_cost(model):
+    reasoner = TabularReasoner(model, cache=False)
+    for player in (0, 1):
+        costs = {k: brute_force(model, player, reasoner.policies[k, 1 - player]) for k in range(3)}
+        for order, state in itertools.product(range(3), np.flatnonzero(~model.terminal).tolist()):
+            expected = doing(reasoner, order, 1 - player, state)
+            if [k for k in range(3) if doing(reasoner, k, 1 - player, state) == expected] != [order]:
+                continue
+            found = reasoner.best_actions(
+                situation(model, state), PLAYERS[player], {PLAYERS[1 - player]: {expected: 1.0}}
+            )
+            value, following = costs[order]
+            after = [value[following(state, a)] for a in range(len(model.actions))]
+            if min(after) < UNREACHABLE:
+                assert found == {model.actions[a] for a, cost in enumerate(after) if cost == min(after)}
+            assert found
+
+
+def test_an_agent_acts_below_only_where_that_costs_nothing():
+    """In a corridor to yield as the other expects takes steps, in some places."""
+    model, reasoner = game_two().model, game_two().reasoner()
+    dear, free = [], []
+    for state in np.flatnonzero(~model.terminal).tolist():
+        known = situation(model, state)
+        good = reasoner.best_actions(known, "ann", {"ben": reasoner.policy(known, "ben", 1)})
+        (free if doing(reasoner, 0, 0, state) in good else dear).append(state)
+    assert len(dear) == 3
+    assert len(free) > 40
+    orders = {}
+    for what, states in (("dear", dear[:20]), ("free", free[:20])):
+        agents = [AdaptiveAgent("ann", reasoner, orders=(1,), seed=seed) for seed in range(6)]
+        orders[what] = {
+            agent.decide(situation(model, state), agent.start(["ben"]))[0].order
+            for state, agent in itertools.product(states, agents)
+        }
+    assert orders == {"dear": {2}, "free": {0, 2}}
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.booleans().flatmap(lambda solo: models(solo=solo)))
 def test_a_partner_of_a_certain_order_is_best_responded_to_in_every_state(model):
     reasoner = TabularReasoner(model, cache=False)
     for player in (0, 1):

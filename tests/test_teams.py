@@ -120,9 +120,9 @@ def test_an_answer_stays_or_spreads():
             "finite, got nan",
         ),
         (
-            lambda r, s: r.policy(situation_of(("ann", "ben"), ("A",), {"ann": "Z"}), "ann", 0),
+            lambda r, s: r.policy(situation_of(("ann", "ben"), ("A",), {"eve": "A"}), "ann", 0),
             PayoffError,
-            "no action of 'ann'",
+            "is of none of the players",
         ),
         (lambda r, s: DeclaredReasoner(object(), {}), SituationError, "cannot respond"),
         (lambda r, s: DeclaredReasoner(r, {"ann": -1}), ContractError, "integer >= 0"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from atom.agents.actors import Actor
@@ -35,6 +35,16 @@ class LastStep:
     payoffs: Payoffs | None
     responds: bool
 
+    @property
+    def is_told(self) -> bool:
+        """Whether a wrapped agent acts that asks for no recommendation, so that no own policy is needed."""
+        return self.actor is not None and not self.recommends
+
+    @property
+    def recommends(self) -> bool:
+        """Whether the wrapped agent is to be told which action fits."""
+        return getattr(self.actor, "tell", None) == "recommendation"
+
     async def take(
         self,
         situation: Situation,
@@ -61,12 +71,15 @@ class LastStep:
             IllegalActionError: the wrapped agent's action is not legal.
             LLMError: a model failed, with ``on_error="raise"``.
         """
+        order = prediction.order or 0
         if self.actor is not None:
             try:
+                if self.recommends:
+                    fits = await self._own(situation, prediction, order, answers, ask, aligned=aligned)
+                    prediction = replace(prediction, recommended=max(fits, key=fits.__getitem__))
                 return await self._by_actor(self.actor, situation, prediction, ask, problems)
             except LLMError as error:
                 problems.failed("the agent", error)
-        order = prediction.order or 0
         policy = answers.policies.get((self.me, order)) if aligned else None
         if policy is not None:
             return Gated(draw(policy, rng))

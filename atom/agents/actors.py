@@ -23,7 +23,7 @@ from atom.models.secrets import redact
 from atom.situation import Situation
 from atom.usage import current_meter
 
-Tell: TypeAlias = Literal["text", "data"]
+Tell: TypeAlias = Literal["text", "recommendation", "data"]
 
 _LONGEST_REASON = 200
 
@@ -95,8 +95,9 @@ def as_actor(me: str, agent: Agent, *, tell: Tell = "text", repair: bool | None 
     Args:
         me: for whom it decides.
         agent: who acts.
-        tell: whether chat models and graphs get the prediction as ``"text"`` in a system message, or
-            as ``"data"``: JSON in the message for chat models, the key ``prediction`` for graphs.
+        tell: whether models, chat models and graphs get the prediction as ``"text"`` in a system message; as
+            a ``"recommendation"``, the action that fits and why, at the end of the question; or, chat models
+            and graphs, as ``"data"``: JSON in the message, or the key ``prediction`` for graphs.
         repair: whether an answer that names no option is asked for once more. None asks chat models
             alone: a graph, a chain or a function may have done something that is not to be done twice.
             Functions are never asked again. ``gate="ask"`` of an agent is a question of its own.
@@ -107,7 +108,7 @@ def as_actor(me: str, agent: Agent, *, tell: Tell = "text", repair: bool | None 
     if isinstance(agent, str):
         from atom.agents.prompted import LLMActor  # noqa: PLC0415  # most agents need no client of models
 
-        return LLMActor(me, agent)
+        return LLMActor(me, agent, tell="text" if tell == "data" else tell)
     if isinstance(agent, Actor):
         return agent
     if isinstance(agent, Invocable):
@@ -183,7 +184,7 @@ class InvokedActor:
         inner = _unbound(agent)
         self._is_graph = isinstance(inner, _Graph)
         self._repairs = isinstance(inner, _ChatModel) if repair is None else repair
-        self._tell: Tell = tell
+        self.tell: Tell = tell
 
     def __call__(self, situation: Situation, prediction: Prediction) -> str:
         """The action.
@@ -202,10 +203,9 @@ class InvokedActor:
 
     async def _asked(self, send: _Send, situation: Situation, prediction: Prediction) -> str:
         """Asks once more where no option was named and that is allowed; suspends only where ``send`` does."""
-        advice = prompts.advice(prediction) if self._tell == "text" else ""
-        question = prompts.action(situation, self.me, advice)
+        question = prompts.told_action(situation, self.me, prediction, self.tell)
         messages = question.messages("label")
-        if self._tell == "data" and not self._is_graph:
+        if self.tell == "data" and not self._is_graph:
             messages[1]["content"] = json.dumps(
                 {"prediction": prediction.as_plain(), "question": messages[1]["content"]}
             )
@@ -230,7 +230,7 @@ class InvokedActor:
     def _request(self, messages: list[Any], prediction: Prediction) -> Any:
         if not self._is_graph:
             return messages
-        data = {"prediction": prediction.as_plain()} if self._tell == "data" else {}
+        data = {"prediction": prediction.as_plain()} if self.tell == "data" else {}
         return {"messages": messages, **data}
 
     async def _booked(

@@ -36,6 +36,7 @@ from atom.observation import Observed, each
 from atom.policies import Policy
 from atom.randomness import LazyGenerator, Uniform
 from atom.reasoning.reasoner import ImmediateReasoner, Reasoner, Responder, check_responder
+from atom.reasoning.ties import KnowsBest
 from atom.situation import Situation, check_legal
 from atom.usage import Meter, metered
 
@@ -114,7 +115,9 @@ class AdaptiveAgent:
                 f"gate={self.acting.gate!r} needs payoffs, and this reasoner knows none; pass payoffs=, for "
                 "example a NormalFormReasoner"
             )
-        self._best = None if payoffs is None else knows_best(payoffs)
+        self._best: KnowsBest | None = reasoner if isinstance(reasoner, KnowsBest) else None
+        if payoffs is not None:
+            self._best = knows_best(payoffs)
         actor = None if agent is None else as_actor(me, agent)
         self._act = LastStep(me, actor, self.acting.gate, payoffs, isinstance(reasoner, Responder))
 
@@ -263,7 +266,7 @@ class AdaptiveAgent:
         """
         numbers = (order_of(estimate) for estimate in plan.estimates.values())
         pairs = [(self.me, k - 1) for k in numbers if k]
-        if self._act.actor is None and plan.order is not None and (plan.aligned or not self._act.responds):
+        if not self._act.is_told and plan.order is not None and (plan.aligned or not self._act.responds):
             pairs.append((self.me, plan.order))
         return pairs
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Unpack
+from typing import Literal, TypeAlias, Unpack, get_args
 
 from atom.agents.answers import as_said
 from atom.agents.briefing import own_messages
 from atom.decision import Prediction
+from atom.errors import check_choice
 from atom.models import prompts
 from atom.models.client import Client
 from atom.models.portal import run_blocking
 from atom.models.settings import ActorKeywords, ModelSettings
 from atom.situation import Situation
+
+Told: TypeAlias = Literal["text", "recommendation"]
 
 
 class LLMActor:
@@ -23,6 +26,8 @@ class LLMActor:
 
     Args:
         me: for whom it decides.
+        tell: whether it is told the prediction as ``"text"``, which it is to answer itself, or as a
+            ``"recommendation"``, the action that fits and why.
         model, fallbacks, sampling, patience, api_key, observer, seed, limiter, options: see ``LLMReasoner``;
             only the temperature of ``sampling`` matters, the model answers once.
 
@@ -33,8 +38,12 @@ class LLMActor:
         >>> ann = AdaptiveAgent("ann", reasoner, agent=LLMActor("ann", "ollama_chat/llama3.1"), gate="ask")
     """
 
-    def __init__(self, me: str, model: str, **settings: Unpack[ActorKeywords]) -> None:
+    def __init__(
+        self, me: str, model: str, *, tell: Told = "text", **settings: Unpack[ActorKeywords]
+    ) -> None:
+        check_choice("tell", tell, get_args(Told))
         self.me = me
+        self.tell: Told = tell
         self.model = model
         self.client = Client(ModelSettings.of(model, {**settings, "memo": None}))
 
@@ -51,6 +60,6 @@ class LLMActor:
 
     async def aact(self, situation: Situation, prediction: Prediction) -> str:
         """The same, awaited."""
-        question = prompts.action(situation, self.me, prompts.advice(prediction))
+        question = prompts.told_action(situation, self.me, prediction, self.tell)
         question = replace(question, said=as_said(own_messages(self.me)))
         return await self.client.action(question, self.me)

@@ -39,8 +39,8 @@ class Acting:
         response: the order to act at against an estimate k̂. ``"above"`` is k̂ + 1 (paper).
             ``"nearest"`` keeps the agent's own order while it is one apart from k̂, and else moves to
             k̂ - 1 or k̂ + 1 at random: two agents that both act above chase each other up the ladder,
-            two that stay where they are aligned settle. Where payoffs are known it acts at k̂ - 1 only if
-            that is a best response to what is predicted: to do what a partner expects may cost.
+            two that stay where they are aligned settle. Where payoffs or costs are known it acts at k̂ - 1
+            only if that is a best response to what is predicted: to do what a partner expects may cost.
         gate: what to do when the wrapped agent acts against the best response to the prediction:
             nothing but measure (``"off"``), ``"ask"`` it once more, or ``"override"`` it.
         payoffs: who knows the payoffs for the gate; None for the reasoner, if it does.

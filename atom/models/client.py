@@ -43,6 +43,10 @@ class _Talk:
     reply: str = ""
 
 
+class _NotOfferedError(RefusedError):
+    """A model replied, without what was asked for besides."""
+
+
 class _UnusableError(LLMError):
     """A model replied, and named no option even after the repair."""
 
@@ -177,7 +181,14 @@ class Client:
                 if "response_format" not in request:
                     raise
                 endpoint.unsupported.add("schema")
-                return await self._asked_for(method, endpoint, question, deadline, talk, lapse=lapse)
+                try:
+                    return await self._asked_for(method, endpoint, question, deadline, talk, lapse=lapse)
+                except RefusedError as error:
+                    if not isinstance(
+                        error, _NotOfferedError
+                    ):  # refused without it too: it was not the reason
+                        endpoint.unsupported.discard("schema")
+                    raise
             talk.reply = (reply.texts[0] or "")[:_SHOWN_REPLY]
             try:
                 return self._read(method, reply, question, lapse)
@@ -226,12 +237,12 @@ class Client:
         if method == "logprobs":
             if not reply.top:
                 read_label(reply.texts[0], actions)  # a reply that is wrong besides is to be repaired
-                raise RefusedError("no log-probabilities in the reply")
+                raise _NotOfferedError("no log-probabilities in the reply")
             return from_logprobs(reply.top, actions, self.sampling.temperature)
         if method == "samples":
             if len(reply.texts) < 2:
                 read_label(reply.texts[0], actions)
-                raise RefusedError("one sample in the reply instead of several")
+                raise _NotOfferedError("one sample in the reply instead of several")
             return from_samples(reply.texts, actions)
         if method == "stated":
             return read_stated(reply.texts[0], actions)

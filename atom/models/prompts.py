@@ -124,6 +124,40 @@ def action(situation: Situation, player: str, advice: str = "") -> Question:
     return replace(_question(situation, player, template("act").template), advice=advice)
 
 
+def told_action(situation: Situation, player: str, prediction: Prediction, tell: str) -> Question:
+    """What does ``player`` do, told of the others?
+
+    Args:
+        situation: what it sees.
+        player: who decides.
+        prediction: what is expected of the others.
+        tell: ``"text"`` puts that into the system message, a ``"recommendation"`` at the end of the
+            question, and anything else nowhere.
+    """
+    if tell == "recommendation":
+        question = action(situation, player)
+        said = recommendation(prediction)
+        return replace(question, text=f"{question.text}\n\n{said}") if said else question
+    return action(situation, player, advice(prediction) if tell == "text" else "")
+
+
+def recommendation(prediction: Prediction) -> str:
+    """The action that fits in words, and why; empty where none is recommended."""
+    mine = prediction.recommended
+    if mine is None:
+        return ""
+    why = []
+    for name, partner in prediction.partners.items():
+        if partner.answered == "reply":
+            why.append(f"{quoted(name)} will see it and answer.")
+        elif partner.answered == "seen":
+            why.append(f"{quoted(name)} has done {chances(partner.expected)}.")
+        else:
+            why.append(f"{quoted(name)} is likely to do {chances(_likely(partner))}.")
+    lines = [*why, f"So the best option for you is {quoted(mine)}. Choose it."]
+    return "\n".join([*lines, prediction.note] if prediction.note else lines)
+
+
 def expectations(predicted: Mapping[str, Policy]) -> str:
     """What each player is expected to do, one line each."""
     return "\n".join(f"- {quoted(player)} does {chances(policy)}" for player, policy in predicted.items())

@@ -16,7 +16,7 @@ from atom.errors import PayoffError, SituationError, check_choice
 from atom.policies import Policy
 from atom.reasoning.ties import best
 from atom.reasoning.turns import Reply, certain, endings, is_last, unanswered
-from atom.situation import Situation
+from atom.situation import Situation, strange_history
 
 Congestion: TypeAlias = Callable[[str, str, int, int], float]
 """``payoff(player, action, same, others)``: what ``player`` gets for ``action`` while ``same`` of the
@@ -79,12 +79,12 @@ class CongestionReasoner:
     """Level-k reasoning by expected payoff, for any number of players.
 
     ToM-0 best-responds to what the others did in the last round (each player's first action before
-    the first round, and for whoever was not there); ToM-k best-responds to the others' ToM-(k-1)
-    policies. All players of one order are evaluated at once and kept until the situation changes:
-    a new order costs N · A where policies are certain, whoever asks. Where others act after a player and see
-    what it did, it weighs each of its actions by their answers to it, one question each
-    (``atom.reasoning.turns``). Players may come and go, and may
-    have different actions; two do the same where the actions have the same name.
+    the first round, and for whoever was not there or did what is not to be had now); ToM-k best-responds to
+    the others' ToM-(k-1) policies. All players of one order are evaluated at once and kept until the
+    situation changes: a new order costs N · A where policies are certain, whoever asks. Where others act
+    after a player and see what it did, it weighs each of its actions by their answers to it, one question
+    each (``atom.reasoning.turns``). Players may come and go, and may have different actions; two do the same
+    where the actions have the same name.
 
     Policies leave out actions of probability 0.
 
@@ -118,7 +118,7 @@ class CongestionReasoner:
         Raises:
             ValueError: a negative order.
             SituationError: the player is not in the situation.
-            PayoffError: a payoff that is not finite, or an unknown action in the history.
+            PayoffError: a payoff that is not finite, or a last round without a player who is here.
         """
         if order < 0:
             raise ValueError(f"a theory-of-mind order is an integer >= 0, got {order}")
@@ -284,12 +284,12 @@ class CongestionReasoner:
         joint = situation.history[-1] if situation.history else {}
         remembered = np.empty(len(table.seats), dtype=np.intp)
         for name, seat in table.seats.items():
-            action = joint.get(name, situation.actions[name][0])
+            action = joint.get(name)
             if action not in table.columns:
-                raise PayoffError(
-                    f"{dict(joint)!r} in the history has no action of {name!r} among {list(table.columns)}"
-                )
+                action = situation.actions[name][0]
             remembered[seat] = table.columns[action]
+        if joint and joint.keys().isdisjoint(situation.actions):
+            raise PayoffError(strange_history(joint, situation))
         if last is not None and last[1].table is table and np.array_equal(last[1].last, remembered):
             levels = last[1]
         else:

@@ -13,7 +13,7 @@ from atom.policies import Policy
 from atom.reasoning.recursive import Evaluations, Latest, RecursiveReasoner
 from atom.reasoning.ties import best, best_responses
 from atom.reasoning.turns import Reply, endings, unanswered
-from atom.situation import JointAction, Situation
+from atom.situation import JointAction, Situation, strange_history
 
 Ties: TypeAlias = Literal["first", "next", "uniform"]
 
@@ -70,7 +70,8 @@ class NormalFormReasoner(RecursiveReasoner):
     Args:
         payoffs: ``[N, A_1, ..., A_N]``: ``payoffs[i, a_1, ..., a_N]`` is player i's payoff; finite.
             Players and actions are those of the situation, in its order.
-        memory: how many rounds ToM-0 remembers, >= 1; None for all of them.
+        memory: how many rounds ToM-0 remembers, >= 1; None for all of them. What a player did there and
+            cannot do now is passed over.
         common_memory: the joint action, as action indices by player, that everybody remembers from
             before the first round; None for everybody's first action.
         ties: which of several best actions is taken: the ``"first"``; the first that comes
@@ -181,13 +182,14 @@ class NormalFormReasoner(RecursiveReasoner):
             counts = [0.0] * len(actions)
             if common:
                 counts[self._common[axis]] = 1.0
-            try:
-                for joint in history[len(history) - length :]:
-                    counts[actions.index(joint[name])] += 1.0
-            except (KeyError, ValueError):
-                raise PayoffError(
-                    f"{dict(joint)!r} in the history has no legal action of {name!r} among {list(actions)}"
-                ) from None
+            for joint in history[len(history) - length :]:
+                done = joint.get(name)
+                if done in actions:
+                    counts[actions.index(done)] += 1.0
+                elif joint.keys().isdisjoint(situation.actions):
+                    raise PayoffError(strange_history(joint, situation))
+            if not any(counts):
+                counts[self._common[axis]] = 1.0
             found.append(tuple(counts))
         return tuple(found)
 

@@ -1,4 +1,4 @@
-"""Commands on partners that change, and on what a belief makes of unskilled ones."""
+"""Commands on partners that change, are seen late or unclearly, and on a belief about unskilled ones."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from typing import Annotated
 import typer
 
 from eval.cli.options import JsonFile, Seed
-from eval.show.console import check_writable, out, write_json
-from eval.show.tables import competence_table, detectors_table, followed_table
+from eval.show.console import check_writable, out, progress_bar, write_json
+from eval.show.tables import competence_table, detectors_table, followed_table, views_table
 from eval.studies import changes_followed, compare_detectors, competence_rows
+from eval.studies.views import PARTNERS, RANDOM, VIEWS
+from eval.studies.views import views as compare_views
 
 
 def changing(
@@ -44,3 +46,25 @@ def competence(
     rows = competence_rows(episodes, seed=seed)
     out.print(competence_table(rows, episodes))
     write_json(json_file, {"n": episodes, "seed": seed, "rows": [asdict(row) for row in rows]})
+
+
+def views(
+    task: Annotated[
+        str, typer.Option(help="A repeated game of two players with a known optimum.")
+    ] = "one-ahead-5",
+    rounds: Annotated[int, typer.Option(min=2, help="Rounds of an episode; an even number.")] = 60,
+    episodes: Annotated[int, typer.Option(min=2, help="Episodes a cell.")] = 200,
+    seed: Seed = 42,
+    json_file: JsonFile = None,
+) -> None:
+    """What it costs to see the partner's actions late, seldom or unclearly."""
+    if rounds % 2:
+        raise typer.BadParameter(f"the two halves need an even number of rounds, got {rounds}")
+    check_writable(json_file)
+    with progress_bar("views", len((*VIEWS, RANDOM)) * len(PARTNERS)) as progress:
+        found = compare_views(task, rounds=rounds, episodes=episodes, seed=seed, progress=progress)
+    out.print(views_table(found, task, rounds, episodes))
+    write_json(
+        json_file,
+        {"task": task, "rounds": rounds, "n": episodes, "seed": seed, "rows": [asdict(row) for row in found]},
+    )

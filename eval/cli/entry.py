@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 
 from eval.cli.ablation import ablation
-from eval.cli.changing import changing, competence
+from eval.cli.changing import changing, competence, views
 from eval.cli.crossplay import crossplay
 from eval.cli.equal_tokens import equal_tokens
 from eval.cli.findings import findings, train_partner
@@ -63,6 +63,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "team": team,
     "changing": changing,
     "competence": competence,
+    "views": views,
     "play": play,
     "people": people,
 }

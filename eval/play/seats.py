@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from partners import ZOO, split_name
 
 ORACLE = "oracle"
-NEED_A_MODEL = ("prompt-only", "gate-only", "prompt-and-gate")
+NEED_A_MODEL = ("prompt-only", "gate-only", "prompt-and-gate", "recommend-only", "recommend-and-gate")
 """Baselines that say nothing without a language model, see ``partners.llm``."""
 
 

@@ -80,7 +80,7 @@ def _calls(name: str, model: str, players: Sequence[str]) -> tuple[int, int]:
         return len(evaluations(players, [(me, int(number))])), 0
     if kind == "vote":
         return 0, int(number)
-    if kind in ("", "prompt", "gate"):
+    if kind in ("", "prompt", "gate", "recommend"):
         return 0, 1
     pairs = [(other, order) for other in others for order in range(_ORDERS)]
     return len(evaluations(players, [*pairs, (me, _ORDERS)])) + (len(others) > 1), 0

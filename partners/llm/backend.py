@@ -49,11 +49,12 @@ class LLMBackend:
             found = self._reasoners.setdefault(model, made)  # threads that race get the same one
         return found
 
-    def actor(self, me: str, model: str, seed: int) -> LLMActor:
-        """``model`` itself as an agent."""
+    def actor(self, me: str, model: str, seed: int, *, recommended: bool = False) -> LLMActor:
+        """``model`` itself as an agent; told the prediction, or an action that is recommended."""
         return LLMActor(
             me,
             model,
+            tell="recommendation" if recommended else "text",
             sampling=self.sampling,
             patience=self.patience,
             observer=self.observer,

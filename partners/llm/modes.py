@@ -8,7 +8,10 @@ import re
 from atom.agents import Gate
 
 PREFIX = "llm"
-FORM = "MODEL[@tom-K|@ftl|@hedge|@bayes|@prompt-only|@gate-only|@prompt-and-gate|@vote-N]"
+FORM = (
+    "MODEL[@tom-K|@ftl|@hedge|@bayes|@prompt-only|@gate-only|@prompt-and-gate|@recommend-only|"
+    "@recommend-and-gate|@vote-N]"
+)
 
 AS_ADAPTIVE = {
     "ftl": "ftl/leader/above",
@@ -24,10 +27,12 @@ TOLD: dict[str, tuple[bool, Gate]] = {
     "prompt-only": (True, "off"),
     "gate-only": (False, "override"),
     "prompt-and-gate": (True, "override"),
+    "recommend-only": (True, "off"),
+    "recommend-and-gate": (True, "override"),
 }
-"""Mode -> whether the model is told the prediction, and the gate."""
+"""Mode -> whether the model is told the prediction or a recommendation, and the gate."""
 
-_BEGINNINGS = ("tom", "vote", "prompt", "gate")
+_BEGINNINGS = ("tom", "vote", "prompt", "gate", "recommend")
 _NUMBERED = re.compile(r"(tom|vote)-(\d+)")
 
 

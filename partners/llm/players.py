@@ -1,9 +1,9 @@
 """Language models as players: ``llm:MODEL`` on its own, ``@tom-K`` at an order, ``@bayes`` adaptive.
 
-Three baselines take their hypotheses from the task's own reasoner and only the action from the model:
-``@prompt-only`` is told the prediction and decides alone; ``@gate-only`` is told nothing, and overruled
-where it acts against the prediction; ``@prompt-and-gate`` is both. ``@vote-N`` has no belief and asks the
-model N times.
+Some take their hypotheses from the task's own reasoner and only the action from the model: ``@prompt-only``
+is told the prediction and decides alone; ``@recommend-only`` is told which action fits, and why;
+``@gate-only`` is told nothing, and overruled where it acts against the prediction; ``@prompt-and-gate`` and
+``@recommend-and-gate`` are both. ``@vote-N`` has no belief and asks the model N times.
 """
 
 from __future__ import annotations
@@ -80,6 +80,6 @@ def _baseline(
             f"@{mode} overrules by expected payoffs, which {type(reasoner).__name__} does not know; it "
             "plays normal-form games"
         )
-    actor = backend.actor(me, model, seed)
+    actor = backend.actor(me, model, seed, recommended=mode.startswith("recommend"))
     agent = actor if told else UntoldActor(actor)
     return AdaptiveAgent(me, reasoner, agent=agent, gate=gate, budget=backend.budget, seed=seed)

@@ -59,6 +59,32 @@ def test_both_together(server):
         assert decision.action in neighbours
 
 
+def test_recommend_only_is_told_the_action_that_fits(server):
+    found, asked = decisions(server, "recommend-only")
+    assert len(asked) == len(found) == 15
+    for decision, exchange in zip(found, asked, strict=True):
+        system, question = (message["content"] for message in exchange.messages[:2])
+        assert "What was observed so far" not in system, "what changes stands at the end"
+        (line,) = [line for line in question.splitlines() if line.startswith("So the best option for you is")]
+        recommended = line.split('"')[1]
+        (expected,) = [ACTIONS.index(a) for a, p in decision.partners["player-2"].policy.items() if p == 1.0]
+        assert recommended in {ACTIONS[(expected - 1) % 5], ACTIONS[(expected + 1) % 5]}
+        assert f'"player-2" is likely to do "{ACTIONS[expected]}"' in question
+        assert question.index("Your options:") < question.index(line)
+    assert all(decision.usage.calls == 1 for decision in found)
+
+
+def test_a_gate_leaves_who_follows_a_recommendation_alone(server):
+    found, asked = decisions(server, "recommend-and-gate")
+    for decision, exchange in zip(found, asked, strict=True):
+        (line,) = [
+            s for s in exchange.messages[1]["content"].splitlines() if s.startswith("So the best option")
+        ]
+        recommended = line.split('"')[1]
+        if decision.overruled is not None:
+            assert decision.overruled != recommended
+
+
 def test_the_gate_needs_payoffs(server):
     with pytest.raises(ValueError, match=r"@gate-only overrules by expected payoffs.*TabularReasoner"):
         decisions(server, "gate-only", "tom-0", "game-1")
@@ -156,6 +182,12 @@ def test_unknown_modes_are_named(mode):
 def test_players_of_the_baselines_have_traits():
     adaptive = {
         mode: traits_of(f"llm:{MODEL}@{mode}").adaptive
-        for mode in ("prompt-only", "gate-only", "prompt-and-gate", "vote-3")
+        for mode in ("prompt-only", "gate-only", "prompt-and-gate", "recommend-only", "vote-3")
     }
-    assert adaptive == {"prompt-only": True, "gate-only": True, "prompt-and-gate": True, "vote-3": False}
+    assert adaptive == {
+        "prompt-only": True,
+        "gate-only": True,
+        "prompt-and-gate": True,
+        "recommend-only": True,
+        "vote-3": False,
+    }

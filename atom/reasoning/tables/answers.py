@@ -114,7 +114,7 @@ def answer(seat: Seat, predicted: Sequence[float], beside: Beside) -> dict[int, 
     by_action = _costs(seat, beside)
     if all(min(by_action[b]) >= beside.worst for b, p in enumerate(predicted) if p > 0.0):
         return None
-    expected = [sum(map(mul, predicted, column)) for column in zip(*by_action, strict=True)]
+    expected = _expected(by_action, predicted)
     tolerance = _TOLERANCE * beside.worst
     least = COMPARABLE * max(predicted)
     likely = {b: p for b, p in enumerate(predicted) if p >= least}
@@ -126,6 +126,20 @@ def answer(seat: Seat, predicted: Sequence[float], beside: Beside) -> dict[int, 
         found[chosen] = found.get(chosen, 0.0) + p
     total = sum(likely.values())
     return {x: p / total for x, p in found.items()}
+
+
+def cheapest_against(seat: Seat, predicted: Sequence[float], beside: Beside) -> list[int]:
+    """The actions of the least Q(x) = Σ_b P(b) C_b(x), see ``answer``.
+
+    Args:
+        seat: where to act.
+        predicted: ``[A]``, >= 0 and not all 0: the partner's actions.
+        beside: costs of the model.
+    """
+    by_action = _costs(seat, beside)
+    expected = _expected(by_action, predicted)
+    near = min(expected) + _TOLERANCE * beside.worst
+    return [action for action, cost in enumerate(expected) if cost <= near]
 
 
 def _costs(seat: Seat, beside: Beside) -> list[list[float]]:
@@ -141,6 +155,11 @@ def _costs(seat: Seat, beside: Beside) -> list[list[float]]:
         here = [_lifted(row, unreachable_in(beside.orders), beside.worst) for row in kept]
         found[b] = [sum(column) / len(orders) for column in zip(*here, strict=True)]
     return found
+
+
+def _expected(by_action: Sequence[Sequence[float]], predicted: Sequence[float]) -> list[float]:
+    """Q(x) by own action."""
+    return [sum(map(mul, predicted, column)) for column in zip(*by_action, strict=True)]
 
 
 def _lifted(kept: Sequence[int], unreachable: int, worst: int) -> list[float]:

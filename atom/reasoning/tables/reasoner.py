@@ -9,7 +9,15 @@ from pathlib import Path
 from atom.errors import ModelError
 from atom.policies import Policy, lapsed
 from atom.reasoning.tables import cache as disk
-from atom.reasoning.tables.answers import Beside, Seat, answer, cheapest_alone, cheapest_beside, seat_of
+from atom.reasoning.tables.answers import (
+    Beside,
+    Seat,
+    answer,
+    cheapest_against,
+    cheapest_alone,
+    cheapest_beside,
+    seat_of,
+)
 from atom.reasoning.tables.levels import Solution, solve, solve_beside_actions
 from atom.reasoning.tables.model import Actions, Ints, TabularModel
 from atom.reasoning.tables.turns import answer_in_turn, state_of
@@ -121,7 +129,6 @@ class TabularReasoner:
             SituationError: the player is not in the situation.
         """
         index = self._index(situation, player)
-        (partner,) = (name for name in situation.actions if name != player)
         seat = self._seat(index, situation)
         if self.model.mover is not None:
             mine = answer_in_turn(seat, self._solution, self.model)
@@ -131,6 +138,34 @@ class TabularReasoner:
                 if mine is None
                 else self._lapsed({names[action]: p for action, p in mine.items()})
             )
+        found = answer(seat, self._chances(seat, situation, player, predicted), self._beside)
+        if found is None:
+            return self.policy(situation, player, 0)
+        return self._lapsed({seat.names[action]: p for action, p in found.items()})
+
+    def best_actions(
+        self, situation: Situation, player: str, predicted: Mapping[str, Policy]
+    ) -> frozenset[str]:
+        """The actions of ``player`` that cost least, in expectation, when its partner acts as ``predicted``.
+
+        By one step of look-ahead, as ``respond`` reads predictions. All actions where players take turns,
+        since there a plan depends on the partner's order and not on what it does next.
+
+        Raises:
+            ModelError, SituationError: as ``respond``.
+        """
+        index = self._index(situation, player)
+        seat = self._seat(index, situation)
+        if self.model.mover is not None:
+            return frozenset(seat.names)
+        best = cheapest_against(seat, self._chances(seat, situation, player, predicted), self._beside)
+        return frozenset([seat.names[action] for action in best])
+
+    def _chances(
+        self, seat: Seat, situation: Situation, player: str, predicted: Mapping[str, Policy]
+    ) -> list[float]:
+        """``[A]``: how likely each action of the partner is."""
+        (partner,) = (name for name in situation.actions if name != player)
         policy = predicted.get(partner, {})
         chances = [policy.get(name, 0.0) for name in seat.names]
         if not sum(chances) > 0.0:
@@ -138,10 +173,7 @@ class TabularReasoner:
                 f"no prediction for player {partner!r}; one over its actions {list(self.model.actions)} is "
                 f"needed, got {dict(policy)}"
             )
-        found = answer(seat, chances, self._beside)
-        if found is None:
-            return self.policy(situation, player, 0)
-        return self._lapsed({seat.names[action]: p for action, p in found.items()})
+        return chances
 
     def with_other_ties(self, situation: Situation, player: str, orders: Sequence[int]) -> list[Policy]:
         """``policy`` of ``player`` at each of the ``orders``, averaged over the ways to break its last tie.

@@ -16,6 +16,7 @@ from eval.show.tables.studies import (
     team_table,
 )
 from eval.show.tables.text import arrow, markdown, score
+from eval.show.tables.views import views_table
 
 __all__ = [
     "ablation_table",
@@ -41,4 +42,5 @@ __all__ = [
     "summary_table",
     "task_list",
     "team_table",
+    "views_table",
 ]
