@@ -2,7 +2,7 @@
 
 Ann's own agent is a small graph: a model drafts, and an ``interrupt`` asks a person. The node takes it as it
 is, ``agent=``. The graph around pauses, is resumed with ``Command(resume=...)``, and neither the person nor
-the model is asked twice. A person who objects says what to do instead, and the belief counts what was done.
+the model is asked twice. What the person answers is what the agent does, also where it is something else.
 
 Run it: ``python examples/approval.py``.
 """

@@ -6,6 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.graph import START, StateGraph
+from langgraph.types import Command
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
@@ -136,3 +139,18 @@ def test_the_table_is_shown_at_the_terminal(examples, monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["nine_graphs.py", "--seeds", "1"])
     examples.main()
     assert "two at" in capsys.readouterr().out
+
+
+def test_a_person_who_objects_has_the_last_word(examples):
+    """The wrapped agent does what the person says instead, once asked and once paused."""
+    approval = examples.approval
+    model = approval.ScriptedModel()
+    builder = StateGraph(approval.Deployment)
+    approval.add_ann(builder, "ours", model, 0)
+    graph = builder.add_edge(START, "ann").compile(checkpointer=InMemorySaver())
+    thread = {"configurable": {"thread_id": "1"}}
+    start = {"number": 0, "ann": "blue", "ben": "blue", "clashes": []}
+    (paused,) = graph.invoke(start, thread)["__interrupt__"]
+    other = next(server for server in approval.SERVERS if server != paused.value["approve"])
+    assert graph.invoke(Command(resume=other), thread)["ann"] == other
+    assert len(model.spent) == 1
