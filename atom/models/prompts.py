@@ -236,7 +236,7 @@ def _turns(situation: Situation, player: str) -> str:
     said, moved = situation.announced, situation.moved
     lines = [
         f"- {quoted(name)} has announced that it will do {quoted(str(act))}; that may be true or not."
-        for name, act in said.items()
+        for name, act in (said or {}).items()
         if name not in (player, *moved)
     ]
     lines += [
