@@ -116,7 +116,7 @@ class AdaptiveToMMiddleware(AgentMiddleware[AdaptiveToMAgentState, Any], Seats):
         >>> agent = create_agent(model, middleware=[middleware])
         >>> state = agent.invoke({"messages": [("user", "Choose.")]})
         >>> print(state["tom"]["ann"]["told"]["text"].splitlines()[0])
-        What was observed so far lets you expect now:
+        Expected from what was observed:
     """
 
     state_schema = AdaptiveToMAgentState
