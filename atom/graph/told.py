@@ -40,8 +40,12 @@ def read_by_now(state: Mapping[str, Any]) -> Read:
 
 def new_since(state: Mapping[str, Any], told: Told) -> list[AnyMessage]:
     """The messages since the last prediction, with the calls that were really made."""
-    seen = {*told.get("seen", ()), told["read"]} - {None}
-    return really_done(state, unread(state["messages"], seen))
+    return really_done(state, written_since(state, told))
+
+
+def written_since(state: Mapping[str, Any], told: Told) -> Sequence[AnyMessage]:
+    """The messages since the last prediction, as they were written."""
+    return unread(state["messages"], {*told.get("seen", ()), told["read"]} - {None})
 
 
 def really_done(state: Mapping[str, Any], messages: Sequence[AnyMessage]) -> list[AnyMessage]:

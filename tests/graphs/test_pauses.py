@@ -216,20 +216,45 @@ def where(request, tmp_path):
     return str(tmp_path / "checkpoints.sqlite")
 
 
-@pytest.mark.parametrize("shell", SHELLS)
-def test_a_thread_that_is_left_alone_believes_what_its_player_does(shell):
-    """What all others are compared with."""
-    own = {} if shell == "middleware" else {"agent": lambda situation, prediction: ANN[turn]}
-    player = Ann(shell).player(**own)
+def of_player(did):
+    """What a player believes of ben that does this itself, without any graph; and its prior."""
+    player = Ann("node").player(agent=lambda situation, prediction: did[turn])
     memory = player.start(["ben"])
-    for turn, (belief, chosen) in enumerate(left_alone(shell)):
+    for turn in range(len(did)):
         if turn:
             memory = player.observe(memory, BOTH, {"ben": BEN[turn - 1]})
         _, memory = player.decide(BOTH, memory)
+    return memory["partners"]["ben"]["weights"], player.beliefs.prior
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_thread_that_is_left_alone_believes_what_its_player_does(shell):
+    """What all others are compared with. A model need not do what it is told."""
+    for turn, (belief, chosen) in enumerate(left_alone(shell)):
+        weights, prior = of_player(ANN[: turn + 1])
         assert belief["step"] == turn + 1
-        assert belief["partners"]["ben"]["weights"] == memory["partners"]["ben"]["weights"]
+        assert belief["partners"]["ben"]["weights"] == weights
+        assert (weights == prior) == (turn == 0)
         assert (belief["told"]["taken"] if shell == "middleware" else chosen) == ANN[turn]
-    assert memory["partners"]["ben"]["weights"] != player.beliefs.prior
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+@WAYS
+async def test_a_belief_goes_by_what_a_person_made_of_a_call(shell, way):
+    def edit(ann):
+        action = {"name": "act", "args": {"action": "C"}}
+        return Command(resume={"decisions": [{"type": "edit", "edited_action": action}]})
+
+    ann = Ann(shell, "langchain")
+    async with calls("memory", way, "") as call:
+        for turn in range(len(ANN)):
+            await paused(ann, call, turn)
+            await resumed(ann, call, edit)
+        belief, _ = await found(ann, call)
+    assert ann.done == ["C"] * len(ANN)
+    assert belief["partners"]["ben"]["weights"] == of_player("CCCC")[0] != of_player(ANN)[0]
+    if shell == "middleware":
+        assert (belief["told"]["done"], belief["told"]["taken"]) == ("C", "C")
 
 
 @pytest.mark.parametrize("asks", ASKING)
@@ -333,10 +358,7 @@ async def test_messages_that_are_changed_between_turns_change_no_belief(kind, wa
             state = await call.state(ann.graph(call.checkpointer), CONFIG)
             before = change(state.values["messages"]) if turn else []
             await approved(ann, call, turn, before=before)
-            belief, chosen = await found(ann, call)
-            # what was really done can only be read from messages that are there
-            assert ({**belief, "told": 0}, chosen) == ({**expected[0], "told": 0}, expected[1])
-            assert belief["told"]["text"] == expected[0]["told"]["text"]
+            assert await found(ann, call) == expected
 
 
 # ---- several pauses ----
