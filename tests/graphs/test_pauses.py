@@ -4,7 +4,7 @@ The matrix: node, team and middleware; sync and async; in memory, SQLite and Pos
 turns of a thread in which ben speaks and ann acts by a tool, and compares each with the same turn of a thread
 that nobody interferes with. Every call is made by a graph that is built anew, as another process would.
 
-It runs on the oldest and on the newest supported LangGraph, see .ci/oldest.
+It runs with the oldest supported LangChain, on LangGraph 1.0, and with the newest, see .ci/oldest.
 """
 
 from functools import cache
