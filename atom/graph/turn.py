@@ -47,7 +47,7 @@ class Counted(NamedTuple):
     Attributes:
         memory: after it.
         problems: what could not be counted, one sentence each, see ``noting``.
-        anything: whether anything was counted.
+        anything: whether any action of a partner was counted.
     """
 
     memory: Memory
@@ -193,7 +193,7 @@ class Turn:
         waiting = Waiting(me, memory, legal, self.where, self.player.beliefs.late)
         found, problems = countable(observed, waiting, self.unlisted, lenient=lenient)
         after = cast("Believer", self.player).observe(memory, None, found) if found else memory
-        return Counted(after, problems, anything=bool(found))
+        return Counted(after, problems, anything=any(name != me for one in found for name in one))
 
     def decide(
         self, situation: Situation, memory: Memory, store: BaseStore | None, brief: Sequence[Any] = ()
