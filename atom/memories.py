@@ -54,11 +54,13 @@ class HabitMemory(TypedDict):
             empty before the first action.
         counts: habit -> context -> action or step -> how often.
         last: the last action of the partner and of the observer; None where it is not known.
+        at: number of the observer's decision at which they were taken; absent where that is not known.
     """
 
     weights: list[float]
     counts: dict[str, dict[str, dict[str, float]]]
     last: list[str | None]
+    at: NotRequired[int]
 
 
 class Expected(TypedDict):
@@ -68,11 +70,13 @@ class Expected(TypedDict):
         actions: its legal actions.
         policies: hypothesis -> what the partner would do; hypotheses not evaluated are absent.
         seen: what it looked back at; absent where nobody looks for habits.
+        counted: whether its action was seen before the decision, and is counted; absent where not.
     """
 
     actions: list[str]
     policies: dict[str, dict[str, float]]
     seen: NotRequired[LookBack]
+    counted: NotRequired[bool]
 
 
 class Late(TypedDict):
@@ -158,6 +162,7 @@ class PartnerMemory(TypedDict):
         explained: probability, in [0, 1], that what is believed explains it; absent before the first action.
         late: number of a decision, as text -> what it expected, of those whose action may yet be seen; absent
             where none is waited for.
+        counted: number of the last decision whose action was counted; absent before the first.
     """
 
     weights: Weights
@@ -170,6 +175,7 @@ class PartnerMemory(TypedDict):
     habits: NotRequired[HabitMemory]
     explained: NotRequired[float]
     late: NotRequired[dict[str, Late]]
+    counted: NotRequired[int]
 
 
 class Told(TypedDict):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import TypeAlias
 
 from atom.errors import SituationError
@@ -59,9 +60,10 @@ class Seen:
         """The action, or action -> probability."""
         if not isinstance(self.action, Mapping):
             return self.action
-        total = math.fsum(self.action.values())
-        found = {action: weight / total for action, weight in self.action.items() if weight > 0}
-        return next(iter(found)) if len(found) == 1 else found
+        most = max(self.action.values())  # sums of huge weights would overflow
+        shares = {action: weight / most for action, weight in self.action.items() if weight > 0}
+        total = math.fsum(shares.values())
+        return next(iter(shares)) if len(shares) == 1 else {a: share / total for a, share in shares.items()}
 
 
 Observation: TypeAlias = Mapping[str, "str | Seen"]
@@ -91,7 +93,5 @@ def likeliest(did: Did) -> str:
 
 
 def _are_weights(given: Mapping[str, float]) -> bool:
-    try:
-        return all(math.isfinite(w) and w >= 0 for w in given.values()) and any(given.values())
-    except TypeError:
-        return False
+    weights = list(given.values())
+    return all(isinstance(w, Real) and math.isfinite(w) and w >= 0 for w in weights) and any(weights)

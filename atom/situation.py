@@ -72,6 +72,8 @@ class Situation:
                 raise SituationError(f"player {player!r} has a legal action twice: {list(actions)}")
         if self.moved or self.turns:
             _check_turns(self)
+        if self.announced and not isinstance(self.announced, Mapping):
+            raise SituationError(f"announced is player -> what it said, got {self.announced!r}")
 
     @property
     def at_once(self) -> bool:

@@ -50,7 +50,7 @@ class ScriptedModel(BaseChatModel):
         if booked >= ROUNDS:
             answer = AIMessage("All meetings are booked.")
         else:
-            advised = re.search(r'fits all this is "(\w+)"', str(messages[0].text))
+            advised = re.search(r'fits is "(\w+)"', str(messages[0].text))
             room = advised.group(1) if advised else ROOMS[0]
             answer = AIMessage(
                 "", tool_calls=[{"name": "book", "args": {"room": room}, "id": f"booking-{booked}"}]

@@ -17,6 +17,7 @@ SLOW = (
     "tests/graphs/test_memory.py::test_a_belief_outlives_its_thread",
     "tests/graphs/test_memory.py::test_a_store_that_is_down",
     "tests/graphs/test_memory.py::test_two_processes_add_up",
+    "tests/graphs/test_told.py::test_the_benchmark",
     "tests/human",
     "tests/report",
     "tests/test_architecture.py::test_the_command_line_imports_nothing_heavy",

@@ -3,6 +3,7 @@
 import json
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -234,3 +235,94 @@ def test_a_step_late_costs_little_once_the_partner_is_known(order):
         for s in range(8)
     )
     assert late >= 0.95 * full
+
+
+# --- what was found by trying to break it ---------------------------------------------------------------
+
+
+def test_huge_weights_are_shares_too():
+    assert Seen({"A": 1e308, "B": 1e308}).did == {"A": 0.5, "B": 0.5}
+
+
+@pytest.mark.parametrize("weight", ["0.7", None, [1], object(), -1, float("inf")])
+def test_weights_of_no_number_are_refused_as_such(weight):
+    with pytest.raises(SituationError, match="action -> weight"):
+        Seen({"A": weight})
+
+
+def test_who_was_not_seen_is_still_waited_for():
+    three = {**TWO, "cem": ACTIONS}
+    reasoner = NormalFormReasoner(np.random.default_rng(0).normal(size=(3, 5, 5, 5)))
+    agent = AdaptiveAgent("ann", reasoner)
+    _, memory = agent.decide(Situation(three), agent.start(["ben", "cem"]))
+    together = agent.observe(memory, None, {"ben": "A", "cem": "B"})
+    apart = agent.observe(agent.observe(memory, None, {"ben": "A"}), None, {"cem": "B"})
+    assert apart == together
+
+
+def test_after_a_late_observation_the_one_in_time_counts():
+    agent = AdaptiveAgent("ann", REASONER, late=3)
+    memory, _ = rounds(agent, 1, 4, lambda step, history: None)
+    late = agent.observe(memory, None, {"ben": Seen("A", step=1)})
+    for seen in ({"ben": "B"}, {"ben": Seen("B", step=3)}):
+        after = agent.observe(late, None, seen)
+        assert after["partners"]["ben"]["expected"] is None
+        assert list(after["partners"]["ben"]["late"]) == ["0", "2"]
+
+
+def test_what_was_counted_is_not_counted_again_by_its_step():
+    agent = AdaptiveAgent("ann", REASONER)
+    situation = Situation(TWO)
+    _, memory = agent.decide(situation, agent.start(["ben"]))
+    memory = agent.observe(memory, None, {"ben": "A"})
+    with pytest.raises(SituationError, match="the partners of its last decision are"):
+        agent.observe(memory, situation, {"ben": Seen("A", step=0)})
+
+
+def test_what_is_kept_does_not_depend_on_the_order_of_keys():
+    agent = AdaptiveAgent("ann", REASONER, late=3)
+    memory, _ = rounds(agent, 1, 11, lambda step, history: None)
+    shuffled = json.loads(json.dumps(memory, sort_keys=True))
+    _, after = agent.decide(Situation(TWO), shuffled)
+    assert list(after["partners"]["ben"]["late"]) == ["8", "9", "10"]
+
+
+def chance_of_next(seen_at, late):
+    """The probability that is given to the next action of a partner that goes through its actions in turn."""
+    agent = AdaptiveAgent("ann", NormalFormReasoner(FIVE), late=late)
+    memory, history, chances = agent.start(["ben"]), [], []
+    for step in range(40):
+        decision, memory = agent.decide(Situation(TWO), memory)
+        did = ACTIONS[step % 5]
+        chances.append(decision.partners["ben"].predictive[did])
+        history.append(did)
+        seen = seen_at(step, history)
+        if seen:
+            memory = agent.observe(memory, None, seen)
+    return sum(chances[-10:]) / 10
+
+
+def test_habits_follow_what_came_after_what_however_it_is_seen():
+    in_time = chance_of_next(lambda step, done: {"ben": done[-1]}, 0)
+    in_pairs = chance_of_next(
+        lambda step, done: [{"ben": Seen(done[i], step=i)} for i in (step - 1, step)] if step % 2 else None, 2
+    )
+    assert in_time > 0.9
+    assert in_pairs > 0.5, "every other decision knows what came last"
+
+
+def test_several_actions_of_one_decision_follow_each_other():
+    agent = AdaptiveAgent("ann", NormalFormReasoner(FIVE))
+    memory, done = agent.start(["ben"]), 0
+    for _ in range(20):
+        decision, memory = agent.decide(Situation(TWO), memory)
+        memory = agent.observe(memory, None, [{"ben": ACTIONS[(done + i) % 5]} for i in range(2)])
+        done += 2
+    assert decision.partners["ben"].predictive[ACTIONS[(done - 2) % 5]] > 0.7
+
+
+def test_a_late_action_is_not_the_last_one():
+    agent = AdaptiveAgent("ann", REASONER, late=6)
+    memory, _ = rounds(agent, 1, 6, lambda step, history: None)
+    memory = agent.observe(memory, None, [{"ben": Seen("E", step=5)}, {"ben": Seen("A", step=1)}])
+    assert memory["partners"]["ben"]["habits"]["last"][0] == "E"

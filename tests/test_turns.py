@@ -10,13 +10,18 @@ from hypothesis import strategies as st
 
 from atom import (
     AdaptiveAgent,
+    Bayes,
     CongestionReasoner,
+    Contract,
     FixedOrderAgent,
+    Hypothesis,
     NormalFormReasoner,
     RecursiveReasoner,
     Situation,
     symmetric_payoffs,
 )
+from atom.agents.pruning import affordable
+from atom.belief import order
 from atom.errors import IllegalActionError, ModelError, SituationError
 from atom.models import prompts
 from atom.reasoning import DeclaredReasoner
@@ -106,8 +111,8 @@ def test_whoever_acts_first_weighs_the_replies_from_order_1_on(numbers):
     first = Situation(TWO, turns=(("ann",), ("ben",)))
     replies = array[1].argmax(axis=1)  # ties by the first, as the reasoner's
     best = array[0, np.arange(3), replies].max()
-    for order in (1, 2, 3):
-        mine = "ABC".index(chosen(reasoner.policy(first, "ann", order)))
+    for k in (1, 2, 3):
+        mine = "ABC".index(chosen(reasoner.policy(first, "ann", k)))
         assert array[0, mine, replies[mine]] == best
     at_once = Situation(TWO)
     assert reasoner.policy(first, "ann", 0) == reasoner.policy(at_once, "ann", 0), "ToM-0 models nobody"
@@ -184,14 +189,14 @@ def test_a_recursion_of_two_functions_answers_what_it_sees_awaited_or_not():
 
     reasoner = RecursiveReasoner(level0, respond)
     seen = Situation(TWO, moved={"ann": "B"})
-    for order in range(3):
-        assert reasoner.policy(seen, "ben", order) == {"A": 1.0}
-        assert asyncio.run(reasoner.apolicy(seen, "ben", order)) == {"A": 1.0}
-        assert reasoner.policy(seen, "ann", order) == {"B": 1.0}
+    for k in range(3):
+        assert reasoner.policy(seen, "ben", k) == {"A": 1.0}
+        assert asyncio.run(reasoner.apolicy(seen, "ben", k)) == {"A": 1.0}
+        assert reasoner.policy(seen, "ann", k) == {"B": 1.0}
     assert all(call == ("ben", {"ann": {"B": 1.0}}) for call in asked)
     first = Situation(TWO, turns=(("ann",), ("ben",)))
-    for order in range(3):
-        assert reasoner.policy(first, "ann", order) == asyncio.run(reasoner.apolicy(first, "ann", order))
+    for k in range(3):
+        assert reasoner.policy(first, "ann", k) == asyncio.run(reasoner.apolicy(first, "ann", k))
 
 
 def test_declared_orders_take_what_is_seen_for_certain():
@@ -271,16 +276,128 @@ def test_a_leader_takes_what_pays_best_once_it_is_answered():
     assert posterior[0] == pytest.approx(posterior[1]), "replies tell nothing of orders"
 
 
-def test_a_partner_that_moved_is_judged_by_what_it_saw():
+def test_a_partner_that_moved_is_judged_at_once_and_by_what_it_saw():
     reasoner = NormalFormReasoner(AVOID)
-    ben = AdaptiveAgent("ben", reasoner)
+    learner = Bayes(hazard=0.0)
+    ben = AdaptiveAgent("ben", reasoner, learner, orders=(0, 1, 2))
     situation = Situation(
         TWO, history=({"ann": "A", "ben": "B"},), moved={"ann": "C"}, turns=(("ann",), ("ben",))
     )
-    _, memory = ben.decide(situation, ben.start(["ann"]))
-    expected = memory["partners"]["ann"]["expected"]["policies"]
+    decision, memory = ben.decide(situation, ben.start(["ann"]))
     before = situation.as_seen_by("ann")
-    assert {k: expected[str(k)] for k in range(3)} == {k: reasoner.policy(before, "ann", k) for k in range(3)}
+    likelihoods = [reasoner.policy(before, "ann", k)["C"] for k in range(3)]
+    assert decision.partners["ann"].by_order == {k: reasoner.policy(before, "ann", k) for k in range(3)}
+    expected = learner.probabilities(learner.update(learner.init(["0", "1", "2"]), likelihoods, 3))
+    assert list(ben.posterior(memory, "ann").values()) == pytest.approx(expected)
+    for told in ({"ann": "C"}, {"ann": "B"}, {"ann": "C", "ben": decision.action}):
+        again = ben.observe(memory, situation, told)
+        assert ben.posterior(again, "ann") == ben.posterior(memory, "ann"), "it is counted already"
+
+
+def supervised(worker, *, contract=None, rounds=20):
+    """What a boss believes of a worker that answers each of its assignments."""
+    payoffs = symmetric_payoffs([[0, 5], [5, 0]])  # whoever follows an order does the other thing
+    accepts = Hypothesis("accepts", behaviour=lambda s, p: {s.moved["boss"]: 1.0} if s.moved else None)
+    boss = AdaptiveAgent(
+        "boss", NormalFormReasoner(payoffs), hypotheses=[order(0), order(1), accepts], contract=contract
+    )
+    two = {"boss": ("A", "B"), "worker": ("A", "B")}
+    memory = boss.start(["worker"])
+    for _ in range(rounds):
+        situation = Situation(two, turns=(("boss",), ("worker",)))
+        decision, memory = boss.decide(situation, memory)
+        memory = boss.observe(memory, situation, {"worker": worker(decision.action)})
+    decision, _ = boss.decide(situation, memory)
+    return decision.partners["worker"]
+
+
+def test_a_named_hypothesis_of_a_replier_is_judged_by_what_it_saw():
+    assert supervised(lambda action: "B" if action == "A" else "A").probabilities["accepts"] < 0.1
+    same = supervised(lambda action: action)
+    assert same.explained > 0.9
+    broken = supervised(lambda a: "B" if a == "A" else "A", contract=Contract({"worker": "accepts"})).contract
+    assert broken.broken_at is not None
+    assert supervised(lambda a: a, contract=Contract({"worker": "accepts"})).contract.broken_at is None
+
+
+def test_a_named_hypothesis_of_who_moved_does_not_see_the_answer():
+    game = NormalFormReasoner(symmetric_payoffs([[0, 5], [5, 0]]))
+    two = {"ann": ("A", "B"), "ben": ("A", "B")}
+    clairvoyant = Hypothesis("deep", behaviour=lambda s, p: game.policy(s, p, 5))
+    ben = AdaptiveAgent("ben", game, hypotheses=[order(0), order(1), clairvoyant])
+    memory, rng = ben.start(["ann"]), np.random.default_rng(0)
+    for _ in range(12):
+        situation = Situation(two, moved={"ann": "AB"[int(rng.integers(2))]})
+        decision, memory = ben.decide(situation, memory)
+    assert decision.partners["ann"].probabilities["deep"] < 0.8
+
+
+@pytest.mark.parametrize("ties", ["first", "uniform"])
+@pytest.mark.parametrize(
+    "turns",
+    [
+        (("ann",), ("ben",), ("cem",), ("dan",)),
+        (("ann",), ("ben", "cem"), ("dan",)),
+        (("ann", "ben"), ("cem",), ("dan",)),
+    ],
+)
+async def test_queues_of_four_are_decided_in_and_alike_when_awaited(turns, ties):
+    four = dict.fromkeys(("ann", "ben", "cem", "dan"), ("A", "B"))
+    array = np.random.default_rng(3).integers(0, 9, size=(4, 2, 2, 2, 2)).astype(float)
+    for reasoner in (
+        NormalFormReasoner(array, ties=ties),
+        CongestionReasoner(lambda p, a, same, others: float(same == 0), ties=ties),
+    ):
+        situation = Situation(four, turns=turns)
+        for group in turns:
+            chosen_by = {}
+            for me in group:
+                agent = AdaptiveAgent(me, reasoner, orders=(0, 1, 2), seed=1)
+                memory = agent.start([other for other in four if other != me])
+                one = agent.decide(situation, memory)
+                assert one == await agent.adecide(situation, memory)
+                chosen_by[me] = one[0].action
+            situation = situation.after(chosen_by)
+        assert situation.to_move == ()
+
+
+async def test_responses_are_alike_when_awaited():
+    rng = np.random.default_rng(5)
+    for _ in range(40):
+        reasoner = NormalFormReasoner(rng.integers(0, 9, size=(3, 2, 2, 2)).astype(float))
+        situation = Situation(THREE, turns=(("ann",), ("ben", "cem")))
+        assert reasoner.respond(situation, "ann", {}) == await reasoner.arespond(situation, "ann", {})
+
+
+def test_a_gate_with_payoffs_of_ones_own_serves_a_leader():
+    class Own:
+        def expected_payoffs(self, situation, player, predicted):
+            return {a: 1.0 - predicted["ben"].get(a, 0.0) for a in situation.legal(player)}
+
+    two = {"ann": ("A", "B"), "ben": ("A", "B")}
+    game = NormalFormReasoner(symmetric_payoffs([[0, 5], [5, 0]]))
+    ann = AdaptiveAgent("ann", game, agent=lambda s, p: "A", gate="override", payoffs=Own())
+    decision, _ = ann.decide(Situation(two, turns=(("ann",), ("ben",))), ann.start(["ben"]))
+    assert decision.action in ("A", "B")
+
+
+def test_what_a_replier_will_do_is_shown_once_the_own_action_is_taken():
+    two = {"ann": ("X", "Y"), "ben": ("X", "Y")}
+    ann = AdaptiveAgent("ann", NormalFormReasoner(BATTLE), orders=(0, 1, 2))
+    decision, _ = ann.decide(Situation(two, turns=(("ann",), ("ben",))), ann.start(["ben"]))
+    assert {tuple(p) for p in decision.partners["ben"].by_order.values()} == {("X", "Y")}
+    assert all(policy[decision.action] == 1.0 for policy in decision.partners["ben"].by_order.values())
+
+
+def test_a_budget_counts_questions_about_who_moved_apart():
+    three = ["ann", "ben", "cem"]
+    wanted = {"ann": ("0", "1", "2"), "cem": ("0", "1", "2")}
+    beliefs = {name: dict.fromkeys("012", 1 / 3) for name in wanted}
+    alone, _ = affordable(10, three, "ben", wanted, beliefs, wrapped=False)
+    apart, said = affordable(10, three, "ben", wanted, beliefs, {"ann"}, wrapped=False)
+    assert alone == wanted
+    assert apart != wanted
+    assert said
 
 
 # --- tables ---------------------------------------------------------------------------------------------
@@ -378,6 +495,9 @@ def test_turns_that_cannot_be_are_refused(corridor):
         taking_turns(make_task("game-1").model, first=2)
     names = model.actions
     wrong = Situation({"a": names, "b": names}, state=0, moved={"b": names[0]})
+    backwards = Situation({"a": names, "b": names}, state=0, turns=(("b",), ("a",)))
+    with pytest.raises(ModelError, match="turns begin with"):
+        corridor.reasoner().policy(backwards, "a", 1)
     with pytest.raises(ModelError, match="'b' has moved, and in state 0 it is not its turn"):
         corridor.reasoner().policy(wrong, "a", 1)
     following = np.array([[[1, 0], [0, 0]], [[1, 1], [1, 1]]])

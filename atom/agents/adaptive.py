@@ -8,6 +8,7 @@ file. It is written once, as a coroutine that never suspends for synchronous cal
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Unpack
 
@@ -18,12 +19,12 @@ from atom.agents.briefing import deciding
 from atom.agents.choosing import Plan, among, paying, planned, predictions, taken_for
 from atom.agents.gate import Payoffs, knows_best
 from atom.agents.looking_back import Behaving
-from atom.agents.observing import after, is_waiting, put_by
+from atom.agents.observing import after, counted_now, is_waiting, put_by
 from atom.agents.partners import partners_of
 from atom.agents.problems import Problems
 from atom.agents.pruning import affordable
 from atom.agents.settings import Acting, Settings, Spending, answerable, grouped
-from atom.agents.turns import AskInTurn, answers_to, in_turn, seen_by_now
+from atom.agents.turns import AskInTurn, Named, answers_to, in_turn, replying, seen_by_now
 from atom.belief.beliefs import Assessment, Beliefs
 from atom.belief.learners import Learner
 from atom.belief.partner import expecting
@@ -192,7 +193,7 @@ class AdaptiveAgent:
         plan = in_turn(planning(among(wanted, estimates, assessed)), self.me, situation)
         answers = await ask.policies(situation, [*questions(wanted), *self._mine(plan)])
         problems.check(answers.failed.values())
-        behaviours, seen = self._behaving.of(situation, records)
+        behaviours, seen = self._behaving.of(situation, records, memory["step"])
         policies = by_hypothesis(situation, wanted, answers, behaviours, problems)
         if any(e not in policies.get(p, ()) for p, e in plan.estimates.items()):
             plan = in_turn(planning(among(policies, estimates, assessed)), self.me, situation)
@@ -207,13 +208,17 @@ class AdaptiveAgent:
         )
         check_legal(self.me, taken.action, situation.actions[self.me])
         if not situation.at_once:
-            mine = (self.me, taken.action)
-            policies = await answers_to(ask, mine, situation, wanted, policies, asks=self._immediate)
+            mine, named = (self.me, taken.action), Named(behaviours, self.beliefs.habitual, problems)
+            policies = await answers_to(ask, mine, situation, wanted, policies, named, asks=self._immediate)
+            prediction = replace(prediction, partners=replying(predicted, policies))
         usage, said = meter.usage() if meter.touched else None, tuple(problems.said)
         decision = Decision(
             self.me, taken.action, plan.order, prediction.partners, usage, said, taken.gap, taken.overruled
         )
         after = self._after(situation, memory, records, decision, policies, seen, meter)
+        if situation.moved:
+            watches = self.spending.prune is not None
+            after = counted_now(self.beliefs, after, self.me, situation.moved, watches=watches)
         if self.spending.prune is not None and all(
             partner in policies and wanted.get(partner) == self.beliefs.names for partner in records
         ):
@@ -253,7 +258,8 @@ class AdaptiveAgent:
         if meter.budget is not None:
             calls = meter.budget.affordable_calls(meter.before)
             players, wrapped = list(situation.actions), self._act.actor is not None
-            wanted, step = affordable(calls, players, self.me, wanted, beliefs, wrapped=wrapped)
+            moved = situation.moved
+            wanted, step = affordable(calls, players, self.me, wanted, beliefs, moved, wrapped=wrapped)
             if step:
                 problems.say(step)
         return wanted
@@ -282,7 +288,10 @@ class AdaptiveAgent:
     ) -> PlayerMemory:
         """The memory after a decision, which waits for the partners' actions."""
         late = self.beliefs.late
-        partners = {name: put_by(record, memory, late) for name, record in memory["partners"].items()}
+        partners = {
+            name: record if name in records else put_by(record, memory, late)
+            for name, record in memory["partners"].items()
+        }
         for partner, record in records.items():
             predicted = decision.partners.get(partner)
             estimate = record["estimate"] if predicted is None else predicted.hypothesis
@@ -318,7 +327,7 @@ class AdaptiveAgent:
             BeliefError: as ``decide``.
         """
         typed = self.beliefs.typed(memory, self.me)
-        if not is_waiting(typed["partners"], actions, typed["step"] - 1):
+        if not is_waiting(typed, actions):
             typed = self._expecting(typed, situation, [name for name, _ in each(actions)])
         watches = self.spending.prune is not None
         found, surprised = after(self.beliefs, typed, self.me, actions, watches=watches)
@@ -341,7 +350,7 @@ class AdaptiveAgent:
         ask = AskInTurn(self._now.for_decision())
         answers = finish(ask.policies(situation, questions(wanted)))
         records = {partner: self.beliefs.record(memory, partner, self.me) for partner in wanted}
-        behaviours, seen = self._behaving.of(situation, records)
+        behaviours, seen = self._behaving.of(situation, records, memory["step"])
         policies = by_hypothesis(situation, wanted, answers, behaviours, Problems(self.acting.on_error))
         partners = dict(memory["partners"])
         for partner, record in records.items():

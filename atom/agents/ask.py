@@ -97,11 +97,12 @@ def by_hypothesis(
     found: dict[str, dict[str, Policy]] = {}
     for partner, names in wanted.items():
         policies: dict[str, Policy] = {}
+        there = situation.as_seen_by(partner) if partner in situation.moved else situation
         for name in names:
             order = order_of(name)
             if order is None:
                 try:
-                    found_policy = behaviours[name](situation, partner)
+                    found_policy = behaviours[name](there, partner)
                 except LLMError as error:
                     problems.failed(f"{partner} as {name}", error)
                     continue

@@ -61,8 +61,17 @@ async def gated(
     """
     if set(prediction.partners) != set(situation.actions) - {me}:
         return Gated(action)
-    expected = payoffs.expected_payoffs(situation, me, prediction.expected)
-    good = knows_best(payoffs).best_actions(situation, me, prediction.expected)
+    predicted = prediction.expected
+    try:
+        expected = payoffs.expected_payoffs(situation, me, predicted)
+    except KeyError:
+        replying = {name: p.policy for name, p in prediction.partners.items() if name not in predicted}
+        if not replying:
+            raise
+        # payoffs of somebody's own, which know nothing of replies
+        predicted = {**predicted, **replying}
+        expected = payoffs.expected_payoffs(situation, me, predicted)
+    good = knows_best(payoffs).best_actions(situation, me, predicted)
     best = max((option for option in expected if option in good), key=lambda option: expected[option])
     gap = max(0.0, expected[best] - expected[action])
     if gate == "off" or action in good:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from atom.belief.beliefs import Beliefs
-from atom.belief.habits import Habits
+from atom.belief.habits import Habits, is_fresh
 from atom.belief.hypotheses import Behaviour
 from atom.memories import HabitMemory, LookBack, PartnerMemory
 from atom.policies import Policy
@@ -42,16 +42,18 @@ class LooksBack:
             reasoner if isinstance(reasoner, TieReasoner) else None,
         )
 
-    def seen(self, situation: Situation, partner: str, record: PartnerMemory) -> LookBack:
+    def seen(self, situation: Situation, partner: str, record: PartnerMemory, step: int) -> LookBack:
         """What a partner looks back at.
 
         Args:
             situation: what all players see.
             partner: its name.
             record: what is remembered of it.
+            step: number of the observer's decision.
         """
         mine = situation.actions.get(self.me, ())
-        own, other = self._known(record)["last"]
+        known = self._known(record)
+        own, other = known["last"] if is_fresh(known, step) else (None, None)
         found: LookBack = {
             "own": own,
             "other": other,
@@ -64,8 +66,9 @@ class LooksBack:
             and len(situation.actions) == 2
         ):
             found["outcome"] = self.outcomes.outcome(situation, partner, {partner: own, self.me: other})
-        if self.ties is not None:
-            policies = self.ties.with_other_ties(situation, partner, self.orders)
+        if self.ties is not None and (situation.at_once or partner not in situation.later(self.me)):
+            there = situation.as_seen_by(partner) if partner in situation.moved else situation
+            policies = self.ties.with_other_ties(there, partner, self.orders)
             found["further"] = [dict(policy) for policy in policies]
         return found
 
@@ -101,18 +104,19 @@ class Behaving:
         return cls(behaviours, beliefs.habitual, looks)
 
     def of(
-        self, situation: Situation, records: Mapping[str, PartnerMemory]
+        self, situation: Situation, records: Mapping[str, PartnerMemory], step: int
     ) -> tuple[Mapping[str, Behaviour], Mapping[str, LookBack]]:
         """Name -> how such a partner acts in one decision; and partner -> what it then looks back at.
 
         Args:
             situation: what all players see.
             records: partner -> what is remembered of it.
+            step: number of the observer's decision.
         """
         looks, habitual = self.looks, self.habitual
         if looks is None or habitual is None:
             return self.behaviours, {}
-        seen = {partner: looks.seen(situation, partner, record) for partner, record in records.items()}
+        seen = {partner: looks.seen(situation, partner, record, step) for partner, record in records.items()}
 
         def by_habit(situation: Situation, partner: str) -> Policy:
             return looks.policy(situation, partner, records[partner], seen[partner])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from atom.belief.beliefs import Beliefs
@@ -29,7 +30,8 @@ def after(beliefs: Beliefs, memory: PlayerMemory, me: str, observed: Observed, *
     """The memory after others were observed.
 
     Several actions of a partner at one decision are judged by the same prediction, each as one of its
-    actions. What a decision expected and was not seen is kept for later, if ``beliefs.late`` allows.
+    actions. Whoever was not seen is still waited for. An action that was seen before the decision, in the
+    same step, was counted then and is passed over.
 
     Args:
         beliefs: what the observer believes by.
@@ -43,29 +45,67 @@ def after(beliefs: Beliefs, memory: PlayerMemory, me: str, observed: Observed, *
         IllegalActionError: an action that the partner did not have.
     """
     last = memory["step"] - 1
-    actions = list(each(observed))
-    mine = next((likeliest(seen.did) for name, seen in reversed(actions) if name == me), memory.get("acted"))
-    partners, used = dict(memory["partners"]), set[tuple[str, int]]()
+    actions = [
+        (name, found.did, last if found.step is None else found.step)
+        if isinstance(found, Seen)
+        else (name, found, last)
+        for observation in ((observed,) if isinstance(observed, Mapping) else observed)
+        for name, found in observation.items()
+    ]
+    mine = next((likeliest(did) for name, did, _ in reversed(actions) if name == me), memory.get("acted"))
+    partners = dict(memory["partners"])
+    now: PlayerMemory = {**memory, "partners": partners}
+    used: dict[str, set[int]] = {}
     surprised = False
-    for name, seen in actions:
+    for name, did, number in actions:
         if name == me:
             continue
-        number = last if seen.step is None else seen.step
-        record = beliefs.record({**memory, "partners": partners}, name, me) if name in partners else None
-        found = None if record is None else _expectation(record, number, memory, mine)
-        if record is None or found is None:
-            raise SituationError(_unknown(me, name, seen, last, memory["partners"], beliefs.late))
-        used.add((name, number))
-        now = record["expected"]
-        then: PartnerMemory = {**record, "expected": found["expected"]}
-        own, other = found["order"], found["acted"]
-        new = judged(beliefs, then, name, seen.did, own=own, step=memory["step"], other=other)
-        partners[name] = {**new, "expected": now}
-        surprised = surprised or (watches and surprise(beliefs, then, seen.did))
-    for name, record in partners.items():
-        numbers = [number for partner, number in used if partner == name]
-        partners[name] = _seen(record, numbers, last, memory, beliefs.late)
-    return After({**memory, "partners": partners}, surprised)
+        found = _expectation(partners[name], number, now, mine) if name in partners else None
+        if found is None:
+            raise SituationError(_unknown(me, name, number, last, partners, beliefs.late))
+        used.setdefault(name, set()).add(number)
+        if found["expected"].get("counted"):
+            continue
+        record = beliefs.record(now, name, me)
+        waiting, then = record["expected"], record
+        if number != last or waiting is None:
+            then = {**record, "expected": found["expected"]}
+        new = judged(
+            beliefs, then, name, did, own=found["order"], step=last + 1, at=number, other=found["acted"]
+        )
+        if watches:
+            surprised = surprised or surprise(beliefs, then, did)
+        partners[name] = {**new, "expected": waiting}
+    for name, numbers in used.items():
+        partners[name] = _seen(partners[name], numbers, last)
+    return After(now, surprised)
+
+
+def counted_now(
+    beliefs: Beliefs, memory: PlayerMemory, me: str, moved: Mapping[str, str], *, watches: bool
+) -> PlayerMemory:
+    """The memory after a decision, with the actions counted that were seen before it in the same step.
+
+    They are marked, so that whoever reports them once more is passed over.
+
+    Args:
+        beliefs: what the observer believes by.
+        memory: after the decision.
+        me: its name.
+        moved: partner -> what it had done.
+        watches: as in ``after``.
+    """
+    before = memory["partners"]
+    seen = {name: did for name, did in moved.items() if name != me and before[name]["expected"] is not None}
+    found, surprised = after(beliefs, memory, me, seen, watches=watches)
+    partners = dict(found["partners"])
+    for name in seen:
+        expected = before[name]["expected"]
+        if expected is not None:
+            partners[name] = {**partners[name], "expected": {**expected, "policies": {}, "counted": True}}
+    if surprised:
+        found["checked"] = None
+    return {**found, "partners": partners}
 
 
 def put_by(record: PartnerMemory, memory: PlayerMemory, most: int) -> PartnerMemory:
@@ -80,53 +120,53 @@ def put_by(record: PartnerMemory, memory: PlayerMemory, most: int) -> PartnerMem
     if expected is None:
         return record
     found: PartnerMemory = {**record, "expected": None}
-    if most:
+    if most and not expected.get("counted"):
         entry: Late = {"expected": expected, "order": memory["order"], "acted": memory.get("acted")}
         kept = {**record.get("late", {}), str(memory["step"] - 1): entry}
-        found["late"] = {number: kept[number] for number in list(kept)[-most:]}
+        found["late"] = {number: kept[number] for number in sorted(kept, key=int)[-most:]}
     return found
 
 
-def is_waiting(partners: Mapping[str, PartnerMemory], observed: Observed, last: int) -> bool:
+def is_waiting(memory: PlayerMemory, observed: Observed) -> bool:
     """Whether the observed actions are of decisions that are remembered, so that no situation is needed."""
-    late = all(seen.step is not None and seen.step != last for _, seen in each(observed))
-    return bool(expected_of(partners)) or late
+    if any(record["expected"] is not None for record in memory["partners"].values()):
+        return True
+    return any(seen.step is not None for _, seen in each(observed))
 
 
 def _expectation(record: PartnerMemory, number: int, memory: PlayerMemory, mine: str | None) -> Late | None:
     """What a decision expected of a partner; None where that is not kept."""
-    if number == memory["step"] - 1:
-        expected: Expected | None = record["expected"]
-        return None if expected is None else {"expected": expected, "order": memory["order"], "acted": mine}
+    expected: Expected | None = record["expected"]
+    if number == memory["step"] - 1 and expected is not None:
+        return {"expected": expected, "order": memory["order"], "acted": mine}
     return record.get("late", {}).get(str(number))
 
 
-def _seen(
-    record: PartnerMemory, numbers: Iterable[int], last: int, memory: PlayerMemory, most: int
-) -> PartnerMemory:
+def _seen(record: PartnerMemory, numbers: AbstractSet[int], last: int) -> PartnerMemory:
     """The record without what was waited for and seen."""
-    numbers = set(numbers)
-    found = {**record, "expected": None} if last in numbers else put_by(record, memory, most)
-    if "late" in found:
-        late = {number: kept for number, kept in found["late"].items() if int(number) not in numbers}
-        if late:
-            found["late"] = late
-        else:
-            del found["late"]
+    found: PartnerMemory = {**record, "counted": max(*numbers, record.get("counted", -1))}
+    if last in numbers:
+        found["expected"] = None
+    if "late" not in found:
+        return found
+    late = {number: kept for number, kept in found["late"].items() if int(number) not in numbers}
+    found = {**found, "late": late}
+    if not late:
+        del found["late"]
     return found
 
 
 def _unknown(
-    me: str, name: str, seen: Seen, last: int, partners: Mapping[str, PartnerMemory], most: int
+    me: str, name: str, number: int, last: int, partners: Mapping[str, PartnerMemory], most: int
 ) -> str:
-    if name not in partners or seen.step is None or seen.step == last:
+    if name not in partners or number == last:
         return (
             f"{me!r} observed an action of {name!r}; the partners of its last decision are "
             f"{expected_of(partners)}"
         )
     kept = sorted(map(int, partners[name].get("late", {})))
     return (
-        f"{me!r} observed an action of {name!r} at its decision {seen.step}, of which no prediction is kept "
+        f"{me!r} observed an action of {name!r} at its decision {number}, of which no prediction is kept "
         f"(kept are {kept}, the last decision is {last}, and late={most}); pass late= to keep more of them, "
         "or leave out what was seen before"
     )

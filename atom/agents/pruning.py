@@ -6,7 +6,7 @@ the posterior-weighted mean of those that were evaluated, which leaves its proba
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from atom.names import order_of
@@ -74,6 +74,7 @@ def affordable(
     me: str,
     wanted: Mapping[str, Sequence[str]],
     beliefs: Mapping[str, Mapping[str, float]],
+    moved: Container[str] = (),
     *,
     wrapped: bool,
 ) -> tuple[dict[str, tuple[str, ...]], str]:
@@ -87,6 +88,7 @@ def affordable(
         me: who decides.
         wanted: partner -> hypotheses to evaluate if possible.
         beliefs: partner -> hypothesis -> probability.
+        moved: partners who are asked about where they acted, which shares no question with where one is now.
         wrapped: whether a wrapped agent acts, which costs a call of its own.
 
     Returns:
@@ -97,7 +99,10 @@ def affordable(
         pairs = [(partner, k) for partner, names in hypotheses.items() for k in _orders(names)]
         if not wrapped:
             pairs.append((me, max((k for _, k in pairs), default=-1) + 1))
-        return len(evaluations(players, pairs)) + wrapped <= calls
+        apart = {partner for partner, _ in pairs if partner in moved}
+        asked = [[pair for pair in pairs if pair[0] == partner] for partner in apart]
+        asked.append([pair for pair in pairs if pair[0] not in apart])
+        return sum(len(evaluations(players, some)) for some in asked) + wrapped <= calls
 
     kept = {partner: tuple(names) for partner, names in wanted.items()}
     step = ""

@@ -6,15 +6,32 @@ What an order means there is said in ``atom.reasoning.turns``.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from atom.agents.actors import Actor
-from atom.agents.ask import Answers, Ask, Pair, questions
+from atom.agents.ask import Answers, Ask, Pair, by_hypothesis, questions
 from atom.agents.choosing import Plan
+from atom.agents.problems import Problems
+from atom.belief.hypotheses import Behaviour
 from atom.decision import Answered, PartnerPrediction, Prediction
 from atom.names import order_of
 from atom.policies import Policy
 from atom.situation import Situation
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Hypotheses that are no orders.
+
+    Attributes:
+        behaviours: name -> how such a partner acts.
+        habitual: the one of habits, which look at nothing of this step; None for none.
+        problems: takes what failed.
+    """
+
+    behaviours: Mapping[str, Behaviour]
+    habitual: str | None
+    problems: Problems
 
 
 class AskInTurn:
@@ -94,14 +111,15 @@ async def answers_to(
     situation: Situation,
     wanted: Mapping[str, Iterable[str]],
     policies: Mapping[str, Mapping[str, Policy]],
+    named: Named,
     *,
     asks: bool,
 ) -> dict[str, dict[str, Policy]]:
     """What every partner's action is to be judged by once the own action is known.
 
-    Of those who act later it is what each order answers to that action. Where that is not known, since
-    others act before them, or would cost calls to a model, nothing is said of their orders: whoever acts
-    last answers alike at every order.
+    Of those who act later it is what each hypothesis answers to that action. Where that is not known, since
+    others act before them, nothing is said of it; nor of orders where that would cost calls to a model:
+    whoever acts last answers alike at every order.
 
     Args:
         ask: answers questions.
@@ -109,18 +127,35 @@ async def answers_to(
         situation: where.
         wanted: partner -> hypotheses to evaluate.
         policies: partner -> hypothesis -> policy, as they were asked for before.
+        named: how partners act under the hypotheses that are no orders.
         asks: whether questions cost nothing.
     """
     found = {partner: dict(by_name) for partner, by_name in policies.items()}
-    later = [partner for partner in situation.later(mine[0]) if partner in found]
+    later = [partner for partner in situation.later(mine[0]) if partner in wanted]
     if not later:
         return found
     then = situation.after(dict([mine]))
-    for partner in later:
-        found[partner] = {name: p for name, p in found[partner].items() if order_of(name) is None}
     known = {partner: tuple(wanted[partner]) for partner in later if partner in then.to_move}
-    if asks and known:
-        answers = await ask.policies(then, questions(known))
-        for (partner, order), policy in answers.policies.items():
-            found[partner][str(order)] = policy
+    orders = await ask.policies(then, questions(known)) if asks and known else Answers()
+    for partner in later:
+        names = [
+            name
+            for name in known.get(partner, ())
+            if order_of(name) is None or (partner, order_of(name)) in orders.policies
+        ]
+        answered = by_hypothesis(then, {partner: names}, orders, named.behaviours, named.problems)
+        habits = {n: p for n, p in found.get(partner, {}).items() if n == named.habitual}
+        found[partner] = {**habits, **answered.get(partner, {})}
     return found
+
+
+def replying(
+    partners: Mapping[str, PartnerPrediction], policies: Mapping[str, Mapping[str, Policy]]
+) -> dict[str, PartnerPrediction]:
+    """The predictions, with what those who act later will answer to the action that was taken."""
+    return {
+        name: replace(partner, policies=policies[name])
+        if partner.answered == "reply" and partner.hypothesis in policies.get(name, ())
+        else partner
+        for name, partner in partners.items()
+    }

@@ -75,5 +75,5 @@ def silent(situation: Situation, player: str) -> Policy | None:
 
 
 def _announced(situation: Situation, player: str) -> str | None:
-    said = situation.announced.get(player)
-    return said if said in situation.legal(player) else None
+    said = situation.announced.get(player) if situation.announced else None
+    return said if isinstance(said, str) and said in situation.legal(player) else None

@@ -151,7 +151,13 @@ class Habits:
         return self.habits[at] if at < len(self.habits) else None
 
     def observed(
-        self, memory: HabitMemory, actions: Sequence[str], seen: LookBack, did: Did, other: str | None
+        self,
+        memory: HabitMemory,
+        actions: Sequence[str],
+        seen: LookBack,
+        did: Did,
+        other: str | None,
+        at: int | None = None,
     ) -> HabitMemory:
         """What is remembered after the partner acted.
 
@@ -161,6 +167,7 @@ class Habits:
             seen: what it looked back at.
             did: what it did, one of ``actions``, or what it may have done: it then counts by parts.
             other: what the observer did meanwhile; None where that is not known.
+            at: number of the observer's decision at which it acted; None where that is not known.
         """
         parts = [(did, 1.0)] if isinstance(did, str) else list(did.items())
         places, n = [(actions.index(action), p) for action, p in parts], len(actions)
@@ -172,16 +179,44 @@ class Habits:
             known = before.get(habit.name, _NOTHING)
             here = known.get(context, _NEVER)
             said = _predictive(here, keys) if here else None
-            likely.append(1.0 / n if said is None else sum([p * said[at] for at, p in places]))
-            counts[habit.name] = _counted(known, context, here, [(keys[at], p) for at, p in places])
+            likely.append(1.0 / n if said is None else sum([p * said[place] for place, p in places]))
+            counts[habit.name] = _counted(known, context, here, [(keys[place], p) for place, p in places])
         likely += [chance(policy, did) for policy in seen.get("further", ())]
         weights = list(map(mul, _weights(memory, len(likely)), likely))
         scale, back = (1.0 - self.share) / sum(weights), self.share / len(weights)
-        return {
+        found: HabitMemory = {
             "weights": [scale * w + back for w in weights],
             "counts": counts,
             "last": [likeliest(did), other],
         }
+        if at is not None:
+            late = at < memory.get("at", at)  # what came after it is known already
+            found["last"] = memory["last"] if late else found["last"]
+            found["at"] = memory["at"] if late else at
+        return found
+
+
+def is_fresh(memory: HabitMemory, step: int) -> bool:
+    """Whether the last actions that are known are those before the decision ``step``, as far as is known."""
+    return memory.get("at", step - 1) == step - 1
+
+
+def looked_back(memory: HabitMemory, seen: LookBack, at: int) -> LookBack:
+    """What a partner looked back at when it acted, as far as it is known once that is seen.
+
+    It is ``seen`` itself where that was known before.
+
+    Several actions at one decision follow each other; before one that is seen late others may have come.
+    """
+    known = memory.get("at")
+    if known is None or (known == at - 1 and seen["own"] == memory["last"][0]):
+        return seen
+    found: LookBack = {"own": None, "other": None, "other_index": None}
+    if known in (at - 1, at):
+        found["own"] = memory["last"][0]
+    if "further" in seen:
+        found["further"] = seen["further"]
+    return found
 
 
 def frequencies(memory: HabitMemory | None) -> Mapping[str, float]:

@@ -8,6 +8,7 @@ from operator import mul
 from atom.belief import evidence
 from atom.belief.beliefs import Beliefs
 from atom.belief.explained import PRIOR, explained
+from atom.belief.habits import looked_back
 from atom.belief.impute import impute
 from atom.belief.learners import Bayes
 from atom.memories import Expected, LookBack, PartnerMemory, Weights
@@ -58,6 +59,7 @@ def observed(
     *,
     own: int | None,
     step: int,
+    at: int,
     other: str | None = None,
 ) -> PartnerMemory:
     """What is remembered of a partner after it acted: the way from an action to a posterior.
@@ -69,6 +71,7 @@ def observed(
         did: what it did, or what it may have done, see ``atom.observation``.
         own: the ToM order that the observer acted at.
         step: number of the observer's next decision.
+        at: number of the decision at which the partner acted.
         other: what the observer did meanwhile; None where that is not known.
 
     Raises:
@@ -77,7 +80,8 @@ def observed(
     expected = record["expected"]
     if expected is None:
         return record
-    policies, n_actions = expected["policies"], len(expected["actions"])
+    n_actions = len(expected["actions"])
+    policies, looked = _then(beliefs, record, expected, at)
     for action in did if isinstance(did, Mapping) else (did,):
         check_legal(partner, action, expected["actions"])
     if not policies:
@@ -111,11 +115,23 @@ def observed(
             record.get("explained", PRIOR), policies, beliefs.probabilities(record), did, n_actions
         ),
     }
-    seen = expected.get("seen")
-    if beliefs.habits is not None and seen is not None:
+    if beliefs.habits is not None and looked is not None:
         known = record.get("habits") or beliefs.habits.new()
-        found["habits"] = beliefs.habits.observed(known, expected["actions"], seen, did, other)
+        found["habits"] = beliefs.habits.observed(known, expected["actions"], looked, did, other, at)
     return found
+
+
+def _then(
+    beliefs: Beliefs, record: PartnerMemory, expected: Expected, at: int
+) -> tuple[Mapping[str, Policy], LookBack | None]:
+    """What was expected of a partner, and what it looked back at, with what else was seen before it acted."""
+    policies, seen, known = expected["policies"], expected.get("seen"), record.get("habits")
+    if beliefs.habits is None or beliefs.habitual is None or seen is None or known is None:
+        return policies, seen
+    looked = looked_back(known, seen, at)
+    if looked is seen or beliefs.habitual not in policies:
+        return policies, looked
+    return {**policies, beliefs.habitual: beliefs.habits.predict(known, expected["actions"], looked)}, looked
 
 
 def _likelihoods(

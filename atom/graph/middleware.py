@@ -10,6 +10,7 @@ from langchain_core.messages import AIMessage, AnyMessage, SystemMessage
 from langgraph.runtime import Runtime
 from typing_extensions import TypedDict
 
+from atom.agents.chat import calls_of
 from atom.agents.player import Player
 from atom.agents.settings import OnError, check_on_error
 from atom.coroutines import finish
@@ -22,7 +23,7 @@ from atom.graph.seats import Seat, Seats
 from atom.graph.shown import check_settings, shortly
 from atom.graph.state import STATE_KEY, keyed, memories_of, merge_memories
 from atom.graph.store import BeliefMemory
-from atom.graph.told import NOTHING_TOLD, in_words, new_since, read_by_now, really_done
+from atom.graph.told import NOTHING_TOLD, in_words, new_since, read_by_now, really_done, written_since
 from atom.graph.turn import OnMismatch, Turn
 from atom.memories import Memory, Told
 from atom.observation import Observation, Observed
@@ -84,7 +85,8 @@ class AdaptiveToMMiddleware(AgentMiddleware[AdaptiveToMAgentState, Any], Seats):
         situation: reads from the agent's state what all players see.
         observed: reads from new messages what the partners did, such as ``tool_calls`` and
             ``json_field`` return; None until they act. It is not handed the agent's own messages.
-        acted: the same for the agent's own action, from one message of its own.
+        acted: the same for the agent's own action, from one message of its own. Partners of habits are
+            judged by it; without, by the action that was advised.
         beliefs: keeps what is learned about partners in the agent's Store.
         on_error: what to do when ``observed`` or ``acted`` raises or returns what is no action, or an
             action of somebody unknown: ``"degrade"`` leaves that out, logs a warning and notes it under
@@ -116,7 +118,7 @@ class AdaptiveToMMiddleware(AgentMiddleware[AdaptiveToMAgentState, Any], Seats):
         >>> agent = create_agent(model, middleware=[middleware])
         >>> state = agent.invoke({"messages": [("user", "Choose.")]})
         >>> print(state["tom"]["ann"]["told"]["text"].splitlines()[0])
-        What was observed so far lets you expect now:
+        Expected from what was observed:
     """
 
     state_schema = AdaptiveToMAgentState
@@ -237,19 +239,32 @@ class AdaptiveToMMiddleware(AgentMiddleware[AdaptiveToMAgentState, Any], Seats):
             seen = [one for one in others if one]
             if not seen:
                 return None, self._noted(state, memory, problems) if problems else None, []
+            if (mine := self._did(state, told)) is not None:
+                # it need not be what was advised, and partners of habits answer what was done
+                seen[-1] = {**seen[-1], self.agent.me: mine}
         situation = a_situation(self._situation(state), self._where)
         memory, first = self._turn.begin(memories, situation)
         if first:
             return situation, memory, []
         legal = situation.actions.get(self.agent.me, ())
         try:
-            memory, problems, anything = self._turn.count(memory, seen, legal, lenient=not self._strict)
+            counted = self._turn.count(memory, seen, legal, lenient=not self._strict)
         except ToMError as error:
             self._problem(str(error), problems, error)
             return None, self._noted(state, memory, problems), []
-        if not anything:
+        problems = counted.problems
+        if not counted.anything:
             return None, self._noted(state, memory, problems) if problems else None, []
-        return situation, memory, problems
+        return situation, counted.memory, problems
+
+    def _did(self, state: AdaptiveToMAgentState, told: Told) -> str | None:
+        """What the agent really did on the last prediction; None for nothing, or where that is not known."""
+        answers = [message for message in written_since(state, told) if self._is_mine(message, told)]
+        if answers and calls_of(answers[-1]):
+            # a person may have edited or rejected them since
+            return self._done(state, told)
+        # read when its messages, and what a person edited in them, were still there
+        return told["taken"]
 
     def _noted(self, state: AdaptiveToMAgentState, memory: Memory, problems: list[str]) -> Memory:
         """The memory, in which the messages so far are read and what could not be read is noted."""
@@ -326,7 +341,7 @@ class AdaptiveToMMiddleware(AgentMiddleware[AdaptiveToMAgentState, Any], Seats):
             "decision": decision.as_plain(),
             "taken": None,
             "problems": problems,
-            "done": None if before is None else self._done(state, before),
+            "done": None if before is None else self._did(state, before),
             **read_by_now(state),
         }
         return {self.key: {self.agent.me: {**memory, "told": told}}}

@@ -10,10 +10,10 @@ from typing import Any, Literal, TypeAlias, get_args
 
 from langgraph.errors import GraphBubbleUp
 
-from atom.errors import HookError, IllegalActionError, check_choice
+from atom.errors import HookError, IllegalActionError, SituationError, check_choice
 from atom.graph.shown import at_once, shortly
 from atom.memories import Memory
-from atom.observation import Did, Observation, Seen, likeliest
+from atom.observation import Did, Observation, Seen
 from atom.situation import folded
 
 _log = logging.getLogger("atom")
@@ -57,12 +57,14 @@ class Waiting:
         memory: of its last decision.
         legal: its own legal actions now.
         where: the node, in warnings and errors.
+        late: how many decisions before the last one are kept.
     """
 
     me: str
     memory: Memory
     legal: Sequence[str]
     where: str
+    late: int
 
     @property
     def partners(self) -> Mapping[str, Any]:
@@ -80,9 +82,10 @@ class Waiting:
             now = (record.get("late", {}).get(str(step)) or {}).get("expected")
         return now["actions"] if now else None
 
-    def anybody(self) -> bool:
-        """Whether the action of anybody at the last decision is waited for."""
-        return any(self.expected(name, None) is not None for name in self.partners)
+    def counted(self, player: str) -> bool:
+        """Whether an action of a player at the last decision was counted already."""
+        record = self.partners.get(player) or {}
+        return bool(record.get("counted") == self.memory.get("step", 0) - 1)
 
 
 def observations(observed: Any) -> list[Mapping[str, Any]]:
@@ -132,17 +135,32 @@ def countable(
 
 def _own(happened: Any, waiting: Waiting) -> tuple[list[str | Seen], list[str]]:
     """What the observer itself did, and what could not be read of it."""
-    what = happened.action if isinstance(happened, Seen) else happened
-    own = own_action(what, waiting.memory, waiting.legal)
-    if own is None:
-        return [], [left_out(f"{waiting.where}: {shortly(what)} is no action of {waiting.me!r}")]
-    return [own], []
+    parts = happened if _is_several(happened, waiting.legal) else [happened]
+    dids: list[str | Seen] = []
+    for part in parts:
+        what = part.action if isinstance(part, Seen) else part
+        own = own_action(what, waiting.memory, waiting.legal)
+        if own is None:
+            return [], [left_out(f"{waiting.where}: {shortly(what)} is no action of {waiting.me!r}")]
+        dids.append(own)
+    return dids, []
+
+
+def _is_several(happened: Any, legal: Sequence[str]) -> bool:
+    """Whether a list is of several actions, and stands for none itself."""
+    return isinstance(happened, list | tuple) and any(
+        isinstance(part, Seen | Mapping) or (not isinstance(part, list | tuple) and as_listed(part, legal))
+        for part in happened
+    )
 
 
 def _of_other(
     name: str, happened: Any, waiting: Waiting, unlisted: Unlisted, *, lenient: bool
 ) -> tuple[list[str | Seen], list[str]]:
     """What one partner did, once or several times, and what could not be counted of it."""
+    if _is_several(happened, waiting.expected(name, None) or ()):
+        parts = [_of_other(name, part, waiting, unlisted, lenient=lenient) for part in happened]
+        return [did for dids, _ in parts for did in dids], [said for _, some in parts for said in some]
     step = happened.step if isinstance(happened, Seen) else None
     legal = waiting.expected(name, step)
     if legal is None:
@@ -151,19 +169,28 @@ def _of_other(
             return [happened], []  # the player says what is wrong
         return [], [left_out(problem)] if problem else []
     what = happened.action if isinstance(happened, Seen) else happened
-    dids, problems = _listed(name, what, legal, unlisted, waiting.where)
-    return [did if step is None and isinstance(did, str) else Seen(did, step) for did in dids], problems
+    if isinstance(what, Mapping):
+        did, problems = _weighed(name, what, legal, unlisted, waiting.where)
+    else:
+        did, problems = _listed(name, what, legal, unlisted, waiting.where)
+    if did is None:
+        return [], problems
+    return [did if step is None and isinstance(did, str) else Seen(did, step)], problems
 
 
 def _not_waited_for(name: str, step: int | None, waiting: Waiting, *, lenient: bool) -> str | None:
     """Why an action that no decision waits for is left out; empty to pass it over, None to hand it on."""
     if name in waiting.partners and step is not None:
+        last = waiting.memory.get("step", 0) - 1
+        if last - waiting.late <= step <= last:
+            return ""  # kept, and counted
         kept = sorted(map(int, waiting.partners[name].get("late", {})))
         return (
             f"{waiting.where} observed an action of {name!r} at its decision {step}, of which no "
-            f"prediction is kept (kept are {kept}); pass late= to the agent to keep more"
+            f"prediction is kept (kept are {kept}, the last decision is {last}); pass late= to the agent to "
+            "keep more"
         )
-    if name in waiting.partners and not waiting.anybody():
+    if name in waiting.partners and waiting.counted(name):
         return ""
     if not lenient:
         return None
@@ -173,39 +200,36 @@ def _not_waited_for(name: str, step: int | None, waiting: Waiting, *, lenient: b
 
 def _listed(
     player: str, happened: Any, legal: Sequence[str], unlisted: Unlisted, where: str
-) -> tuple[list[Did], list[str]]:
-    """What one player did, as legal actions, and what could not be counted of it."""
-    if isinstance(happened, Mapping):
-        return _weighed(player, happened, legal, unlisted, where)
+) -> tuple[str | None, list[str]]:
+    """What one player did, as a legal action, and what could not be counted of it."""
     if type(happened) is str and happened in legal:
-        return [happened], []
+        return happened, []
     why = f"{shortly(happened)} is not a legal action of {player!r}; legal are {list(legal)}"
     try:
         action = _one(player, happened, legal, unlisted.classify)
     except HookError as error:
-        return [], [_refused(str(error), unlisted, where)]
-    if action is not None:
-        return [action], []
-    several = isinstance(happened, list | tuple) and any(as_listed(part, legal) for part in happened)
-    if several:
-        parts = [_listed(player, part, legal, unlisted, where) for part in happened]
-        return [did for found, _ in parts for did in found], [what for _, said in parts for what in said]
-    other = unlisted.on_unseen == "other" and OTHER in legal
-    return ([OTHER], []) if other else ([], [_refused(why, unlisted, where)])
+        return None, [_refused(str(error), unlisted, where)]
+    if action is None and unlisted.on_unseen == "other" and OTHER in legal:
+        action = OTHER
+    return (action, []) if action is not None else (None, [_refused(why, unlisted, where)])
 
 
 def _weighed(
-    player: str, fits: Mapping[Any, float], legal: Sequence[str], unlisted: Unlisted, where: str
-) -> tuple[list[Did], list[str]]:
-    """What was seen unclearly, by legal actions; nothing where none of them is among it."""
+    player: str, fits: Mapping[Any, Any], legal: Sequence[str], unlisted: Unlisted, where: str
+) -> tuple[Did | None, list[str]]:
+    """What was seen unclearly, by legal actions; None where none of them is among it."""
+    try:
+        Seen(fits)
+    except SituationError as error:
+        return None, [_refused(str(error), unlisted, where)]
     found: dict[str, float] = {}
     problems: list[str] = []
     for option, weight in fits.items():
-        dids, further = _listed(player, option, legal, unlisted, where)
+        did, further = _listed(player, option, legal, unlisted, where)
         problems += further
-        for did in map(likeliest, dids):
-            found[did] = found.get(did, 0.0) + weight
-    return ([found] if any(found.values()) else []), problems
+        if did is not None:
+            found[did] = found.get(did, 0.0) + weight / len(fits)
+    return (found if any(found.values()) else None), problems
 
 
 def _refused(why: str, unlisted: Unlisted, where: str) -> str:

@@ -26,7 +26,7 @@ from atom.graph.state import STATE_KEY, check_key, declared_orders
 from atom.graph.store import BeliefMemory, keeps_beliefs
 from atom.graph.telemetry import deciding_span, describe
 from atom.memories import Memory, as_plain, is_new
-from atom.observation import each, likeliest
+from atom.observation import Seen, likeliest
 from atom.situation import Situation
 
 _log = logging.getLogger("atom")
@@ -47,7 +47,7 @@ class Counted(NamedTuple):
     Attributes:
         memory: after it.
         problems: what could not be counted, one sentence each, see ``noting``.
-        anything: whether anything was counted.
+        anything: whether any action of a partner was counted.
     """
 
     memory: Memory
@@ -184,16 +184,16 @@ class Turn:
             return Counted(memory, [], anything=False)
         if self.player.beliefs is None:
             for observation in observations(observed):
-                joint = {name: likeliest(seen.did) for name, seen in each(observation)}
+                joint = {n: likeliest(d.did) if isinstance(d, Seen) else d for n, d in observation.items()}
                 memory = self.player.observe(memory, None, joint)
             return Counted(memory, [], anything=True)
         me = self.player.me
         # an older one says otherwise what it expects
         memory = as_plain(self.player.beliefs.typed(memory, me))
-        waiting = Waiting(me, memory, legal, self.where)
+        waiting = Waiting(me, memory, legal, self.where, self.player.beliefs.late)
         found, problems = countable(observed, waiting, self.unlisted, lenient=lenient)
         after = cast("Believer", self.player).observe(memory, None, found) if found else memory
-        return Counted(after, problems, anything=bool(found))
+        return Counted(after, problems, anything=any(name != me for one in found for name in one))
 
     def decide(
         self, situation: Situation, memory: Memory, store: BaseStore | None, brief: Sequence[Any] = ()

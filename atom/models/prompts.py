@@ -172,7 +172,7 @@ def advice(prediction: Prediction) -> str:
             lines.append(f"- {partner_text} will see what you do, and answer it. {_kind(name, partner)}")
         else:
             does = "has done" if partner.answered == "seen" else "does"
-            lines.append(f"- {partner_text} {does} {chances(_likely(partner))}. {_kind(name, partner)}")
+            lines.append(f"- {partner_text} {does} {chances(likely(partner))}. {_kind(name, partner)}")
         if partner.expects is not None and partner.answered == "estimate":
             lines.append(f"- {partner_text} expects you to do {chances(partner.expects)}.")
     if lines:
@@ -181,8 +181,8 @@ def advice(prediction: Prediction) -> str:
     return "\n".join([*lines, prediction.note] if prediction.note else lines)
 
 
-def _likely(partner: PartnerPrediction) -> Policy:
-    """What is expected of the partner; of a mixture of hypotheses what is likely enough to be worth words."""
+def likely(partner: PartnerPrediction) -> Policy:
+    """What is expected of a partner; of a mixture of hypotheses what is likely enough to be worth words."""
     if partner.answered != "prediction":
         return partner.expected
     predictive = partner.predictive
@@ -236,7 +236,7 @@ def _turns(situation: Situation, player: str) -> str:
     said, moved = situation.announced, situation.moved
     lines = [
         f"- {quoted(name)} has announced that it will do {quoted(str(act))}; that may be true or not."
-        for name, act in said.items()
+        for name, act in (said or {}).items()
         if name not in (player, *moved)
     ]
     lines += [

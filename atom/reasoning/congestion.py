@@ -171,7 +171,7 @@ class CongestionReasoner:
         def reply(then: Situation, other: str) -> Policy:
             return self.policy(then, other, order - 1)
 
-        if situation.later(player):
+        if player in situation.to_move and situation.later(player):
             levels = self._levels(situation)
             worth = self._led(levels.table, situation, player, reply)
             seat = levels.table.seats[player]

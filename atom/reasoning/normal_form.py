@@ -215,6 +215,10 @@ class NormalFormReasoner(RecursiveReasoner):
         """The best response of ``player`` to what the others are expected to do."""
         return self._respond(situation, player, predicted)
 
+    async def arespond(self, situation: Situation, player: str, predicted: Mapping[str, Policy]) -> Policy:
+        """The same as ``respond``: nothing here is worth waiting for."""
+        return self._respond(situation, player, predicted)
+
     def _replies(self, situation: Situation, player: str, predicted: Mapping[str, Policy]) -> Reply:
         """What is predicted of the others; whoever is left out plans over all who act after it."""
         order = len(situation.groups)

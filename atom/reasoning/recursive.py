@@ -231,7 +231,7 @@ class RecursiveReasoner:
             return self._respond(situation, player, {other: certain(moved[other]) for other in others})
         if order == 0:
             return self._level0(situation, player)
-        if situation.later(player):
+        if player in situation.to_move and situation.later(player):
             return self._lead(situation, player, order)
         return self._respond(
             situation,

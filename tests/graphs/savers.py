@@ -1,6 +1,9 @@
-"""Every checkpointer, synchronous and asynchronous, opened by name."""
+"""Every checkpointer, synchronous and asynchronous, opened by name, and how to call graphs with it."""
 
+import asyncio
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from typing import Any
 
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.checkpoint.postgres import PostgresSaver
@@ -33,3 +36,35 @@ async def asaver(kind, where):
             yield opened
     else:
         yield InMemorySaver()
+
+
+@dataclass
+class Calls:
+    """One way of calling graphs, ``"sync"`` or ``"async"``, and the checkpointer that goes with it."""
+
+    checkpointer: Any
+    way: str
+
+    async def invoke(self, graph, given, config):
+        if self.way == "async":
+            return await graph.ainvoke(given, config)
+        return await asyncio.to_thread(graph.invoke, given, config)
+
+    async def state(self, graph, config):
+        return await graph.aget_state(config) if self.way == "async" else graph.get_state(config)
+
+    async def history(self, graph, config):
+        """The states of a thread, the latest first."""
+        if self.way == "async":
+            return [state async for state in graph.aget_state_history(config)]
+        return list(graph.get_state_history(config))
+
+
+@asynccontextmanager
+async def calls(kind, way, where):
+    if way == "async":
+        async with asaver(kind, where) as opened:
+            yield Calls(opened, way)
+    else:
+        with saver(kind, where) as opened:
+            yield Calls(opened, way)

@@ -168,7 +168,7 @@ def untouched():
     for step, ben in enumerate(BEN):
         _, memory = player.decide(situation({}), memory)
         game.done.append("ABCDE"[step % 5])
-        memory = player.observe(memory, None, {"ben": ben})
+        memory = player.observe(memory, None, {"ben": ben, "ann": game.done[-1]})
     _, memory = player.decide(situation({}), memory)
     return beliefs({"tom": {"ann": memory}})
 

@@ -67,7 +67,7 @@ class Game:
         if len(self.played) >= self.rounds:
             return AIMessage("done")
         text = messages[0].text if isinstance(messages[0], SystemMessage) else ""
-        advised = re.search(r'fits all this is "(\w)"', text)
+        advised = re.search(r'fits is "(\w)"', text)
         action = advised.group(1) if advised else "A"
         call = {"name": "choose", "args": {"action": action}, "id": f"c{len(self.played)}"}
         return AIMessage("", tool_calls=[call])
@@ -201,8 +201,7 @@ def test_a_partner_that_is_no_order_is_told_as_such():
     )
     game.agent().invoke(START, {"recursion_limit": 50})
     words = game.model.sent[0][0].text
-    assert '- "ben" does "B". It seems to act by "stays"' in words
-    assert "Answer what they do." in words
+    assert '- "ben" does "B": "stays" (100% sure).' in words
     assert "order" not in words
     assert game.played[0]["ann"] == "A"
 

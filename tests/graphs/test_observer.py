@@ -13,13 +13,16 @@ from atom import (
     AdaptiveToMNode,
     BeliefError,
     BeliefMemory,
+    CongestionReasoner,
     FixedOrderAgent,
     Seen,
     Situation,
     StateKeyError,
     add_tom_node,
     add_tom_observer,
+    take_turn,
 )
+from atom.belief import habitual
 
 WAYS = pytest.mark.parametrize("way", ["sync", "async"])
 
@@ -192,3 +195,115 @@ def test_nothing_seen_is_nothing(nothing):
     record, said = after(nothing)
     assert said == ()
     assert record["weights"] == AdaptiveAgent("ann", reasoner()).beliefs.prior
+
+
+# --- what was found by trying to break it ---
+
+
+@pytest.mark.parametrize(
+    "strange",
+    [
+        {"A": "0.7"},
+        {"A": None},
+        {"A": [1]},
+        {"A": -1},
+        {"A": float("nan")},
+        {},
+        [[["A"]]],
+        [{"A": "x"}, {"B": None}],
+    ],
+    ids=repr,
+)
+def test_what_a_partner_wrote_never_brings_a_node_down(strange):
+    record, said = after({"ben": strange})
+    assert record["weights"] == AdaptiveAgent("ann", reasoner()).beliefs.prior
+    assert len(said) >= 1
+
+
+def test_a_list_nested_deep_is_left_out():
+    deep = "A"
+    for _ in range(900):
+        deep = [deep, "A"]
+    player, now = AdaptiveAgent("ann", reasoner()), Situation(dict.fromkeys(PLAYERS, ACTIONS))
+    _, memories = take_turn(player, {}, now)
+    decision, _ = take_turn(player, memories, now, {"ben": [deep, deep]})
+    assert len(decision.degraded) == 1
+
+
+def test_lists_of_views_are_several_also_where_the_rest_is_called_other():
+    legal = ("A", "B", "C", "D", "other")
+    seen = {"ben": [Seen("A"), {"A": 0.9, "B": 0.1}]}
+    found = []
+    node = AdaptiveToMNode(
+        "ann",
+        AdaptiveAgent("ann", reasoner(), hypotheses=[habitual()]),
+        situation=lambda state: Situation({"ann": ACTIONS, "ben": legal}),
+        observed=lambda state: state.get("seen"),
+        write=lambda decision: found.append(decision) or {"ann": decision.action},
+        on_unseen="other",
+    )
+    builder = StateGraph(Duel)
+    add_tom_node(builder, "decide", node)
+    builder.add_edge(START, "decide")
+    graph = builder.compile(checkpointer=InMemorySaver())
+    config = {"configurable": {"thread_id": "t"}}
+    graph.invoke({"seen": None}, config)
+    graph.invoke({"seen": seen}, config)
+    assert found[-1].partners["ben"].counts == pytest.approx({"A": 1.9, "B": 0.1})
+    assert found[-1].degraded == ()
+
+
+@pytest.mark.parametrize("seen", [{"ben": None}, {"ben": ["A", "B"]}, {"ben": 5}, {"ben": Seen({"A": 1})}])
+def test_players_without_beliefs_take_whatever_is_seen(seen):
+    player = FixedOrderAgent("ann", reasoner(), 1)
+    now = Situation(dict.fromkeys(PLAYERS, ACTIONS))
+    _, memories = take_turn(player, {}, now)
+    decision, memories = take_turn(player, memories, now, seen)
+    assert decision.action in ACTIONS
+    assert memories["ann"]["step"] == 2
+
+
+def test_an_observer_between_two_partners_loses_neither():
+    class Trio(TypedDict, total=False):
+        ben: str
+        cem: str
+
+    three = {"ann": ("A", "B"), "ben": ("A", "B"), "cem": ("A", "B")}
+    game = CongestionReasoner(lambda player, action, same, others: float(same == 0))
+    node = AdaptiveToMNode(
+        "ann",
+        AdaptiveAgent("ann", game),
+        situation=lambda state: Situation(three),
+        observed=lambda state: {name: state[name] for name in ("ben", "cem") if state.get(name)},
+        write=lambda decision: {},
+    )
+    builder = StateGraph(Trio)
+    add_tom_node(builder, "decide", node)
+    builder.add_node("bens", lambda state: {"ben": "A", "cem": ""})
+    add_tom_observer(builder, "watch", node)
+    builder.add_node("cems", lambda state: {"cem": "B"})
+    for one, other in ((START, "decide"), ("decide", "bens"), ("bens", "watch"), ("watch", "cems")):
+        builder.add_edge(one, other)
+    graph = builder.compile(checkpointer=InMemorySaver())
+    config = {"configurable": {"thread_id": "t"}}
+    for _ in range(5):
+        graph.invoke({}, config)
+    partners = graph.get_state(config).values["tom"]["ann"]["partners"]
+    counts = {n: partners[n]["habits"]["counts"]["frequency"][""] for n in ("ben", "cem")}
+    assert counts == {"ben": {"A": 5.0}, "cem": {"B": 4.0}}, "cem's fifth action is seen at the next decision"
+
+
+def test_an_observer_that_names_steps_makes_no_complaints():
+    said = []
+    node = AdaptiveToMNode(
+        "ann",
+        AdaptiveAgent("ann", reasoner(), late=2),
+        situation=situation,
+        observed=lambda state: {"ben": Seen(state["ben"], step=len(said) - 1)} if state.get("ben") else None,
+        write=lambda decision: said.append(decision.degraded) or {"ann": decision.action},
+    )
+    graph = duel(node).compile(checkpointer=InMemorySaver())
+    config = {"configurable": {"thread_id": "t"}}
+    for state in threads(4):
+        graph.invoke(state, config)
+    assert said == [()] * 4

@@ -187,10 +187,10 @@ async def test_a_partner_that_left_is_no_mistake_while_nothing_is_seen_of_it(way
         (Letter, 0),
         (lambda mine: [mine], 0),
         (lambda mine: 10**5000, 1),
-        (lambda mine: ["A", "B"], 1),
+        (lambda mine: ["A", mine], 0),
         (lambda mine: "", 1),
     ],
-    ids=["nothing", "case", "enum", "list", "too long", "two", "empty"],
+    ids=["nothing", "case", "enum", "list", "too long", "the last of two", "empty"],
 )
 async def test_ones_own_action_is_known_in_every_form(form, problems, way):
     did = {"ben": "A", "eve": "A"}

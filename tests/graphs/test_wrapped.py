@@ -1,7 +1,7 @@
 """Wrapped agents are left whole: they pause, hand over, remember and answer as they would without us.
 
 Real agents in real graphs with real checkpointers; every pause is resumed by a graph that is built anew, as
-another process would.
+another process would. What pauses and handoffs do to beliefs is in test_pauses.py.
 """
 
 import asyncio
@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from enum import Enum
 from operator import add
 from types import SimpleNamespace
-from typing import Annotated, Literal
+from typing import Annotated
 
 import pytest
 from langchain.agents import create_agent
 from langchain.agents.middleware import HumanInTheLoopMiddleware
-from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
 from langchain_core.tools import tool
 from langgraph.checkpoint.memory import InMemorySaver
@@ -24,7 +23,7 @@ from langgraph.graph import END, START, MessagesState, StateGraph
 from langgraph.graph.message import add_messages
 from langgraph.types import Command, interrupt
 from pydantic import BaseModel
-from savers import asaver, saver
+from savers import calls
 from scripted import ScriptedModel
 from typing_extensions import TypedDict
 
@@ -53,10 +52,7 @@ from atom.agents import own_messages
 REASONER = NormalFormReasoner(symmetric_payoffs([[0, 5], [5, 0]]))
 SITUATION = Situation({"ann": ("login", "billing"), "ben": ("login", "billing")})
 KINDS = ["memory", "sqlite", "postgres"]
-SHELLS = ["node", "traced node", "team", "middleware"]
-FIRST = {
-    "node": "ann", "traced node": "ann", "team": "ann", "middleware": "AdaptiveToMMiddleware.before_model"
-}  # fmt: skip
+FIRST = {"node": "ann", "team": "ann", "middleware": "AdaptiveToMMiddleware.before_model"}
 THREAD = {"configurable": {"thread_id": "1"}}
 
 
@@ -64,10 +60,6 @@ class Board(TypedDict, total=False):
     ann: str
     notes: Annotated[list[str], add]
     messages: Annotated[list, add_messages]
-
-
-class Listener(BaseCallbackHandler):
-    """Whoever listens makes the node a run of its own."""
 
 
 class Ledger:
@@ -145,12 +137,8 @@ def approval_in(shell, ledger, checkpointer):
 @asynccontextmanager
 async def opened(kind, way, where):
     """A checkpointer for one way of calling, and how to call with it."""
-    if way == "sync":
-        with saver(kind, where) as found:
-            yield found, lambda graph, given, config: asyncio.to_thread(graph.invoke, given, config)
-    else:
-        async with asaver(kind, where) as found:
-            yield found, lambda graph, given, config: graph.ainvoke(given, config)
+    async with calls(kind, way, where) as call:
+        yield call.checkpointer, call.invoke
 
 
 @pytest.fixture
@@ -159,29 +147,6 @@ def where(request, tmp_path):
     if kind == "postgres":
         return request.getfixturevalue("postgres_database")
     return str(tmp_path / "checkpoints.sqlite")
-
-
-@pytest.mark.parametrize("shell", SHELLS)
-@pytest.mark.parametrize("way", ["sync", "async"])
-@pytest.mark.parametrize("kind", KINDS)
-async def test_an_approval_within_pauses_and_goes_on_and_is_not_asked_for_twice(kind, way, shell, where):
-    ledger = Ledger()
-    config = {**THREAD, "callbacks": [Listener()]} if shell == "traced node" else THREAD
-    async with opened(kind, way, where) as (checkpointer, call):
-        paused = await call(
-            approval_in(shell, ledger, checkpointer), {"messages": [HumanMessage("Go.")]}, config
-        )
-        (asked,) = paused["__interrupt__"]
-        assert asked.value["action_requests"][0]["args"] == {"file": "old.py"}
-        assert ledger.deleted == []
-        assert ledger.asked == 1
-        approved = Command(resume={"decisions": [{"type": "approve"}]})
-        done = await call(approval_in(shell, ledger, checkpointer), approved, config)
-    assert "__interrupt__" not in done
-    assert ledger.deleted == ["old.py"]
-    assert ledger.asked == 2
-    if shell != "middleware":
-        assert done["ann"] == "login"
 
 
 @pytest.mark.parametrize("shell", ["node", "team", "middleware"])
@@ -207,43 +172,6 @@ async def test_a_pause_is_forked_into_an_approval_and_a_rejection(kind, way, she
             done = await call(approval_in(shell, ledger, checkpointer), resumed, THREAD)
             assert "__interrupt__" not in done
             assert ledger.deleted == ["old.py"] * deletions
-
-
-def handing_over(shell, checkpointer):
-    """Ann's tool hands over to eve, who works in the graph around."""
-
-    @tool
-    def to_eve() -> Command[Literal["eve"]]:
-        """Hand over to eve."""
-        return Command(graph=Command.PARENT, goto="eve", update={"notes": ["from ann"]})
-
-    def answer(messages):
-        return AIMessage("", tool_calls=[{"name": "to_eve", "args": {}, "id": "h1"}])
-
-    model = ScriptedModel(answer=answer)
-    builder = StateGraph(Board)
-    builder.add_node("eve", lambda state: {"notes": ["eve worked"]}).add_edge("eve", END)
-    if shell == "middleware":
-        agent = create_agent(model, tools=[to_eve], middleware=[watching()])
-        builder.add_node("ann", agent).add_edge(START, "ann")
-    elif shell == "team":
-        router = add_tom_team(builder, "ann", [node_of(create_agent(model, tools=[to_eve]))])
-        builder.add_conditional_edges(START, router, ["ann"])
-    else:
-        add_tom_node(builder, "ann", node_of(create_agent(model, tools=[to_eve]))).add_edge(START, "ann")
-    return builder.compile(checkpointer=checkpointer)
-
-
-@pytest.mark.parametrize("shell", SHELLS)
-@pytest.mark.parametrize("way", ["sync", "async"])
-@pytest.mark.parametrize("kind", KINDS)
-async def test_a_handoff_of_a_wrapped_agent_arrives(kind, way, shell, where):
-    config = {**THREAD, "callbacks": [Listener()]} if shell == "traced node" else THREAD
-    async with opened(kind, way, where) as (checkpointer, call):
-        graph = handing_over(shell, checkpointer)
-        done = await call(graph, {"messages": [HumanMessage("Go.")], "notes": []}, config)
-    assert done["notes"] == ["from ann", "eve worked"]
-    assert "ann" not in done
 
 
 @pytest.mark.parametrize("way", ["sync", "async"])

@@ -86,6 +86,11 @@ def state_of(model: TabularModel, situation: Situation) -> int:
             "taking_turns(model), with first=1 where the second player moves first"
         )
     players = list(situation.actions)
+    if not situation.moved and players[model.mover[state]] not in situation.to_move:
+        raise ModelError(
+            f"in state {state} it is the turn of {players[model.mover[state]]!r}, and the situation's turns "
+            f"begin with {list(situation.to_move)}; correct them, or take taking_turns(model, first=...)"
+        )
     for name, action in situation.moved.items():
         player, index = players.index(name), model.actions.index(action)
         if model.mover[state] != player:
