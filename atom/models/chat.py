@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from atom.models.deadline import Deadline
 from atom.models.endpoint import Endpoint, RefusedError
 from atom.models.responses import AttemptError, Reply
 from atom.models.settings import ChatModel, Model, ModelSettings
+from atom.models.threads import Threads
 
 _CONFIG = {"tags": ["nostream"], "run_name": "tom-hypothesis"}
 """LangGraph leaves runs with this tag out of a graph's stream of messages: hypotheses are no chat."""
+
+_MOST_AT_ONCE = 64
+"""Requests of one model under way, those included that were given up and have not ended."""
 
 _UNKNOWN = (TypeError, ValueError, NotImplementedError, AttributeError)
 """What packages raise for arguments that their model does not take, before anything is sent."""
@@ -38,7 +44,8 @@ def endpoint_of(model: Model, settings: ModelSettings, rng: np.random.Generator)
 class ChatEndpoint(Endpoint):
     """A LangChain chat model, and how it has been doing.
 
-    It is asked by ``invoke`` in a thread, so that its client never meets two event loops. What it makes
+    It is asked by ``invoke`` in a daemon thread, one for each request, so that its client never meets two
+    event loops, and a request that hangs keeps no process from ending. What it makes
     of ``temperature``, ``max_tokens`` and log-probabilities is its own affair: they are passed as arguments
     of the call, in the words of OpenAI's API, and left out from then on where it refuses them.
 
@@ -48,6 +55,7 @@ class ChatEndpoint(Endpoint):
 
     chat: ChatModel = field(kw_only=True)
     _plain: bool = field(default=False, init=False)
+    _threads: Threads = field(default_factory=lambda: Threads(_MOST_AT_ONCE), init=False)
 
     @property
     def identity(self) -> tuple[str, Mapping[str, Any]]:
@@ -59,6 +67,18 @@ class ChatEndpoint(Endpoint):
     async def supports_schema(self) -> bool:
         """Not known beforehand of a chat model; ``Sampling(structured=True)`` asks it anyway."""
         return False
+
+    @asynccontextmanager
+    async def _turn(self, deadline: Deadline) -> AsyncIterator[None]:
+        """The same, and with a thread to ask in; the wait for that counts against the deadline alone."""
+        async with super()._turn(deadline):
+            try:
+                async with asyncio.timeout(deadline.left()):
+                    await self._threads.free()
+            except TimeoutError:
+                raise TimeoutError(f"{_MOST_AT_ONCE} requests before this one have not ended") from None
+            self._check_suspension()
+            yield
 
     async def _send(
         self, messages: Sequence[Mapping[str, str]], limit: float, request: Mapping[str, Any]
@@ -83,15 +103,10 @@ class ChatEndpoint(Endpoint):
     async def _invoke(
         self, messages: Sequence[Mapping[str, str]], limit: float, request: Mapping[str, Any]
     ) -> Any:
-        work = asyncio.to_thread(
-            self.chat.invoke, [dict(message) for message in messages], _CONFIG, **self.options, **request
+        sent = [dict(message) for message in messages]
+        return await self._threads.run(
+            lambda: self.chat.invoke(sent, _CONFIG, **self.options, **request), limit
         )
-        call = asyncio.ensure_future(work)
-        done, _ = await asyncio.wait({call}, timeout=limit)
-        if done:
-            return call.result()
-        call.add_done_callback(lambda late: late.cancelled() or late.exception())  # a thread ends by itself
-        raise TimeoutError(f"no answer within {limit:.3g} s")
 
     def _bill(self, response: Any) -> dict[str, Any]:
         usage = getattr(response, "usage_metadata", None) or {}
