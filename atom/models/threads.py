@@ -72,10 +72,13 @@ class Threads:
 
 
 def _call(work: Callable[[], T], call: asyncio.Future[T], given_up: threading.Event) -> None:
-    result, error = None, None
+    result: T | None = None
+    error: BaseException | None = None
     try:
         if not given_up.is_set():
             result = work()
+    except StopIteration as raised:  # which no future takes
+        error = RuntimeError(f"StopIteration: {raised}")
     except BaseException as raised:  # noqa: BLE001  # as of a coroutine, it is raised where the result is waited for
         error = raised
     with contextlib.suppress(RuntimeError):  # the loop is closed, and nobody waits

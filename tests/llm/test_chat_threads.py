@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from langchain_core.language_models import GenericFakeChatModel
 from langchain_core.language_models.chat_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
@@ -130,3 +131,14 @@ async def test_context_variables_are_the_callers():
     name.set("the caller's")
     await reasoner.apolicy(question(0), "ann", 0)
     assert found == ["the caller's"]
+
+
+def test_an_iterator_that_is_exhausted_is_a_failure_at_once():
+    model = GenericFakeChatModel(messages=iter([AIMessage("1")]))
+    patience = Patience(timeout=10.0, deadline=20.0, attempts=2, pause=0.01)
+    reasoner = LLMReasoner(model, sampling=SINGLE, patience=patience, memo=None)
+    assert reasoner.policy(question(0), "ann", 0)["A"] > 0.9
+    began = time.monotonic()
+    with pytest.raises(LLMError, match="StopIteration"):
+        reasoner.policy(question(1), "ann", 0)
+    assert time.monotonic() - began < 2
