@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from pydantic import ValidationError
 
 from atom.models.deadline import Deadline
 from atom.models.endpoint import Endpoint, RefusedError
@@ -22,8 +24,8 @@ _CONFIG = {"tags": ["nostream"], "run_name": "tom-hypothesis"}
 _MOST_AT_ONCE = 64
 """Requests of one model under way, those included that were given up and have not ended."""
 
-_UNKNOWN = (TypeError, ValueError, NotImplementedError, AttributeError)
-"""What packages raise for arguments that their model does not take, before anything is sent."""
+_NOT_TAKEN = ("unexpected keyword", "multiple values")
+"""What Python says of arguments that a function does not take."""
 
 
 def endpoint_of(model: Model, settings: ModelSettings, rng: np.random.Generator) -> Endpoint:
@@ -91,8 +93,8 @@ class ChatEndpoint(Endpoint):
             return await self._invoke(messages, limit, {})
         try:
             return await self._invoke(messages, limit, request)
-        except _UNKNOWN as error:
-            if getattr(error, "status_code", None) is not None:  # a server's word, not the package's
+        except (TypeError, ValueError, NotImplementedError) as error:
+            if not _says_not_taken(error, request):
                 raise
             if "logprobs" in request or "response_format" in request:
                 raise RefusedError(f"{self.model}: {self._describe(error)}") from None
@@ -131,3 +133,16 @@ class ChatEndpoint(Endpoint):
             for token in tokens or []
         )
         return Reply((str(text),), top)
+
+
+def _says_not_taken(error: Exception, request: Mapping[str, Any]) -> bool:
+    """Whether an error says that the model does not take an argument, and not that an attempt failed."""
+    if getattr(error, "status_code", None) is not None:  # a server's word, not the package's
+        return False
+    if isinstance(error, NotImplementedError):
+        return True
+    if isinstance(error, TypeError):
+        return any(words in str(error) for words in _NOT_TAKEN)
+    if isinstance(error, ValidationError):  # its text quotes whatever was read
+        return any(part in request for problem in error.errors() for part in problem["loc"])
+    return not set(re.findall(r"\w+", str(error))).isdisjoint(request)

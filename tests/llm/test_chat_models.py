@@ -1,6 +1,8 @@
 """LangChain chat models as hypotheses: the same policies over the same server, and models that take less."""
 
 import asyncio
+import json
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import pytest
@@ -10,7 +12,7 @@ from langchain_core.outputs import ChatGeneration, ChatResult
 from langchain_openai import ChatOpenAI
 from langgraph.graph import START, StateGraph
 from langgraph.graph.message import add_messages
-from pydantic import Field
+from pydantic import BaseModel, Field
 from typing_extensions import TypedDict
 
 from atom import AdaptiveAgent, AdaptiveToMNode, LLMError, Situation, add_tom_node
@@ -79,6 +81,70 @@ def test_a_model_that_takes_no_arguments_is_asked_without_them_and_found_out_onc
     asked = len(model.calls)
     assert reasoner.for_decision().policy(SITUATION, "player-1", 0)["A"] > 0.9
     assert len(model.calls) == asked + 1, "one call for one question, from now on"
+
+
+class Settings(BaseModel, extra="forbid"):
+    stop: str = ""
+
+
+class Answer(BaseModel):
+    text: str
+
+
+class Failing(Picky):
+    """Takes every argument, and fails when it is asked for the first time; ``given`` are the arguments."""
+
+    error: Any
+    given: list[dict[str, Any]] = Field(default_factory=list)
+
+    def _generate(
+        self, messages: list[BaseMessage], stop: Any = None, run_manager: Any = None, **kwargs: Any
+    ) -> ChatResult:
+        self.given.append(kwargs)
+        if len(self.given) == 1:
+            self.error()
+        return super()._generate(messages)
+
+
+def raising(error: Exception) -> Callable[[], None]:
+    def fail() -> None:
+        raise error
+
+    return fail
+
+
+PASSING = {
+    "no JSON": lambda: json.loads("<html>"),
+    "a body of another form": lambda: Answer.model_validate({"error": "the temperature of the chip is high"}),
+    "no such attribute": raising(AttributeError("'NoneType' object has no attribute 'choices'")),
+    "another type": raising(TypeError("'NoneType' object is not subscriptable")),
+    "no value": raising(ValueError("the server sent nothing")),
+}
+REFUSING = {
+    "an unexpected keyword": raising(TypeError("create() got an unexpected keyword argument 'max_tokens'")),
+    "twice": raising(TypeError("create() got multiple values for keyword argument 'temperature'")),
+    "no such field": lambda: Settings.model_validate({"temperature": 0.1}),
+    "by its name": raising(ValueError("temperature is not supported by this model")),
+    "not implemented": raising(NotImplementedError()),
+}
+
+
+@pytest.mark.parametrize("error", PASSING.values(), ids=PASSING)
+@pytest.mark.parametrize("methods", [("single",), ("logprobs", "single")])
+def test_a_failure_that_passes_is_tried_again_with_the_same_settings(error, methods):
+    model = Failing(error=error)
+    reasoner = LLMReasoner(model, sampling=Sampling(methods=methods), patience=QUICK, memo=None)
+    assert reasoner.policy(SITUATION, "player-1", 0)["A"] > 0.9
+    assert model.given[0].keys() == model.given[1].keys() != set()
+
+
+@pytest.mark.parametrize("error", REFUSING.values(), ids=REFUSING)
+def test_an_argument_that_is_refused_is_left_out_at_once(error):
+    model = Failing(error=error)
+    reasoner = LLMReasoner(model, sampling=Sampling(methods=("single",)), patience=QUICK, memo=None)
+    assert reasoner.policy(SITUATION, "player-1", 0)["A"] > 0.9
+    assert reasoner.for_decision().policy(SITUATION, "player-2", 0)["A"] > 0.9
+    assert [sorted(given) for given in model.given] == [["max_tokens", "temperature"], [], []]
 
 
 def test_a_model_that_names_no_option_degrades_the_decision_and_no_more():
