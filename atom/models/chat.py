@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 from pydantic import ValidationError
 
+from atom.models.chat_model import ChatModel
 from atom.models.deadline import Deadline
 from atom.models.endpoint import Endpoint, RefusedError
 from atom.models.responses import AttemptError, Reply
-from atom.models.settings import ChatModel, Model, ModelSettings
+from atom.models.settings import Model, ModelSettings
 from atom.models.threads import Threads
 
 _CONFIG = {"tags": ["nostream"], "run_name": "tom-hypothesis"}

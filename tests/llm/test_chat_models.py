@@ -8,7 +8,9 @@ from typing import Annotated, Any
 import pytest
 from langchain_core.language_models.chat_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.output_parsers import StrOutputParser
 from langchain_core.outputs import ChatGeneration, ChatResult
+from langchain_core.runnables import ConfigurableField
 from langchain_openai import ChatOpenAI
 from langgraph.graph import START, StateGraph
 from langgraph.graph.message import add_messages
@@ -16,7 +18,7 @@ from pydantic import BaseModel, Field
 from typing_extensions import TypedDict
 
 from atom import AdaptiveAgent, AdaptiveToMNode, LLMError, Situation, add_tom_node
-from atom.llm import LLMReasoner, Patience, Sampling, SqliteMemo
+from atom.llm import LLMReasoner, Model, Patience, Sampling, SqliteMemo
 from eval.tasks import make_task
 from tests.llm.conftest import GREEDY, QUICK, described, reasoner_at
 
@@ -208,10 +210,53 @@ def test_hypotheses_are_no_part_of_a_graphs_stream_of_messages(server):
     assert server.requests, "the model was asked"
 
 
-@pytest.mark.parametrize(("given", "words"), [(7, "a model is a name"), ("", "a model is a name")])
-def test_what_is_no_model_is_refused(given, words):
-    with pytest.raises(ValueError, match=words):
-        LLMReasoner(given)
+def secretive(model: str = "scripted", **settings: Any) -> ChatOpenAI:
+    headers = {"Authorization": "Bearer sk-in-a-header"}
+    return ChatOpenAI(model=model, api_key="sk-its-key", default_headers=headers, **settings)
+
+
+STRUCTURED = {"title": "Answer", "type": "object", "properties": {}}
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (7, "a model is a name.*; got int$"),
+        ("", "a model is a name.*; got ''$"),
+        (ChatOpenAI, "got the class ChatOpenAI, so call it"),
+        (secretive().with_structured_output(STRUCTURED), "^a RunnableSequence is no chat model: give the"),
+        ((secretive() | StrOutputParser()).with_retry(), "^a RunnableSequence is no chat model: give the"),
+        (Model, "got the class Model, so call it"),
+    ],
+)
+def test_what_is_no_model_is_refused_without_its_secrets(given, words):
+    for arguments in ({"model": given}, {"model": "openai/some", "fallbacks": [given]}):
+        with pytest.raises(ValueError, match=words) as caught:
+            LLMReasoner(**arguments)
+        assert "sk-" not in str(caught.value)
+
+
+def test_a_model_is_shown_without_its_chat_models_secrets():
+    assert "sk-" not in repr(Model.of(secretive()))
+
+
+WRAPPED = {
+    "arguments": lambda model: model.bind(seed=1),
+    "tags": lambda model: model.with_config(tags=["mine"]),
+    "retries": lambda model: model.with_retry(),
+    "retries of arguments": lambda model: model.bind(seed=1).with_retry(),
+    "arguments of retries": lambda model: model.with_retry().bind(seed=1),
+    "fallbacks": lambda model: model.with_retry().with_fallbacks([model]),
+    "fields": lambda model: model.configurable_fields(temperature=ConfigurableField(id="heat")),
+}
+
+
+@pytest.mark.parametrize("wrap", WRAPPED.values(), ids=WRAPPED)
+def test_what_is_wrapped_around_a_chat_model_may_stay(wrap, server):
+    reasoner = LLMReasoner(wrap(chat_at(server)), sampling=GREEDY, patience=QUICK, memo=None)
+    assert repr(reasoner) == "LLMReasoner('scripted')"
+    expected = reasoner_at(server).policy(SITUATION, "player-1", 1)
+    assert reasoner.policy(SITUATION, "player-1", 1) == pytest.approx(expected)
 
 
 def test_a_key_beside_a_chat_model_is_refused():
