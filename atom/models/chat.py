@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from atom.models.chat_model import ChatModel
 from atom.models.deadline import Deadline
 from atom.models.endpoint import Endpoint, RefusedError
+from atom.models.identity import identity_of
 from atom.models.responses import AttemptError, Reply
 from atom.models.settings import Model, ModelSettings
 from atom.models.threads import Threads
@@ -62,10 +63,8 @@ class ChatEndpoint(Endpoint):
 
     @property
     def identity(self) -> tuple[str, Mapping[str, Any]]:
-        """Its class, and what LangChain's own cache tells it from other models by."""
-        kind = type(self.chat)
-        own = getattr(self.chat, "_identifying_params", None) or {}
-        return f"{kind.__module__}.{kind.__qualname__}:{self.model}", {**dict(own), **self.options}
+        """Its name, and a digest of what tells it from other chat models."""
+        return self.model, {"chat": identity_of(self.chat, self.options)}
 
     async def supports_schema(self) -> bool:
         """Not known beforehand of a chat model; ``Sampling(structured=True)`` asks it anyway."""

@@ -49,14 +49,14 @@ def chat_name(model: ChatModel) -> str:
 
 def no_model(given: Any) -> str:
     """Why what was given serves as no model; without its ``repr``, which may hold keys."""
-    kind = type(given).__name__
     if isinstance(given, type):
         return (
-            f"a model is a name or a LangChain chat model; got the class {given.__name__}, so call it first"
+            f"a model is a name or a LangChain chat model; got the class {given.__name__}: make a model of it"
         )
+    kind = type(unwrapped(given)).__name__
     if callable(getattr(given, "invoke", None)):
         return (
-            f"a {type(unwrapped(given)).__name__} is no chat model: give the chat model itself, without prompts, parsers and "
+            f"a {kind} is no chat model: give the chat model itself, without prompts, parsers and "
             "with_structured_output; bound arguments, retries and fallbacks may stay"
         )
     got = repr(given) if isinstance(given, str) else kind

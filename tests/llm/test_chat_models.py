@@ -223,10 +223,10 @@ STRUCTURED = {"title": "Answer", "type": "object", "properties": {}}
     [
         (7, "a model is a name.*; got int$"),
         ("", "a model is a name.*; got ''$"),
-        (ChatOpenAI, "got the class ChatOpenAI, so call it"),
+        (ChatOpenAI, "got the class ChatOpenAI: make a model of it"),
         (secretive().with_structured_output(STRUCTURED), "^a RunnableSequence is no chat model: give the"),
         ((secretive() | StrOutputParser()).with_retry(), "^a RunnableSequence is no chat model: give the"),
-        (Model, "got the class Model, so call it"),
+        (Model, "got the class Model: make a model of it"),
     ],
 )
 def test_what_is_no_model_is_refused_without_its_secrets(given, words):
