@@ -225,12 +225,11 @@ class PartnerPrediction:
         """
         groups: list[list[str]] = []
         for name, policy in self.policies.items():
-            for group in groups:
-                if same_policy(policy, self.policies[group[0]], tolerance):
-                    group.append(name)
-                    break
-            else:
-                groups.append([name])
+            alike = (g for g in groups if same_policy(policy, self.policies[g[0]], tolerance))
+            group = next(alike, None)
+            if group is None:
+                groups.append(group := [])
+            group.append(name)
         return groups
 
     def equivalent_orders(self, tolerance: float = TOLERANCE) -> list[list[int]]:
@@ -253,8 +252,7 @@ def _by_order(by_name: Mapping[str, T]) -> dict[int, T]:
 class Prediction:
     """What a player expects of everybody, and the order at which it means to act.
 
-    Acting above an estimate answers what the partner will do (its ``policy``); acting below it meets what
-    the partner expects (``expects``).
+    Acting above an estimate answers what the partner will do (``policy``), below it what it ``expects``.
 
     Attributes:
         order: the ToM order to act at; None where a partner is no order, and is best answered as it is

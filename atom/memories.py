@@ -23,7 +23,6 @@ Memory: TypeAlias = dict[str, Any]
 Weights: TypeAlias = list[Any]
 """A learner's weights as nested lists of floats, such as ``[K]`` or ``[K][L]``."""
 
-
 Settings: TypeAlias = tuple[int, str, list[str]]
 """What a memory is made by: version, name of the learner's class, names of the hypotheses."""
 
@@ -54,7 +53,7 @@ class HabitMemory(TypedDict):
             empty before the first action.
         counts: habit -> context -> action or step -> how often.
         last: the last action of the partner and of the observer; None where it is not known.
-        at: number of the observer's decision at which they were taken; absent where that is not known.
+        at: number of the observer's decision at which they were taken, where that is known.
     """
 
     weights: list[float]
@@ -160,8 +159,7 @@ class PartnerMemory(TypedDict):
         recalled: how many observations a Store knew of when the partner was met; None before it was asked.
         habits: counts of what it did after what; absent where nobody looks, and before the first action.
         explained: probability, in [0, 1], that what is believed explains it; absent before the first action.
-        late: number of a decision, as text -> what it expected, of those whose action may yet be seen; absent
-            where none is waited for.
+        late: number of a decision, as text -> what it expected, of those whose action may yet be seen.
         counted: number of the last decision whose action was counted; absent before the first.
     """
 
@@ -322,16 +320,14 @@ def _from_version_1(memory: Mapping[str, Any], me: str) -> Memory:
     Raises:
         BeliefError: it is not whole.
     """
-    missing = sorted(_VERSION_1 - memory.keys())
-    if missing:
+    if missing := sorted(_VERSION_1 - memory.keys()):
         raise BeliefError(
             f"the memory of {me!r} is of version 1 and lacks {missing}, so that it cannot be brought to "
             f"version {VERSION}; begin a new one with start(partners)"
         )
     kept = {key: memory[key] for key in ("learner", "episode", "step", "order")}
-    further = {
-        key: memory[key] for key in ("declares", "checked", "spent", "writer", "told") if key in memory
-    }
+    optional = ("declares", "checked", "spent", "writer", "told")
+    further = {key: memory[key] for key in optional if key in memory}
     if "declared" in memory:
         further["published"] = memory["declared"]
     names = {*memory["belief"], *(memory["pending"] or {}), *memory.get("contracts", {})}

@@ -17,6 +17,7 @@ from atom.coroutines import finish
 from atom.decision import Prediction
 from atom.errors import IllegalActionError, LLMError
 from atom.models import prompts
+from atom.models.chat_model import unwrapped
 from atom.models.prompts import Question
 from atom.models.replies import ReplyError
 from atom.models.secrets import redact
@@ -181,7 +182,7 @@ class InvokedActor:
     def __init__(self, me: str, agent: Invocable, *, tell: Tell = "text", repair: bool | None = None) -> None:
         self.me = me
         self._agent = agent
-        inner = _unbound(agent)
+        inner = unwrapped(agent)
         self._is_graph = isinstance(inner, _Graph)
         self._repairs = isinstance(inner, _ChatModel) if repair is None else repair
         self.tell: Tell = tell
@@ -254,16 +255,6 @@ class InvokedActor:
             if meter:
                 meter.end_call(began, **bill(new))
         raise LLMError(f"the agent of {self.me!r}: {reason}")
-
-
-def _unbound(agent: Any) -> Any:
-    """A chat model or graph without what was bound to it, such as tools, tags or retries."""
-    for _ in range(8):
-        inner = getattr(agent, "bound", None)
-        if not isinstance(inner, Invocable):
-            break
-        agent = inner
-    return agent
 
 
 def _after(own: Sequence[Any], asked: list[dict[str, str]]) -> list[Any]:

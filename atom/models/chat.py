@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from pydantic import ValidationError
 
+from atom.models.chat_model import ChatModel
+from atom.models.deadline import Deadline
 from atom.models.endpoint import Endpoint, RefusedError
+from atom.models.identity import identity_of
 from atom.models.responses import AttemptError, Reply
-from atom.models.settings import ChatModel, Model, ModelSettings
+from atom.models.settings import Model, ModelSettings
+from atom.models.threads import Threads
 
 _CONFIG = {"tags": ["nostream"], "run_name": "tom-hypothesis"}
 """LangGraph leaves runs with this tag out of a graph's stream of messages: hypotheses are no chat."""
 
-_UNKNOWN = (TypeError, ValueError, NotImplementedError, AttributeError)
-"""What packages raise for arguments that their model does not take, before anything is sent."""
+_MOST_AT_ONCE = 64
+"""Requests of one model under way, those included that were given up and have not ended."""
+
+_NOT_TAKEN = ("unexpected keyword", "multiple values")
+"""What Python says of arguments that a function does not take."""
 
 
 def endpoint_of(model: Model, settings: ModelSettings, rng: np.random.Generator) -> Endpoint:
@@ -38,7 +48,8 @@ def endpoint_of(model: Model, settings: ModelSettings, rng: np.random.Generator)
 class ChatEndpoint(Endpoint):
     """A LangChain chat model, and how it has been doing.
 
-    It is asked by ``invoke`` in a thread, so that its client never meets two event loops. What it makes
+    It is asked by ``invoke`` in a daemon thread, one for each request, so that its client never meets two
+    event loops, and a request that hangs keeps no process from ending. What it makes
     of ``temperature``, ``max_tokens`` and log-probabilities is its own affair: they are passed as arguments
     of the call, in the words of OpenAI's API, and left out from then on where it refuses them.
 
@@ -48,17 +59,28 @@ class ChatEndpoint(Endpoint):
 
     chat: ChatModel = field(kw_only=True)
     _plain: bool = field(default=False, init=False)
+    _threads: Threads = field(default_factory=lambda: Threads(_MOST_AT_ONCE), init=False)
 
     @property
     def identity(self) -> tuple[str, Mapping[str, Any]]:
-        """Its class, and what LangChain's own cache tells it from other models by."""
-        kind = type(self.chat)
-        own = getattr(self.chat, "_identifying_params", None) or {}
-        return f"{kind.__module__}.{kind.__qualname__}:{self.model}", {**dict(own), **self.options}
+        """Its name, and a digest of what tells it from other chat models."""
+        return self.model, {"chat": identity_of(self.chat, self.options)}
 
     async def supports_schema(self) -> bool:
         """Not known beforehand of a chat model; ``Sampling(structured=True)`` asks it anyway."""
         return False
+
+    @asynccontextmanager
+    async def _turn(self, deadline: Deadline) -> AsyncIterator[None]:
+        """The same, and with a thread to ask in; the wait for that counts against the deadline alone."""
+        async with super()._turn(deadline):
+            try:
+                async with asyncio.timeout(deadline.left()):
+                    await self._threads.free()
+            except TimeoutError:
+                raise TimeoutError(f"{_MOST_AT_ONCE} requests before this one have not ended") from None
+            self._check_suspension()
+            yield
 
     async def _send(
         self, messages: Sequence[Mapping[str, str]], limit: float, request: Mapping[str, Any]
@@ -71,8 +93,8 @@ class ChatEndpoint(Endpoint):
             return await self._invoke(messages, limit, {})
         try:
             return await self._invoke(messages, limit, request)
-        except _UNKNOWN as error:
-            if getattr(error, "status_code", None) is not None:  # a server's word, not the package's
+        except (TypeError, ValueError, NotImplementedError) as error:
+            if not _says_not_taken(error, request):
                 raise
             if "logprobs" in request or "response_format" in request:
                 raise RefusedError(f"{self.model}: {self._describe(error)}") from None
@@ -83,15 +105,10 @@ class ChatEndpoint(Endpoint):
     async def _invoke(
         self, messages: Sequence[Mapping[str, str]], limit: float, request: Mapping[str, Any]
     ) -> Any:
-        work = asyncio.to_thread(
-            self.chat.invoke, [dict(message) for message in messages], _CONFIG, **self.options, **request
+        sent = [dict(message) for message in messages]
+        return await self._threads.run(
+            lambda: self.chat.invoke(sent, _CONFIG, **self.options, **request), limit
         )
-        call = asyncio.ensure_future(work)
-        done, _ = await asyncio.wait({call}, timeout=limit)
-        if done:
-            return call.result()
-        call.add_done_callback(lambda late: late.cancelled() or late.exception())  # a thread ends by itself
-        raise TimeoutError(f"no answer within {limit:.3g} s")
 
     def _bill(self, response: Any) -> dict[str, Any]:
         usage = getattr(response, "usage_metadata", None) or {}
@@ -116,3 +133,16 @@ class ChatEndpoint(Endpoint):
             for token in tokens or []
         )
         return Reply((str(text),), top)
+
+
+def _says_not_taken(error: Exception, request: Mapping[str, Any]) -> bool:
+    """Whether an error says that the model does not take an argument, and not that an attempt failed."""
+    if getattr(error, "status_code", None) is not None:  # a server's word, not the package's
+        return False
+    if isinstance(error, NotImplementedError):
+        return True
+    if isinstance(error, TypeError):
+        return any(words in str(error) for words in _NOT_TAKEN)
+    if isinstance(error, ValidationError):  # its text quotes whatever was read
+        return any(part in request for problem in error.errors() for part in problem["loc"])
+    return not set(re.findall(r"\w+", str(error))).isdisjoint(request)

@@ -153,7 +153,7 @@ def recommendation(prediction: Prediction) -> str:
         elif partner.answered == "seen":
             why.append(f"{quoted(name)} has done {chances(partner.expected)}.")
         else:
-            why.append(f"{quoted(name)} is likely to do {chances(_likely(partner))}.")
+            why.append(f"{quoted(name)} is likely to do {chances(likely(partner))}.")
     lines = [*why, f"So the best option for you is {quoted(mine)}. Choose it."]
     return "\n".join([*lines, prediction.note] if prediction.note else lines)
 

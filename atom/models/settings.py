@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol, TypeAlias, TypedDict, runtime_checkable
+from typing import Any, Literal, TypeAlias, TypedDict
 
 from pydantic import SecretStr
 
+from atom.models.chat_model import ChatModel, chat_name, is_chat_model, no_model
 from atom.models.exchange import Observer
 from atom.models.memo import Memo, ProcessMemo
 
@@ -54,28 +55,6 @@ class Sampling:
             )
 
 
-@runtime_checkable
-class ChatModel(Protocol):
-    """A LangChain chat model, as far as it is used here; LangChain is not imported for it."""
-
-    def invoke(self, input: Any, config: Any = None, **kwargs: Any) -> Any:  # noqa: A002
-        """The answer to messages."""
-        ...
-
-    def generate_prompt(self, prompts: Any, stop: Any = None, callbacks: Any = None, **kwargs: Any) -> Any:
-        """What chat models have, and chains have not."""
-        ...
-
-
-def chat_name(model: ChatModel) -> str:
-    """What to call a chat model: the name of what it asks, where it has one, else its class's."""
-    for attribute in ("model_name", "model", "model_id"):
-        found = getattr(model, attribute, None)
-        if isinstance(found, str) and found.strip():
-            return found
-    return type(model).__name__
-
-
 @dataclass(frozen=True, slots=True)
 class Model:
     """A model and how to reach it.
@@ -91,14 +70,14 @@ class Model:
     name: str
     api_key: SecretStr | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
-    chat: ChatModel | None = None
+    chat: ChatModel | None = field(default=None, repr=False)
 
     @classmethod
     def of(cls, model: str | ChatModel | Model, **given: Any) -> Model:
         """A model by its name, or a LangChain chat model.
 
         Args:
-            model: its name, or it itself.
+            model: its name, or it itself, also with arguments, retries or fallbacks bound to it.
             given: ``api_key`` and ``options``, of a model that has a name.
 
         Raises:
@@ -106,18 +85,17 @@ class Model:
         """
         if isinstance(model, Model):
             return model
-        if isinstance(model, str) or not isinstance(model, ChatModel):
-            return cls(model, **given)  # refused there
+        if isinstance(model, str):
+            return cls(model, **given)
+        if not is_chat_model(model):
+            raise ValueError(no_model(model))
         if given.get("api_key") is not None:
             raise ValueError("a chat model has its own key; give api_key to the chat model")
         return cls(chat_name(model), options=given.get("options", {}), chat=model)
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name.strip():
-            raise ValueError(
-                "a model is a name, such as 'openai/gpt-4o-mini', or a LangChain chat model; got "
-                f"{self.name!r}"
-            )
+            raise ValueError(no_model(self.name))
         if isinstance(self.api_key, str):
             object.__setattr__(self, "api_key", SecretStr(self.api_key))
 

@@ -7,9 +7,10 @@ from typing import Any, Literal, TypeAlias, TypeVar, Unpack, get_args
 
 from atom.errors import check_choice
 from atom.models import prompts
+from atom.models.chat_model import ChatModel
 from atom.models.client import Client
 from atom.models.portal import run_blocking
-from atom.models.settings import ChatModel, ModelSettings, ReasonerKeywords
+from atom.models.settings import ModelSettings, ReasonerKeywords
 from atom.policies import Policy
 from atom.reasoning.recursive import Latest, Recursion
 from atom.reasoning.turns import is_last

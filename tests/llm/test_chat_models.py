@@ -1,20 +1,24 @@
 """LangChain chat models as hypotheses: the same policies over the same server, and models that take less."""
 
 import asyncio
+import json
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import pytest
 from langchain_core.language_models.chat_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.output_parsers import StrOutputParser
 from langchain_core.outputs import ChatGeneration, ChatResult
+from langchain_core.runnables import ConfigurableField
 from langchain_openai import ChatOpenAI
 from langgraph.graph import START, StateGraph
 from langgraph.graph.message import add_messages
-from pydantic import Field
+from pydantic import BaseModel, Field
 from typing_extensions import TypedDict
 
 from atom import AdaptiveAgent, AdaptiveToMNode, LLMError, Situation, add_tom_node
-from atom.llm import LLMReasoner, Patience, Sampling, SqliteMemo
+from atom.llm import LLMReasoner, Model, Patience, Sampling, SqliteMemo
 from eval.tasks import make_task
 from tests.llm.conftest import GREEDY, QUICK, described, reasoner_at
 
@@ -81,6 +85,70 @@ def test_a_model_that_takes_no_arguments_is_asked_without_them_and_found_out_onc
     assert len(model.calls) == asked + 1, "one call for one question, from now on"
 
 
+class Settings(BaseModel, extra="forbid"):
+    stop: str = ""
+
+
+class Answer(BaseModel):
+    text: str
+
+
+class Failing(Picky):
+    """Takes every argument, and fails when it is asked for the first time; ``given`` are the arguments."""
+
+    error: Any
+    given: list[dict[str, Any]] = Field(default_factory=list)
+
+    def _generate(
+        self, messages: list[BaseMessage], stop: Any = None, run_manager: Any = None, **kwargs: Any
+    ) -> ChatResult:
+        self.given.append(kwargs)
+        if len(self.given) == 1:
+            self.error()
+        return super()._generate(messages)
+
+
+def raising(error: Exception) -> Callable[[], None]:
+    def fail() -> None:
+        raise error
+
+    return fail
+
+
+PASSING = {
+    "no JSON": lambda: json.loads("<html>"),
+    "a body of another form": lambda: Answer.model_validate({"error": "the temperature of the chip is high"}),
+    "no such attribute": raising(AttributeError("'NoneType' object has no attribute 'choices'")),
+    "another type": raising(TypeError("'NoneType' object is not subscriptable")),
+    "no value": raising(ValueError("the server sent nothing")),
+}
+REFUSING = {
+    "an unexpected keyword": raising(TypeError("create() got an unexpected keyword argument 'max_tokens'")),
+    "twice": raising(TypeError("create() got multiple values for keyword argument 'temperature'")),
+    "no such field": lambda: Settings.model_validate({"temperature": 0.1}),
+    "by its name": raising(ValueError("temperature is not supported by this model")),
+    "not implemented": raising(NotImplementedError()),
+}
+
+
+@pytest.mark.parametrize("error", PASSING.values(), ids=PASSING)
+@pytest.mark.parametrize("methods", [("single",), ("logprobs", "single")])
+def test_a_failure_that_passes_is_tried_again_with_the_same_settings(error, methods):
+    model = Failing(error=error)
+    reasoner = LLMReasoner(model, sampling=Sampling(methods=methods), patience=QUICK, memo=None)
+    assert reasoner.policy(SITUATION, "player-1", 0)["A"] > 0.9
+    assert model.given[0].keys() == model.given[1].keys() != set()
+
+
+@pytest.mark.parametrize("error", REFUSING.values(), ids=REFUSING)
+def test_an_argument_that_is_refused_is_left_out_at_once(error):
+    model = Failing(error=error)
+    reasoner = LLMReasoner(model, sampling=Sampling(methods=("single",)), patience=QUICK, memo=None)
+    assert reasoner.policy(SITUATION, "player-1", 0)["A"] > 0.9
+    assert reasoner.for_decision().policy(SITUATION, "player-2", 0)["A"] > 0.9
+    assert [sorted(given) for given in model.given] == [["max_tokens", "temperature"], [], []]
+
+
 def test_a_model_that_names_no_option_degrades_the_decision_and_no_more():
     agent = AdaptiveAgent("player-1", LLMReasoner(Picky(text="as you like"), patience=QUICK))
     decision, _ = agent.decide(SITUATION, agent.start(["player-2"]))
@@ -142,10 +210,53 @@ def test_hypotheses_are_no_part_of_a_graphs_stream_of_messages(server):
     assert server.requests, "the model was asked"
 
 
-@pytest.mark.parametrize(("given", "words"), [(7, "a model is a name"), ("", "a model is a name")])
-def test_what_is_no_model_is_refused(given, words):
-    with pytest.raises(ValueError, match=words):
-        LLMReasoner(given)
+def secretive(model: str = "scripted", **settings: Any) -> ChatOpenAI:
+    headers = {"Authorization": "Bearer sk-in-a-header"}
+    return ChatOpenAI(model=model, api_key="sk-its-key", default_headers=headers, **settings)
+
+
+STRUCTURED = {"title": "Answer", "type": "object", "properties": {}}
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (7, "a model is a name.*; got int$"),
+        ("", "a model is a name.*; got ''$"),
+        (ChatOpenAI, "got the class ChatOpenAI: make a model of it"),
+        (secretive().with_structured_output(STRUCTURED), "^a RunnableSequence is no chat model: give the"),
+        ((secretive() | StrOutputParser()).with_retry(), "^a RunnableSequence is no chat model: give the"),
+        (Model, "got the class Model: make a model of it"),
+    ],
+)
+def test_what_is_no_model_is_refused_without_its_secrets(given, words):
+    for arguments in ({"model": given}, {"model": "openai/some", "fallbacks": [given]}):
+        with pytest.raises(ValueError, match=words) as caught:
+            LLMReasoner(**arguments)
+        assert "sk-" not in str(caught.value)
+
+
+def test_a_model_is_shown_without_its_chat_models_secrets():
+    assert "sk-" not in repr(Model.of(secretive()))
+
+
+WRAPPED = {
+    "arguments": lambda model: model.bind(seed=1),
+    "tags": lambda model: model.with_config(tags=["mine"]),
+    "retries": lambda model: model.with_retry(),
+    "retries of arguments": lambda model: model.bind(seed=1).with_retry(),
+    "arguments of retries": lambda model: model.with_retry().bind(seed=1),
+    "fallbacks": lambda model: model.with_retry().with_fallbacks([model]),
+    "fields": lambda model: model.configurable_fields(temperature=ConfigurableField(id="heat")),
+}
+
+
+@pytest.mark.parametrize("wrap", WRAPPED.values(), ids=WRAPPED)
+def test_what_is_wrapped_around_a_chat_model_may_stay(wrap, server):
+    reasoner = LLMReasoner(wrap(chat_at(server)), sampling=GREEDY, patience=QUICK, memo=None)
+    assert repr(reasoner) == "LLMReasoner('scripted')"
+    expected = reasoner_at(server).policy(SITUATION, "player-1", 1)
+    assert reasoner.policy(SITUATION, "player-1", 1) == pytest.approx(expected)
 
 
 def test_a_key_beside_a_chat_model_is_refused():
