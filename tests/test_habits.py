@@ -14,6 +14,7 @@ from atom import (
     Bayes,
     BeliefError,
     Beliefs,
+    FollowTheLeader,
     Hedge,
     NormalFormReasoner,
     Situation,
@@ -365,6 +366,18 @@ def test_threads_of_before_go_on():
     assert decision.partners["ben"].probabilities["habits"] == pytest.approx(0.15)
     now.observe(after_, None, {"ben": "A"})
     assert json.dumps(memory) == before
+
+
+@pytest.mark.parametrize("learner", [Hedge(), FollowTheLeader()])
+def test_what_joined_another_learners_memory_is_a_mistake_that_is_named(learner):
+    """Fewer hypotheses and another learner: an error with a remedy, and none of Python's own."""
+    reasoner = NormalFormReasoner(CIRCLE)
+    old = AdaptiveAgent("ann", reasoner, learner, orders=(1, 2))
+    memory = old.start(["ben"])
+    with pytest.raises(BeliefError, match=type(learner).__name__):
+        AdaptiveAgent("ann", reasoner).decide(
+            Situation({"ann": tuple("ABCDE"), "ben": tuple("ABCDE")}), memory
+        )
 
 
 def test_explained_is_calibrated():

@@ -239,6 +239,8 @@ class Beliefs:
     def _joined(self, memory: Mapping[str, Any]) -> Mapping[str, Any]:
         """The memory with what it lacks: weights of a partner, or hypotheses that are new among today's."""
         known, learner = memory.get("hypotheses"), self.learner
+        if memory.get("learner") != type(learner).__name__:
+            return memory  # weights of another learner mean something else
         if not isinstance(known, list) or [name for name in self.names if name in known] != known:
             return memory
         if len(known) < len(self.names) and not isinstance(learner, Bayes):

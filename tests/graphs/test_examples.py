@@ -1,5 +1,6 @@
 """Every example of graphs runs and shows what it promises; the development server serves them."""
 
+import contextlib
 import os
 import re
 import shutil
@@ -13,7 +14,8 @@ import httpx
 import pytest
 from langgraph_sdk import get_client
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
+ROOT = Path(__file__).parents[2]
+EXAMPLES = ROOT / "examples"
 
 
 def lines(name):
@@ -56,11 +58,9 @@ def test_an_agent_with_the_middleware_suits_every_colleague():
     assert min(counts(printed["with middleware"])) >= 9
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    """``langgraph dev`` in a copy of the examples: it writes beside its configuration."""
-    folder = tmp_path_factory.mktemp("served")
-    shutil.copytree(EXAMPLES, folder, dirs_exist_ok=True)
+@contextlib.contextmanager
+def served(folder):
+    """``langgraph dev`` in a folder, which it writes to."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -82,6 +82,27 @@ def server(tmp_path_factory):
         finally:
             process.terminate()
             process.wait(timeout=30)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """The development server in a copy of the examples."""
+    folder = tmp_path_factory.mktemp("served")
+    shutil.copytree(EXAMPLES, folder, dirs_exist_ok=True)
+    with served(folder) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def studio(tmp_path_factory):
+    """The development server in a copy of the root, as far as its ``langgraph.json`` needs it."""
+    folder = tmp_path_factory.mktemp("studio")
+    for name in ("langgraph.json", "pyproject.toml", "README.md"):
+        shutil.copy(ROOT / name, folder)
+    for name in ("atom", "examples"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    with served(folder) as url:
+        yield url
 
 
 def _answers(url):
@@ -113,3 +134,47 @@ async def test_the_development_server_serves_the_examples(server):
             None, "season", input={"points": [], "number": 0}, config={"recursion_limit": 200}
         )
         assert season["points"][6:] == [1] * 12
+
+
+@pytest.mark.parametrize("folder", [ROOT, EXAMPLES], ids=["root", "examples"])
+def test_the_configurations_are_valid(folder):
+    command = [Path(sys.executable).parent / "langgraph", "validate"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+async def test_the_root_serves_a_graph_that_runs_as_it_is(studio):
+    async with get_client(url=studio) as client:
+        (assistant,) = await client.assistants.search()
+        assert assistant["graph_id"] == "rooms"
+        schemas = await client.assistants.get_schemas(assistant["assistant_id"])
+        defaults = {
+            name: field["default"]
+            for schema in ("input_schema", "context_schema")
+            for name, field in schemas[schema]["properties"].items()
+        }
+        assert defaults == {
+            "order_of_ben": 1,
+            "rounds": 10,
+            "learner": "bayes",
+            "orders": [0, 1, 2],
+            "seed": 0,
+        }
+        state = await client.runs.wait(None, "rooms", input={})
+        assert len(state["met"]) == 10
+        assert re.match(r"ben: order 1 \(\d+ %\), order", state["beliefs"])
+        assert state["tom"]["ann"]["learner"] == "Bayes"
+
+
+async def test_the_context_says_how_ann_believes(studio):
+    async with get_client(url=studio) as client:
+        thread = (await client.threads.create())["thread_id"]
+        start = {"order_of_ben": 2, "rounds": 5}
+        context = {"learner": "hedge", "orders": [1, 2], "seed": 3}
+        state = await client.runs.wait(thread, "rooms", input=start, context=context)
+        assert state["tom"]["ann"]["learner"] == "Hedge"
+        assert re.fullmatch(r"ben: order 2 \(\d+ %\), order 1 \(\d+ %\)", state["beliefs"])
+        state = await client.runs.wait(thread, "rooms", input=start)  # other settings, the same thread
+        assert len(state["met"]) == 10
+        assert state["tom"]["ann"]["learner"] == "Bayes"
+        assert "order 0" in state["beliefs"]  # which the first run did not think of
