@@ -53,13 +53,11 @@ class HabitMemory(TypedDict):
             empty before the first action.
         counts: habit -> context -> action or step -> how often.
         last: the last action of the partner and of the observer; None where it is not known.
-        at: number of the observer's decision at which they were taken, where that is known.
     """
 
     weights: list[float]
     counts: dict[str, dict[str, dict[str, float]]]
     last: list[str | None]
-    at: NotRequired[int]
 
 
 class Expected(TypedDict):

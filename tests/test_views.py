@@ -3,7 +3,6 @@
 import pytest
 
 from eval.studies.views import RANDOM, VIEWS, views
-from eval.tasks import make_task
 
 
 @pytest.fixture(scope="module")
@@ -32,4 +31,3 @@ def test_only_games_with_an_optimum_for_two_are_compared():
     for name in ("game-1", "tickets-3-3"):
         with pytest.raises(ValueError, match="repeated games of two players"):
             views(name, rounds=2, episodes=2, seed=0, progress=lambda: None)
-    assert make_task("memory-1").optimum is not None

@@ -9,22 +9,21 @@ import inspect
 import json
 import sys
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Literal, Protocol, TypeAlias, cast, runtime_checkable
+from typing import Any, Protocol, TypeAlias, cast, get_args, runtime_checkable
 
-from atom.agents.answers import bill, kind_of, label_of, new_messages, said_by
+from atom.agents.answers import bill, label_of, new_messages, said_by
 from atom.agents.briefing import deciding, own_messages, replied, take_reply
+from atom.agents.chat import kind_of
 from atom.coroutines import finish
 from atom.decision import Prediction
-from atom.errors import IllegalActionError, LLMError
+from atom.errors import IllegalActionError, LLMError, check_choice
 from atom.models import prompts
 from atom.models.chat_model import unwrapped
-from atom.models.prompts import Question
+from atom.models.prompts import Question, Tell
 from atom.models.replies import ReplyError
 from atom.models.secrets import redact
 from atom.situation import Situation
 from atom.usage import current_meter
-
-Tell: TypeAlias = Literal["text", "recommendation", "data"]
 
 _LONGEST_REASON = 200
 
@@ -53,11 +52,11 @@ class Actor(Protocol):
 class Invocable(Protocol):
     """A LangChain chat model or runnable, or a compiled graph."""
 
-    def invoke(self, input: Any) -> Any:  # noqa: A002
+    def invoke(self, input: Any) -> Any:  # noqa: A002 - LangChain's name
         """The answer to messages, or to a state with messages."""
         ...
 
-    async def ainvoke(self, input: Any) -> Any:  # noqa: A002
+    async def ainvoke(self, input: Any) -> Any:  # noqa: A002 - LangChain's name
         """The same, awaited."""
         ...
 
@@ -105,11 +104,13 @@ def as_actor(me: str, agent: Agent, *, tell: Tell = "text", repair: bool | None 
 
     Raises:
         TypeError: something that is none of these.
+        ValueError: an unknown ``tell``, or ``"data"`` for a model's name.
     """
+    check_choice("tell", tell, get_args(Tell))
     if isinstance(agent, str):
         from atom.agents.prompted import LLMActor  # noqa: PLC0415  # most agents need no client of models
 
-        return LLMActor(me, agent, tell="text" if tell == "data" else tell)
+        return LLMActor(me, agent, tell=tell)
     if isinstance(agent, Actor):
         return agent
     if isinstance(agent, Invocable):

@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, is_dataclass
 from typing import Any
 
+from atom.agents.chat import Call, calls_of, failed_calls, kind_of, part_of
 from atom.models.labels import of_value, within
 from atom.models.options import Options
-from atom.models.replies import ReplyError, loaded, read_object, read_option
+from atom.models.replies import ReplyError, read_object, read_option
 
 _ROLES = {"system": "system", "developer": "system", "ai": "assistant", "assistant": "assistant"}
 _RESULTS = ("tool", "function")
@@ -120,13 +121,10 @@ def as_said(messages: Sequence[Any]) -> list[dict[str, str]]:
     for message in messages:
         role = _ROLES.get(str(kind_of(message)), "user")
         text = said_by([message])
-        calls = _of(message, "tool_calls")
-        for call in calls if isinstance(calls, list | tuple) else ():
-            if isinstance(call, Mapping):
-                name, arguments = _made(call)
-                text = f"{text}\n[called {name} with {arguments}]".strip()
+        for call in calls_of(message):
+            text = f"{text}\n[called {call['name']} with {call['args']}]".strip()
         if kind_of(message) in _RESULTS:
-            text = f"[result of {_of(message, 'name') or 'a tool'}] {text}"
+            text = f"[result of {part_of(message, 'name') or 'a tool'}] {text}"
         if text:
             found.append({"role": role, "content": text})
     return found
@@ -134,7 +132,7 @@ def as_said(messages: Sequence[Any]) -> list[dict[str, str]]:
 
 def bill(new: Sequence[Any]) -> dict[str, Any]:
     """Tokens of messages, 0 where they do not say; the price is unknown."""
-    usages = [usage for message in new if isinstance(usage := _of(message, "usage_metadata"), Mapping)]
+    usages = [usage for message in new if isinstance(usage := part_of(message, "usage_metadata"), Mapping)]
     prompt, completion = (
         sum(tokens for usage in usages if isinstance(tokens := usage.get(name), int))
         for name in ("input_tokens", "output_tokens")
@@ -163,44 +161,22 @@ def _shown(found: Any) -> str:
 
 def _called(new: Sequence[Any], options: Options, actions: Options) -> str | None:
     """The option that the last message with calls that name one names; None for none, and for several."""
-    failed = {_of(message, "tool_call_id") for message in new if _of(message, "status") == "error"}
+    failed = failed_calls(new)
     for message in reversed(new):
-        calls = _of(message, "tool_calls")
-        made = calls if isinstance(calls, list | tuple) else ()
-        made = [call for call in made if isinstance(call, Mapping) and call.get("id") not in failed]
+        made = [call for call in calls_of(message) if call["id"] not in failed]
         labels = {_of_call(call, options, actions) for call in made} - {None}
         if labels:
             return labels.pop() if len(labels) == 1 else None
     return None
 
 
-def _of_call(call: Mapping[str, Any], options: Options, actions: Options) -> str | None:
+def _of_call(call: Call, options: Options, actions: Options) -> str | None:
     """The option that a call to a tool names: in its arguments, or by the tool's name."""
-    name, arguments = _made(call)
-    if isinstance(arguments, str):
-        arguments = loaded(arguments)
-    label = within(arguments, options, actions) if isinstance(arguments, Mapping) else None
-    return label or actions.whole(name)
-
-
-def _made(call: Mapping[str, Any]) -> tuple[str, Any]:
-    """Name and arguments of a call to a tool, in LangChain's form or in OpenAI's, where they are a text."""
-    inner = call.get("function")
-    made = inner if isinstance(inner, Mapping) else call
-    return str(made.get("name", "")), made.get("args", made.get("arguments"))
-
-
-def _of(message: Any, name: str) -> Any:
-    return message.get(name) if isinstance(message, Mapping) else getattr(message, name, None)
-
-
-def kind_of(message: Any) -> Any:
-    """Whose a message is, such as ``"system"`` or ``"human"``; dictionaries may say ``"user"``."""
-    return _of(message, "type") or _of(message, "role")
+    return within(call["args"], options, actions) or actions.whole(str(call["name"] or ""))
 
 
 def _content(message: Any) -> Any:
-    return message if isinstance(message, str) else _of(message, "content")
+    return message if isinstance(message, str) else part_of(message, "content")
 
 
 def _text(part: Any) -> str | None:

@@ -6,9 +6,10 @@ what they have.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
+
+from atom.models.replies import loaded
 
 Call: TypeAlias = dict[str, Any]
 """A call to a tool: its ``name``, ``args`` and ``id``, and whatever else it came with."""
@@ -67,11 +68,3 @@ def failed_calls(messages: Iterable[Any]) -> set[str]:
         part_of(message, "tool_call_id") for message in messages if part_of(message, "status") == "error"
     }
     return failed - {None}
-
-
-def loaded(text: str) -> Any:
-    """The JSON value that a text is; None for none, or for one that Python does not read."""
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from atom.belief.beliefs import Beliefs
-from atom.belief.habits import Habits, is_fresh
+from atom.belief.habits import Habits
 from atom.belief.hypotheses import Behaviour
 from atom.memories import HabitMemory, LookBack, PartnerMemory
 from atom.policies import Policy
@@ -53,7 +53,8 @@ class LooksBack:
         """
         mine = situation.actions.get(self.me, ())
         known = self._known(record)
-        own, other = known["last"] if is_fresh(known, step) else (None, None)
+        fresh = record.get("counted", step - 1) == step - 1
+        own, other = known["last"] if fresh else (None, None)
         found: LookBack = {
             "own": own,
             "other": other,

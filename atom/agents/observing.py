@@ -144,9 +144,7 @@ def _expectation(record: PartnerMemory, number: int, memory: PlayerMemory, mine:
 
 def _seen(record: PartnerMemory, numbers: AbstractSet[int], last: int) -> PartnerMemory:
     """The record without what was waited for and seen."""
-    found: PartnerMemory = {**record, "counted": max(*numbers, record.get("counted", -1))}
-    if last in numbers:
-        found["expected"] = None
+    found: PartnerMemory = {**record, "expected": None} if last in numbers else record
     if "late" not in found:
         return found
     late = {number: kept for number, kept in found["late"].items() if int(number) not in numbers}

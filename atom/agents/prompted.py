@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Literal, TypeAlias, Unpack, get_args
+from typing import Unpack
 
 from atom.agents.answers import as_said
 from atom.agents.briefing import own_messages
@@ -12,10 +12,9 @@ from atom.errors import check_choice
 from atom.models import prompts
 from atom.models.client import Client
 from atom.models.portal import run_blocking
+from atom.models.prompts import Tell
 from atom.models.settings import ActorKeywords, ModelSettings
 from atom.situation import Situation
-
-Told: TypeAlias = Literal["text", "recommendation"]
 
 
 class LLMActor:
@@ -39,11 +38,11 @@ class LLMActor:
     """
 
     def __init__(
-        self, me: str, model: str, *, tell: Told = "text", **settings: Unpack[ActorKeywords]
+        self, me: str, model: str, *, tell: Tell = "text", **settings: Unpack[ActorKeywords]
     ) -> None:
-        check_choice("tell", tell, get_args(Told))
+        check_choice("tell", tell, ("text", "recommendation"))
         self.me = me
-        self.tell: Told = tell
+        self.tell: Tell = tell
         self.model = model
         self.client = Client(ModelSettings.of(model, {**settings, "memo": None}))
 

@@ -157,7 +157,8 @@ class Habits:
         seen: LookBack,
         did: Did,
         other: str | None,
-        at: int | None = None,
+        *,
+        late: bool = False,
     ) -> HabitMemory:
         """What is remembered after the partner acted.
 
@@ -167,7 +168,7 @@ class Habits:
             seen: what it looked back at.
             did: what it did, one of ``actions``, or what it may have done: it then counts by parts.
             other: what the observer did meanwhile; None where that is not known.
-            at: number of the observer's decision at which it acted; None where that is not known.
+            late: whether what it did after that is known already.
         """
         parts = [(did, 1.0)] if isinstance(did, str) else list(did.items())
         places, n = [(actions.index(action), p) for action, p in parts], len(actions)
@@ -184,35 +185,26 @@ class Habits:
         likely += [chance(policy, did) for policy in seen.get("further", ())]
         weights = list(map(mul, _weights(memory, len(likely)), likely))
         scale, back = (1.0 - self.share) / sum(weights), self.share / len(weights)
-        found: HabitMemory = {
-            "weights": [scale * w + back for w in weights],
-            "counts": counts,
-            "last": [likeliest(did), other],
-        }
-        if at is not None:
-            late = at < memory.get("at", at)  # what came after it is known already
-            found["last"] = memory["last"] if late else found["last"]
-            found["at"] = memory["at"] if late else at
-        return found
+        last = memory["last"] if late else [likeliest(did), other]
+        return {"weights": [scale * w + back for w in weights], "counts": counts, "last": last}
 
 
-def is_fresh(memory: HabitMemory, step: int) -> bool:
-    """Whether the last actions that are known are those before the decision ``step``, as far as is known."""
-    return memory.get("at", step - 1) == step - 1
-
-
-def looked_back(memory: HabitMemory, seen: LookBack, at: int) -> LookBack:
+def looked_back(memory: HabitMemory, seen: LookBack, at: int, counted: int | None) -> LookBack:
     """What a partner looked back at when it acted, as far as it is known once that is seen.
 
-    It is ``seen`` itself where that was known before.
+    It is ``seen`` itself where that was known before. Several actions at one decision follow each other;
+    before one that is seen late others may have come.
 
-    Several actions at one decision follow each other; before one that is seen late others may have come.
+    Args:
+        memory: what is remembered of its habits.
+        seen: what it looked back at, as the decision knew it.
+        at: number of the decision at which it acted.
+        counted: number of the last decision whose action was counted; None where that is not known.
     """
-    known = memory.get("at")
-    if known is None or (known == at - 1 and seen["own"] == memory["last"][0]):
+    if counted is None or (counted == at - 1 and seen["own"] == memory["last"][0]):
         return seen
     found: LookBack = {"own": None, "other": None, "other_index": None}
-    if known in (at - 1, at):
+    if counted in (at - 1, at):
         found["own"] = memory["last"][0]
     if "further" in seen:
         found["further"] = seen["further"]

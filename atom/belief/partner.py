@@ -84,8 +84,9 @@ def observed(
     policies, looked = _then(beliefs, record, expected, at)
     for action in did if isinstance(did, Mapping) else (did,):
         check_legal(partner, action, expected["actions"])
+    counted = max(at, record.get("counted", at))
     if not policies:
-        return {**record, "expected": None}
+        return {**record, "expected": None, "counted": counted}
     likelihoods = _likelihoods(beliefs, record, policies, did)
     before = record["weights"]
     after = beliefs.learner.update(before, likelihoods, n_actions)
@@ -114,10 +115,12 @@ def observed(
         "explained": explained(
             record.get("explained", PRIOR), policies, beliefs.probabilities(record), did, n_actions
         ),
+        "counted": counted,
     }
     if beliefs.habits is not None and looked is not None:
         known = record.get("habits") or beliefs.habits.new()
-        found["habits"] = beliefs.habits.observed(known, expected["actions"], looked, did, other, at)
+        late = at < counted
+        found["habits"] = beliefs.habits.observed(known, expected["actions"], looked, did, other, late=late)
     return found
 
 
@@ -128,7 +131,7 @@ def _then(
     policies, seen, known = expected["policies"], expected.get("seen"), record.get("habits")
     if beliefs.habits is None or beliefs.habitual is None or seen is None or known is None:
         return policies, seen
-    looked = looked_back(known, seen, at)
+    looked = looked_back(known, seen, at, record.get("counted"))
     if looked is seen or beliefs.habitual not in policies:
         return policies, looked
     return {**policies, beliefs.habitual: beliefs.habits.predict(known, expected["actions"], looked)}, looked

@@ -161,7 +161,7 @@ def explained(where: str) -> Iterator[None]:
         yield
     except GraphBubbleUp:
         raise
-    except Exception as error:
+    except Exception as error:  # whatever it is, it goes on its way with the note
         error.add_note(where)
         raise
 
@@ -253,7 +253,7 @@ def extracted(read: ReadActions, messages: Sequence[Any], hook: str, where: str,
         return an_observation(read(messages), hook, where)
     except GraphBubbleUp:  # a reader that asks a person
         raise
-    except Exception as error:
+    except Exception as error:  # a reader is the user's, and messages are others'
         name = getattr(read, "__name__", type(read).__name__)
         raise ExtractionError(
             f"{where}: the extractor {name!r} of {me!r} failed ({type(error).__name__}: {error})"

@@ -11,7 +11,8 @@ import re
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from atom.agents.chat import calls_of, failed_calls, id_of, kind_of, loaded, part_of, text_of
+from atom.agents.chat import calls_of, failed_calls, id_of, kind_of, part_of, text_of
+from atom.models.replies import loaded
 from atom.observation import Observed
 from atom.situation import JointAction
 

@@ -134,7 +134,7 @@ class AdaptiveToMNode(Runnable[Any, Update], Seats):
         node._builder = builder  # noqa: SLF001 - its own class
         return node
 
-    def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Update:  # noqa: A002
+    def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Update:  # noqa: A002 - LangChain's
         """The state update for the state ``input``."""
         if _traced(config):
             return self._as_run().invoke(input, self._labelled(config))
@@ -142,7 +142,7 @@ class AdaptiveToMNode(Runnable[Any, Update], Seats):
 
     async def ainvoke(
         self,
-        input: Any,  # noqa: A002
+        input: Any,  # noqa: A002 - LangChain's
         config: RunnableConfig | None = None,
         **kwargs: Any,
     ) -> Update:

@@ -42,13 +42,13 @@ class ToMObserver(Runnable[Any, Update], Seats):
         """Where the agent's memory is kept: where the node keeps it."""
         return self._node.seats
 
-    def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Update:  # noqa: A002
+    def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Update:  # noqa: A002 - LangChain's
         """The state update for the state ``input``."""
         return finish(self._step(input, wait=False))
 
     async def ainvoke(
         self,
-        input: Any,  # noqa: A002
+        input: Any,  # noqa: A002 - LangChain's
         config: RunnableConfig | None = None,
         **kwargs: Any,
     ) -> Update:

@@ -300,7 +300,7 @@ def _one(player: str, happened: Any, legal: Sequence[str], classify: Classify | 
         meant = at_once(classify(player, happened, legal), "classify", "the node")
     except GraphBubbleUp:
         raise
-    except Exception as error:
+    except Exception as error:  # the user's function, on what somebody else did
         raise HookError(
             f"classify failed on {shortly(happened)} ({type(error).__name__}: {error})"
         ) from error

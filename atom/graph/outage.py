@@ -81,5 +81,5 @@ async def abatch(store: Batching, operations: Sequence[Any]) -> list[Any]:
     """Results of the operations, also of a Store without asynchronous methods, such as ``SqliteStore``."""
     try:
         return await store.abatch(operations)
-    except NotImplementedError:
+    except NotImplementedError:  # what such Stores raise
         return await asyncio.to_thread(store.batch, operations)

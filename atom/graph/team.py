@@ -39,14 +39,14 @@ class TeamNode(Runnable[Any, Update], Seats):
         """Where the memories of all agents are kept."""
         return {seat: player for node in self.nodes.values() for seat, player in node.seats.items()}
 
-    def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Update:  # noqa: A002
+    def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Update:  # noqa: A002 - LangChain's
         """The state update of one agent."""
         node, state = self._one(input)
         return node.invoke(state, config)
 
     async def ainvoke(
         self,
-        input: Any,  # noqa: A002
+        input: Any,  # noqa: A002 - LangChain's
         config: RunnableConfig | None = None,
         **kwargs: Any,
     ) -> Update:

@@ -43,7 +43,7 @@ def _span(trace: Any, attributes: Mapping[str, str]) -> Iterator[Any]:
         except GraphBubbleUp as passing:
             span.add_event("tom.passed_on", {"tom.kind": type(passing).__name__})
             raise
-        except Exception as error:
+        except Exception as error:  # whatever it is, it is recorded and goes on its way
             span.record_exception(error)
             status = trace.Status(trace.StatusCode.ERROR, f"{type(error).__name__}: {error}")
             span.set_status(status)

@@ -12,7 +12,7 @@ _INNER = ("bound", "runnable", "default")
 class ChatModel(Protocol):
     """A LangChain chat model, or one with arguments, tags, retries or fallbacks."""
 
-    def invoke(self, input: Any, config: Any = None, **kwargs: Any) -> Any:  # noqa: A002
+    def invoke(self, input: Any, config: Any = None, **kwargs: Any) -> Any:  # noqa: A002 - LangChain's
         """The answer to messages."""
         ...
 

@@ -20,6 +20,9 @@ from atom.names import HABITS
 from atom.policies import Policy
 from atom.situation import Situation
 
+Tell: TypeAlias = Literal["text", "recommendation", "data"]
+"""How a wrapped agent gets the prediction, see ``as_actor``."""
+
 ReplyForm: TypeAlias = Literal["label", "json", "stated"]
 
 _MARK = "| "
@@ -124,7 +127,7 @@ def action(situation: Situation, player: str, advice: str = "") -> Question:
     return replace(_question(situation, player, template("act").template), advice=advice)
 
 
-def told_action(situation: Situation, player: str, prediction: Prediction, tell: str) -> Question:
+def told_action(situation: Situation, player: str, prediction: Prediction, tell: Tell) -> Question:
     """What does ``player`` do, told of the others?
 
     Args:
@@ -132,7 +135,7 @@ def told_action(situation: Situation, player: str, prediction: Prediction, tell:
         player: who decides.
         prediction: what is expected of the others.
         tell: ``"text"`` puts that into the system message, a ``"recommendation"`` at the end of the
-            question, and anything else nowhere.
+            question, and ``"data"`` nowhere: that is the caller's.
     """
     if tell == "recommendation":
         question = action(situation, player)

@@ -297,3 +297,17 @@ def test_options_of_a_model_are_what_is_no_keyword_of_ours():
     assert [endpoint.model for endpoint in reasoner.client.endpoints] == ["x/y", "x/z", "x/w"]
     assert [endpoint.options for endpoint in reasoner.client.endpoints] == [{"top_p": 0.5}, {}, {}]
     assert "secret-key" not in repr(ModelSettings.of("x/y", {"api_key": "secret-key"}))
+
+
+@pytest.mark.parametrize(
+    "agent", ["openai/scripted", lambda situation, prediction: "A"], ids=["name", "function"]
+)
+def test_an_unknown_way_of_telling_is_refused(agent):
+    with pytest.raises(ValueError, match="tell must be 'text', 'recommendation' or 'data', got 'advice'"):
+        as_actor("ann", agent, tell="advice")
+
+
+def test_a_models_name_is_told_in_words():
+    with pytest.raises(ValueError, match="tell must be 'text' or 'recommendation', got 'data'"):
+        as_actor("ann", "openai/scripted", tell="data")
+    assert as_actor("ann", "openai/scripted", tell="recommendation").tell == "recommendation"
