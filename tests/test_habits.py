@@ -17,9 +17,12 @@ from atom import (
     FollowTheLeader,
     Hedge,
     NormalFormReasoner,
+    PartnerPrediction,
+    RecursiveReasoner,
     Situation,
     symmetric_payoffs,
 )
+from atom.agents.act import sampled
 from atom.belief import DEFAULT_HYPOTHESES, HABITS, Habit, Habits, habitual, order
 from atom.belief.habits import frequencies
 from atom.decision import Prediction
@@ -264,7 +267,69 @@ def with_itself(**agent):
 
 def test_two_agents_still_break_their_symmetry():
     assert with_itself() > 62
-    assert with_itself(hypotheses=[habitual()]) == 0.0  # a best response to the predictive, always
+    assert with_itself(hypotheses=[habitual()]) > 15.0  # a best response to the predictive, always, has 0
+
+
+def first_file_that_is_left(situation, player):
+    return {situation.legal(player)[0]: 1.0}
+
+
+def least_likely_file(situation, player, predicted):
+    (theirs,) = predicted.values()
+    return {min(situation.legal(player), key=lambda file: theirs.get(file, 0.0)): 1.0}
+
+
+def rounds_in_which_they_take_the_same(seed, rounds=20):
+    """Two default agents take a file of a list each, and both leave it where they differ."""
+    files = [f"{number:02}" for number in range(2 * rounds)]
+    reasoner = RecursiveReasoner(first_file_that_is_left, least_likely_file)
+    players = {name: AdaptiveAgent(name, reasoner, seed=seed) for name in ("ann", "ben")}
+    memories = {"ann": players["ann"].start(("ben",)), "ben": players["ben"].start(("ann",))}
+    same = 0
+    for _ in range(rounds):
+        now = Situation(dict.fromkeys(players, tuple(files)))
+        joint = {}
+        for name, player in players.items():
+            decision, memories[name] = player.decide(now, memories[name])
+            joint[name] = decision.action
+        for name, player in players.items():
+            memories[name] = player.observe(memories[name], now, joint)
+        if len({*joint.values()}) == 1:
+            same += 1
+        else:
+            files = [file for file in files if file not in joint.values()]
+    return same
+
+
+def test_two_agents_that_take_each_other_for_creatures_of_habit_part():
+    same = [rounds_in_which_they_take_the_same(seed) for seed in range(60)]
+    assert max(same) < 16  # 13 of the 60 pairs did the same in all 20 rounds
+    assert sum(same) / 60 < 4.0
+
+
+def partner(explained, answered="prediction"):
+    return PartnerPrediction(
+        "habits", {"habits": 1.0}, {"habits": {"A": 0.7, "B": 0.3}}, explained=explained, answered=answered
+    )
+
+
+@pytest.mark.parametrize(
+    ("explained", "drawn"), [(0.0, 1.0), (0.125, 0.5), (0.25, 0.0), (0.9, 0.0), (None, 0.0)]
+)
+def test_the_less_explains_a_partner_the_more_an_action_is_drawn(explained, drawn):
+    rng = np.random.default_rng(0)
+    prediction = Prediction(None, {"ben": partner(explained)})
+    answered = [sampled(prediction, rng)["ben"] for _ in range(2000)]
+    single = [policy for policy in answered if len(policy) == 1]
+    assert len(single) / 2000 == pytest.approx(drawn, abs=0.04)
+    assert all(policy == partner(explained).expected for policy in answered if len(policy) > 1)
+    if single:
+        assert sum(policy == {"A": 1.0} for policy in single) / len(single) == pytest.approx(0.7, abs=0.06)
+
+
+def test_what_an_order_is_expected_to_do_is_answered_whole():
+    prediction = Prediction(1, {"ben": partner(0.0, answered="estimate")})
+    assert sampled(prediction, np.random.default_rng(0)) == prediction.expected
 
 
 def test_below_only_where_it_costs_nothing():

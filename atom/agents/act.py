@@ -8,9 +8,10 @@ from typing import Any
 from atom.agents.actors import Actor
 from atom.agents.ask import Answers, Ask
 from atom.agents.briefing import give_reply, take_reply
+from atom.agents.choosing import DOUBTED
 from atom.agents.gate import Gate, Gated, Payoffs, gated
 from atom.agents.problems import Problems
-from atom.decision import Prediction
+from atom.decision import PartnerPrediction, Prediction
 from atom.errors import LLMError
 from atom.policies import Policy
 from atom.randomness import Uniform, draw
@@ -75,7 +76,7 @@ class LastStep:
         if self.actor is not None:
             try:
                 if self.recommends:
-                    fits = await self._own(situation, prediction, order, answers, ask, aligned=aligned)
+                    fits = await self._own(situation, prediction, order, answers, ask, rng, aligned=aligned)
                     prediction = replace(prediction, recommended=max(fits, key=fits.__getitem__))
                 return await self._by_actor(self.actor, situation, prediction, ask, problems)
             except LLMError as error:
@@ -84,7 +85,7 @@ class LastStep:
         if policy is not None:
             return Gated(draw(policy, rng))
         try:
-            policy = await self._own(situation, prediction, order, answers, ask, aligned=aligned)
+            policy = await self._own(situation, prediction, order, answers, ask, rng, aligned=aligned)
         except LLMError as error:
             problems.failed(f"acting at order {order}", error)
             if order == 0:
@@ -136,12 +137,13 @@ class LastStep:
         order: int,
         answers: Answers,
         ask: Ask,
+        rng: Uniform,
         *,
         aligned: bool,
     ) -> Policy:
         if self.responds and not aligned:
             # no single order fits the partners: answer all that is predicted of them at once
-            return await ask.respond(situation, self.me, prediction.expected)
+            return await ask.respond(situation, self.me, sampled(prediction, rng))
         return await self._policy(situation, order, answers, ask)
 
     async def _policy(self, situation: Situation, order: int, answers: Answers, ask: Ask) -> Policy:
@@ -156,6 +158,31 @@ class LastStep:
         if mine in answers.failed:
             raise answers.failed[mine]
         return answers.policies[mine]
+
+
+def sampled(prediction: Prediction, rng: Uniform) -> dict[str, Policy]:
+    """What is answered of each partner: what is expected of it, or one action drawn from that.
+
+    Two agents that are alike may each find the other inexplicable, and would answer the same mixture with
+    the same action for ever. The less explains a partner that is answered as predicted, the likelier is an
+    action drawn: always where nothing does, never from ``DOUBTED`` on. Without knowing anything of the
+    partner that is sampled fictitious play (Kaniovski and Young, 1995).
+
+    Args:
+        prediction: what is expected of the partners.
+        rng: draws, partner by partner.
+    """
+    return {
+        name: {draw(policy, rng): 1.0} if _is_doubted(prediction.partners[name], rng) else policy
+        for name, policy in prediction.expected.items()
+    }
+
+
+def _is_doubted(partner: PartnerPrediction, rng: Uniform) -> bool:
+    explained = partner.explained
+    if partner.answered != "prediction" or explained is None or explained >= DOUBTED:
+        return False
+    return rng.random() * DOUBTED >= explained
 
 
 def last_resort(situation: Situation, me: str, rng: Uniform, problems: Problems) -> str:

@@ -23,6 +23,10 @@ they are in short games: in `game-1` two such agents need 7.7 steps and not 7.3)
 UNEXPLAINED = 0.1
 """Below this probability that any hypothesis explains a partner, it is answered as it is predicted."""
 
+DOUBTED = 0.25
+"""Below this probability that any hypothesis explains a partner, what is answered may be one action drawn
+from the prediction."""
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
