@@ -77,6 +77,21 @@ class ImitatePartner(SimplePartner):
         return last if last in legal else legal[0], memory
 
 
+@partner("by-seat", source="folklore", plays="matrices")
+class BySeatPartner(SimplePartner):
+    """Takes the action of its seat: the first player the first one, the second the second.
+
+    A convention that no partner has to be modelled for, and that holds only where the others keep it too.
+    """
+
+    traits = Traits(stochastic=False, adaptive=False)
+
+    def choose(self, situation: Situation, memory: Memory, rng: np.random.Generator) -> tuple[str, Memory]:
+        """The action with the seat's number; the seats beyond the last action begin anew."""
+        legal = situation.legal(self.me)
+        return legal[list(situation.actions).index(self.me) % len(legal)], memory
+
+
 class _CountingPartner(SimplePartner):
     """Best-responds to how often it saw each action, of which one more is added to every count.
 

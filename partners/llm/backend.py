@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -21,6 +21,7 @@ class LLMBackend:
         prune, budget: see ``AdaptiveAgent``.
         options: further arguments of ``litellm.acompletion``, such as ``api_base``. Keys are found in
             the environment, see LiteLLM's documentation.
+        endpoints: model -> the same for that model alone, where several servers take part.
     """
 
     sampling: Sampling = field(default_factory=Sampling)
@@ -31,7 +32,12 @@ class LLMBackend:
     prune: Pruning | None = field(default_factory=Pruning)
     budget: Budget | None = None
     options: dict[str, Any] = field(default_factory=dict)
+    endpoints: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     _reasoners: dict[str, LLMReasoner] = field(default_factory=dict, repr=False)
+
+    def options_of(self, model: str) -> dict[str, Any]:
+        """What calls to ``model`` are made with."""
+        return {**self.options, **self.endpoints.get(model, {})}
 
     def reasoner(self, model: str) -> LLMReasoner:
         """The hypotheses of ``model``."""
@@ -44,7 +50,7 @@ class LLMBackend:
                 memo=self.memo,
                 observer=self.observer,
                 limiter=self.limiter,
-                **self.options,
+                **self.options_of(model),
             )
             found = self._reasoners.setdefault(model, made)  # threads that race get the same one
         return found
@@ -60,7 +66,7 @@ class LLMBackend:
             observer=self.observer,
             limiter=self.limiter,
             seed=seed,
-            **self.options,
+            **self.options_of(model),
         )
 
 
