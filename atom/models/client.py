@@ -195,6 +195,9 @@ class Client:
             except ReplyError as error:
                 problem = str(error)
             if repair:
+                meter = current_meter()
+                if meter is not None:
+                    meter.repair()
                 text = template("repair").substitute(problem=problem, reply=question.reply(form)).strip()
                 talk.messages += [
                     {"role": "assistant", "content": talk.reply or "(empty)"},
