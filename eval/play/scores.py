@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -27,7 +27,7 @@ class Cell:
     agent: str
     partner: str
     scores: tuple[float, ...]
-    tally: Tally = Tally()
+    tally: Tally = field(default_factory=Tally)
 
     @property
     def n(self) -> int:

@@ -72,11 +72,9 @@ class Tally:
 
 
 def seats_asking(agent: str, partner: str, players: Sequence[str], seat: int) -> list[str]:
-    """Those of the players that are language models, where the agent has a seat and the partner all others."""
+    """Those of the players that are language models; all but the agent's seat are the partner's."""
     others = agent if partner == "self" else partner
-    return [
-        player for i, player in enumerate(players) if asks_models(agent if i == seat else others)
-    ]
+    return [player for i, player in enumerate(players) if asks_models(agent if i == seat else others)]
 
 
 def tallied(

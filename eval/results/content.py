@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +73,7 @@ class StoredEpisode:
     degraded: int
     usage: dict[str, Any]
     seconds: float
-    tally: Tally = Tally()
+    tally: Tally = field(default_factory=Tally)
 
 
 def stored_runs(path: Path) -> list[StoredRun]:

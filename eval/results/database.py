@@ -15,7 +15,7 @@ APPLICATION_ID = 0x41546F4D
 """Marks the file as ours in SQLite's header ("AToM")."""
 SCHEMA_VERSION = 3
 _BEFORE_TALLIES = 2
-"""The version without the columns of ``_TALLY``; such files are read as they are, and added to when written."""
+"""The version without the columns of ``_TALLY``; such files are read as they are, and get them when written."""
 _BUSY_SECONDS = 10.0
 
 _SCHEMA = """
@@ -150,7 +150,7 @@ def _show_tallies(connection: sqlite3.Connection) -> None:
     """Gives the episodes of an older file the columns that it lacks, for this connection alone."""
     if _version(connection) == _BEFORE_TALLIES:
         missing = ", ".join(f"NULL AS {column}" for column in _TALLY)
-        connection.execute(f"CREATE TEMP VIEW episodes AS SELECT *, {missing} FROM main.episodes")
+        connection.execute(f"CREATE TEMP VIEW episodes AS SELECT *, {missing} FROM main.episodes")  # noqa: S608 - columns
 
 
 def _version(connection: sqlite3.Connection) -> int:

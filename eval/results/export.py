@@ -36,8 +36,8 @@ EPISODES: Mapping[str, str] = {
 }
 """Columns of the table of episodes; ``scores`` is JSON, player -> score.
 
-``degraded``, ``repaired`` and ``truncated`` are numbers of ``decisions``, see ``eval.play.tally``; the last two
-are missing where an older release stored the episode.
+``degraded``, ``repaired`` and ``truncated`` are numbers of ``decisions``, see ``eval.play.tally``; the last
+two are missing where an older release stored the episode.
 """
 
 STEPS: Mapping[str, str] = {
