@@ -31,6 +31,8 @@ class Usage:
         cost: in US dollars; None when the price of some call is unknown.
         cache_hits: answers taken from a memo instead of a call.
         seconds: wall time.
+        repairs: how often a model was asked again because its reply named no option.
+        truncated: replies that ended by their limit of tokens, and not by themselves.
     """
 
     calls: int = 0
@@ -40,6 +42,8 @@ class Usage:
     cost: float | None = 0.0
     cache_hits: int = 0
     seconds: float = 0.0
+    repairs: int = 0
+    truncated: int = 0
 
     def __add__(self, other: Usage) -> Usage:
         """Both together; rounds add up, as for decisions that follow one another."""
@@ -52,6 +56,8 @@ class Usage:
             (self.cost or 0.0) + (other.cost or 0.0) if known else None,
             self.cache_hits + other.cache_hits,
             self.seconds + other.seconds,
+            self.repairs + other.repairs,
+            self.truncated + other.truncated,
         )
 
     @property
@@ -130,7 +136,7 @@ class Meter:
 
     # Most decisions call no model, and need no more of a meter than this.
     _calls: tuple[tuple[float, float], ...] = ()
-    _open = _prompt = _completion = _hits = 0
+    _open = _prompt = _completion = _hits = _repairs = _truncated = 0
     _cost: float | None = 0.0
 
     def __init__(self, budget: Budget | None = None, spent: Usage | None = None) -> None:
@@ -175,6 +181,14 @@ class Meter:
         """Books an answer from a memo."""
         self._hits += 1
 
+    def repair(self) -> None:
+        """Books that a model is asked again because its reply named no option; its call is booked besides."""
+        self._repairs += 1
+
+    def truncate(self) -> None:
+        """Books a reply that ended by its limit of tokens; its call is booked besides."""
+        self._truncated += 1
+
     def usage(self) -> Usage:
         """What was spent since the meter was made."""
         return Usage(
@@ -185,6 +199,8 @@ class Meter:
             self._cost,
             self._hits,
             time.monotonic() - self._began,
+            self._repairs,
+            self._truncated,
         )
 
 

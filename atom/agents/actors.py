@@ -221,6 +221,9 @@ class InvokedActor:
             except ReplyError as error:
                 problem = str(error)
             if left:
+                meter = current_meter()
+                if meter is not None:
+                    meter.repair()
                 messages = [*messages, *_repair(question, said_by(new), problem)]
         tried = (
             "after one repair"

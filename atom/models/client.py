@@ -33,6 +33,8 @@ _MOST_LOGPROBS = 20
 _LABEL_TOKENS = 16
 _STATED_TOKENS = 12
 _SHOWN_REPLY = 500
+REPAIRS = 1
+"""How often a reply that names no option is asked for again."""
 
 
 @dataclass
@@ -171,10 +173,10 @@ class Client:
         *,
         lapse: float | None = None,
     ) -> Policy:
-        """The policy by one method, with one repair."""
+        """The policy by one method, asked for again where the reply names no option."""
         form, request = await self._request(method, endpoint, question)
         talk.messages = question.messages(form)
-        for repair in (True, False):
+        for left in reversed(range(1 + REPAIRS)):
             try:
                 reply = await endpoint.complete(talk.messages, deadline=deadline, **request)
             except RefusedError:
@@ -194,7 +196,10 @@ class Client:
                 return self._read(method, reply, question, lapse)
             except ReplyError as error:
                 problem = str(error)
-            if repair:
+            if left:
+                meter = current_meter()
+                if meter is not None:
+                    meter.repair()
                 text = template("repair").substitute(problem=problem, reply=question.reply(form)).strip()
                 talk.messages += [
                     {"role": "assistant", "content": talk.reply or "(empty)"},

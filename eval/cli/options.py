@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from eval.play import MAX_DEGRADED
 from eval.studies.paper import EPSILON
 from eval.sweeps import (
     PAPER_TEMPERATURE,
@@ -24,6 +25,8 @@ from eval.sweeps import (
     threads,
 )
 
+DEGRADED_STATUS = 3
+"""Exit status of a command that played, and whose scores are marked; see ``MaxDegraded``."""
 _MODEL_WORKERS = 4
 """Episodes with language models at once, unless told otherwise."""
 
@@ -112,6 +115,15 @@ Rate = Annotated[
     ),
 ]
 Yes = Annotated[bool, typer.Option("--yes", help="Ask language models without asking first.")]
+MaxDegraded = Annotated[
+    float,
+    typer.Option(
+        min=0.0,
+        max=1.0,
+        help="Share of degraded decisions above which a score is marked and the command ends with exit "
+        f"status {DEGRADED_STATUS}.",
+    ),
+]
 ResultsFile = Annotated[Path, typer.Argument(dir_okay=False, help="A file that --results wrote.")]
 RunNumber = Annotated[int | None, typer.Option("--run", help="Number of the run; the latest where left out.")]
 
@@ -183,6 +195,7 @@ class Models:
     memo: MemoFile = None
     rate: Rate = None
     yes: Yes = False
+    max_degraded: MaxDegraded = MAX_DEGRADED
 
     @property
     def settings(self) -> ModelSettings:

@@ -3,10 +3,13 @@
 import time
 
 import pytest
+from langchain_core.runnables import RunnableLambda
 
-from atom import AdaptiveAgent, Budget, Pruning, Usage
+from atom import AdaptiveAgent, Budget, Prediction, Pruning, Usage, as_actor
 from atom.agents.pruning import BARE, FEWER, TOM_1, evaluations
 from atom.llm import LLMActor
+from atom.usage import Meter, metered
+from eval.modelserver import Faults
 from eval.tasks import make_task
 from tests.llm.conftest import described, reasoner_at
 
@@ -105,6 +108,44 @@ def test_seconds_end_calls_that_are_under_way(serve):
     (decision,) = _decide(server, Budget(seconds=0.6))
     assert time.monotonic() - began < 1.4  # four rounds of 0.4 would be 1.6
     assert any("no answer within" in reason or "deadline" in reason for reason in decision.degraded)
+
+
+def test_replies_that_were_asked_for_again_are_counted(serve):
+    """Over-long replies name no option: each question is asked once more, and the decision says so."""
+    server = serve(faults=Faults({"over-long": 1.0}))
+    (decision,) = _decide(server, None)
+    assert decision.usage.repairs >= 1
+    assert decision.usage.truncated == 0
+    assert decision.degraded
+    (sound,) = _decide(serve(), None)
+    assert sound.usage.repairs == 0
+    both = sound.usage + decision.usage
+    assert both.repairs == decision.usage.repairs
+    assert Usage.from_plain(both.as_plain()) == both
+    older = {k: v for k, v in both.as_plain().items() if k not in ("repairs", "truncated")}
+    assert Usage.from_plain(older).repairs == 0
+
+
+def test_a_wrapped_agent_that_is_asked_again_is_counted():
+    meter = Meter()
+    asked = []
+
+    def model(messages):
+        asked.append(messages)
+        return "perhaps" if len(asked) == 1 else "A"
+
+    actor = as_actor("player-1", RunnableLambda(model), repair=True)
+    task = make_task("one-ahead-5")
+    with metered(meter):
+        assert actor(described(task, task.start()), Prediction(0, {})) == "A"
+    assert (meter.usage().calls, meter.usage().repairs) == (2, 1)
+
+
+def test_truncated_replies_add_up():
+    meter = Meter()
+    meter.truncate()
+    meter.truncate()
+    assert (meter.usage() + Usage(truncated=1)).truncated == 3
 
 
 def test_bad_limits_are_refused():
