@@ -14,6 +14,7 @@ from eval.cli.crossplay import crossplay
 from eval.cli.equal_tokens import equal_tokens
 from eval.cli.findings import findings, train_partner
 from eval.cli.groups import spelled_out
+from eval.cli.llm_study import llm_study
 from eval.cli.paper import paper
 from eval.cli.people import people
 from eval.cli.play import play
@@ -56,6 +57,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "strangers": strangers,
     "robustness": robustness,
     "equal-tokens": equal_tokens,
+    "llm-study": llm_study,
     "train-partner": train_partner,
     "findings": findings,
     "replay": replay,

@@ -124,6 +124,14 @@ MaxDegraded = Annotated[
         f"status {DEGRADED_STATUS}.",
     ),
 ]
+BySchema = Annotated[
+    bool,
+    typer.Option(
+        "--by-schema",
+        help="Ask for answers by JSON schema also where LiteLLM does not know that a model follows one, as it "
+        "cannot know of llama.cpp and vLLM.",
+    ),
+]
 ResultsFile = Annotated[Path, typer.Argument(dir_okay=False, help="A file that --results wrote.")]
 RunNumber = Annotated[int | None, typer.Option("--run", help="Number of the run; the latest where left out.")]
 
@@ -196,11 +204,12 @@ class Models:
     rate: Rate = None
     yes: Yes = False
     max_degraded: MaxDegraded = MAX_DEGRADED
+    by_schema: BySchema = False
 
     @property
     def settings(self) -> ModelSettings:
         """As far as episodes depend on it."""
-        return ModelSettings(self.temperature)
+        return ModelSettings(self.temperature, structured=self.by_schema)
 
     @property
     def asking(self) -> Asking:

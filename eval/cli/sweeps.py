@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,7 @@ def execution(
     *,
     told: Mapping[str, Any] | None = None,
     beside_others: bool = False,
+    endpoints: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Iterator[Execution]:
     """How a command carries out a sweep: with a bar, stored, and agreed on where it costs money.
 
@@ -57,6 +59,7 @@ def execution(
         storing, models: from the command line.
         told: what transcripts say of the sweep; tasks and settings for None.
         beside_others: whether the results file may hold runs of other configurations.
+        endpoints: see ``Asking``.
 
     Raises:
         ValueError: options that exclude each other, or a player that cannot play its task.
@@ -76,10 +79,11 @@ def execution(
         }
     backend = storing.backend(models=sweep.asks_models)
     title = tasks if sweep.kind != "paper" else sweep.kind
+    asking = replace((models or Models()).asking, endpoints=endpoints or {})
     user = Speaker(note, lambda question: typer.confirm(question, abort=True))
     with (
         _stored(sweep, storing.results, force_new=storing.force_new, beside_others=beside_others) as run,
-        model_session(sweep, (models or Models()).asking, run, told, user) as session,
+        model_session(sweep, asking, run, told, user) as session,
         progress_bar(title, len(sweep.units), session) as progress,
     ):
         yield Execution(backend, run, session, progress)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from eval.play.scores import sample
+from eval.play.scores import mean_and_error, sample
 
 Array = NDArray[np.float64]
 
@@ -113,6 +113,21 @@ def differences(first: Sequence[ArrayLike], second: Sequence[ArrayLike]) -> list
             f"{[np.size(b) for b in second]} values; use the same seeds and episodes for both"
         )
     return [a - b for a, b in pairs]
+
+
+def mean_interval(values: ArrayLike, *, level: float = LEVEL) -> Interval:
+    """The mean of ``[n]`` values and Student's interval around it, which holds for few values as well.
+
+    It takes them for draws of a normal distribution. Where they do not vary the interval has no width, which
+    says that it is unknown, not that there is no error.
+
+    Raises:
+        ValueError: fewer than two values, or some that are not finite.
+    """
+    array = sample(values, 2)
+    mean, error = mean_and_error(array)
+    half = float(stats.t.ppf((1.0 + level) / 2.0, len(array) - 1)) * error
+    return Interval(mean, mean - half, mean + half, level)
 
 
 def bca_bounds(

@@ -25,14 +25,20 @@ class ModelSettings:
     Attributes:
         temperature: of every model, >= 0 (paper: 0.1).
         memo: whether answers are kept and found again; without, every decision pays for its own.
+        structured: whether answers are asked for by schema where LiteLLM does not know that a model follows one.
     """
 
     temperature: float = PAPER_TEMPERATURE
     memo: bool = True
+    structured: bool = False
 
     def as_plain(self) -> dict[str, Any]:
         """For results files and transcripts."""
-        return {"temperature": self.temperature, **({} if self.memo else {"memo": "none"})}
+        return {
+            "temperature": self.temperature,
+            **({} if self.memo else {"memo": "none"}),
+            **({"structured": True} if self.structured else {}),
+        }
 
 
 @dataclass(frozen=True)

@@ -30,22 +30,21 @@ class ModelUnavailableError(ToMError):
     """A language model that cannot be asked: no such model, no key, or no server that answers."""
 
 
-def check_names_and_keys(models: Mapping[str, object], options: Mapping[str, Any]) -> None:
+def check_names_and_keys(models: Mapping[str, Mapping[str, Any]]) -> None:
     """Refuses models that nobody can be asked for, without asking anybody.
 
     Where other credentials than a key may do, as in clouds, and where the options name a server, the
     first question tells.
 
     Args:
-        models: their names, as LiteLLM knows them.
-        options: further arguments of ``litellm.acompletion`` that all are asked with.
+        models: name, as LiteLLM knows it -> further arguments of ``litellm.acompletion`` for it.
 
     Raises:
         ModelUnavailableError: LiteLLM knows no provider of a model, or misses its key.
     """
     litellm = load_litellm()
-    given = {name: options.get(name) for name in ("api_base", "api_key")}
-    for model in models:
+    for model, options in models.items():
+        given = {name: options.get(name) for name in ("api_base", "api_key")}
         try:
             *_, key, _ = litellm.get_llm_provider(
                 model, custom_llm_provider=options.get("custom_llm_provider"), **given

