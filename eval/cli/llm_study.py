@@ -40,7 +40,7 @@ from eval.studies.language_models import (
     rows_of,
     verdicts,
 )
-from eval.sweeps import Matrix, ModelSettings, cross_plays
+from eval.sweeps import Matrix, cross_plays
 from eval.tasks import make_task
 from partners import split_model
 
@@ -71,8 +71,8 @@ def llm_study(
         bool,
         typer.Option(
             "--own/--no-own",
-            help="Also hypotheses of the model's own, beside as many tokens spent on votes; with those of the "
-            "partners that ask no model.",
+            help="Also hypotheses of the model's own, beside as many tokens spent on votes; with those partners "
+            "that are orders.",
         ),
     ] = True,
     threads: Annotated[
@@ -84,7 +84,7 @@ def llm_study(
     storing: Annotated[Storing, Without("force_new", "dask")] = Storing(),
     asking: Annotated[Models, Without("memo")] = Models(),
 ) -> None:
-    """Play language models bare, told, recommended and gated, beside a coin, a convention and the belief alone.
+    """Play language models bare, told, recommended and gated; and a coin, a convention, the belief alone.
 
     Differences from the bare model and from the coin are paired by episode, with Student's 95 % intervals.
     Every decision asks anew: no answer comes from a memo. With --results what was played stays, and the same

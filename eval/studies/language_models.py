@@ -55,8 +55,8 @@ class Row:
         way: one of ``WAYS``, ``OWN``, ``VOTES`` or ``REFERENCES``.
         agent: the player's name.
         cells: its scores, one a partner.
-        calls, tokens, seconds: a decision, means over the episodes with partners that ask no model; None where
-            no model plays.
+        calls, tokens, seconds: a decision, means over the episodes with partners that ask no model; None
+            where no model plays.
     """
 
     task: str

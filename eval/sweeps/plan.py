@@ -25,7 +25,8 @@ class ModelSettings:
     Attributes:
         temperature: of every model, >= 0 (paper: 0.1).
         memo: whether answers are kept and found again; without, every decision pays for its own.
-        structured: whether answers are asked for by schema where LiteLLM does not know that a model follows one.
+        structured: whether answers are asked for by schema also where LiteLLM does not know whether a model
+            follows one.
     """
 
     temperature: float = PAPER_TEMPERATURE
