@@ -13,6 +13,7 @@ from eval.cli.changing import changing, competence, views
 from eval.cli.crossplay import crossplay
 from eval.cli.equal_tokens import equal_tokens
 from eval.cli.findings import findings, train_partner
+from eval.cli.fit import fit_
 from eval.cli.groups import spelled_out
 from eval.cli.llm_study import llm_study
 from eval.cli.paper import paper
@@ -58,6 +59,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "robustness": robustness,
     "equal-tokens": equal_tokens,
     "llm-study": llm_study,
+    "fit": fit_,
     "train-partner": train_partner,
     "findings": findings,
     "replay": replay,

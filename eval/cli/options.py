@@ -128,8 +128,8 @@ BySchema = Annotated[
     bool,
     typer.Option(
         "--by-schema",
-        help="Ask for answers by JSON schema also where LiteLLM does not know that a model follows one, as it "
-        "cannot know of llama.cpp and vLLM.",
+        help="Ask for answers by JSON schema also where LiteLLM does not know that a model follows one, as "
+        "it cannot know of llama.cpp and vLLM.",
     ),
 ]
 ResultsFile = Annotated[Path, typer.Argument(dir_okay=False, help="A file that --results wrote.")]

@@ -16,7 +16,15 @@ from eval.sweeps.outcomes import Outcome, cell_of
 from eval.sweeps.plan import PAPER_TEMPERATURE, Matrix, ModelSettings, Sweep
 from eval.sweeps.reachable import ModelUnavailableError
 from eval.sweeps.run import Execution, Progress, outcomes_of, run_sweep, run_units
-from eval.sweeps.session import Asking, ModelSession, Speaker, model_session, rate_limiter, spend
+from eval.sweeps.session import (
+    Asking,
+    ModelSession,
+    Speaker,
+    check_reachable,
+    model_session,
+    rate_limiter,
+    spend,
+)
 
 __all__ = [
     "ALL",
@@ -37,6 +45,7 @@ __all__ = [
     "as_json",
     "cell_of",
     "check_pairings",
+    "check_reachable",
     "cross_play",
     "cross_plays",
     "dask",

@@ -160,7 +160,7 @@ def model_session(
     try:
         with llm_backend(backend):
             for model, task in tasks.items():
-                _ask_first(model, backend, task, session, user)
+                session.spent += check_reachable(model, backend, task, user.say)
             yield session
     finally:
         tally = session.tally
@@ -180,12 +180,23 @@ def _tasks_of(units: Iterable[Unit]) -> dict[str, Task]:
     return {model: make_task(unit.task, unit.env) for model, unit in sorted(first.items())}
 
 
-def _ask_first(model: str, backend: LLMBackend, task: Task, session: ModelSession, user: Speaker) -> None:
-    """Sees that a model answers, and books what that costs."""
+def check_reachable(model: str, backend: LLMBackend, task: Task, say: Callable[[str], None]) -> Usage:
+    """Sees that a model can be asked, by its name, its key, and a first question; returns what that cost.
+
+    Args:
+        model: as LiteLLM names it.
+        backend: how it is asked.
+        task: whose first situation is asked about.
+        say: told of a question that the server refused, and why.
+
+    Raises:
+        ModelUnavailableError: it cannot.
+    """
+    check_names_and_keys({model: backend.options_of(model)})
     spent, problem = first_question(model, backend, task)
-    session.spent += spent
     if problem:
-        user.say(f"{model} refused a first question, and is asked in other forms: {problem}")
+        say(f"{model} refused a first question, and is asked in other forms: {problem}")
+    return spent
 
 
 def _agree(
