@@ -176,7 +176,7 @@ def choose(answers: Sequence[Answers]) -> tuple[Tell | None, Gate, str]:
     """How to tell a model, and whether to overrule it.
 
     It is told in the way in which it is right most often, by a recommendation where both are equal, provided
-    that this is more often than untold; and overruled unless it does what is best in ``FOLLOWS`` of the cases.
+    that this is more often than untold; and overruled unless it does what is best in ``FOLLOWS`` of all.
 
     Args:
         answers: one for each of ``WAYS``.

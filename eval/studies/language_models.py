@@ -19,7 +19,7 @@ from eval.measure import Interval, differences, mean_interval
 from eval.play import Cell, Pairing
 from eval.results import read_results
 from eval.sweeps import Matrix
-from eval.tasks import Task, make_task
+from eval.tasks import TabularTask, Task, make_task
 from partners import UnknownNameError, asks_models
 
 TASKS = ("memory-1", "one-ahead-5", "tickets-3-3", "game-1")
@@ -34,15 +34,13 @@ WAYS = {
 }
 """How a model plays with the task's own hypotheses -> its mode."""
 
+_SIGNS = 6
+"""So many equal differences say something; fewer have one sign by chance in more than 5 % of cases."""
+
 OWN = "own hypotheses"
 VOTES = "votes"
-REFERENCES = {
-    "a coin": "random",
-    "a convention": "by-seat",
-    "a convention (grid)": "convention",
-    "belief": "bayes",
-}
-"""Who needs no model -> player; a convention by seat in normal-form games, of a plan on grids."""
+COIN, CONVENTION, BELIEF = "a coin", "a convention", "belief"
+"""Who needs no model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +50,7 @@ class Row:
     Attributes:
         task: its name.
         model: as asked for; empty where none plays.
-        way: one of ``WAYS``, ``OWN``, ``VOTES`` or ``REFERENCES``.
+        way: one of ``WAYS``, ``OWN``, ``VOTES``, or who needs no model.
         agent: the player's name.
         cells: its scores, one a partner.
         calls, tokens, seconds: a decision, means over the episodes with partners that ask no model; None
@@ -78,7 +76,8 @@ class Gain:
         way, than: what is compared, in the words of ``Row.way``.
         difference: in the task's unit, above 0 is better whether points or steps are counted; paired by
             episode, with Student's interval.
-        verdict: ``"better"``, ``"worse"``, or ``"undecided"`` where the interval holds 0.
+        verdict: ``"better"``, ``"worse"``, or ``"undecided"`` where the interval holds 0, or has no width and
+            fewer than six episodes.
     """
 
     task: str
@@ -97,8 +96,9 @@ def own_players(task: Task, model: str, ways: Iterable[str] = WAYS) -> dict[str,
 
 
 def references(task: Task) -> dict[str, str]:
-    """Title -> player, of those who need no model and play the task."""
-    return {title: player for title, player in REFERENCES.items() if _plays(task, player)}
+    """Title -> player, of those who need no model: in tables a convention is a plan, else a seat's action."""
+    convention = "convention" if isinstance(task, TabularTask) else "by-seat"
+    return {COIN: "random", CONVENTION: convention, BELIEF: "bayes"}
 
 
 def matrices(
@@ -158,7 +158,7 @@ def gains(task: Task, rows: Sequence[Row]) -> list[Gain]:
         ValueError: a single episode, which has no interval.
     """
     by_way = {row.way: {cell.partner: cell for cell in row.cells} for row in rows}
-    pairs = [(way, than) for way in (*WAYS, OWN) for than in ("bare", "a coin") if way != than]
+    pairs = [(way, than) for way in (*WAYS, OWN) for than in ("bare", COIN) if way != than]
     pairs.append((OWN, VOTES))
     model = next((row.model for row in rows if row.model), "")
     return [
@@ -175,7 +175,8 @@ def _gain(task: Task, model: str, way: str, than: str, one: Cell, other: Cell) -
     (apart,) = differences([pair[0].scores], [pair[1].scores])
     found = mean_interval(apart)
     verdict = "undecided"
-    if found.excludes(0.0):
+    # all signs alike have p = 2^(1 - n)
+    if found.excludes(0.0) and (found.low < found.high or len(apart) >= _SIGNS):
         verdict = "better" if found.estimate > 0.0 else "worse"
     return Gain(task.name, model, one.partner, way, than, found, verdict)
 
