@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeAlias
 
@@ -25,14 +25,20 @@ class ModelSettings:
     Attributes:
         temperature: of every model, >= 0 (paper: 0.1).
         memo: whether answers are kept and found again; without, every decision pays for its own.
+        options: further arguments of ``litellm.acompletion``, plain data without secrets.
     """
 
     temperature: float = PAPER_TEMPERATURE
     memo: bool = True
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     def as_plain(self) -> dict[str, Any]:
         """For results files and transcripts."""
-        return {"temperature": self.temperature, **({} if self.memo else {"memo": "none"})}
+        return {
+            "temperature": self.temperature,
+            **({} if self.memo else {"memo": "none"}),
+            **({"options": dict(self.options)} if self.options else {}),
+        }
 
 
 @dataclass(frozen=True)

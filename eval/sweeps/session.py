@@ -139,6 +139,7 @@ def model_session(
         memo=asking.make_memo() if sweep.models.memo else None,
         observer=observe_exchange,
         limiter=rate_limiter(asking.rate),
+        options=dict(sweep.models.options),
     )
     try:
         with llm_backend(backend):

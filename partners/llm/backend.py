@@ -44,7 +44,7 @@ class LLMBackend:
                 memo=self.memo,
                 observer=self.observer,
                 limiter=self.limiter,
-                **self.options,
+                options=self.options,
             )
             found = self._reasoners.setdefault(model, made)  # threads that race get the same one
         return found
@@ -60,7 +60,7 @@ class LLMBackend:
             observer=self.observer,
             limiter=self.limiter,
             seed=seed,
-            **self.options,
+            options=self.options,
         )
 
 
