@@ -239,7 +239,7 @@ def model_options(entries: Sequence[str]) -> Mapping[str, Any]:
         if is_secret(key, value):
             raise ValueError(
                 f"--model-option {key} holds a secret, or what may be one, and options are stored "
-                "with results; give it by an environment variable, such as OPENAI_API_KEY (docs/language-models.md)"
+                "with results; set an environment variable, such as OPENAI_API_KEY (docs/language-models.md)"
             )
         options[key] = value
     Model("the model", options=options)  # says what clashes, before anybody is asked to pay

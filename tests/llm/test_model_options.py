@@ -55,19 +55,19 @@ def test_truncated_decisions_are_named_and_more_tokens_mend_them(serve, monkeypa
 
 def test_options_reach_every_request_and_are_part_of_the_run(server, monkeypatch, tmp_path):
     file = tmp_path / "results.sqlite"
-    options = ("--model-option", "top_p=0.5", "--model-option", "user=ann", "--model-option", "seed=3")
+    options = ("--model-option", "top_p=0.5", "--model-option", "stop=END", "--model-option", "seed=3")
     for agent in (MODEL, f"{MODEL}@tom-1"):
         found = invoke(
             server, monkeypatch, *options, "--results", str(tmp_path / f"{agent[-5:]}.sqlite"), agent=agent
         )
         assert found.exit_code == 0, found.output
-    assert {(body["top_p"], body["user"], body["seed"]) for body in server.bodies} == {(0.5, "ann", 3)}
+    assert {(body["top_p"], body["stop"], body["seed"]) for body in server.bodies} == {(0.5, "END", 3)}
     assert invoke(server, monkeypatch, *options, "--results", str(file)).exit_code == 0
     configuration = stored_run(file).configuration
-    assert configuration["models"]["options"] == {"top_p": 0.5, "user": "ann", "seed": 3}
+    assert configuration["models"]["options"] == {"top_p": 0.5, "stop": "END", "seed": 3}
     other = invoke(server, monkeypatch, *options[:2], "--results", str(file))
     assert "models" in str(other.exception)
-    assert "top_p" in str(other.exception)
+    assert "stop" in str(other.exception)
     asked = server.requests
     assert invoke(server, monkeypatch, *options, "--results", str(file)).exit_code == 0
     assert server.requests == asked
