@@ -321,7 +321,8 @@ class Endpoint:
         """What was found out of it, and what is known beforehand by LiteLLM's tables and its options."""
         found = self.findings
         if not found.looked_up:
-            note_known(found, self.model, self.options, await aload_litellm())
+            # in a thread: for some providers LiteLLM asks their server what a model can
+            await asyncio.to_thread(note_known, found, self.model, self.options, await aload_litellm())
         return found
 
     async def supports_schema(self) -> bool:

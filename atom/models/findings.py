@@ -162,8 +162,10 @@ def note_known(found: Findings, model: str, options: Mapping[str, Any], litellm:
         found.thoughts = max(budget[1], 0)
     if options.get("max_completion_tokens") is not None:
         found.terms = Terms(renamed=True)
-    with contextlib.suppress(Exception):  # a plain one where the table has no such model
-        found.most = litellm.get_model_info(**place)["max_output_tokens"]
+    # get_model_info would ask the server, where that is Ollama's
+    known = litellm.model_cost.get(model) or litellm.model_cost.get(model.partition("/")[2]) or {}
+    most = known.get("max_output_tokens")
+    found.most = most if isinstance(most, int) else None
     with contextlib.suppress(Exception):  # where there is no such provider; asking it says so
         taken = litellm.get_supported_openai_params(**place)
         allowed = {*(taken or _PROBED), *(options.get("allowed_openai_params") or ())}
