@@ -48,9 +48,9 @@ class Estimate:
         price = "price unknown" if self.cost is None else f"${self.cost:,.2f}"
         most = "" if self.most_cost is None else f" (about ${self.most_cost:,.2f})"
         return (
-            f"{self.calls:,} calls where every reply is usable, {tokens}, {price}; at most {self.most_calls:,} "
-            f"calls{most} where every reply has to be asked for again (all repairs), and one to see that it "
-            "answers. Not in this bound: a request that fails (no connection, time-out, rate limit, server "
+            f"{self.calls:,} calls where every reply is usable, {tokens}, {price}; at most "
+            f"{self.most_calls:,} calls{most} where every reply has to be asked for again (all repairs), and "
+            "one to see that it answers. Not in this bound: a request that fails (no connection, time-out, rate limit, server "
             f"error) is sent up to {self.attempts} times"
         )
 
