@@ -10,9 +10,9 @@ from typing import Annotated
 
 import typer
 
-from eval.play import MAX_DEGRADED
 from eval.studies.paper import EPSILON
 from eval.sweeps import (
+    MAX_DEGRADED,
     PAPER_TEMPERATURE,
     Asking,
     Backend,

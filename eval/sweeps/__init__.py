@@ -1,5 +1,6 @@
 """Sweeps: what is asked for (``Sweep``), and how it is carried out (``Execution``)."""
 
+from eval.play import MAX_DEGRADED
 from eval.sweeps.crossplay import (
     ALL,
     as_json,
@@ -20,6 +21,7 @@ from eval.sweeps.session import Asking, ModelSession, Speaker, model_session, ra
 
 __all__ = [
     "ALL",
+    "MAX_DEGRADED",
     "PAPER_TEMPERATURE",
     "Asking",
     "Backend",

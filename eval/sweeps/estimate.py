@@ -50,8 +50,8 @@ class Estimate:
         return (
             f"{self.calls:,} calls where every reply is usable, {tokens}, {price}; at most "
             f"{self.most_calls:,} calls{most} where every reply has to be asked for again (all repairs), and "
-            "one to see that it answers. Not in this bound: a request that fails (no connection, time-out, rate limit, server "
-            f"error) is sent up to {self.attempts} times"
+            "one to see that it answers. Not in this bound: a request that fails (no connection, time-out, "
+            f"rate limit, server error) is sent up to {self.attempts} times"
         )
 
 

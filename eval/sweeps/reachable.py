@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from atom import LLMError, Usage
@@ -30,7 +30,7 @@ class ModelUnavailableError(ToMError):
     """A language model that cannot be asked: no such model, no key, or no server that answers."""
 
 
-def check_names_and_keys(models: Mapping[str, object], options: Mapping[str, Any]) -> None:
+def check_names_and_keys(models: Sequence[str], options: Mapping[str, Any]) -> None:
     """Refuses models that nobody can be asked for, without asking anybody.
 
     Where other credentials than a key may do, as in clouds, and where the options name a server, the

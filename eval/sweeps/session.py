@@ -135,13 +135,7 @@ def model_session(
         settings = {**told, **sweep.models.as_plain(), "models": models}
         transcripts = Transcripts(asking.transcripts, settings)
     session = ModelSession(transcripts)
-    known, again = session.outcomes(units) if run is None else stored_outcomes(run)
-    missing = [unit for unit in units if unit.key not in known]
-    if repeated := sum(unit.key in again for unit in missing):
-        user.say(
-            f"{repeated} episodes of before are played again: every decision of a language model in them was "
-            "degraded"
-        )
+    missing = _missing(units, session, run, user)
     sampling = Sampling(temperature=sweep.models.temperature)
     backend = LLMBackend(
         sampling=sampling,
@@ -151,7 +145,7 @@ def model_session(
     )
     tasks = _tasks_of(missing)
     if missing:
-        check_names_and_keys(tasks, backend.options)
+        check_names_and_keys(list(tasks), backend.options)
         _agree(list(tasks), sampling, missing, user, yes=asking.yes)
     try:
         with llm_backend(backend):
@@ -164,6 +158,19 @@ def model_session(
             f"spent: {spend(session.spent)}; {tally.degraded} decisions degraded, {tally.repaired} asked for "
             f"again, {tally.truncated} cut off"
         )
+
+
+def _missing(units: Sequence[Unit], session: ModelSession, run: Run | None, user: Speaker) -> list[Unit]:
+    """The units that are still to be played; says which of before are played again."""
+    known, again = session.outcomes(units) if run is None else stored_outcomes(run)
+    missing = [unit for unit in units if unit.key not in known]
+    if repeated := sum(unit.key in again for unit in missing):
+        what, are = ("episode", "is") if repeated == 1 else ("episodes", "are")
+        user.say(
+            f"{repeated} {what} of before, in which every decision of a language model was degraded, {are} "
+            "played again"
+        )
+    return missing
 
 
 def _tasks_of(units: Iterable[Unit]) -> dict[str, Task]:
