@@ -27,6 +27,9 @@ from atom.usage import current_meter
 MOST_LOGPROBS = 20
 """How many alternatives of a token servers tell at most."""
 
+REPAIRS = 1
+"""How often a reply that names no option is asked for again, with what is wrong with it."""
+
 _LABEL_TOKENS = 16
 _STATED_TOKENS = 12
 _SHOWN_REPLY = 500
@@ -108,7 +111,7 @@ class Asking:
         """The same with or without a schema: asked, and again with what was wrong, or with more room."""
         form, request, least = self._request(method, by_schema=by_schema)
         self.talk.messages = self.question.messages(form)
-        repaired = raised = False
+        repairs, raised = 0, False
         while True:
             reply = await self.endpoint.complete(self.talk.messages, deadline=self.deadline, **request)
             self.talk.reply = (reply.texts[0] or "")[:_SHOWN_REPLY]
@@ -124,16 +127,16 @@ class Asking:
                 limit, within = request["max_tokens"], reply.thinks or reply.is_empty
                 room = self._more_room(least, limit, thinking=within)
                 is_raised = room > limit and not raised
-                if not is_raised and (within or repaired):
+                if not is_raised and (within or repairs == REPAIRS):
                     self._fail(_cut_off(limit, within=within, raised=raised, spent=_tokens_left() <= limit))
                 raised = raised or is_raised
                 request["max_tokens"] = room if is_raised else limit
                 if within:
                     continue
                 problem = "the reply ended by its limit before it named an option"
-            elif repaired:
+            elif repairs == REPAIRS:
                 self._fail(f"{problem} (after one repair)", scattered=scattered)
-            repaired = True
+            repairs += 1
             self._repair(form, problem)
 
     def _repair(self, form: ReplyForm, problem: str) -> None:

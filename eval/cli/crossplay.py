@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 
 from eval.cli.options import Asked, JsonFile, Models, Storing, split_names
-from eval.cli.sweeps import execution, matrices_of
+from eval.cli.sweeps import end, execution, matrices_of
 from eval.show.console import check_writable, out, write_json
-from eval.show.tables import cross_play_table
+from eval.show.tables import Marks, cross_play_table
 from eval.sweeps import as_json, cross_plays
 from eval.tasks import make_task
 
@@ -32,16 +32,23 @@ def crossplay(
     storing: Storing = Storing(),
     models: Models = Models(),
 ) -> None:
-    """Pair every agent with every partner and print the agents' mean scores."""
+    """Pair every agent with every partner and print the agents' mean scores.
+
+    Exit status 3 says that a score is marked, see --max-degraded.
+    """
     check_writable(json_file)
     matrices = matrices_of(split_names(task), split_names(agents), split_names(partners), asked.env.value)
     sweep = asked.sweep("crossplay", matrices, models.settings)
     with execution(sweep, storing, models) as how:
         tables = cross_plays(sweep, how)
+    limit = models.max_degraded
     as_plain = []
     for (name, rows_of, columns_of), rows in zip(matrices, tables, strict=True):
         for first in range(0, len(columns_of), _COLUMNS):
             block = slice(first, first + _COLUMNS)
-            out.print(cross_play_table(make_task(name), columns_of[block], [row[block] for row in rows]))
-        as_plain.append(as_json(name, rows_of, columns_of, asked.seed, rows))
+            some = [row[block] for row in rows]
+            out.print(cross_play_table(make_task(name), columns_of[block], some, max_degraded=limit))
+        as_plain.append(as_json(name, rows_of, columns_of, asked.seed, rows, max_degraded=limit))
     write_json(json_file, as_plain[0] if len(as_plain) == 1 else {"matrices": as_plain})
+    played = zip(sweep.tasks, tables, strict=True)
+    end({name: Marks.of((cell for row in rows for cell in row), limit) for name, rows in played})

@@ -12,11 +12,11 @@ import typer
 
 from eval.cli.groups import Without
 from eval.cli.options import Asked, JsonFile, Models, Storing, split_names
-from eval.cli.sweeps import execution
+from eval.cli.sweeps import end, execution
 from eval.measure import compare
 from eval.results import Run
 from eval.show.console import check_writable, note, out, write_json
-from eval.show.tables import comparison_table, equal_tokens_table
+from eval.show.tables import Marks, comparison_table, equal_tokens_table
 from eval.studies import Priced, priced, votes_for
 from eval.studies.equal_tokens import check_partners
 from eval.sweeps import cross_plays
@@ -70,13 +70,19 @@ def equal_tokens(
         note(f"{votes} answers of the bare model cost as much as a decision of {adaptive}")
         rows = [*first, *played([f"{bare}@vote-{votes}"], file, yes=True)]
     made = make_task(task)
-    out.print(equal_tokens_table(made, rows, asked.episodes))
+    marks = Marks.of((cell for row in rows for cell in row.cells), models.max_degraded)
+    out.print(equal_tokens_table(made, rows, asked.episodes, marks))
     ours, *others = ({cell.partner: cell for cell in row.cells} for row in rows)
     comparisons = compare([(ours, other) for other in others])
-    out.print(comparison_table(made, comparisons, asked.episodes))
+    out.print(comparison_table(made, comparisons, asked.episodes, marks))
     asked_for = {"task": task, "model": model, "n": asked.episodes, "seed": asked.seed, "votes": votes}
-    found = {"agents": list(map(_plain, rows)), "comparisons": [asdict(c) for c in comparisons]}
+    found = {
+        "agents": list(map(_plain, rows)),
+        "comparisons": [asdict(c) for c in comparisons],
+        "tallies": marks.as_plain(),
+    }
     write_json(json_file, asked_for | found)
+    end({task: marks})
 
 
 def _plain(row: Priced) -> dict[str, Any]:

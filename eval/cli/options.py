@@ -15,6 +15,7 @@ from atom.llm import Model
 from atom.models.secrets import is_secret
 from eval.studies.paper import EPSILON
 from eval.sweeps import (
+    MAX_DEGRADED,
     PAPER_TEMPERATURE,
     Asking,
     Backend,
@@ -27,6 +28,8 @@ from eval.sweeps import (
     threads,
 )
 
+DEGRADED_STATUS = 3
+"""Exit status of a command that played, and whose scores are marked; see ``MaxDegraded``."""
 _MODEL_WORKERS = 4
 """Episodes with language models at once, unless told otherwise."""
 
@@ -125,6 +128,15 @@ ModelOptions = Annotated[
     ),
 ]
 Yes = Annotated[bool, typer.Option("--yes", help="Ask language models without asking first.")]
+MaxDegraded = Annotated[
+    float,
+    typer.Option(
+        min=0.0,
+        max=1.0,
+        help="Share of degraded decisions above which a score is marked and the command ends with exit "
+        f"status {DEGRADED_STATUS}.",
+    ),
+]
 ResultsFile = Annotated[Path, typer.Argument(dir_okay=False, help="A file that --results wrote.")]
 RunNumber = Annotated[int | None, typer.Option("--run", help="Number of the run; the latest where left out.")]
 
@@ -197,6 +209,7 @@ class Models:
     rate: Rate = None
     option: ModelOptions = None
     yes: Yes = False
+    max_degraded: MaxDegraded = MAX_DEGRADED
 
     @property
     def settings(self) -> ModelSettings:

@@ -10,9 +10,9 @@ from rich.markup import escape
 
 from eval.cli.groups import Without
 from eval.cli.options import Asked, EnvName, EnvOption, EpsilonOfTask, JsonFile, Models, Storing, split_names
-from eval.cli.sweeps import execution
+from eval.cli.sweeps import end, execution
 from eval.show.console import check_writable, out, write_json
-from eval.show.tables import excess_table, paper_tables
+from eval.show.tables import excess_table, paper_marks, paper_tables
 from eval.studies import excesses, paper_cells, paper_sweep
 from eval.studies.paper import COLUMNS, as_json
 from partners import model_in
@@ -33,7 +33,8 @@ def paper(
     """Play the paper's Tables 1 and 2 with exact reasoners and print them beside the published numbers.
 
     The published numbers are of language models, ours of exact reasoners: no language model is called,
-    unless --agent names one. The bayes rows are ours.
+    unless --agent names one. The bayes rows are ours. Exit status 3 says that a score is marked, see
+    --max-degraded.
     """
     model = _model(agent)
     check_writable(json_file)
@@ -51,12 +52,15 @@ def paper(
     )
     with execution(sweep, storing, models, told={"seed": asked.seed, "epsilon": epsilon}) as how:
         cells = paper_cells(sweep, how)
-    for table in paper_tables(cells):
+    for table in paper_tables(cells, max_degraded=models.max_degraded):
         out.print(table)
     out.print(excess_table(excesses(cells)))
     ours = "exact reasoners, no language model" if model is None else escape(model)
     out.print(f"[dim]Ours: {ours}. Paper: LLaMA-3.3-70B, 30 repetitions.[/dim]")
-    write_json(json_file, as_json(cells, episodes=asked.episodes, seed=asked.seed, model=model))
+    limit = models.max_degraded
+    numbers = as_json(cells, episodes=asked.episodes, seed=asked.seed, model=model, max_degraded=limit)
+    write_json(json_file, numbers)
+    end({"paper": paper_marks(cells, limit)})
 
 
 def _model(agent: str | None) -> str | None:

@@ -8,40 +8,63 @@ from typing import Annotated, Any
 import typer
 
 from eval.cli.groups import Without
-from eval.cli.options import Asked, JsonFile, Models, ResultsFile, RunNumber, Storing, split_names
-from eval.cli.sweeps import execution, matrices_of
+from eval.cli.options import (
+    Asked,
+    JsonFile,
+    MaxDegraded,
+    Models,
+    ResultsFile,
+    RunNumber,
+    Storing,
+    split_names,
+)
+from eval.cli.sweeps import end, execution, matrices_of
 from eval.measure import REGRET_NOTE, belief_summaries, compare, self_and_cross, summarise
 from eval.results import stored_cells, stored_run
 from eval.show.console import check_writable, note, out, write_json
-from eval.show.tables import belief_table, comparison_table, summary_table
-from eval.sweeps import cross_plays
+from eval.show.tables import Marks, belief_table, comparison_table, summary_table
+from eval.sweeps import MAX_DEGRADED, cross_plays
 from eval.tasks import make_task
 
 
-def statistics(file: ResultsFile, run: RunNumber = None, json_file: JsonFile = None) -> None:
+def statistics(
+    file: ResultsFile,
+    run: RunNumber = None,
+    json_file: JsonFile = None,
+    max_degraded: MaxDegraded = MAX_DEGRADED,
+) -> None:
     """Summarise a results file: means with intervals, worst partners, self-play, beliefs, regret."""
     check_writable(json_file)
     matrices = stored_cells(file, run)
     if stored_run(file, run).finished is None:
         note(f"{file}: the run is not finished; these are the episodes so far")
     found: dict[str, Any] = {"tasks": {}, "note": REGRET_NOTE}
+    marks: dict[str, Marks] = {}
     for name, rows in matrices.items():
         task = make_task(name)
         summaries = summarise(task, rows)
-        out.print(summary_table(task, summaries))
+        marks[name] = Marks.of((cell for row in rows for cell in row), max_degraded)
+        out.print(summary_table(task, summaries, marks[name]))
         both = self_and_cross(rows)
         if both is not None:
             out.print(f"self-play {both.own}, cross-play {both.cross}, gap {both.gap}", highlight=False)
         found["tasks"][name] = {
-            "agents": [asdict(summary) for summary in summaries],
+            "agents": [
+                {
+                    **asdict(summary),
+                    "tallies": {cell.partner: cell.tally.as_plain(max_degraded) for cell in row},
+                }
+                for summary, row in zip(summaries, rows, strict=True)
+            ],
             "self_and_cross": None if both is None else asdict(both),
         }
     beliefs = list(belief_summaries(file, run))
     if beliefs:
-        out.print(belief_table(beliefs))
+        out.print(belief_table(beliefs, marks))
         out.print(f"[dim]{REGRET_NOTE}[/dim]")
     found["beliefs"] = [asdict(summary) for summary in beliefs]
     write_json(json_file, found)
+    end(marks)
 
 
 def compare_(
@@ -64,6 +87,14 @@ def compare_(
     cells = {row[0].agent: {cell.partner: cell for cell in row} for row in rows}
     pairs = [(cells[a], cells[b]) for a in firsts for b in seconds if a != b]
     comparisons = compare(pairs)
-    out.print(comparison_table(make_task(task), comparisons, asked.episodes))
-    plain = [asdict(comparison) for comparison in comparisons]
-    write_json(json_file, {"task": task, "n": asked.episodes, "seed": asked.seed, "comparisons": plain})
+    marks = Marks.of((cell for row in rows for cell in row), models.max_degraded)
+    out.print(comparison_table(make_task(task), comparisons, asked.episodes, marks))
+    plain = {
+        "task": task,
+        "n": asked.episodes,
+        "seed": asked.seed,
+        "comparisons": [asdict(comparison) for comparison in comparisons],
+        "tallies": marks.as_plain(),
+    }
+    write_json(json_file, plain)
+    end({task: marks})

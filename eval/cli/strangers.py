@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Annotated
 
@@ -10,12 +10,20 @@ import typer
 from rich.table import Table
 
 from eval.cli.groups import Without
-from eval.cli.options import Asked, EpsilonOfTask, JsonFile, MarkdownFile, Storing, split_names
-from eval.cli.sweeps import execution
+from eval.cli.options import (
+    Asked,
+    EpsilonOfTask,
+    JsonFile,
+    MarkdownFile,
+    MaxDegraded,
+    Storing,
+    split_names,
+)
+from eval.cli.sweeps import end, execution
 from eval.show.console import check_writable, note, out, write_json
-from eval.show.tables import close_cells, markdown, overall_table, strangers_table
+from eval.show.tables import Marks, close_cells, markdown, overall_table, strangers_table
 from eval.studies.strangers import PARTNERS, TASKS, Strangers, judge, strangers_sweep, who_can
-from eval.sweeps import cross_plays
+from eval.sweeps import MAX_DEGRADED, cross_plays
 from eval.tasks import make_task
 
 
@@ -34,6 +42,7 @@ def strangers(
     json_file: JsonFile = None,
     markdown_file: MarkdownFile = None,
     storing: Storing = Storing(),
+    max_degraded: MaxDegraded = MAX_DEGRADED,
 ) -> None:
     """Judge agents beside partners that are no ToM agents: constant, habits, predictors, planners.
 
@@ -51,25 +60,35 @@ def strangers(
             note(f"{name}: without {', '.join(reasons)}")
     sweep = strangers_sweep(tasks, judged, columns, episodes=asked.episodes, seed=asked.seed, epsilon=epsilon)
     with execution(sweep, storing) as how:
-        found = judge(sweep, cross_plays(sweep, how), judged)
-    tables = _tables(found, tasks, asked.episodes)
+        played = cross_plays(sweep, how)
+    found = judge(sweep, played, judged)
+    marks = {
+        name: Marks.of((cell for row in rows for cell in row), max_degraded)
+        for name, rows in zip(sweep.tasks, played, strict=True)
+    }
+    tables = _tables(found, tasks, asked.episodes, marks)
     for table in tables:
         out.print(table)
     lines = close_cells(found)
     for line in lines:
         out.print(line, highlight=False)
     settings = {"n": asked.episodes, "seed": asked.seed, "epsilon": sweep.epsilon}
-    write_json(json_file, {**settings, **asdict(found)})
+    plain = asdict(found)
+    for cell in plain["cells"]:
+        tally = marks[cell["task"]].tallies[cell["agent"], cell["partner"]]
+        cell["tally"] = tally.as_plain(max_degraded)
+    write_json(json_file, {**settings, **plain})
     if markdown_file is not None:
         written = "\n".join([*map(markdown, tables), *(f"- {line}" for line in lines)])
         markdown_file.write_text(written + "\n", encoding="utf-8")
         note(f"wrote {markdown_file}")
+    end(marks)
 
 
-def _tables(found: Strangers, tasks: Sequence[str], episodes: int) -> list[Table]:
+def _tables(found: Strangers, tasks: Sequence[str], episodes: int, marks: Mapping[str, Marks]) -> list[Table]:
     """One a task, then that over all cells."""
     by_task = [
-        strangers_table(make_task(name), [c for c in found.cells if c.task == name], episodes)
+        strangers_table(make_task(name), [c for c in found.cells if c.task == name], episodes, marks[name])
         for name in tasks
     ]
     if not found.overall:

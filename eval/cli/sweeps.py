@@ -10,9 +10,10 @@ from typing import Any
 
 import typer
 
-from eval.cli.options import Models, Storing
+from eval.cli.options import DEGRADED_STATUS, Models, Storing
 from eval.results import Run, open_run
 from eval.show.console import note, progress_bar
+from eval.show.tables import Marks
 from eval.sweeps import ALL, Execution, Matrix, Speaker, Sweep, model_session, who_plays
 from eval.tasks import Environment
 
@@ -82,6 +83,26 @@ def execution(
         progress_bar(title, len(sweep.units), session) as progress,
     ):
         yield Execution(backend, run, session, progress)
+
+
+def end(tables: Mapping[str, Marks]) -> None:
+    """Ends a command after its tables: with another exit status where scores are marked.
+
+    Args:
+        tables: what each table is of -> its marks.
+
+    Raises:
+        typer.Exit: too large a share of the decisions behind a score was degraded.
+    """
+    marked = [(name, *pair) for name, marks in tables.items() for pair in marks.marked]
+    if marked:
+        limit = next(marks.limit for marks in tables.values() if marks.marked)
+        places = "; ".join(f"{agent} with {partner} ({name})" for name, agent, partner in marked)
+        note(
+            f"more than {100 * limit:g} % of the decisions were degraded, so these are no results of the "
+            f"players that are named: {places}. See --max-degraded; exit status {DEGRADED_STATUS}"
+        )
+        raise typer.Exit(DEGRADED_STATUS)
 
 
 @contextmanager

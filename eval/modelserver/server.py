@@ -10,6 +10,7 @@ import struct
 import threading
 import time
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -44,6 +45,7 @@ class Behaviour(TypedDict, total=False):
         logprobs: whether log-probabilities are given where asked for.
         samples: whether n > 1 is honoured.
         schemas: whether a ``response_format`` is accepted; if not, such requests are refused.
+        models: names of the models that are served, 404 for others; None serves every name.
     """
 
     rationality: float
@@ -52,6 +54,7 @@ class Behaviour(TypedDict, total=False):
     logprobs: bool
     samples: bool
     schemas: bool
+    models: Collection[str] | None
 
 
 class ScriptedServer:
@@ -100,6 +103,7 @@ class ScriptedServer:
         self.logprobs = behaviour.get("logprobs", "no-logprobs" not in self.faults.modes)
         self.samples = behaviour.get("samples", True)
         self.schemas = behaviour.get("schemas", True)
+        self.models = behaviour.get("models")
         self.seed = seed
         self.record = record
         self._traffic = _Traffic()
@@ -166,6 +170,9 @@ class ScriptedServer:
             request = json.loads(body)
         except ValueError:
             return _error(HTTPStatus.BAD_REQUEST, "the body is no JSON")
+        name = request.get("model")
+        if self.models is not None and name not in self.models:
+            return _error(HTTPStatus.NOT_FOUND, f"the model {name!r} does not exist")
         if request.get("response_format") and not self.schemas:
             return _error(HTTPStatus.BAD_REQUEST, "response_format is not supported")
         refused = refusal(request, self.faults.modes)

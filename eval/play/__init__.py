@@ -12,6 +12,7 @@ from eval.play.record import (
 )
 from eval.play.scores import Cell, mean_and_error
 from eval.play.seats import told_names, true_orders
+from eval.play.tally import MAX_DEGRADED, Tally, seats_asking, tallied
 from eval.play.transcripts import TranscriptError, Transcripts, observe_exchange, read_transcript
 from eval.play.unit import (
     SELF,
@@ -27,6 +28,7 @@ from eval.play.unit import (
 )
 
 __all__ = [
+    "MAX_DEGRADED",
     "SELF",
     "Cell",
     "EpisodeResult",
@@ -36,6 +38,7 @@ __all__ = [
     "Runtime",
     "SituationHash",
     "Step",
+    "Tally",
     "Totals",
     "TranscriptError",
     "Transcripts",
@@ -52,9 +55,11 @@ __all__ = [
     "read_transcript",
     "record",
     "seat_players",
+    "seats_asking",
     "seats_of",
     "situation_hash",
     "stream_rounds",
+    "tallied",
     "told_names",
     "total_scores",
     "true_orders",

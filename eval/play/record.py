@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -28,6 +29,7 @@ _COMPRESSION = 1
 _SMALL = 1024
 _DIGEST_BYTES = 8
 _SEPARATOR = "\x1f"
+_SELDOM = ("repairs", "truncated")
 TIMINGS = ("seconds", "rounds")
 """Parts of a decision's usage that differ from run to run though the content is the same."""
 
@@ -41,12 +43,18 @@ class Totals:
         degraded: how many decisions were degraded.
         usage: what all players' decisions cost together.
         scores: player -> sum of its scores.
+        degraded_of: player -> how many of its decisions were degraded, where any were.
+        repaired: in how many decisions a model was asked again.
+        truncated: in how many decisions a reply ended by its limit of tokens.
     """
 
     steps: int = 0
     degraded: int = 0
     usage: Usage = field(default_factory=Usage)
     scores: Mapping[str, float] = field(default_factory=dict)
+    degraded_of: Mapping[str, int] = field(default_factory=dict)
+    repaired: int = 0
+    truncated: int = 0
 
 
 class SituationHash:
@@ -88,7 +96,8 @@ def record(steps: Iterable[Step]) -> tuple[bytes, Totals]:
     situations: list[str] = []
     columns: dict[str, _Column] = {}
     policies = _Policies()
-    degraded, usage = 0, Usage()
+    usage, repaired, truncated = Usage(), 0, 0
+    degraded: Counter[str] = Counter()
     for t, step in enumerate(steps):
         situations.append(digest(step.situation))
         scores = step.scores
@@ -101,15 +110,24 @@ def record(steps: Iterable[Step]) -> tuple[bytes, Totals]:
             column.orders.append(decision.order)
             if why := _why(decision, policies):
                 column.why[t] = why
-                degraded += bool(decision.degraded)
+                if decision.degraded:
+                    degraded[me] += 1
                 if decision.usage is not None:
                     usage += decision.usage
+                    repaired += bool(decision.usage.repairs)
+                    truncated += bool(decision.usage.truncated)
     players = {me: column._asdict() for me, column in columns.items()}
     whole = {"situations": "".join(situations), "players": players, "policies": policies.distinct}
     # steps and orders are keys and become text
     data = orjson.dumps(whole, default=_plain, option=orjson.OPT_NON_STR_KEYS)
     totals = Totals(
-        len(situations), degraded, usage, {me: sum(column.scores) for me, column in columns.items()}
+        len(situations),
+        degraded.total(),
+        usage,
+        {me: sum(column.scores) for me, column in columns.items()},
+        dict(degraded),
+        repaired,
+        truncated,
     )
     return (zlib.compress(data, _COMPRESSION) if len(data) > _SMALL else data), totals
 
@@ -192,7 +210,7 @@ def _why(decision: Decision, policies: _Policies) -> dict[str, Any]:
         number = policies.number
         plain["partners"] = {name: _partner(partner, number) for name, partner in decision.partners.items()}
     if decision.usage is not None:
-        plain["usage"] = decision.usage.as_plain()
+        plain["usage"] = _usage(decision.usage)
     if decision.degraded:
         plain["degraded"] = decision.degraded
     if decision.gap is not None:
@@ -200,6 +218,12 @@ def _why(decision: Decision, policies: _Policies) -> dict[str, Any]:
     if decision.overruled is not None:
         plain["overruled"] = decision.overruled
     return plain
+
+
+def _usage(usage: Usage) -> dict[str, Any]:
+    """Without what is seldom there, as files were written before it was counted."""
+    plain = usage.as_plain()
+    return {name: value for name, value in plain.items() if value or name not in _SELDOM}
 
 
 def _partner(partner: PartnerPrediction, number: Callable[[Policy], int]) -> dict[str, Any]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from eval.play.tally import Tally
 
 Array = NDArray[np.float64]
 
@@ -19,11 +21,13 @@ class Cell:
         agent: its name in the zoo.
         partner: its name in the zoo, or ``"self"``.
         scores: the agent's score in each episode.
+        tally: what the decisions behind them were like.
     """
 
     agent: str
     partner: str
     scores: tuple[float, ...]
+    tally: Tally = field(default_factory=Tally)
 
     @property
     def n(self) -> int:

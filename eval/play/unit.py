@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
@@ -17,6 +18,7 @@ from atom.belief import Declared
 from eval.play.episode import Step, play, seat_players, total_scores
 from eval.play.graph import episode_graph, play_in_graph, stream_rounds
 from eval.play.record import Totals, record
+from eval.play.tally import Tally, seats_asking, tallied
 from eval.play.transcripts import transcribe
 from eval.tasks import DescribedTask, Environment, Task, make_task
 from partners import LLMBackend, asks_models, current_backend
@@ -104,6 +106,19 @@ class EpisodeResult:
     player: str = ""
     transcript: tuple[dict[str, Any], ...] = ()
 
+    @property
+    def tally(self) -> Tally:
+        """What its decisions were like."""
+        unit, totals, players = self.unit, self.totals, list(self.scores)
+        return tallied(
+            totals.steps,
+            players,
+            seats_asking(unit.agent, unit.partner, players, unit.seat),
+            totals.degraded_of,
+            repaired=totals.repaired,
+            truncated=totals.truncated,
+        )
+
 
 def play_unit(unit: Unit, *, detailed: bool = True) -> EpisodeResult:
     """Plays one episode.
@@ -129,8 +144,8 @@ def play_unit(unit: Unit, *, detailed: bool = True) -> EpisodeResult:
         recorded, totals = record(list(pairing.steps(unit.episode)))
         scores = dict(totals.scores)
     else:
-        scores = pairing.scores(unit.episode)
-        recorded, totals = b"", Totals()
+        scores, n_steps, degraded = pairing.outcome(unit.episode)
+        recorded, totals = b"", Totals(n_steps, degraded.total(), scores=scores, degraded_of=degraded)
     seconds = time.perf_counter() - began
     me = pairing.me
     return EpisodeResult(unit, scores[me], scores, recorded, totals, seconds, me, transcript)
@@ -181,11 +196,24 @@ class Pairing:
 
     def scores(self, episode: int) -> dict[str, float]:
         """Player -> its score in an episode."""
+        return self.outcome(episode)[0]
+
+    def outcome(self, episode: int) -> tuple[dict[str, float], int, Counter[str]]:
+        """Player -> its score in an episode; how many steps it had; player -> degraded decisions."""
+        degraded: Counter[str] = Counter()
         if self._runtime == "langgraph":
-            steps = list(play_in_graph(self._graph, self.task, episode)["scores"])
+            for listener in self._listeners.values():
+                listener.degraded = 0
+            steps = list(play_in_graph(self._listening_graph, self.task, episode)["scores"])
+            degraded.update({me: heard.degraded for me, heard in self._listeners.items() if heard.degraded})
         else:
-            steps = [dict(step.scores) for step in play(self.task, self._seats, episode)]
-        return total_scores(self.task, steps)
+            steps = []
+            for step in play(self.task, self._seats, episode):
+                steps.append(dict(step.scores))
+                for me, decision in step.decisions.items():
+                    if decision.degraded:
+                        degraded[me] += 1
+        return total_scores(self.task, steps), len(steps), degraded
 
     def steps(self, episode: int) -> Iterator[Step]:
         """The steps of an episode."""
@@ -199,22 +227,19 @@ class Pairing:
             yield Step(state, self.task.situation(state), decisions, scores)
 
     @cached_property
-    def _graph(self) -> CompiledStateGraph[Any, Any, Any, Any]:
-        return episode_graph(self.task, self._seats).compile()
-
-    @cached_property
     def _listening_graph(self) -> CompiledStateGraph[Any, Any, Any, Any]:
         return episode_graph(self.task, self._listeners).compile()
 
 
 class _Listener(StaticPlayer):
-    """A player whose last decision can be looked at."""
+    """A player whose last decision can be looked at, and who counts those that were degraded."""
 
     last: Decision
 
     def __init__(self, player: Player) -> None:
         self.me = player.me
         self._player = player
+        self.degraded = 0
 
     @property
     def beliefs(self) -> Beliefs | None:
@@ -227,12 +252,17 @@ class _Listener(StaticPlayer):
         return self._player.start(partners, episode=episode)
 
     def decide(self, situation: Situation, memory: Memory) -> tuple[Decision, Memory]:
-        self.last, memory = self._player.decide(situation, memory)
-        return self.last, memory
+        decided = self._player.decide(situation, memory)
+        return self._heard(*decided)
 
     async def adecide(self, situation: Situation, memory: Memory) -> tuple[Decision, Memory]:
-        self.last, memory = await self._player.adecide(situation, memory)
-        return self.last, memory
+        decided = await self._player.adecide(situation, memory)
+        return self._heard(*decided)
+
+    def _heard(self, decision: Decision, memory: Memory) -> tuple[Decision, Memory]:
+        self.last = decision
+        self.degraded += bool(decision.degraded)
+        return decision, memory
 
     def observe(self, memory: Memory, situation: Situation | None, actions: JointAction) -> Memory:
         return self._player.observe(memory, situation, actions)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from eval.play import read_record, without_timings
+from eval.play import Tally, read_record, without_timings
 from eval.results.database import ResultsError, read_results
+from eval.results.tallies import tally_of
 
 _USAGE = ("calls", "prompt_tokens", "completion_tokens", "cost")
 
@@ -54,7 +55,11 @@ class StoredRun:
 
 @dataclass(frozen=True, slots=True)
 class StoredEpisode:
-    """One episode as it is stored; see the schema in ``eval.results.database``."""
+    """One episode as it is stored; see the schema in ``eval.results.database``.
+
+    ``degraded`` and ``tally`` say how many decisions were degraded, asked for again or cut off, and of how
+    many.
+    """
 
     task: str
     agent: str
@@ -68,6 +73,7 @@ class StoredEpisode:
     degraded: int
     usage: dict[str, Any]
     seconds: float
+    tally: Tally = field(default_factory=Tally)
 
 
 def stored_runs(path: Path) -> list[StoredRun]:
@@ -113,12 +119,15 @@ def stored_episodes(path: Path, number: int | None = None) -> Iterator[StoredEpi
     run = stored_run(path, number)
     with read_results(path) as connection:
         rows = connection.execute(
-            """SELECT task, agent, partner, episode, seed, seat, score, scores, steps, degraded,
-                      calls, prompt_tokens, completion_tokens, cost, seconds
+            """SELECT task, agent, partner, episode, seed, score, steps,
+                      calls, prompt_tokens, completion_tokens, cost, seconds,
+                      seat, scores, n_steps, degraded, decisions, repaired, truncated
                FROM episodes WHERE run = ? ORDER BY task, agent, partner, episode""",
             (run.number,),
         )
-        for task, agent, partner, episode, seed, seat, score, scores, steps, degraded, *used, seconds in rows:
+        for task, agent, partner, episode, seed, score, steps, *used in rows:
+            *usage, seconds = used[: len(_USAGE) + 1]
+            seat, scores, _, degraded, *_ = columns = used[len(_USAGE) + 1 :]
             yield StoredEpisode(
                 task,
                 agent,
@@ -130,8 +139,9 @@ def stored_episodes(path: Path, number: int | None = None) -> Iterator[StoredEpi
                 json.loads(scores),
                 read_record(steps),
                 degraded,
-                dict(zip(_USAGE, used, strict=True)),
+                dict(zip(_USAGE, usage, strict=True)),
                 seconds,
+                tally_of(agent, partner, columns),
             )
 
 

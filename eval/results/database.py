@@ -13,7 +13,9 @@ from pathlib import Path
 
 APPLICATION_ID = 0x41546F4D
 """Marks the file as ours in SQLite's header ("AToM")."""
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
+_BEFORE_TALLIES = 2
+"""The version without the columns ``_TALLY``; such files are read as they are, and get them once written."""
 _BUSY_SECONDS = 10.0
 
 _SCHEMA = """
@@ -47,9 +49,14 @@ CREATE TABLE episodes (
     completion_tokens INTEGER NOT NULL,
     cost REAL,                      -- US dollars; NULL where a price is unknown
     seconds REAL NOT NULL,
+    decisions INTEGER,              -- how many are counted, see eval.play.tally; NULL in files of before
+    repaired INTEGER,               -- in how many of them a model was asked again; NULL as above
+    truncated INTEGER,              -- in how many a reply ended by its limit of tokens; NULL as above
     PRIMARY KEY (run, task, agent, partner, episode)
 );
 """
+
+_TALLY = ("decisions", "repaired", "truncated")
 
 
 class ResultsError(ValueError):
@@ -90,7 +97,10 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
             for statement in _SCHEMA.split(";\n"):
                 connection.execute(statement)
             connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
-            connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+        elif _version(connection) == _BEFORE_TALLIES:
+            for column in _TALLY:
+                connection.execute(f"ALTER TABLE episodes ADD COLUMN {column} INTEGER")
+        connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
         connection.execute("COMMIT")
     except BaseException:
         rollback(connection)
@@ -117,9 +127,10 @@ def _reader(path: Path) -> sqlite3.Connection:
     # Opened for writing where that is allowed: a read-only connection leaves its index files behind.
     connection = sqlite3.connect(f"{uri}?mode=rw", uri=True, timeout=_BUSY_SECONDS)
     try:
-        connection.execute("PRAGMA query_only=ON")
         if not _is_new(connection):
             _check(connection, path)
+            _show_tallies(connection)
+        connection.execute("PRAGMA query_only=ON")
     except sqlite3.OperationalError as error:
         connection.close()
         unreadable = error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
@@ -128,10 +139,22 @@ def _reader(path: Path) -> sqlite3.Connection:
         # a finished file in a directory that nobody may write to, where SQLite cannot put its index
         connection = sqlite3.connect(f"{uri}?immutable=1", uri=True)
         _check(connection, path)
+        _show_tallies(connection)
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _show_tallies(connection: sqlite3.Connection) -> None:
+    """Gives the episodes of an older file the columns that it lacks, for this connection alone."""
+    if _version(connection) == _BEFORE_TALLIES:
+        missing = ", ".join(f"NULL AS {column}" for column in _TALLY)
+        connection.execute(f"CREATE TEMP VIEW episodes AS SELECT *, {missing} FROM main.episodes")  # noqa: S608 - columns
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
 def _is_new(connection: sqlite3.Connection) -> bool:
@@ -140,10 +163,10 @@ def _is_new(connection: sqlite3.Connection) -> bool:
 
 def _check(connection: sqlite3.Connection, path: Path) -> None:
     ours = connection.execute("PRAGMA application_id").fetchone()[0]
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    version = _version(connection)
     if ours != APPLICATION_ID:
         raise ResultsError(f"{str(path)!r} is a database of something else; choose another file for results")
-    if version != SCHEMA_VERSION:
+    if version not in (_BEFORE_TALLIES, SCHEMA_VERSION):
         raise ResultsError(
             f"the results file {str(path)!r} has version {version} and this program reads version "
             f"{SCHEMA_VERSION}; choose another file, or use the release that wrote it"

@@ -25,13 +25,20 @@ EPISODES: Mapping[str, str] = {
     "scores": "VARCHAR",
     "steps": "BIGINT",
     "degraded": "BIGINT",
+    "decisions": "BIGINT",
+    "repaired": "BIGINT",
+    "truncated": "BIGINT",
     "calls": "BIGINT",
     "prompt_tokens": "BIGINT",
     "completion_tokens": "BIGINT",
     "cost": "DOUBLE",
     "seconds": "DOUBLE",
 }
-"""Columns of the table of episodes; ``scores`` is JSON, player -> score."""
+"""Columns of the table of episodes; ``scores`` is JSON, player -> score.
+
+``degraded``, ``repaired`` and ``truncated`` are numbers of ``decisions``, see ``eval.play.tally``; the last
+two are missing where an older release stored the episode.
+"""
 
 STEPS: Mapping[str, str] = {
     "run": "BIGINT",
@@ -111,6 +118,9 @@ def _episode_rows(run: int, episodes: Iterable[StoredEpisode]) -> Iterator[dict[
             "scores": json.dumps(episode.scores),
             "steps": len(episode.steps),
             "degraded": episode.degraded,
+            "decisions": episode.tally.decisions,
+            "repaired": episode.tally.repaired,
+            "truncated": episode.tally.truncated,
             **episode.usage,
             "seconds": episode.seconds,
         }

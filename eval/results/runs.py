@@ -13,8 +13,10 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from eval.play import EpisodeResult, Key
+from eval.play import EpisodeResult, Key, Tally
 from eval.results.database import ResultsError, explain, explained, open_for_writing, rollback
+from eval.results.tallies import TALLY_COLUMNS, tally_of
+from partners import asks_models
 
 _PACKAGES = ("langgraph-atom", "langgraph", "litellm", "numpy", "scipy", "overcooked-ai", "tomsup")
 
@@ -45,16 +47,36 @@ class Run:
             )
             return {(task, agent, partner, episode): score for task, agent, partner, episode, score in rows}
 
+    def tallies(self) -> dict[Key, Tally]:
+        """(task, agent, partner, episode) -> what the decisions of an episode that is stored were like."""
+        with explained(self._path):
+            rows = self._connection.execute(
+                f"SELECT task, agent, partner, episode, {TALLY_COLUMNS} FROM episodes WHERE run = ?",  # noqa: S608 - names of columns
+                (self.number,),
+            )
+            return {
+                (task, agent, partner, episode): tally_of(agent, partner, columns)
+                for task, agent, partner, episode, *columns in rows
+            }
+
+    def unanswered(self) -> set[Key]:
+        """The stored episodes in which every decision of a language model was degraded."""
+        return {
+            key
+            for key, tally in self.tallies().items()
+            if tally.unanswered and (asks_models(key[1]) or asks_models(key[2]))
+        }
+
     def add(self, result: EpisodeResult) -> None:
         """Stores an episode, in a transaction of its own.
 
         An episode that is stored already stays as it is: two processes that continue the same run
-        at once waste work and double nothing.
+        at once waste work and double nothing. Only one that is ``unanswered`` gives way.
 
         Raises:
             ResultsError: the file is locked, or the disk full; the episodes before are safe.
         """
-        unit, totals = result.unit, result.totals
+        unit, totals, tally = result.unit, result.totals, result.tally
         usage = totals.usage
         row = (
             self.number,
@@ -71,6 +93,9 @@ class Run:
             usage.completion_tokens,
             usage.cost,
             result.seconds,
+            tally.decisions,
+            tally.repaired,
+            tally.truncated,
         )
         try:
             # a single statement outside of a transaction is one
@@ -86,7 +111,16 @@ class Run:
             )
 
 
-_INSERT = "INSERT INTO episodes VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING"
+_INSERT = """INSERT INTO episodes (
+    run, task, agent, partner, episode, seed, seat, score, scores, n_steps, steps, degraded, calls,
+    prompt_tokens, completion_tokens, cost, seconds, decisions, repaired, truncated
+) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO UPDATE SET
+    seed = excluded.seed, seat = excluded.seat, score = excluded.score, scores = excluded.scores,
+    n_steps = excluded.n_steps, steps = excluded.steps, degraded = excluded.degraded,
+    calls = excluded.calls, prompt_tokens = excluded.prompt_tokens,
+    completion_tokens = excluded.completion_tokens, cost = excluded.cost, seconds = excluded.seconds,
+    decisions = excluded.decisions, repaired = excluded.repaired, truncated = excluded.truncated
+WHERE episodes.degraded > 0 AND episodes.degraded >= coalesce(episodes.decisions, episodes.degraded)"""
 
 
 @contextmanager

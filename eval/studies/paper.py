@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from eval.play import SELF, Cell, Runtime
-from eval.sweeps import Execution, Sweep, run_sweep
+from eval.play import MAX_DEGRADED, SELF, Runtime, Tally
+from eval.sweeps import Execution, Sweep, cell_of, outcomes_of
 from eval.tasks import Environment, make_task
 
 COLUMNS: tuple[str, ...] = (
@@ -73,6 +73,7 @@ class PaperCell:
         epsilon: the rate at which both players lapsed.
         mean, se, n: of our episodes.
         paper: the paper's number, or None where the row is ours.
+        tally: what the decisions behind ours were like.
     """
 
     table: Literal["fixed", "adaptive"]
@@ -84,6 +85,7 @@ class PaperCell:
     se: float
     n: int
     paper: float | None
+    tally: Tally = field(default_factory=Tally)
 
 
 def pairings() -> Iterator[tuple[Literal["fixed", "adaptive"], str, str]]:
@@ -148,15 +150,16 @@ def paper_cells(sweep: Sweep, how: Execution | None = None) -> list[PaperCell]:
     Raises:
         ResultsError, TranscriptError, WorkerLostError: see ``run_sweep``.
     """
-    scores = run_sweep(sweep, how)
+    found = outcomes_of(sweep.units, how)
     cells = []
     for column in sweep.tasks:
         for (table, agent, partner), asked in zip(pairings(), sweep.pairings or (), strict=True):
-            got = tuple(scores[column, *asked, episode] for episode in range(sweep.episodes))
-            cell = Cell(agent, partner, got)
+            got = [found[column, *asked, episode] for episode in range(sweep.episodes)]
+            cell = cell_of(agent, partner, got)
             paper = published(agent, partner, column)
             lapses = sweep.epsilon_on(column)
-            cells.append(PaperCell(table, column, agent, partner, lapses, cell.mean, cell.se, cell.n, paper))
+            numbers = (cell.mean, cell.se, cell.n, paper, cell.tally)
+            cells.append(PaperCell(table, column, agent, partner, lapses, *numbers))
     return cells
 
 
@@ -238,8 +241,18 @@ def excesses(cells: Sequence[PaperCell]) -> list[Excess]:
 
 
 def as_json(
-    cells: Sequence[PaperCell], *, episodes: int, seed: int, model: str | None = None
+    cells: Sequence[PaperCell],
+    *,
+    episodes: int,
+    seed: int,
+    model: str | None = None,
+    max_degraded: float = MAX_DEGRADED,
 ) -> dict[str, Any]:
-    """The tables as plain data; ``model`` is there where a language model played."""
+    """The tables as plain data; ``model`` is there where a language model played.
+
+    Every cell has the shares of ``Tally.as_plain``, and is marked where that of degraded decisions is above
+    ``max_degraded``.
+    """
     asked = {} if model is None else {"model": model}
-    return {"episodes": episodes, "seed": seed, **asked, "cells": [asdict(cell) for cell in cells]}
+    plain = [{**asdict(cell), "tally": cell.tally.as_plain(max_degraded)} for cell in cells]
+    return {"episodes": episodes, "seed": seed, **asked, "cells": plain}

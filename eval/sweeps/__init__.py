@@ -1,5 +1,6 @@
 """Sweeps: what is asked for (``Sweep``), and how it is carried out (``Execution``)."""
 
+from eval.play import MAX_DEGRADED
 from eval.sweeps.crossplay import (
     ALL,
     as_json,
@@ -12,12 +13,15 @@ from eval.sweeps.crossplay import (
 )
 from eval.sweeps.estimate import Estimate, estimate
 from eval.sweeps.executors import Backend, WorkerLostError, dask, in_process, play_all, processes, threads
+from eval.sweeps.outcomes import Outcome, cell_of
 from eval.sweeps.plan import PAPER_TEMPERATURE, Matrix, ModelSettings, Sweep
-from eval.sweeps.run import Execution, Progress, run_sweep, run_units
+from eval.sweeps.reachable import ModelUnavailableError
+from eval.sweeps.run import Execution, Progress, outcomes_of, run_sweep, run_units
 from eval.sweeps.session import Asking, ModelSession, Speaker, model_session, rate_limiter, spend
 
 __all__ = [
     "ALL",
+    "MAX_DEGRADED",
     "PAPER_TEMPERATURE",
     "Asking",
     "Backend",
@@ -26,11 +30,14 @@ __all__ = [
     "Matrix",
     "ModelSession",
     "ModelSettings",
+    "ModelUnavailableError",
+    "Outcome",
     "Progress",
     "Speaker",
     "Sweep",
     "WorkerLostError",
     "as_json",
+    "cell_of",
     "check_pairings",
     "cross_play",
     "cross_plays",
@@ -38,6 +45,7 @@ __all__ = [
     "estimate",
     "in_process",
     "model_session",
+    "outcomes_of",
     "pairing_scores",
     "play_all",
     "play_cell",

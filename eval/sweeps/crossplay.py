@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from eval.play import SELF, Cell, Pairing, Runtime
+from eval.play import MAX_DEGRADED, SELF, Cell, Pairing, Runtime
+from eval.sweeps.outcomes import Outcome, cell_of
 from eval.sweeps.plan import Sweep
-from eval.sweeps.run import Execution, Progress, run_sweep
+from eval.sweeps.run import Execution, Progress, outcomes_of
 from eval.tasks import Environment, Task, make_task
 from partners import all_kinds
 
@@ -109,13 +110,14 @@ def cross_plays(sweep: Sweep, how: Execution | None = None) -> list[list[list[Ce
         ResultsError, TranscriptError, WorkerLostError: see ``run_sweep``.
     """
     check_pairings(sweep)
-    scores = run_sweep(sweep, how)
+    found = outcomes_of(sweep.units, how)
+
+    def outcomes(task: str, agent: str, partner: str) -> list[Outcome]:
+        return [found[task, agent, partner, episode] for episode in range(sweep.episodes)]
+
     return [
         [
-            [
-                Cell(agent, partner, tuple(scores[task, agent, partner, e] for e in range(sweep.episodes)))
-                for partner in partners
-            ]
+            [cell_of(agent, partner, outcomes(task, agent, partner)) for partner in partners]
             for agent in agents
         ]
         for task, agents, partners in sweep.matrices
@@ -190,9 +192,19 @@ def _place(name: str) -> int:
 
 
 def as_json(
-    task: str, agents: Sequence[str], partners: Sequence[str], seed: int, rows: list[list[Cell]]
+    task: str,
+    agents: Sequence[str],
+    partners: Sequence[str],
+    seed: int,
+    rows: list[list[Cell]],
+    *,
+    max_degraded: float = MAX_DEGRADED,
 ) -> dict[str, Any]:
-    """The matrix as plain data: ``mean`` and ``se`` are ``[agents][partners]``."""
+    """The matrix as plain data: all but the first five are ``[agents][partners]``.
+
+    ``degraded``, ``repaired`` and ``truncated`` are shares of the decisions, see ``eval.play.Tally``;
+    ``marked`` says where that of degraded ones is above ``max_degraded``.
+    """
     return {
         "task": task,
         "agents": list(agents),
@@ -201,4 +213,8 @@ def as_json(
         "seed": seed,
         "mean": [[cell.mean for cell in row] for row in rows],
         "se": [[cell.se for cell in row] for row in rows],
+        **{
+            name: [[cell.tally.as_plain(max_degraded)[name] for cell in row] for row in rows]
+            for name in ("degraded", "repaired", "truncated", "marked")
+        },
     }

@@ -10,6 +10,7 @@ from typing import TypeAlias
 from eval.play import EpisodeResult, Key, Unit
 from eval.results import Run
 from eval.sweeps.executors import Backend, play_all
+from eval.sweeps.outcomes import Outcome, stored_outcomes
 from eval.sweeps.plan import Sweep
 from eval.sweeps.session import ModelSession
 
@@ -51,14 +52,23 @@ def run_sweep(sweep: Sweep, how: Execution | None = None) -> dict[Key, float]:
 
 def run_units(units: Sequence[Unit], how: Execution | None = None) -> dict[Key, float]:
     """``run_sweep`` of episodes one by one."""
+    return {key: outcome.score for key, outcome in outcomes_of(units, how).items()}
+
+
+def outcomes_of(units: Sequence[Unit], how: Execution | None = None) -> dict[Key, Outcome]:
+    """``run_units`` with what the decisions were like.
+
+    Episodes that are there already are not played again, but for those in which every decision of a language
+    model was degraded.
+    """
     how = how or Execution()
     run, models = how.run, how.models
-    scores: dict[Key, float] = {}
+    known: dict[Key, Outcome] = {}
     if run is not None:
-        scores = run.scores()
+        known, _ = stored_outcomes(run)
     elif models is not None:
-        scores = models.scores(units)
-    missing = [unit for unit in units if unit.key not in scores]
+        known, _ = models.outcomes(units)
+    missing = [unit for unit in units if unit.key not in known]
     for _ in range(len(units) - len(missing)):
         how.progress()
     late: list[EpisodeResult] = []
@@ -67,14 +77,14 @@ def run_units(units: Sequence[Unit], how: Execution | None = None) -> dict[Key, 
         with closing(played):
             for result in played:
                 _keep(result, how)
-                scores[result.unit.key] = result.score
+                known[result.unit.key] = Outcome(result.score, result.tally)
                 how.progress()
     finally:
         for result in late:  # paid for, though the sweep is over
             _keep(result, how)
     if run is not None:
         run.finish()
-    return {unit.key: scores[unit.key] for unit in units}
+    return {unit.key: known[unit.key] for unit in units}
 
 
 def _keep(result: EpisodeResult, how: Execution) -> None:

@@ -11,11 +11,14 @@ from typing import Any
 
 from atom import Usage
 from atom.llm import Limiter, Memo, ProcessMemo, Sampling, SqliteMemo
-from eval.play import EpisodeResult, Key, Pairing, Transcripts, Unit, observe_exchange
+from atom.models.arguments import limit_of
+from eval.play import EpisodeResult, Key, Pairing, Tally, Transcripts, Unit, observe_exchange
 from eval.results import Run
 from eval.sweeps.estimate import estimate
+from eval.sweeps.outcomes import Outcome, stored_outcomes, transcribed_outcomes
 from eval.sweeps.plan import Sweep
-from eval.tasks import make_task
+from eval.sweeps.reachable import check_names_and_keys, first_question
+from eval.tasks import Task, make_task
 from partners import LLMBackend, asks_models, llm_backend, model_in
 
 
@@ -26,25 +29,27 @@ class ModelSession:
     Attributes:
         transcripts: where episodes are kept and looked up; None keeps none.
         spent: calls, tokens and money of the episodes played so far, not of those looked up.
-        degraded: decisions so far that degraded.
+        tally: what the decisions of these episodes were like.
         on_episode: called with the session after every episode that was played.
     """
 
     transcripts: Transcripts | None = None
     spent: Usage = field(default_factory=Usage)
-    degraded: int = 0
+    tally: Tally = field(default_factory=Tally)
     on_episode: Callable[[ModelSession], None] = lambda _: None
 
-    def scores(self, units: Iterable[Unit]) -> dict[Key, float]:
-        """The agent's score in those of the episodes that there are transcripts of.
+    @property
+    def degraded(self) -> int:
+        """Decisions so far that degraded."""
+        return self.tally.degraded
+
+    def outcomes(self, units: Iterable[Unit]) -> tuple[dict[Key, Outcome], set[Key]]:
+        """What came of the episodes that there are transcripts of, and which of them are played again.
 
         Raises:
             TranscriptError: a file is no transcript.
         """
-        if self.transcripts is None:
-            return {}
-        found = ((unit.key, self.transcripts.finished(self.transcripts.path(*unit.key))) for unit in units)
-        return {key: score for key, score in found if score is not None}
+        return ({}, set()) if self.transcripts is None else transcribed_outcomes(units, self.transcripts)
 
     def keep(self, result: EpisodeResult) -> None:
         """Keeps what was asked and answered in an episode, and books what it cost."""
@@ -59,7 +64,7 @@ class ModelSession:
                 result.totals.usage,
             )
         self.spent += result.totals.usage
-        self.degraded += result.totals.degraded
+        self.tally += result.tally
         self.on_episode(self)
 
 
@@ -103,8 +108,8 @@ def model_session(
 ) -> Iterator[ModelSession | None]:
     """The session that episodes within the block belong to; None where no model is asked.
 
-    Says what the episodes that are still to be played cost at most, asks whether to start, and says at the
-    end what they did cost, also where the end came early.
+    Says what the episodes that are still to be played cost at most, asks whether to start, asks every model
+    one question to see that it answers, and says at the end what all did cost, also where the end came early.
 
     Args:
         sweep: what is asked for.
@@ -115,6 +120,8 @@ def model_session(
 
     Raises:
         ValueError: a player that cannot play its task.
+        ModelUnavailableError: a model without a key or a provider, before anybody is asked anything; or one
+            that does not answer, before any episode is played.
         TranscriptError: the directory holds transcripts of other settings.
         Exception: what ``user.confirm`` raises where the user does not want to.
     """
@@ -129,11 +136,8 @@ def model_session(
         settings = {**told, **sweep.models.as_plain(), "models": models}
         transcripts = Transcripts(asking.transcripts, settings)
     session = ModelSession(transcripts)
-    known = session.scores(units) if run is None else run.scores()
-    missing = [unit for unit in units if unit.key not in known]
-    sampling = Sampling(temperature=sweep.models.temperature)
-    if missing:
-        _agree(models, sampling, missing, user, yes=asking.yes)
+    missing = _missing(units, session, run, user)
+    sampling = Sampling(temperature=sweep.models.temperature, max_tokens=limit_of(sweep.models.options))
     backend = LLMBackend(
         sampling=sampling,
         memo=asking.make_memo() if sweep.models.memo else None,
@@ -141,11 +145,52 @@ def model_session(
         limiter=rate_limiter(asking.rate),
         options=dict(sweep.models.options),
     )
+    tasks = _tasks_of(missing)
+    if missing:
+        check_names_and_keys(list(tasks), backend.options)
+        _agree(list(tasks), sampling, missing, user, yes=asking.yes)
     try:
         with llm_backend(backend):
+            for model, task in tasks.items():
+                _ask_first(model, backend, task, session, user)
             yield session
     finally:
-        user.say(f"spent: {spend(session.spent)}; {session.degraded} decisions degraded")
+        tally = session.tally
+        user.say(
+            f"spent: {spend(session.spent)}; {tally.degraded} decisions degraded, {tally.repaired} asked for "
+            f"again, {tally.truncated} cut off"
+        )
+
+
+def _missing(units: Sequence[Unit], session: ModelSession, run: Run | None, user: Speaker) -> list[Unit]:
+    """The units that are still to be played; says which of before are played again."""
+    known, again = session.outcomes(units) if run is None else stored_outcomes(run)
+    missing = [unit for unit in units if unit.key not in known]
+    if repeated := sum(unit.key in again for unit in missing):
+        what, are = ("episode", "is") if repeated == 1 else ("episodes", "are")
+        user.say(
+            f"{repeated} {what} of before, in which every decision of a language model was degraded, {are} "
+            "played again"
+        )
+    return missing
+
+
+def _tasks_of(units: Iterable[Unit]) -> dict[str, Task]:
+    """Model -> the first task that it plays, in the order of models' names."""
+    first: dict[str, Unit] = {}
+    for unit in units:
+        for name in (unit.agent, unit.partner):
+            if found := model_in(name):
+                first.setdefault(found[0], unit)
+    return {model: make_task(unit.task, unit.env) for model, unit in sorted(first.items())}
+
+
+def _ask_first(model: str, backend: LLMBackend, task: Task, session: ModelSession, user: Speaker) -> None:
+    """Sees that a model answers, and books what that costs."""
+    spent, problem = first_question(model, backend, task)
+    session.spent += spent
+    if problem:
+        user.say(f"{model} refused a first question, and is asked in other forms: {problem}")
 
 
 def _agree(

@@ -3,7 +3,8 @@
 from eval.show.tables.crossplay import cross_play_table
 from eval.show.tables.findings import findings_tables
 from eval.show.tables.lists import learner_list, player_list, task_list
-from eval.show.tables.paper import excess_table, paper_tables
+from eval.show.tables.marks import Marks
+from eval.show.tables.paper import excess_table, paper_marks, paper_tables
 from eval.show.tables.robustness import robustness_table
 from eval.show.tables.statistics import belief_table, comparison_table, summary_table
 from eval.show.tables.strangers import close_cells, overall_table, strangers_table
@@ -19,6 +20,7 @@ from eval.show.tables.text import arrow, markdown, score
 from eval.show.tables.views import views_table
 
 __all__ = [
+    "Marks",
     "ablation_table",
     "arrow",
     "belief_table",
@@ -34,6 +36,7 @@ __all__ = [
     "learner_list",
     "markdown",
     "overall_table",
+    "paper_marks",
     "paper_tables",
     "player_list",
     "robustness_table",

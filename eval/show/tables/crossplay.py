@@ -6,13 +6,21 @@ from collections.abc import Sequence
 
 from rich.table import Table
 
-from eval.play import Cell
+from eval.play import MAX_DEGRADED, Cell
+from eval.show.tables.marks import Marks
 from eval.show.tables.text import arrow, score
 from eval.tasks import Task
 
 
-def cross_play_table(task: Task, partners: Sequence[str], rows: Sequence[Sequence[Cell]]) -> Table:
-    """One row an agent, one column a partner."""
+def cross_play_table(
+    task: Task,
+    partners: Sequence[str],
+    rows: Sequence[Sequence[Cell]],
+    *,
+    max_degraded: float = MAX_DEGRADED,
+) -> Table:
+    """One row an agent, one column a partner; cells above the limit of degraded decisions are marked."""
+    marks = Marks.of((cell for row in rows for cell in row), max_degraded)
     limit = f", aligned optimum {task.optimum:g}" if task.optimum is not None else ""
     table = Table(
         title=f"{task.name}: the agent's {task.unit} {arrow(task)}, mean ± standard error of "
@@ -22,5 +30,6 @@ def cross_play_table(task: Task, partners: Sequence[str], rows: Sequence[Sequenc
     for partner in partners:
         table.add_column(partner, justify="right")
     for row in rows:
-        table.add_row(row[0].agent, *(score(cell.mean, cell.se) for cell in row))
-    return table
+        scores = (score(cell.mean, cell.se) + marks.after((cell.agent, cell.partner)) for cell in row)
+        table.add_row(row[0].agent, *scores)
+    return marks.under(table)

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from rich.table import Table
 
+from eval.play import MAX_DEGRADED
+from eval.show.tables.marks import Marks
 from eval.show.tables.text import arrow, score
 from eval.studies import Excess, PaperCell
 from eval.tasks import make_task
@@ -14,18 +16,32 @@ _AT_ONCE = 3
 """Columns of the paper beside each other."""
 
 
-def paper_tables(cells: Sequence[PaperCell]) -> list[Table]:
-    """The paper's two tables, ours beside the published number, a few columns at a time."""
+def paper_tables(cells: Sequence[PaperCell], *, max_degraded: float = MAX_DEGRADED) -> list[Table]:
+    """The paper's two tables, ours beside the published number, a few columns at a time.
+
+    Cells with a larger share of degraded decisions than ``max_degraded`` are marked.
+    """
     columns = list(dict.fromkeys(cell.column for cell in cells))
     titles = {"fixed": "Table 1: fixed orders", "adaptive": "Table 2: adaptive agents"}
     return [
-        _paper_table([c for c in cells if c.table == kind and c.column in columns[i : i + _AT_ONCE]], title)
+        _paper_table(
+            [c for c in cells if c.table == kind and c.column in columns[i : i + _AT_ONCE]],
+            title,
+            max_degraded,
+        )
         for kind, title in titles.items()
         for i in range(0, len(columns), _AT_ONCE)
     ]
 
 
-def _paper_table(cells: Sequence[PaperCell], title: str) -> Table:
+def paper_marks(cells: Sequence[PaperCell], max_degraded: float) -> Marks:
+    """What the decisions behind the cells were like; partners are named with their column."""
+    tallies = {(cell.agent, f"{cell.partner} on {cell.column}"): cell.tally for cell in cells}
+    return Marks(tallies, max_degraded)
+
+
+def _paper_table(cells: Sequence[PaperCell], title: str, max_degraded: float) -> Table:
+    marks = paper_marks(cells, max_degraded)
     table = Table(title=f"{title} (mean ± standard error of {cells[0].n} episodes)")
     table.add_column("agent")
     table.add_column("partner")
@@ -38,9 +54,10 @@ def _paper_table(cells: Sequence[PaperCell], title: str) -> Table:
         values = []
         for column in columns:
             cell = found[agent, partner, column]
-            values += [score(cell.mean, cell.se), "—" if cell.paper is None else f"{cell.paper:.2f}"]
+            ours = score(cell.mean, cell.se) + marks.after((agent, f"{partner} on {column}"))
+            values += [ours, "—" if cell.paper is None else f"{cell.paper:.2f}"]
         table.add_row(agent, partner, *values)
-    return table
+    return marks.under(table)
 
 
 def excess_table(excesses: Sequence[Excess]) -> Table:

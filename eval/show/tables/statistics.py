@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.table import Table
 
 from eval.measure import AgentSummary, BeliefSummary, Comparison
+from eval.show.tables.marks import Marks
 from eval.show.tables.text import arrow
 from eval.tasks import Task
 
 
-def summary_table(task: Task, summaries: Sequence[AgentSummary]) -> Table:
-    """One row an agent."""
+def summary_table(task: Task, summaries: Sequence[AgentSummary], marks: Marks | None = None) -> Table:
+    """One row an agent; marks say what the decisions behind the cells were like."""
+    marks = marks or Marks()
     table = Table(
         title=f"{task.name}: the agent's {task.unit} {arrow(task)}, mean over partners [95 % interval]"
     )
@@ -21,16 +23,19 @@ def summary_table(task: Task, summaries: Sequence[AgentSummary]) -> Table:
     for summary in summaries:
         table.add_row(
             summary.agent,
-            str(summary.overall),
+            str(summary.overall) + marks.among(summary.agent),
             "" if summary.share is None else f"{summary.share:.1%}",
             summary.worst_with,
-            str(summary.worst),
+            str(summary.worst) + marks.after((summary.agent, summary.worst_with)),
         )
-    return table
+    return marks.under(table)
 
 
-def comparison_table(task: Task, comparisons: Sequence[Comparison], episodes: int) -> Table:
-    """One row a comparison."""
+def comparison_table(
+    task: Task, comparisons: Sequence[Comparison], episodes: int, marks: Marks | None = None
+) -> Table:
+    """One row a comparison; marks say what the decisions behind the cells of both agents were like."""
+    marks = marks or Marks()
     table = Table(
         title=f"{task.name}: paired differences in {task.unit} {arrow(task)}, {episodes} episodes "
         "[95 % interval]"
@@ -40,12 +45,17 @@ def comparison_table(task: Task, comparisons: Sequence[Comparison], episodes: in
     for heading in ("difference", "p", "p (Holm)"):
         table.add_column(heading, justify="right")
     for c in comparisons:
-        table.add_row(c.first, c.second, c.partner, str(c.difference), f"{c.p:.4f}", f"{c.p_holm:.4f}")
-    return table
+        pairs = [
+            pair for pair in marks.tallies if pair[0] in (c.first, c.second) and c.partner in ("all", pair[1])
+        ]
+        difference = str(c.difference) + marks.after(*pairs)
+        table.add_row(c.first, c.second, c.partner, difference, f"{c.p:.4f}", f"{c.p_holm:.4f}")
+    return marks.under(table)
 
 
-def belief_table(summaries: Sequence[BeliefSummary]) -> Table:
-    """One row a pairing of an agent that holds beliefs."""
+def belief_table(summaries: Sequence[BeliefSummary], marks: Mapping[str, Marks] | None = None) -> Table:
+    """One row a pairing of an agent that holds beliefs; marks by task."""
+    marks = marks or {}
     table = Table(
         title="beliefs about orders that act differently: log loss, expected calibration error, accuracy; "
         "external regret an episode"
@@ -68,7 +78,7 @@ def belief_table(summaries: Sequence[BeliefSummary]) -> Table:
         table.add_row(
             summary.task,
             summary.agent,
-            summary.partner,
+            summary.partner + marks.get(summary.task, Marks()).after((summary.agent, summary.partner)),
             "" if fit is None else f"{fit.log_loss:.3f}",
             "" if fit is None else f"{fit.error:.3f}",
             "" if fit is None else f"{fit.accuracy:.1%}",

@@ -8,13 +8,18 @@ from rich.table import Table
 
 from eval.measure import Comparison, Interval
 from eval.play import file_of
+from eval.show.tables.marks import Marks
 from eval.show.tables.text import arrow
 from eval.studies.strangers import CLOSE, Beside, Strangers
 from eval.tasks import Task
 
 
-def strangers_table(task: Task, cells: Sequence[Beside], episodes: int) -> Table:
-    """One row a partner and agent; the differences are signed so that above 0 the agent is better."""
+def strangers_table(task: Task, cells: Sequence[Beside], episodes: int, marks: Marks | None = None) -> Table:
+    """One row a partner and agent; the differences are signed so that above 0 the agent is better.
+
+    Marks say what the decisions behind the agents' scores were like.
+    """
+    marks = marks or Marks()
     table = Table(
         title=f"{task.name}: mean {task.unit} {arrow(task)} of {episodes} episodes, beside partners that are "
         "no ToM agents"
@@ -28,13 +33,13 @@ def strangers_table(task: Task, cells: Sequence[Beside], episodes: int) -> Table
         table.add_row(
             _short(cell.partner),
             cell.agent,
-            f"{cell.score:.2f}",
+            f"{cell.score:.2f}{marks.after((cell.agent, cell.partner))}",
             f"{cell.order} {cell.order_score:.2f}",
             "" if cell.predictor_score is None else f"{cell.predictor} {cell.predictor_score:.2f}",
             f"{cell.difference} {task.unit}" if cell.share is None else percent(cell.share),
             "yes" if cell.close else "no",
         )
-    return table
+    return marks.under(table)
 
 
 def overall_table(overall: Sequence[Comparison], cells: int) -> Table:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from rich.table import Table
 
+from eval.show.tables.marks import Marks
 from eval.show.tables.text import arrow, score
 from eval.studies import CompetenceRow, Delay, Detected, Line, Priced, TeamResult
 from eval.studies.ablation import DEFAULT
@@ -14,8 +15,9 @@ from eval.studies.competence import SKILLS
 from eval.tasks import Task
 
 
-def ablation_table(task: Task, lines: Sequence[Line], episodes: int) -> Table:
-    """The lines for the terminal."""
+def ablation_table(task: Task, lines: Sequence[Line], episodes: int, marks: Marks | None = None) -> Table:
+    """The lines for the terminal; marks say what the decisions behind the cells were like."""
+    marks = marks or Marks()
     found = Table(title=f"{task.name}: mean {task.unit} {arrow(task)} of {episodes} episodes a cell")
     found.add_column("learner/selection/response", no_wrap=True)
     for partner in lines[0].means:
@@ -26,13 +28,13 @@ def ablation_table(task: Task, lines: Sequence[Line], episodes: int) -> Table:
         difference = line.difference
         found.add_row(
             line.setting.removeprefix("adaptive:") + (" (default)" if line.setting == DEFAULT else ""),
-            *(f"{mean:.1f}" for mean in line.means.values()),
+            *(f"{mean:.1f}{marks.after((line.setting, partner))}" for partner, mean in line.means.items()),
             f"{line.overall.estimate:.2f}",
             f"{line.lowest:.1f}",
             "" if difference is None else str(difference.difference),
             "" if difference is None else f"{difference.p_holm:.4f}",
         )
-    return found
+    return marks.under(found)
 
 
 def detectors_table(found: Sequence[Detected], episodes: int) -> Table:
@@ -100,8 +102,11 @@ def team_table(task: Task, results: Sequence[TeamResult], limit: float | None) -
     return table
 
 
-def equal_tokens_table(task: Task, rows: Sequence[Priced], episodes: int) -> Table:
-    """One row an agent, with what a decision of it costs."""
+def equal_tokens_table(
+    task: Task, rows: Sequence[Priced], episodes: int, marks: Marks | None = None
+) -> Table:
+    """One row an agent, with what a decision of it costs; marks say what the decisions were like."""
+    marks = marks or Marks()
     table = Table(
         title=f"{task.name}: {task.unit} {arrow(task)}, mean ± standard error of {episodes} episodes"
     )
@@ -109,9 +114,9 @@ def equal_tokens_table(task: Task, rows: Sequence[Priced], episodes: int) -> Tab
     for heading in (*(cell.partner for cell in rows[0].cells), "mean", "calls", "tokens a decision"):
         table.add_column(heading, justify="right")
     for row in rows:
-        scores = (score(cell.mean, cell.se) for cell in row.cells)
+        scores = (score(c.mean, c.se) + marks.after((c.agent, c.partner)) for c in row.cells)
         table.add_row(row.agent, *scores, f"{row.mean:.2f}", f"{row.calls:.2f}", f"{row.tokens:,.0f}")
-    return table
+    return marks.under(table)
 
 
 def _delay(delay: Delay) -> str:

@@ -18,10 +18,12 @@ def arrow(task: Task) -> str:
 
 
 def markdown(table: Table) -> str:
-    """A table as Markdown, its title above it."""
+    """A table as Markdown, its title above it and its caption below."""
     headings = [str(column.header) for column in table.columns]
     rows = zip(*(list(column.cells) for column in table.columns), strict=True)
     marks = ["---:" if column.justify == "right" else "---" for column in table.columns]
     lines = [f"**{table.title}**", "", *(f"| {' | '.join(row)} |" for row in (headings, marks))]
     lines += [f"| {' | '.join(str(cell) for cell in row)} |" for row in rows]
+    if table.caption:
+        lines += ["", str(table.caption)]
     return "\n".join(lines) + "\n"
