@@ -5,11 +5,14 @@ import json
 import pytest
 from typer.testing import CliRunner
 
+from atom.llm import Sampling
 from eval.cli import app
-from eval.cli.options import model_options
+from eval.cli.options import DEGRADED_STATUS, model_options
 from eval.modelserver import Faults
 from eval.play import read_transcript
 from eval.results import stored_episodes, stored_run
+from eval.sweeps import estimate
+from eval.tasks import make_task
 
 MODEL = "openai/scripted"
 
@@ -33,7 +36,7 @@ def test_truncated_decisions_are_named_and_more_tokens_mend_them(serve, monkeypa
     """The model thinks for 30,000 tokens, more than it is given unless told otherwise."""
     server = serve(faults=Faults(modes=("reasoning",), thoughts=30_000), record=True)
     found = invoke(server, monkeypatch, "--transcripts", str(tmp_path / "few"))
-    assert found.exit_code == 0, found.output
+    assert found.exit_code == DEGRADED_STATUS, found.output
     few = decisions(tmp_path / "few")
     assert len(few) == 15
     for decision in few:
@@ -133,5 +136,15 @@ def test_values_are_json_where_they_are_json():
 
 
 @pytest.mark.parametrize("command", ["crossplay", "paper", "compare", "equal-tokens"])
+def test_estimates_have_room_for_thoughts_and_for_a_stated_limit():
+    task = make_task("memory-1")
+    known, stated, other = (
+        estimate(model, Sampling(max_tokens=limit), [(task, f"llm:{model}", "tom-0", 1)])
+        for model, limit in (("o3-mini", None), ("o3-mini", 100), ("gpt-4o-mini", None))
+    )
+    assert known.most_cost > 5 * stated.most_cost
+    assert known.most_cost > 50 * other.most_cost
+
+
 def test_every_command_that_asks_models_takes_options(command):
     assert "--model-option" in CliRunner().invoke(app, [command, "--help"], env={"COLUMNS": "200"}).output
