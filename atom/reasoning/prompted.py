@@ -109,8 +109,8 @@ class LLMReasoner:
             such as ``api_base`` or ``max_tokens``.
 
     Raises:
-        ValueError: settings out of range, or that clash, at once; ``LLMError`` from the policies when no model gave
-            a usable answer within the deadline.
+        ValueError: settings out of range, or that clash, at once; ``LLMError`` from the policies when no
+            model gave a usable answer within the deadline.
 
     Example:
         >>> from atom import AdaptiveAgent, Pruning

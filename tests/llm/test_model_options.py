@@ -135,7 +135,6 @@ def test_values_are_json_where_they_are_json():
     assert model_options(entries) == {"a": 1, "b": "low", "c": {"d": [True]}, "e": "", "f": "x=y", "g": None}
 
 
-@pytest.mark.parametrize("command", ["crossplay", "paper", "compare", "equal-tokens"])
 def test_estimates_have_room_for_thoughts_and_for_a_stated_limit():
     task = make_task("memory-1")
     known, stated, other = (
@@ -146,5 +145,6 @@ def test_estimates_have_room_for_thoughts_and_for_a_stated_limit():
     assert known.most_cost > 50 * other.most_cost
 
 
+@pytest.mark.parametrize("command", ["crossplay", "paper", "compare", "equal-tokens"])
 def test_every_command_that_asks_models_takes_options(command):
     assert "--model-option" in CliRunner().invoke(app, [command, "--help"], env={"COLUMNS": "200"}).output
