@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from atom.errors import LLMError
 from atom.models.deadline import Deadline
 from atom.models.endpoint import Endpoint, RefusedError
+from atom.models.findings import Terms
 from atom.models.prompts import Question, ReplyForm, template
 from atom.models.replies import (
     ReplyError,
@@ -115,7 +117,7 @@ class Asking:
         while True:
             reply = await self.endpoint.complete(self.talk.messages, deadline=self.deadline, **request)
             self.talk.reply = (reply.texts[0] or "")[:_SHOWN_REPLY]
-            if reply.thinks:
+            if reply.thinks and method != "logprobs":
                 self.endpoint.findings.thinking()
             try:
                 return self._read(method, reply)
@@ -124,13 +126,13 @@ class Asking:
             if "content_filter" in reply.ended:
                 self._fail(f"{problem}; reword the description, or name other models as fallbacks")
             if method != "logprobs" and reply.is_cut_off:
-                limit, within = request["max_tokens"], reply.thinks or reply.is_empty
-                room = self._more_room(least, limit, thinking=within)
-                is_raised = room > limit and not raised
+                sent, within = self._sent(request), reply.thinks or reply.is_empty
+                room = self._more_room(least, sent, thinking=within)
+                is_raised = room > sent and not raised
                 if not is_raised and (within or repairs == REPAIRS):
-                    self._fail(_cut_off(limit, within=within, raised=raised, spent=_tokens_left() <= limit))
+                    self._fail(_cut_off(sent, within=within, raised=raised))
                 raised = raised or is_raised
-                request["max_tokens"] = room if is_raised else limit
+                request["max_tokens"] = room if is_raised else request["max_tokens"]
                 if within:
                     continue
                 problem = "the reply ended by its limit before it named an option"
@@ -160,6 +162,11 @@ class Asking:
         if self._stated_limit is not None:
             return limit
         return min(self.endpoint.findings.cut_off(least, limit, thinking=thinking), _tokens_left())
+
+    def _sent(self, request: Mapping[str, Any]) -> int:
+        """The limit that a request went with; very many where none is sent."""
+        limit = Terms.limit_of(self.endpoint.findings.terms.applied(request))
+        return _MANY if limit is None else limit
 
     @property
     def _stated_limit(self) -> int | None:
@@ -217,6 +224,7 @@ class Asking:
             if not (reply.thinks or (reply.is_cut_off and reply.is_empty)):
                 raise
         if reply.thinks:
+            self.endpoint.findings.thinks = True
             raise NotOfferedError("it thinks before it answers, and its first token is a thought")
         raise NotOfferedError("no log-probabilities in the reply")
 
@@ -232,11 +240,16 @@ def _named(reply: Reply, problem: str) -> str:
     return problem
 
 
-def _cut_off(limit: int, *, within: bool, raised: bool, spent: bool) -> str:
+def _cut_off(limit: int, *, within: bool, raised: bool) -> str:
     """The error where a reply was cut off for good."""
     where = " within its thoughts" if within else ""
+    if limit == _MANY:
+        return (
+            f"the reply was truncated{where} at a limit of its server's, which takes none from us, before it "
+            "named an option; raise it there"
+        )
     again = ", which was raised once" if raised else ""
-    budget = "; the budget leaves no tokens for more" if spent else ""
+    budget = "; the budget leaves no tokens for more" if _tokens_left() <= limit else ""
     return (
         f"the reply was truncated{where} at its limit of {limit:,} tokens{again}, before it named an option"
         f"{budget}; {_REMEDY}"

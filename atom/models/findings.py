@@ -161,7 +161,7 @@ def note_known(found: Findings, model: str, options: Mapping[str, Any], litellm:
     if budget is not None:
         found.thoughts = max(budget[1], 0)
     if options.get("max_completion_tokens") is not None:
-        found.terms = Terms(renamed=True)
+        found.agree(Terms(renamed=True))
     # get_model_info would ask the server, where that is Ollama's
     known = litellm.model_cost.get(model) or litellm.model_cost.get(model.partition("/")[2]) or {}
     most = known.get("max_output_tokens")

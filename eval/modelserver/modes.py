@@ -36,6 +36,7 @@ _REFUSED = {
     "refuse-response-format": ("response_format",),
 }
 _CONTEXT = 512
+_OWN_LIMIT = 100_000
 _CHARACTERS_A_TOKEN = 4
 
 
@@ -52,7 +53,7 @@ def refusal(request: Mapping[str, Any], modes: Collection[str]) -> tuple[str, st
                 other = ". Use 'max_completion_tokens' instead" if mode == "refuse-max-tokens" else ""
                 return f"Unsupported parameter: '{name}' is not supported with this model{other}.", name
     limit = _limit(request)
-    if "small-context" in modes and limit > _CONTEXT:
+    if "small-context" in modes and _CONTEXT < limit != _OWN_LIMIT:
         return (
             f"max_tokens is too large: {limit}. At most {_CONTEXT} are left.",
             "max_tokens",
@@ -92,7 +93,7 @@ def in_mode(
 
 def _limit(request: Mapping[str, Any]) -> float:
     found = request.get("max_tokens") or request.get("max_completion_tokens")
-    return float(found) if found else math.inf
+    return float(found) if found else _OWN_LIMIT
 
 
 def _think(choice: dict[str, Any], limit: float, thoughts: int) -> None:

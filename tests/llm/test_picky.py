@@ -136,6 +136,16 @@ def test_a_limit_is_raised_within_the_budget(serve):
     assert max(limits(long.bodies)) == 16
 
 
+def test_a_limit_of_the_servers_own_is_named(serve):
+    server = picky(serve, "reasoning", "refuse-limits", thoughts=200_000)
+    reasoner = reasoner_at(server, memo=None, sampling=SINGLE)
+    words = (
+        r"truncated within its thoughts at a limit of its server's, which takes none from us.*raise it there"
+    )
+    assert len(failed(server, reasoner, words)[0]) == 3
+    assert len(failed(server, reasoner, words)[0]) == 1
+
+
 def test_words_that_are_cut_off_are_repaired_with_more_room(serve):
     server = picky(serve, "truncate", thoughts=40)
     reasoner = reasoner_at(server, memo=None, sampling=SINGLE)
