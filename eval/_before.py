@@ -87,5 +87,7 @@ def configuration(
 ) -> dict[str, Any]:
     """The configuration of ``Sweep(matrices, episodes, kind=kind, **settings)``."""
     if models is not None:
-        settings["models"] = ModelSettings(models["temperature"], models.get("memo") != "none")
+        settings["models"] = ModelSettings(
+            models["temperature"], models.get("memo") != "none", models.get("options", {})
+        )
     return Sweep(tuple(matrices), episodes, kind=kind, **settings).configuration()

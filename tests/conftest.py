@@ -1,4 +1,5 @@
 import os
+import sys
 
 # Before langgraph is imported: state that is not plain data must fail, not be pickled.
 os.environ["LANGGRAPH_STRICT_MSGPACK"] = "true"
@@ -116,3 +117,12 @@ def _own_cache(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         yield
+
+
+@pytest.fixture(autouse=True)
+def _nothing_found_out():
+    """No test is told what another found out of a model: their servers may have had the same address."""
+    yield
+    findings = sys.modules.get("atom.models.findings")
+    if findings is not None:
+        findings.forget_findings()

@@ -127,7 +127,12 @@ def a_prompt_into_a_policy():
         )
 
     sys.modules["litellm"] = SimpleNamespace(
-        acompletion=acompletion, supports_response_schema=lambda model: False, suppress_debug_info=True
+        acompletion=acompletion,
+        supports_response_schema=lambda model: False,
+        supports_reasoning=lambda **place: False,
+        get_supported_openai_params=lambda **place: None,
+        model_cost={},
+        suppress_debug_info=True,
     )
     from atom.llm import LLMReasoner  # noqa: PLC0415  # after the stand-in
 

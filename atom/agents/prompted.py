@@ -28,7 +28,7 @@ class LLMActor:
         tell: whether it is told the prediction as ``"text"``, which it is to answer itself, or as a
             ``"recommendation"``, the action that fits and why.
         model, fallbacks, sampling, patience, api_key, observer, seed, limiter, options: see ``LLMReasoner``;
-            only the temperature of ``sampling`` matters, the model answers once.
+            only the temperature and the limit of ``sampling`` matter, the model answers once.
 
     Example:
         >>> from atom import AdaptiveAgent, NormalFormReasoner, symmetric_payoffs

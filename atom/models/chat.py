@@ -15,8 +15,9 @@ from pydantic import ValidationError
 from atom.models.chat_model import ChatModel
 from atom.models.deadline import Deadline
 from atom.models.endpoint import Endpoint, RefusedError
+from atom.models.findings import Findings
 from atom.models.identity import identity_of
-from atom.models.responses import AttemptError, Reply
+from atom.models.responses import AttemptError, Reply, ending, has_thoughts
 from atom.models.settings import Model, ModelSettings
 from atom.models.threads import Threads
 
@@ -25,6 +26,9 @@ _CONFIG = {"tags": ["nostream"], "run_name": "tom-hypothesis"}
 
 _MOST_AT_ONCE = 64
 """Requests of one model under way, those included that were given up and have not ended."""
+
+_ENDINGS = ("finish_reason", "stop_reason", "done_reason")
+"""Where chat models of different providers say why a reply ended."""
 
 _NOT_TAKEN = ("unexpected keyword", "multiple values")
 """What Python says of arguments that a function does not take."""
@@ -61,10 +65,24 @@ class ChatEndpoint(Endpoint):
     _plain: bool = field(default=False, init=False)
     _threads: Threads = field(default_factory=lambda: Threads(_MOST_AT_ONCE), init=False)
 
+    def __post_init__(self) -> None:
+        # what it was made with does not show: no other chat model's findings are taken for its own
+        self.findings = Findings()
+
     @property
     def identity(self) -> tuple[str, Mapping[str, Any]]:
         """Its name, and a digest of what tells it from other chat models."""
         return self.model, {"chat": identity_of(self.chat, self.options)}
+
+    async def look_up(self) -> Findings:
+        """What was found out of it; a chat model gives one answer a call, and no more is known beforehand."""
+        found = self.findings
+        if not found.looked_up:
+            found.unsupported.add("samples")
+            if self.options.get("logprobs") is False:
+                found.unsupported.add("logprobs")
+            found.looked_up = True
+        return found
 
     async def supports_schema(self) -> bool:
         """Not known beforehand of a chat model; ``Sampling(structured=True)`` asks it anyway."""
@@ -107,7 +125,7 @@ class ChatEndpoint(Endpoint):
     ) -> Any:
         sent = [dict(message) for message in messages]
         return await self._threads.run(
-            lambda: self.chat.invoke(sent, _CONFIG, **self.options, **request), limit
+            lambda: self.chat.invoke(sent, _CONFIG, **self._options, **request), limit
         )
 
     def _bill(self, response: Any) -> dict[str, Any]:
@@ -126,13 +144,21 @@ class ChatEndpoint(Endpoint):
             if not isinstance(content, str):
                 raise AttemptError(f"a {type(response).__name__} came instead of a message with text")
             text = content
-        logprobs = (getattr(response, "response_metadata", None) or {}).get("logprobs") or {}
+        metadata = getattr(response, "response_metadata", None) or {}
+        logprobs = metadata.get("logprobs") or {}
         tokens = logprobs.get("content") if isinstance(logprobs, Mapping) else None
         top = tuple(
             {entry["token"]: float(entry["logprob"]) for entry in token.get("top_logprobs") or []}
             for token in tokens or []
         )
-        return Reply((str(text),), top)
+        ended = next((ending(metadata[key]) for key in _ENDINGS if metadata.get(key)), "")
+        details = (getattr(response, "usage_metadata", None) or {}).get("output_token_details") or {}
+        thinks = (
+            bool((getattr(response, "additional_kwargs", None) or {}).get("reasoning_content"))
+            or bool(details.get("reasoning"))
+            or has_thoughts([str(text)])
+        )
+        return Reply((str(text),), top, (ended,), thinks, bool(getattr(response, "tool_calls", None)))
 
 
 def _says_not_taken(error: Exception, request: Mapping[str, Any]) -> bool:

@@ -3,54 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Mapping
 
 import numpy as np
 
 from atom.errors import BudgetError, LLMError
+from atom.models.asking import MOST_LOGPROBS, Asking, NotOfferedError, Talk, UnusableError
 from atom.models.chat import endpoint_of
 from atom.models.deadline import Deadline
 from atom.models.endpoint import Endpoint, RefusedError
 from atom.models.exchange import Exchange
 from atom.models.memo import memo_key
-from atom.models.prompts import Question, ReplyForm, template
-from atom.models.replies import (
-    ReplyError,
-    from_logprobs,
-    from_samples,
-    read_label,
-    read_stated,
-    with_lapse,
-)
-from atom.models.responses import Reply
-from atom.models.schemas import reply_schema
+from atom.models.prompts import Question
 from atom.models.settings import Method, ModelSettings, Sampling
 from atom.policies import Policy
 from atom.usage import current_meter
 
-_MOST_LOGPROBS = 20
-_LABEL_TOKENS = 16
-_STATED_TOKENS = 12
-_SHOWN_REPLY = 500
-REPAIRS = 1
-"""How often a reply that names no option is asked for again."""
-
-
-@dataclass
-class _Talk:
-    """What was said about one question so far, for the transcript."""
-
-    messages: list[dict[str, str]] = field(default_factory=list)
-    reply: str = ""
-
-
-class _NotOfferedError(RefusedError):
-    """A model replied, without what was asked for besides."""
-
-
-class _UnusableError(LLMError):
-    """A model replied, and named no option even after the repair."""
+_BY_NAME: Mapping[Method, set[str]] = {"logprobs": {"logprobs", "top_logprobs"}, "samples": {"n"}}
+"""What a method needs, by the names that servers refuse it by."""
 
 
 class Client:
@@ -98,7 +68,7 @@ class Client:
             meter = current_meter()
             if meter is not None:
                 meter.hit()
-            talk = _Talk(question.messages("label"))
+            talk = Talk(question.messages("label"))
             self._tell(self.endpoints[0].model, player, purpose, talk, known, memo=True)
             return known
         task = asyncio.ensure_future(self._fresh_policy(question, player, purpose, key))
@@ -116,9 +86,10 @@ class Client:
         deadline = Deadline.after(self.patience.deadline)
         problems = []
         for endpoint in self.endpoints:
-            talk = _Talk()
+            talk = Talk()
             try:
-                policy = await self._asked_for("single", endpoint, question, deadline, talk, lapse=0.0)
+                asking = Asking(endpoint, self.sampling, question, deadline, talk, lapse=0.0)
+                policy = await asking.by("single")
             except LLMError as error:
                 problems.append(self._failed(endpoint, player, "action", talk, error))
                 continue
@@ -130,9 +101,10 @@ class Client:
         deadline = Deadline.after(self.patience.deadline)
         problems = []
         for endpoint in self.endpoints:
-            talk = _Talk()
+            talk = Talk()
             try:
-                policy = await self._by_any_method(endpoint, question, deadline, talk)
+                asking = Asking(endpoint, self.sampling, question, deadline, talk)
+                policy = await self._by_any_method(asking)
             except LLMError as error:
                 problems.append(self._failed(endpoint, player, purpose, talk, error))
                 continue
@@ -142,119 +114,33 @@ class Client:
             return policy
         raise LLMError("; ".join(problems))
 
-    async def _by_any_method(
-        self, endpoint: Endpoint, question: Question, deadline: Deadline, talk: _Talk
-    ) -> Policy:
-        refused: LLMError | None = None
+    async def _by_any_method(self, asking: Asking) -> Policy:
+        """The policy by the first method that works; what does not is found out once."""
+        endpoint, waiting = asking.endpoint, dict[Method, LLMError]()
+        found = await endpoint.look_up()
         for method in self.sampling.methods:
-            if method in endpoint.unsupported or not _fits(method, question, self.sampling):
+            if method in found.unsupported or not _fits(method, asking.question, self.sampling):
                 continue
             try:
-                return await self._asked_for(method, endpoint, question, deadline, talk)
-            except RefusedError as error:
-                refused = error
-                endpoint.unsupported.add(method)
-            except _UnusableError:
-                if method != "logprobs":
+                policy = await asking.by(method)
+                break
+            except (RefusedError, UnusableError) as error:
+                if isinstance(error, UnusableError) and method != "logprobs":
                     raise
-                # a model that begins with other words may still answer in words
-        if refused is not None:
-            endpoint.unsupported.clear()  # refused in every form: the forms were not the reason
-            raise refused
-        return await self._asked_for("single", endpoint, question, deadline, talk)
-
-    async def _asked_for(
-        self,
-        method: Method,
-        endpoint: Endpoint,
-        question: Question,
-        deadline: Deadline,
-        talk: _Talk,
-        *,
-        lapse: float | None = None,
-    ) -> Policy:
-        """The policy by one method, asked for again where the reply names no option."""
-        form, request = await self._request(method, endpoint, question)
-        talk.messages = question.messages(form)
-        for left in reversed(range(1 + REPAIRS)):
-            try:
-                reply = await endpoint.complete(talk.messages, deadline=deadline, **request)
-            except RefusedError:
-                if "response_format" not in request:
-                    raise
-                endpoint.unsupported.add("schema")
-                try:
-                    return await self._asked_for(method, endpoint, question, deadline, talk, lapse=lapse)
-                except RefusedError as error:
-                    if not isinstance(
-                        error, _NotOfferedError
-                    ):  # refused without it too: it was not the reason
-                        endpoint.unsupported.discard("schema")
-                    raise
-            talk.reply = (reply.texts[0] or "")[:_SHOWN_REPLY]
-            try:
-                return self._read(method, reply, question, lapse)
-            except ReplyError as error:
-                problem = str(error)
-            if left:
-                meter = current_meter()
-                if meter is not None:
-                    meter.repair()
-                text = template("repair").substitute(problem=problem, reply=question.reply(form)).strip()
-                talk.messages += [
-                    {"role": "assistant", "content": talk.reply or "(empty)"},
-                    {"role": "user", "content": text},
-                ]
-        raise _UnusableError(f"{endpoint.model}: {problem} (after one repair)")
-
-    async def _request(
-        self, method: Method, endpoint: Endpoint, question: Question
-    ) -> tuple[ReplyForm, dict[str, Any]]:
-        options = len(question.actions)
-        if method == "logprobs":
-            top = min(_MOST_LOGPROBS, options + 5)
-            return "label", {"temperature": 1.0, "max_tokens": 1, "logprobs": True, "top_logprobs": top}
-        request: dict[str, Any] = {"temperature": self.sampling.temperature}
-        if method == "samples":
-            request["n"] = self.sampling.n
-        if method == "stated":
-            request["max_tokens"] = 32 + _STATED_TOKENS * options
+                if _is_of_no_use(method, error):
+                    endpoint.leave_out(method, str(error))
+                elif isinstance(error, RefusedError) or error.scattered:
+                    waiting[method] = error
         else:
-            request["max_tokens"] = _LABEL_TOKENS
-        form: ReplyForm = "stated" if method == "stated" else "label"
-        if await self._structured(endpoint):
-            form = "stated" if method == "stated" else "json"
-            request["response_format"] = reply_schema(form, list(question.actions))
-            request["max_tokens"] += _LABEL_TOKENS
-        if self.sampling.max_tokens is not None:
-            request["max_tokens"] = self.sampling.max_tokens
-        return form, request
+            refused = [error for error in waiting.values() if isinstance(error, RefusedError)]
+            if refused:
+                raise refused[-1]  # refused in every form: the forms were not the reason
+            policy = await asking.by("single")
+        for method, problem in waiting.items():
+            endpoint.leave_out(method, str(problem))
+        return policy
 
-    async def _structured(self, endpoint: Endpoint) -> bool:
-        if "schema" in endpoint.unsupported:
-            return False
-        if self.sampling.structured is not None:
-            return self.sampling.structured
-        return await endpoint.supports_schema()
-
-    def _read(self, method: Method, reply: Reply, question: Question, lapse: float | None) -> Policy:
-        actions = question.actions
-        if method == "logprobs":
-            if not reply.top:
-                read_label(reply.texts[0], actions)  # a reply that is wrong besides is to be repaired
-                raise _NotOfferedError("no log-probabilities in the reply")
-            return from_logprobs(reply.top, actions, self.sampling.temperature)
-        if method == "samples":
-            if len(reply.texts) < 2:
-                read_label(reply.texts[0], actions)
-                raise _NotOfferedError("one sample in the reply instead of several")
-            return from_samples(reply.texts, actions)
-        if method == "stated":
-            return read_stated(reply.texts[0], actions)
-        label = read_label(reply.texts[0], actions)
-        return with_lapse(label, actions, self.sampling.lapse if lapse is None else lapse)
-
-    def _failed(self, endpoint: Endpoint, player: str, purpose: str, talk: _Talk, error: LLMError) -> str:
+    def _failed(self, endpoint: Endpoint, player: str, purpose: str, talk: Talk, error: LLMError) -> str:
         """The problem in words; a spent budget ends everything."""
         self._tell(endpoint.model, player, purpose, talk, {}, problem=str(error))
         if isinstance(error, BudgetError):
@@ -266,7 +152,7 @@ class Client:
         model: str,
         player: str,
         purpose: str,
-        talk: _Talk,
+        talk: Talk,
         policy: Policy,
         *,
         problem: str = "",
@@ -279,10 +165,17 @@ class Client:
             self._observer(exchange)
 
 
+def _is_of_no_use(method: Method, error: LLMError) -> bool:
+    """Whether an error says that a method will never do; another may pass, or be due to the question."""
+    if isinstance(error, NotOfferedError):
+        return True
+    return isinstance(error, RefusedError) and not error.named.isdisjoint(_BY_NAME.get(method, ()))
+
+
 def _fits(method: Method, question: Question, sampling: Sampling) -> bool:
     """Whether a method makes sense here; where none does, a single answer is asked for."""
     if method == "logprobs":
-        return len(question.actions) <= _MOST_LOGPROBS and all(len(label) == 1 for label in question.actions)
+        return len(question.actions) <= MOST_LOGPROBS and all(len(label) == 1 for label in question.actions)
     return method != "samples" or sampling.temperature > 0
 
 

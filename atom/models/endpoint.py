@@ -15,10 +15,20 @@ from pydantic import SecretStr
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type
 
 from atom.errors import BudgetError, LLMError
+from atom.models.arguments import LIMITS, limit_of
 from atom.models.deadline import Deadline, StopAt
+from atom.models.findings import Findings, Way, findings_of, note_known
 from atom.models.loading import aload_litellm
 from atom.models.portal import run_in_portal
-from atom.models.responses import AttemptError, Reply, bill, read_reply, retry_after
+from atom.models.responses import (
+    AttemptError,
+    Reply,
+    bill,
+    read_reply,
+    refused_arguments,
+    retry_after,
+    says_out_of_range,
+)
 from atom.models.secrets import redact
 from atom.models.settings import Limiter, Patience
 from atom.usage import Meter, current_meter
@@ -27,12 +37,25 @@ _log = logging.getLogger(__name__)
 
 _REFUSED = {400, 413, 415, 422}
 _HOPELESS = {401, 403, 404, 405}
+_NAMES = {"samples": "n samples", "schema": "response_format"}
 _LONGEST_REASON = 200
 _GRACE = 0.05
 
 
 class RefusedError(LLMError):
-    """The server refused the request itself: retrying is useless, another form may be accepted."""
+    """The server refused the request itself: retrying is useless, another form may be accepted.
+
+    Attributes:
+        named: the arguments of the request that its refusal names.
+        out_of_range: whether it says that one is too large or too small.
+    """
+
+    def __init__(
+        self, reason: str, named: frozenset[str] = frozenset(), *, out_of_range: bool = False
+    ) -> None:
+        super().__init__(reason)
+        self.named = named
+        self.out_of_range = out_of_range
 
 
 @dataclass(eq=False)
@@ -46,7 +69,7 @@ class Endpoint:
         api_key: None leaves finding it to LiteLLM (environment variables).
         rng: draws the pauses.
         limiter: entered for every request; None lets all go at once.
-        unsupported: forms of requests that this model refused.
+        findings: what was found out of this model, by whoever asked it in this process.
     """
 
     model: str
@@ -55,10 +78,18 @@ class Endpoint:
     api_key: SecretStr | None
     rng: np.random.Generator
     limiter: Limiter | None = None
-    unsupported: set[str] = field(default_factory=set, init=False)
+    findings: Findings = field(init=False)
     _given_up: int = field(default=0, init=False)
     _suspended_until: float = field(default=0.0, init=False)
     _reason: str = field(default="", init=False)
+
+    def __post_init__(self) -> None:
+        self.findings = findings_of(self.model, self.options)
+
+    @property
+    def limit(self) -> int | None:
+        """The limit of its replies, in tokens, where its options state one."""
+        return limit_of(self.options)
 
     async def complete(
         self, messages: Sequence[Mapping[str, str]], *, deadline: Deadline, **request: Any
@@ -81,6 +112,27 @@ class Endpoint:
             deadline.never_after = meter.deadline
             if deadline.budget_is_up():
                 raise BudgetError(f"the budget is spent: {meter.budget}")
+        terms = self.findings.terms
+        while True:
+            try:
+                reply = await self._persistently(messages, deadline, meter, terms.applied(request))
+            except RefusedError as error:
+                mended = terms.mended(error.named, request, out_of_range=error.out_of_range)
+                if mended is None:
+                    raise
+                terms = mended
+            else:
+                if self.findings.agree(terms):
+                    _log.warning("%s refuses what it was asked with; from now on %s", self.model, terms)
+                return reply
+
+    async def _persistently(
+        self,
+        messages: Sequence[Mapping[str, str]],
+        deadline: Deadline,
+        meter: Meter | None,
+        request: Mapping[str, Any],
+    ) -> Reply:
         reason = "the deadline had passed already"
         retrying = AsyncRetrying(
             retry=retry_if_exception_type(AttemptError),
@@ -117,8 +169,9 @@ class Endpoint:
         except Exception as error:  # noqa: BLE001  # LiteLLM raises its own, OpenAI's and plain ones
             status = getattr(error, "status_code", None)  # most of them have one, and no class in common
             failure = error if isinstance(error, AttemptError) else self._failed(error)
+            named, out_of_range = refused_arguments(error, request), says_out_of_range(error)
         if status in _REFUSED:
-            raise RefusedError(f"{self.model}: {failure}")
+            raise RefusedError(f"{self.model}: {failure}", named, out_of_range=out_of_range)
         if status in _HOPELESS:
             self._give_up(str(failure), at_once=True)
             raise LLMError(f"{self.model}: {failure}")
@@ -186,7 +239,7 @@ class Endpoint:
                 max_retries=0,
                 drop_params=True,  # what a model does not support is seen in its reply
                 **key,
-                **self.options,
+                **self._options,
                 **request,
             )
         )
@@ -243,6 +296,34 @@ class Endpoint:
     def identity(self) -> tuple[str, Mapping[str, Any]]:
         """What a memo tells it from other models by."""
         return self.model, self.options
+
+    @property
+    def _options(self) -> dict[str, Any]:
+        """Those that are sent as they are; the others say how requests are worded."""
+        return {
+            name: value
+            for name, value in self.options.items()
+            if name not in LIMITS and not (name == "logprobs" and isinstance(value, bool | None))
+        }
+
+    def leave_out(self, way: Way, reason: str) -> None:
+        """Notes that a way of asking is of no use with this model; said once.
+
+        Args:
+            way: the way.
+            reason: what says so.
+        """
+        if way not in self.findings.unsupported:
+            self.findings.unsupported.add(way)
+            _log.warning("%s is not asked for %s from now on (%s)", self.model, _NAMES.get(way, way), reason)
+
+    async def look_up(self) -> Findings:
+        """What was found out of it, and what is known beforehand by LiteLLM's tables and its options."""
+        found = self.findings
+        if not found.looked_up:
+            # in a thread: for some providers LiteLLM asks their server what a model can
+            await asyncio.to_thread(note_known, found, self.model, self.options, await aload_litellm())
+        return found
 
     async def supports_schema(self) -> bool:
         """Whether it can be asked for JSON by schema, as far as is known beforehand."""

@@ -23,6 +23,10 @@ class ReplyError(ValueError):
     """A reply that names no option; the message tells the model what is wrong."""
 
 
+class ScatteredError(ReplyError):
+    """A first token that is most likely no label."""
+
+
 def read_label(text: str | None, actions: Mapping[str, str]) -> str:
     """The label that a reply names, in a JSON object or in words, see ``atom.models.labels``.
 
@@ -125,7 +129,7 @@ def from_logprobs(
         temperature: T >= 0.
 
     Raises:
-        ReplyError: no position at which labels have half of the probability.
+        ScatteredError: no position at which labels have half of the probability.
     """
     for position in top:
         mass = dict.fromkeys(actions, 0.0)
@@ -137,7 +141,7 @@ def from_logprobs(
             return _sharpened(mass, actions, temperature)
         if any(token.strip() for token in position):
             break
-    raise ReplyError(f"the reply does not begin with a label; the labels are {list(actions)}")
+    raise ScatteredError(f"the reply does not begin with a label; the labels are {list(actions)}")
 
 
 def _sharpened(mass: Mapping[str, float], actions: Mapping[str, str], temperature: float) -> Policy:

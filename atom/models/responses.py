@@ -2,9 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from atom.models.labels import without_thoughts
+
+_ENDED = {
+    "max_tokens": "length",
+    "max_output_tokens": "length",
+    "model_length": "length",
+    "refusal": "content_filter",
+    "safety": "content_filter",
+    "tool_use": "tool_calls",
+    "function_call": "tool_calls",
+}
+"""What providers call the end of a reply that OpenAI calls otherwise; LiteLLM knows most of it."""
+
+_OUT_OF_RANGE = re.compile(
+    r"too (large|long|many|high|big|small|low)|exceed|at (most|least)|maximum|minimum"
+    r"|(greater|less|more) than|below|above|[<>]=|context.length",
+    re.IGNORECASE,
+)
+_UNKNOWN = re.compile(r"not support|unsupported|unknown|unrecogni[sz]ed|not permitted|instead", re.IGNORECASE)
+_SHORT = re.compile(r"""(['"`])n\1|\bparameter:? n\b|\bn (must|is|should|can|cannot|has|>|=|!=)|\bn\s?[=>]""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,10 +36,27 @@ class Reply:
     Attributes:
         texts: the replies, as many as were asked for; None for one without content.
         top: for each token of the first reply, token -> log-probability; empty where not offered.
+        ended: why each reply ended, in OpenAI's words: ``"stop"``, ``"length"``, ``"content_filter"``,
+            ``"tool_calls"``; empty where not said.
+        thinks: whether the model thought before it answered.
+        calls_tools: whether the first reply calls tools.
     """
 
     texts: tuple[str | None, ...]
     top: tuple[Mapping[str, float], ...] = ()
+    ended: tuple[str, ...] = ()
+    thinks: bool = False
+    calls_tools: bool = False
+
+    @property
+    def is_cut_off(self) -> bool:
+        """Whether a reply ended by its limit of tokens."""
+        return "length" in self.ended
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no reply has a text."""
+        return not any((text or "").strip() for text in self.texts)
 
 
 class AttemptError(Exception):
@@ -33,9 +72,12 @@ def bill(response: Any) -> dict[str, Any]:
     # what a provider leaves out, LiteLLM leaves out as an attribute
     usage = getattr(response, "usage", None)
     cost = getattr(response, "_hidden_params", {}).get("response_cost")
+    prompt, completion, total = (
+        int(getattr(usage, name, 0) or 0) for name in ("prompt_tokens", "completion_tokens", "total_tokens")
+    )
     return {
-        "prompt_tokens": int(getattr(usage, "prompt_tokens", 0) or 0),
-        "completion_tokens": int(getattr(usage, "completion_tokens", 0) or 0),
+        "prompt_tokens": prompt,
+        "completion_tokens": max(completion, total - prompt),  # some count thoughts in the total alone
         "cost": None if cost is None else float(cost),
     }
 
@@ -52,7 +94,42 @@ def read_reply(response: Any) -> Reply:
     texts = tuple(choice.message.content for choice in choices)
     tokens = getattr(getattr(choices[0], "logprobs", None), "content", None) or []
     top = tuple({entry.token: entry.logprob for entry in token.top_logprobs or []} for token in tokens)
-    return Reply(texts, top)
+    ended = tuple(ending(getattr(choice, "finish_reason", None)) for choice in choices)
+    details = getattr(getattr(response, "usage", None), "completion_tokens_details", None)
+    thoughts = [getattr(choice.message, "reasoning_content", None) for choice in choices]
+    thinks = any(thoughts) or bool(getattr(details, "reasoning_tokens", 0)) or has_thoughts(texts)
+    return Reply(texts, top, ended, thinks, bool(getattr(choices[0].message, "tool_calls", None)))
+
+
+def ending(reason: object) -> str:
+    """Why a reply ended, in OpenAI's words."""
+    text = str(reason or "").lower()
+    return _ENDED.get(text, text)
+
+
+def has_thoughts(texts: Iterable[str | None]) -> bool:
+    """Whether one of the replies has thoughts in it, such as ``<think>``."""
+    return any(text and without_thoughts(text) != text for text in texts)
+
+
+def refused_arguments(error: Exception, names: Iterable[str]) -> frozenset[str]:
+    """Which arguments of a request a server's refusal names.
+
+    Args:
+        error: its error, in whose words and ``param`` they are looked for.
+        names: of the arguments; the limit may be named by either of its names.
+    """
+    text = str(error)
+    words = {*re.findall(r"\w+", text), str(getattr(error, "param", None))}
+    if "n" in words and getattr(error, "param", None) != "n" and not _SHORT.search(text):
+        words.discard("n")  # a letter of something else
+    return frozenset(words.intersection({*names, "max_tokens", "max_completion_tokens"}))
+
+
+def says_out_of_range(error: Exception) -> bool:
+    """Whether a server's refusal is one of a number, and not of the argument itself."""
+    text = str(error)
+    return _OUT_OF_RANGE.search(text) is not None and _UNKNOWN.search(text) is None
 
 
 def retry_after(error: Exception) -> float:

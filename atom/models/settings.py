@@ -9,6 +9,8 @@ from typing import Any, Literal, TypeAlias, TypedDict
 
 from pydantic import SecretStr
 
+from atom.errors import ToMError
+from atom.models.arguments import check_options, check_together
 from atom.models.chat_model import ChatModel, chat_name, is_chat_model, no_model
 from atom.models.exchange import Observer
 from atom.models.memo import Memo, ProcessMemo
@@ -30,8 +32,10 @@ class Sampling:
             servers report them before and some after the temperature.
         n: number of samples, >= 2.
         lapse: ε in [0, 1] of ``"single"``.
-        max_tokens: length of a reply; None for just enough. Models that think before they answer
-            need room for that.
+        max_tokens: the limit of a reply, which is never exceeded. None for just enough: room for the answer,
+            and for 4,096 tokens of thoughts where a model is known to think before it answers, or was found
+            to. A reply that was cut off before it named an option is then asked for once more, with a
+            larger limit, as far as the tokens of a ``Budget`` go.
         structured: whether to ask for JSON by schema; None asks LiteLLM what the model supports.
     """
 
@@ -53,6 +57,11 @@ class Sampling:
                 "the temperature is at least 0, n at least 2 and the lapse rate in [0, 1]; got "
                 f"{self.temperature}, {self.n} and {self.lapse}"
             )
+        if self.temperature == 0 and tuple(self.methods) == ("samples",):
+            raise ToMError(
+                "methods=('samples',) clashes with temperature=0, at which all samples are the same; give a "
+                "temperature above 0, or methods=('single',)"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +72,12 @@ class Model:
         name: as LiteLLM names it, such as ``openai/gpt-4o-mini`` or ``ollama_chat/llama3.1``.
         api_key: None leaves finding it to LiteLLM (environment variables).
         options: further arguments of ``litellm.acompletion``, such as ``api_base``; of a chat model's
-            ``invoke``.
+            ``invoke``. ``max_tokens`` is the limit of this model's replies, see ``Sampling``, and
+            ``logprobs`` whether log-probabilities are asked for, whatever is known of the model.
         chat: a LangChain chat model that is asked instead of LiteLLM, see ``Model.of``.
+
+    Raises:
+        ValueError: no name, or options that clash with each other or with what every request says.
     """
 
     name: str
@@ -96,8 +109,13 @@ class Model:
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name.strip():
             raise ValueError(no_model(self.name))
+        if self.chat is None and self.api_key is None and "api_key" in self.options:
+            rest = dict(self.options)
+            object.__setattr__(self, "api_key", rest.pop("api_key"))
+            object.__setattr__(self, "options", rest)
         if isinstance(self.api_key, str):
             object.__setattr__(self, "api_key", SecretStr(self.api_key))
+        check_options(self.name, self.options, is_chat=self.chat is not None)
 
 
 Limiter: TypeAlias = AbstractAsyncContextManager[Any]
@@ -160,6 +178,7 @@ class ActorKeywords(TypedDict, total=False):
     custom_llm_provider: str | None
     extra_body: Mapping[str, Any] | None
     extra_headers: Mapping[str, str] | None
+    max_tokens: int | None
     organization: str | None
     reasoning_effort: str | None
     top_p: float | None
@@ -186,6 +205,9 @@ class ModelSettings:
         observer: told of every exchange.
         seed: of the pauses between retries, >= 0.
         limiter: entered for every request; None lets all go at once.
+
+    Raises:
+        ValueError: options of a model that clash with the sampling.
     """
 
     models: tuple[Model, ...]
@@ -195,6 +217,10 @@ class ModelSettings:
     observer: Observer | None = None
     seed: int = 0
     limiter: Limiter | None = None
+
+    def __post_init__(self) -> None:
+        for model in self.models:
+            check_together(model.name, model.options, self.sampling.methods, self.sampling.max_tokens)
 
     @classmethod
     def of(cls, model: str | ChatModel, keywords: ReasonerKeywords) -> ModelSettings:

@@ -106,11 +106,11 @@ class LLMReasoner:
         seed: of the pauses between retries, >= 0.
         limiter: entered for every request, see ``atom.models.settings.Limiter``; None lets all go at once.
         options: further arguments of ``litellm.acompletion``; they may be given as keywords of their own,
-            such as ``api_base``.
+            such as ``api_base`` or ``max_tokens``.
 
     Raises:
-        ValueError: settings out of range, at once; ``LLMError`` from the policies when no model gave
-            a usable answer within the deadline.
+        ValueError: settings out of range, or that clash, at once; ``LLMError`` from the policies when no
+            model gave a usable answer within the deadline.
 
     Example:
         >>> from atom import AdaptiveAgent, Pruning

@@ -10,12 +10,11 @@ import typer
 from eval.cli.groups import Without
 from eval.cli.options import Asked, JsonFile, MarkdownFile, MaxDegraded, Storing, split_names
 from eval.cli.sweeps import end, execution, matrices_of
-from eval.play import MAX_DEGRADED
 from eval.show.console import check_writable, note, out, write_json
 from eval.show.tables import Marks, ablation_table, markdown
 from eval.studies import ablate
 from eval.studies.ablation import PARTNERS, settings
-from eval.sweeps import cross_plays
+from eval.sweeps import MAX_DEGRADED, cross_plays
 from eval.tasks import make_task
 
 

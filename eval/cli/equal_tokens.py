@@ -19,7 +19,7 @@ from eval.show.console import check_writable, note, out, write_json
 from eval.show.tables import Marks, comparison_table, equal_tokens_table
 from eval.studies import Priced, priced, votes_for
 from eval.studies.equal_tokens import check_partners
-from eval.sweeps import ModelSettings, cross_plays
+from eval.sweeps import cross_plays
 from eval.tasks import make_task
 from partners import LEARNER_MODES, split_model
 
@@ -55,7 +55,7 @@ def equal_tokens(
         raise ValueError(f"the model goes without a mode, which --mode says; got {model!r}")
 
     def played(agents: Sequence[str], file: Path, *, yes: bool) -> list[Priced]:
-        settings = ModelSettings(models.temperature, memo=False)
+        settings = replace(models.settings, memo=False)
         sweep = asked.sweep("equal-tokens", [(task, tuple(agents), columns)], settings)
         there = replace(storing, results=file)
         with execution(sweep, there, replace(models, yes=yes), beside_others=True) as how:

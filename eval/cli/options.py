@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from eval.play import MAX_DEGRADED
+from atom.llm import Model
+from atom.models.secrets import is_secret
 from eval.studies.paper import EPSILON
 from eval.sweeps import (
+    MAX_DEGRADED,
     PAPER_TEMPERATURE,
     Asking,
     Backend,
@@ -114,6 +117,16 @@ Rate = Annotated[
         show_default="no limit",
     ),
 ]
+ModelOptions = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--model-option",
+        metavar="KEY=VALUE",
+        help="An option of language models, such as max_tokens=4096 or reasoning_effort=low; repeatable. "
+        "Values are read as JSON where they are JSON. Keys of APIs come from the environment.",
+        show_default=False,
+    ),
+]
 Yes = Annotated[bool, typer.Option("--yes", help="Ask language models without asking first.")]
 MaxDegraded = Annotated[
     float,
@@ -202,19 +215,59 @@ class Models:
     transcripts: TranscriptsDir = None
     memo: MemoFile = None
     rate: Rate = None
+    option: ModelOptions = None
     yes: Yes = False
     max_degraded: MaxDegraded = MAX_DEGRADED
     by_schema: BySchema = False
 
     @property
     def settings(self) -> ModelSettings:
-        """As far as episodes depend on it."""
-        return ModelSettings(self.temperature, structured=self.by_schema)
+        """As far as episodes depend on it.
+
+        Raises:
+            ValueError: options that cannot be read, hold a secret, or clash.
+        """
+        return ModelSettings(
+            self.temperature, options=model_options(self.option or ()), structured=self.by_schema
+        )
 
     @property
     def asking(self) -> Asking:
         """As far as they do not."""
         return Asking(self.transcripts, self.memo, self.rate, self.yes)
+
+
+def model_options(entries: Sequence[str]) -> Mapping[str, Any]:
+    """The options of language models that ``--model-option KEY=VALUE`` name.
+
+    Args:
+        entries: KEY=VALUE each; a value that is JSON is read as that, any other as text.
+
+    Raises:
+        ValueError: no such form, a key twice, a secret, which would be stored with the results, or options
+            that clash.
+    """
+    options: dict[str, Any] = {}
+    for entry in entries:
+        key, sign, text = entry.partition("=")
+        key = key.strip()
+        if not sign or not key.isidentifier():
+            shown = f"; got one for {key}" if key.isidentifier() else ""
+            raise ValueError(f"--model-option is KEY=VALUE, such as max_tokens=4096{shown}")
+        if key in options:
+            raise ValueError(f"--model-option {key} is given twice; give it once")
+        try:
+            value = json.loads(text)
+        except (ValueError, RecursionError):
+            value = text
+        if is_secret(key, value):
+            raise ValueError(
+                f"--model-option {key} holds a secret, or what may be one, and options are stored "
+                "with results; set an environment variable, such as OPENAI_API_KEY (docs/language-models.md)"
+            )
+        options[key] = value
+    Model("the model", options=options)  # says what clashes, before anybody is asked to pay
+    return options
 
 
 def split_names(text: str) -> list[str]:

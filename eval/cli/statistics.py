@@ -20,11 +20,10 @@ from eval.cli.options import (
 )
 from eval.cli.sweeps import end, execution, matrices_of
 from eval.measure import REGRET_NOTE, belief_summaries, compare, self_and_cross, summarise
-from eval.play import MAX_DEGRADED
 from eval.results import stored_cells, stored_run
 from eval.show.console import check_writable, note, out, write_json
 from eval.show.tables import Marks, belief_table, comparison_table, summary_table
-from eval.sweeps import cross_plays
+from eval.sweeps import MAX_DEGRADED, cross_plays
 from eval.tasks import make_task
 
 

@@ -20,11 +20,10 @@ from eval.cli.options import (
     split_names,
 )
 from eval.cli.sweeps import end, execution
-from eval.play import MAX_DEGRADED
 from eval.show.console import check_writable, note, out, write_json
 from eval.show.tables import Marks, close_cells, markdown, overall_table, strangers_table
 from eval.studies.strangers import PARTNERS, TASKS, Strangers, judge, strangers_sweep, who_can
-from eval.sweeps import cross_plays
+from eval.sweeps import MAX_DEGRADED, cross_plays
 from eval.tasks import make_task
 
 

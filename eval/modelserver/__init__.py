@@ -6,7 +6,8 @@ log-probabilities. Latency, temperature and faults are configurable and seeded.
 """
 
 from eval.modelserver.faults import KINDS, PASSING, Faults
+from eval.modelserver.modes import MODES
 from eval.modelserver.reading import UnreadableError
 from eval.modelserver.server import ScriptedServer
 
-__all__ = ["KINDS", "PASSING", "Faults", "ScriptedServer", "UnreadableError"]
+__all__ = ["KINDS", "MODES", "PASSING", "Faults", "ScriptedServer", "UnreadableError"]

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from eval.modelserver.faults import KINDS, Faults
+from eval.modelserver.modes import MODES
 from eval.modelserver.server import ScriptedServer
 
 
@@ -16,14 +17,15 @@ def serve(
     latency: Annotated[float, typer.Option(help="seconds before every answer", min=0.0)] = 0.0,
     rationality: Annotated[float, typer.Option(help="log-odds of the better action at temperature 1")] = 3.0,
     fault: Annotated[list[str] | None, typer.Option(help=f"KIND=RATE; kinds: {', '.join(KINDS)}")] = None,
+    mode: Annotated[list[str] | None, typer.Option(help=f"what it always does: {', '.join(MODES)}")] = None,
+    thoughts: Annotated[int, typer.Option(help="tokens spent before the answer", min=0)] = 200,
     seed: Annotated[int, typer.Option(help="seed of answers and faults", min=0)] = 0,
 ) -> None:
     """A scripted model (no language model) with an OpenAI-compatible endpoint, until interrupted."""
     try:
         rates = {kind: float(rate) for kind, _, rate in (entry.partition("=") for entry in fault or [])}
-        server = ScriptedServer(
-            port=port, latency=latency, rationality=rationality, faults=Faults(rates), seed=seed
-        )
+        faults = Faults(rates, modes=tuple(mode or ()), thoughts=thoughts)
+        server = ScriptedServer(port=port, latency=latency, rationality=rationality, faults=faults, seed=seed)
     except (ValueError, OSError) as error:
         raise typer.BadParameter(str(error)) from None
     with server:

@@ -1,4 +1,4 @@
-"""What can go wrong between a server and its client, at seeded rates."""
+"""What can go wrong between a server and its client, at seeded rates, and what its model always does."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
+
+from eval.modelserver.modes import MODES
 
 KINDS = (
     "timeout",
@@ -38,16 +40,25 @@ class Faults:
         rates: kind of fault -> probability; together at most 1.
         hang: seconds that ``timeout`` lasts.
         retry_after: seconds that ``rate-limit`` asks to wait; None says nothing.
+        modes: what the model does to every request, some of ``MODES``.
+        thoughts: how many tokens ``reasoning`` and ``truncate`` spend before the answer, >= 0.
 
     Raises:
-        ValueError: an unknown kind, or rates that are no probabilities.
+        ValueError: an unknown kind or mode, or rates that are no probabilities.
     """
 
     rates: Mapping[str, float] = field(default_factory=dict)
     hang: float = 5.0
     retry_after: float | None = None
+    modes: tuple[str, ...] = ()
+    thoughts: int = 200
 
     def __post_init__(self) -> None:
+        strange = [mode for mode in self.modes if mode not in MODES]
+        if strange:
+            raise ValueError(f"there is no mode {strange}; modes are {', '.join(MODES)}")
+        if self.thoughts < 0:
+            raise ValueError(f"thoughts take at least 0 tokens, got {self.thoughts}")
         unknown = [kind for kind in self.rates if kind not in KINDS]
         if unknown:
             raise ValueError(f"there is no fault {unknown}; faults are {', '.join(KINDS)}")

@@ -10,6 +10,7 @@ import struct
 import threading
 import time
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -19,6 +20,7 @@ import numpy as np
 
 from eval.modelserver.answering import Mind, complete
 from eval.modelserver.faults import Faults
+from eval.modelserver.modes import in_mode, refusal
 from eval.modelserver.reading import UnreadableError
 
 _REPLY_FAULTS = ("empty", "over-long", "illegal", "wrong-schema")
@@ -43,6 +45,7 @@ class Behaviour(TypedDict, total=False):
         logprobs: whether log-probabilities are given where asked for.
         samples: whether n > 1 is honoured.
         schemas: whether a ``response_format`` is accepted; if not, such requests are refused.
+        models: names of the models that are served, 404 for others; None serves every name.
     """
 
     rationality: float
@@ -51,6 +54,7 @@ class Behaviour(TypedDict, total=False):
     logprobs: bool
     samples: bool
     schemas: bool
+    models: Collection[str] | None
 
 
 class ScriptedServer:
@@ -62,7 +66,7 @@ class ScriptedServer:
     Args:
         port: to listen on; 0 for a free one.
         latency: seconds before every answer, >= 0.
-        faults: what goes wrong, and how often.
+        faults: what goes wrong, and how often; what its model does to every request.
         seed: seed of answers and faults, >= 0.
         record: whether to keep the requests' bodies in ``bodies``.
         behaviour: see ``Behaviour``; a rational model that is neither gullible nor chatty, and a server
@@ -94,11 +98,12 @@ class ScriptedServer:
         self.mind = Mind(
             behaviour.get("rationality", 3.0),
             behaviour.get("gullible", False),
-            behaviour.get("chatty", False),
+            behaviour.get("chatty", "chatty-logprobs" in self.faults.modes),
         )
-        self.logprobs = behaviour.get("logprobs", True)
+        self.logprobs = behaviour.get("logprobs", "no-logprobs" not in self.faults.modes)
         self.samples = behaviour.get("samples", True)
         self.schemas = behaviour.get("schemas", True)
+        self.models = behaviour.get("models")
         self.seed = seed
         self.record = record
         self._traffic = _Traffic()
@@ -165,20 +170,28 @@ class ScriptedServer:
             request = json.loads(body)
         except ValueError:
             return _error(HTTPStatus.BAD_REQUEST, "the body is no JSON")
+        name = request.get("model")
+        if self.models is not None and name not in self.models:
+            return _error(HTTPStatus.NOT_FOUND, f"the model {name!r} does not exist")
         if request.get("response_format") and not self.schemas:
             return _error(HTTPStatus.BAD_REQUEST, "response_format is not supported")
+        refused = refusal(request, self.faults.modes)
+        if refused:
+            return _error(HTTPStatus.BAD_REQUEST, *refused)
         if not self.logprobs:
             request.pop("logprobs", None)
         if not self.samples:
             request["n"] = 1
         try:
-            return HTTPStatus.OK, complete(request, self.mind, rng, fault)
+            completion = complete(request, self.mind, rng, fault)
+            return HTTPStatus.OK, in_mode(completion, request, self.faults.modes, self.faults.thoughts)
         except UnreadableError as error:
             return _error(HTTPStatus.BAD_REQUEST, f"the scripted server cannot read the prompt: {error}")
 
 
-def _error(status: HTTPStatus, message: str) -> tuple[HTTPStatus, dict[str, Any]]:
-    return status, {"error": {"message": message, "type": status.phrase, "code": int(status)}}
+def _error(status: HTTPStatus, message: str, param: str | None = None) -> tuple[HTTPStatus, dict[str, Any]]:
+    error = {"message": message, "type": status.phrase, "param": param, "code": int(status)}
+    return status, {"error": error}
 
 
 class _Server(ThreadingHTTPServer):

@@ -15,7 +15,7 @@ APPLICATION_ID = 0x41546F4D
 """Marks the file as ours in SQLite's header ("AToM")."""
 SCHEMA_VERSION = 3
 _BEFORE_TALLIES = 2
-"""The version without the columns of ``_TALLY``; such files are read as they are, and get them when written."""
+"""The version without the columns ``_TALLY``; such files are read as they are, and get them once written."""
 _BUSY_SECONDS = 10.0
 
 _SCHEMA = """

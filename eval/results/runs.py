@@ -111,17 +111,16 @@ class Run:
             )
 
 
-_KEY = ("run", "task", "agent", "partner", "episode")
-_REST = (
-    *("seed", "seat", "score", "scores", "n_steps", "steps", "degraded", "calls", "prompt_tokens"),
-    *("completion_tokens", "cost", "seconds", "decisions", "repaired", "truncated"),
-)
-_INSERT = (
-    f"INSERT INTO episodes ({', '.join((*_KEY, *_REST))}) VALUES ({', '.join('?' * len((*_KEY, *_REST)))}) "
-    f"ON CONFLICT DO UPDATE SET {', '.join(f'{column} = excluded.{column}' for column in _REST)} "
-    "WHERE episodes.degraded > 0 AND episodes.degraded >= "
-    "coalesce(episodes.decisions, episodes.degraded)"
-)
+_INSERT = """INSERT INTO episodes (
+    run, task, agent, partner, episode, seed, seat, score, scores, n_steps, steps, degraded, calls,
+    prompt_tokens, completion_tokens, cost, seconds, decisions, repaired, truncated
+) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO UPDATE SET
+    seed = excluded.seed, seat = excluded.seat, score = excluded.score, scores = excluded.scores,
+    n_steps = excluded.n_steps, steps = excluded.steps, degraded = excluded.degraded,
+    calls = excluded.calls, prompt_tokens = excluded.prompt_tokens,
+    completion_tokens = excluded.completion_tokens, cost = excluded.cost, seconds = excluded.seconds,
+    decisions = excluded.decisions, repaired = excluded.repaired, truncated = excluded.truncated
+WHERE episodes.degraded > 0 AND episodes.degraded >= coalesce(episodes.decisions, episodes.degraded)"""
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """Sweeps: what is asked for (``Sweep``), and how it is carried out (``Execution``)."""
 
+from eval.play import MAX_DEGRADED
 from eval.sweeps.crossplay import (
     ALL,
     as_json,
@@ -28,6 +29,7 @@ from eval.sweeps.session import (
 
 __all__ = [
     "ALL",
+    "MAX_DEGRADED",
     "PAPER_TEMPERATURE",
     "Asking",
     "Backend",

@@ -11,7 +11,8 @@ import numpy as np
 from atom.agents.pruning import evaluations
 from atom.llm import Patience, Sampling
 from atom.models import prompts
-from atom.models.client import REPAIRS
+from atom.models.asking import REPAIRS
+from atom.models.findings import REASONING_TOKENS
 from atom.models.loading import load_litellm
 from eval.tasks import DescribedTask, Task
 from partners import model_in
@@ -48,10 +49,10 @@ class Estimate:
         price = "price unknown" if self.cost is None else f"${self.cost:,.2f}"
         most = "" if self.most_cost is None else f" (about ${self.most_cost:,.2f})"
         return (
-            f"{self.calls:,} calls where every reply is usable, {tokens}, {price}; at most {self.most_calls:,} "
-            f"calls{most} where every reply has to be asked for again (all repairs), and one to see that it "
-            "answers. Not in this bound: a request that fails (no connection, time-out, rate limit, server "
-            f"error) is sent up to {self.attempts} times"
+            f"{self.calls:,} calls where every reply is usable, {tokens}, {price}; at most "
+            f"{self.most_calls:,} calls{most} where every reply has to be asked for again (all repairs), and "
+            "one to see that it answers. Not in this bound: a request that fails (no connection, time-out, "
+            f"rate limit, server error) is sent up to {self.attempts} times"
         )
 
 
@@ -74,6 +75,7 @@ def estimate(
     hypothesis = 1 if first == "logprobs" else _ANSWER_TOKENS * (sampling.n if first == "samples" else 1)
     # log-probabilities of other words than options are given up for the next form
     forms = 2 if first == "logprobs" else 1
+    longest = _longest_reply(model, sampling)
     calls = most = prompt = completion = most_prompt = most_completion = 0
     for task, agent, partner, episodes in pairings:
         others = agent if partner == "self" else partner
@@ -91,9 +93,7 @@ def estimate(
             # a repair quotes the reply besides
             most_prompt += most_asked * (a_prompt + _ANSWER_TOKENS)
             completion += seats * decisions * (hypotheses * hypothesis + actions * _ANSWER_TOKENS)
-            most_completion += most_asked * (
-                _ANSWER_TOKENS * (sampling.n if "samples" in sampling.methods else 1)
-            )
+            most_completion += most_asked * longest * (sampling.n if "samples" in sampling.methods else 1)
     return Estimate(
         calls,
         prompt,
@@ -103,6 +103,13 @@ def estimate(
         _cost(model, most_prompt, most_completion),
         (patience or Patience()).attempts,
     )
+
+
+def _longest_reply(model: str, sampling: Sampling) -> int:
+    """Tokens of a reply at most, as far as is known: its stated limit, or with room for thoughts."""
+    if sampling.max_tokens is not None:
+        return sampling.max_tokens
+    return _ANSWER_TOKENS + REASONING_TOKENS * bool(load_litellm().supports_reasoning(model=model))
 
 
 def _calls(name: str, model: str, players: Sequence[str]) -> tuple[int, int]:

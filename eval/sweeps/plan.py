@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeAlias
 
@@ -27,11 +27,13 @@ class ModelSettings:
         memo: whether answers are kept and found again; without, every decision pays for its own.
         structured: whether answers are asked for by schema also where LiteLLM does not know whether a model
             follows one.
+        options: further arguments of ``litellm.acompletion``, plain data without secrets.
     """
 
     temperature: float = PAPER_TEMPERATURE
     memo: bool = True
     structured: bool = False
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     def as_plain(self) -> dict[str, Any]:
         """For results files and transcripts."""
@@ -39,6 +41,7 @@ class ModelSettings:
             "temperature": self.temperature,
             **({} if self.memo else {"memo": "none"}),
             **({"structured": True} if self.structured else {}),
+            **({"options": dict(self.options)} if self.options else {}),
         }
 
 

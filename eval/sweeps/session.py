@@ -11,6 +11,7 @@ from typing import Any
 
 from atom import Usage
 from atom.llm import Limiter, Memo, ProcessMemo, Sampling, SqliteMemo
+from atom.models.arguments import limit_of
 from eval.play import EpisodeResult, Key, Pairing, Tally, Transcripts, Unit, observe_exchange
 from eval.results import Run
 from eval.sweeps.estimate import estimate
@@ -138,19 +139,18 @@ def model_session(
         settings = {**told, **sweep.models.as_plain(), "models": models}
         transcripts = Transcripts(asking.transcripts, settings)
     session = ModelSession(transcripts)
-    known, again = session.outcomes(units) if run is None else stored_outcomes(run)
-    missing = [unit for unit in units if unit.key not in known]
-    if repeated := sum(unit.key in again for unit in missing):
-        user.say(
-            f"{repeated} episodes of before are played again: every decision of a language model in them was "
-            "degraded"
-        )
-    sampling = Sampling(temperature=sweep.models.temperature, structured=sweep.models.structured or None)
+    missing = _missing(units, session, run, user)
+    sampling = Sampling(
+        temperature=sweep.models.temperature,
+        max_tokens=limit_of(sweep.models.options),
+        structured=sweep.models.structured or None,
+    )
     backend = LLMBackend(
         sampling=sampling,
         memo=asking.make_memo() if sweep.models.memo else None,
         observer=observe_exchange,
         limiter=rate_limiter(asking.rate),
+        options=dict(sweep.models.options),
         endpoints=asking.endpoints,
     )
     tasks = _tasks_of(missing)
@@ -168,6 +168,19 @@ def model_session(
             f"spent: {spend(session.spent)}; {tally.degraded} decisions degraded, {tally.repaired} asked for "
             f"again, {tally.truncated} cut off"
         )
+
+
+def _missing(units: Sequence[Unit], session: ModelSession, run: Run | None, user: Speaker) -> list[Unit]:
+    """The units that are still to be played; says which of before are played again."""
+    known, again = session.outcomes(units) if run is None else stored_outcomes(run)
+    missing = [unit for unit in units if unit.key not in known]
+    if repeated := sum(unit.key in again for unit in missing):
+        what, are = ("episode", "is") if repeated == 1 else ("episodes", "are")
+        user.say(
+            f"{repeated} {what} of before, in which every decision of a language model was degraded, {are} "
+            "played again"
+        )
+    return missing
 
 
 def _tasks_of(units: Iterable[Unit]) -> dict[str, Task]:

@@ -50,7 +50,7 @@ class LLMBackend:
                 memo=self.memo,
                 observer=self.observer,
                 limiter=self.limiter,
-                **self.options_of(model),
+                options=self.options_of(model),
             )
             found = self._reasoners.setdefault(model, made)  # threads that race get the same one
         return found
@@ -66,7 +66,7 @@ class LLMBackend:
             observer=self.observer,
             limiter=self.limiter,
             seed=seed,
-            **self.options_of(model),
+            options=self.options_of(model),
         )
 
 

@@ -18,7 +18,7 @@ from eval.cli import app
 from eval.play import TranscriptError, Transcripts, observe_exchange, read_transcript
 from eval.results import open_run, stored_episodes
 from eval.show.report.page import render
-from eval.studies import paper_cells, paper_sweep
+from eval.studies import paper_cells, paper_sweep, priced
 from eval.sweeps import (
     Execution,
     ModelSession,
@@ -107,7 +107,8 @@ def test_nothing_is_asked_before_the_user_agrees(server, monkeypatch):
     result = _invoke(server, monkeypatch, *_crossplay(), answer="n\n")
     assert result.exit_code == 1
     assert server.requests == 0
-    assert "at most 810 calls" in result.output  # (6 + 2 x 6) calls x 15 rounds x 3 episodes
+    assert "810 calls where every reply is usable" in result.output  # (6 + 2 x 6) x 15 rounds x 3 episodes
+    assert "at most 3,240 calls" in result.output  # two forms, each asked for again
     assert "price unknown" in result.output
     agreed = _invoke(server, monkeypatch, *_crossplay(), answer="y\n")
     assert agreed.exit_code == 0
@@ -220,7 +221,7 @@ def test_episodes_are_stored_and_continued(server, monkeypatch, tmp_path):
     assert _invoke(server, monkeypatch, *arguments).exit_code == 0
     whole = list(stored_episodes(file))
     assert len(whole) == 6
-    assert sum(episode.usage["calls"] for episode in whole) == server.requests
+    assert sum(episode.usage["calls"] for episode in whole) == server.requests - 1  # whether it answers
     assert all(len(episode.steps) == 15 for episode in whole)
     assert "posterior" in whole[0].steps[3]["decisions"]["player-1"]["partners"]["player-2"]
     assert len(list(transcripts.rglob("*.jsonl"))) == 6
@@ -501,12 +502,10 @@ def test_equal_tokens_says_what_is_wrong(server, monkeypatch, arguments, words):
     assert words in str(result.exception)
 
 
-def test_tokens_that_nobody_counts_cannot_be_made_equal(serve, monkeypatch):
-    server = serve()
-    server.close()
-    result = _invoke(
-        server, monkeypatch, "equal-tokens", "--model", MODEL, "--task", "memory-1", "--partners", "tom-0",
-        "--episodes", "1", "--yes",
-    )  # fmt: skip
-    assert isinstance(result.exception, ValueError)
-    assert "no tokens were counted" in str(result.exception)
+def test_tokens_that_nobody_counts_cannot_be_made_equal(tmp_path):
+    file = tmp_path / "results.sqlite"
+    sweep = Sweep((("memory-1", ("tom-1",), ("tom-0",)),), 1, seed=0)
+    with open_run(file, sweep.configuration()) as run:
+        (rows,) = cross_plays(sweep, Execution(run=run))
+    with pytest.raises(ValueError, match="no tokens were counted for tom-1"):
+        priced(file, run.number, rows)

@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from eval.measure import Interval, cell_interval, stratified_mean
-from eval.play import SELF, Cell
+from eval.play import MAX_DEGRADED, SELF, Cell
 from eval.show.figures.style import LIGHT, Look, dress, new_figure
 from eval.tasks import Better
 
@@ -21,6 +21,8 @@ def heat_map(
     rows: Sequence[Sequence[Cell]], *, better: Better = "higher", unit: str = "points", look: Look = LIGHT
 ) -> Figure:
     """The cross-play matrix: means and 95 % intervals, brighter where the pair does better.
+
+    Means with a larger share of degraded decisions than ``MAX_DEGRADED`` have the sign of the tables.
 
     Args:
         rows: one row an agent, one cell a partner; cells may be missing while a run goes on.
@@ -54,7 +56,9 @@ def heat_map(
         interval = cell_interval(found[agent, partner])
         red, green, blue, _ = image.cmap(image.norm(means[i, j]))
         ink = "#000000" if 0.299 * red + 0.587 * green + 0.114 * blue > _LIGHT_CELL else "#ffffff"
-        axis.text(j, i - 0.12, f"{interval.estimate:.1f}", ha="center", va="center", color=ink, fontsize=11)
+        tally = found[agent, partner].tally
+        shown = f"{interval.estimate:.1f}" + (" †" if tally.exceeds(MAX_DEGRADED) else "")
+        axis.text(j, i - 0.12, shown, ha="center", va="center", color=ink, fontsize=11)
         if interval.high > interval.low:
             bounds = f"{interval.low:.1f} – {interval.high:.1f}"
             axis.text(j, i + 0.26, bounds, ha="center", va="center", color=ink, fontsize=7.5)

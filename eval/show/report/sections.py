@@ -14,12 +14,16 @@ from eval.play import Cell
 from eval.show import figures
 from eval.show.figures.crossplay import own_and_cross
 from eval.show.report.collect import TaskData
+from eval.show.tables import Marks
+from eval.show.tables.marks import percent
 from eval.tasks import Task, make_task
 
 Drawing = Callable[[figures.Look], Figure]
 Curves = dict[tuple[str, str], list[list[float]]]
 Judged = dict[str, tuple[list[float], list[float]]]
 
+_SHARES = ("degraded", "asked again", "cut off")
+"""Headings of the shares of decisions that were degraded, repaired and truncated."""
 _MANY_CURVES = 60
 """Pairings whose curves can be told apart in one figure."""
 _MANY_REGRETS = 30
@@ -60,6 +64,7 @@ def task_section(
         task = None
     better = "higher" if task is None else task.better
     unit = "score" if task is None else task.unit
+    marks = Marks.of(cell for row in rows for cell in row)
     pictures = [
         _picture(
             f"{name}-heat",
@@ -67,17 +72,17 @@ def task_section(
             f"Mean {unit} of the agent (row) with each partner (column), {better} is better; below it the "
             "95 % interval, where the episodes differ.",
             lambda look: figures.heat_map(rows, better=better, unit=unit, look=look),
-            ["agent", "partner", "mean", "95 % interval", "episodes"],
+            ["agent", "partner", "mean", "95 % interval", "episodes", *_SHARES],
             [_cell_line(cell) for row in rows for cell in row],
             scrolls=True,
         ),
         _picture(
             f"{name}-self",
             "Self-play and cross-play",
-            "Each agent with its own kind, and its mean over the other partners. " + _gap(rows),
+            f"Each agent with its own kind, and its mean over the other partners. {_gap(rows)}",
             lambda look: figures.self_and_cross_play(rows, better=better, unit=unit, look=look),
             ["agent", "self-play", "cross-play"],
-            [[row[0].agent, *map(_interval, own_and_cross(row))] for row in rows],
+            [[row[0].agent + marks.among(row[0].agent), *map(_interval, own_and_cross(row))] for row in rows],
         ),
         _curves(name, task, unit, data),
     ]
@@ -87,7 +92,14 @@ def task_section(
         pictures.append(_regret(name, beliefs))
     pictures.append(_cost(name, data))
     optimum = None if task is None else task.optimum
-    return {"name": name, "pictures": pictures, "optimum": optimum, "unit": unit, "better": better}
+    return {
+        "name": name,
+        "pictures": pictures,
+        "optimum": optimum,
+        "unit": unit,
+        "better": better,
+        "answers": marks.footnote,
+    }
 
 
 def pooled_curves(curves: Curves) -> Curves:
@@ -228,7 +240,8 @@ def _gap(rows: Sequence[Sequence[Cell]]) -> str:
 def _cell_line(cell: Cell) -> list[str]:
     interval = cell_interval(cell)
     bounds = "" if interval.low == interval.high else f"{interval.low:.2f} to {interval.high:.2f}"
-    return [cell.agent, cell.partner, f"{cell.mean:.2f}", bounds, str(cell.n)]
+    shares = [f"{percent(share)} %" for share in cell.tally.shares]
+    return [cell.agent, cell.partner, f"{cell.mean:.2f}", bounds, str(cell.n), *shares]
 
 
 def _interval(interval: Interval | None) -> str:

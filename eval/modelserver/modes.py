@@ -1,0 +1,127 @@
+"""What picky and reasoning models do to every request: refuse arguments, think first, be cut off, chat."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping
+from typing import Any
+
+MODES = (
+    "reasoning",
+    "truncate",
+    "refuse-temperature",
+    "refuse-max-tokens",
+    "refuse-limits",
+    "refuse-logprobs",
+    "refuse-n",
+    "refuse-response-format",
+    "small-context",
+    "no-logprobs",
+    "chatty-logprobs",
+    "content-filter",
+    "tool-calls",
+)
+"""``reasoning`` spends tokens on thoughts before the answer, ``truncate`` on words; both are cut off at the
+limit of the request. ``refuse-…`` is 400 and names the argument: ``max_tokens`` alone, or
+``max_completion_tokens`` as well (``refuse-limits``); ``small-context`` refuses limits above 512.
+``no-logprobs`` leaves log-probabilities out, ``chatty-logprobs`` gives those of other words; the last two
+give no answer, and say why."""
+
+_REFUSED = {
+    "refuse-temperature": ("temperature",),
+    "refuse-max-tokens": ("max_tokens",),
+    "refuse-limits": ("max_tokens", "max_completion_tokens"),
+    "refuse-logprobs": ("logprobs",),
+    "refuse-n": ("n",),
+    "refuse-response-format": ("response_format",),
+}
+_CONTEXT = 512
+_OWN_LIMIT = 100_000
+_CHARACTERS_A_TOKEN = 4
+
+
+def refusal(request: Mapping[str, Any], modes: Collection[str]) -> tuple[str, str] | None:
+    """Why a request is refused, and the argument that is to blame; None where it is not.
+
+    Args:
+        request: the body of the request.
+        modes: some of ``MODES``.
+    """
+    for mode, names in _REFUSED.items():
+        for name in names:
+            if mode in modes and request.get(name) is not None:
+                other = ". Use 'max_completion_tokens' instead" if mode == "refuse-max-tokens" else ""
+                return f"Unsupported parameter: '{name}' is not supported with this model{other}.", name
+    limit = _limit(request)
+    if "small-context" in modes and _CONTEXT < limit != _OWN_LIMIT:
+        return (
+            f"max_tokens is too large: {limit}. At most {_CONTEXT} are left.",
+            "max_tokens",
+        )
+    return None
+
+
+def in_mode(
+    completion: dict[str, Any], request: Mapping[str, Any], modes: Collection[str], thoughts: int
+) -> dict[str, Any]:
+    """A chat completion as a model of these modes gives it.
+
+    Args:
+        completion: the body of the completion.
+        request: the body of the request.
+        modes: some of ``MODES``.
+        thoughts: how many tokens ``reasoning`` and ``truncate`` spend before the answer, >= 0.
+    """
+    choices, usage = completion["choices"], completion["usage"]
+    for choice in choices:
+        message = choice["message"]
+        if "content-filter" in modes:
+            message["content"], choice["finish_reason"] = None, "content_filter"
+        elif "tool-calls" in modes:
+            called = {"name": "look", "arguments": "{}"}
+            message["tool_calls"] = [{"id": "call-1", "type": "function", "function": called}]
+            message["content"], choice["finish_reason"] = None, "tool_calls"
+        elif "reasoning" in modes:
+            _think(choice, _limit(request), thoughts)
+        elif "truncate" in modes:
+            _talk(choice, _limit(request), thoughts)
+    if modes and {"reasoning", "truncate"} & {*modes}:
+        usage["completion_tokens"] = sum(_tokens(choice["message"]) for choice in choices)
+        usage["total_tokens"] = usage["prompt_tokens"] + usage["completion_tokens"]
+    return completion
+
+
+def _limit(request: Mapping[str, Any]) -> float:
+    found = request.get("max_tokens") or request.get("max_completion_tokens")
+    return float(found) if found else _OWN_LIMIT
+
+
+def _think(choice: dict[str, Any], limit: float, thoughts: int) -> None:
+    message = choice["message"]
+    message["reasoning_content"] = _words(min(limit, thoughts))
+    if choice["logprobs"]:
+        first = {"token": "Let", "logprob": -1e-3, "bytes": None}
+        choice["logprobs"] = {"content": [{**first, "top_logprobs": [first]}]}
+    _cut(choice, limit - thoughts)
+
+
+def _talk(choice: dict[str, Any], limit: float, words: int) -> None:
+    message = choice["message"]
+    message["content"] = f"{_words(words)}\nMy answer is {message['content']}."
+    _cut(choice, limit)
+
+
+def _cut(choice: dict[str, Any], limit: float) -> None:
+    text = choice["message"]["content"] or ""
+    if len(text) > max(limit, 0) * _CHARACTERS_A_TOKEN:
+        choice["message"]["content"] = text[: int(max(limit, 0)) * _CHARACTERS_A_TOKEN]
+        choice["finish_reason"] = "length"
+
+
+def _words(tokens: float) -> str:
+    return ("Let me see. " * (int(tokens) // 3 + 1))[: int(tokens) * _CHARACTERS_A_TOKEN]
+
+
+def _tokens(message: Mapping[str, Any]) -> int:
+    texts = [message.get("content") or "", message.get("reasoning_content") or ""]
+    return sum(math.ceil(len(text) / _CHARACTERS_A_TOKEN) for text in texts)
