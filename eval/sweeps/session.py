@@ -11,6 +11,7 @@ from typing import Any
 
 from atom import Usage
 from atom.llm import Limiter, Memo, ProcessMemo, Sampling, SqliteMemo
+from atom.usage import Meter, metered
 from eval.play import EpisodeResult, Key, Pairing, Tally, Transcripts, Unit, observe_exchange
 from eval.results import Run
 from eval.sweeps.estimate import estimate
@@ -185,8 +186,11 @@ def _tasks_of(units: Iterable[Unit]) -> dict[str, Task]:
 
 def _ask_first(model: str, backend: LLMBackend, task: Task, session: ModelSession, user: Speaker) -> None:
     """Sees that a model answers, and books what that costs."""
-    spent, problem = first_question(model, backend, task)
-    session.spent += spent
+    with metered(Meter()) as meter:
+        try:
+            problem = first_question(model, backend, task)
+        finally:
+            session.spent += meter.usage()
     if problem:
         user.say(f"{model} refused a first question, and is asked in other forms: {problem}")
 
