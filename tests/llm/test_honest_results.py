@@ -135,6 +135,8 @@ def test_who_does_not_answer_ends_the_command_before_any_episode(serve, played, 
     assert "0 decisions degraded" in done.output
     assert "±" not in done.output
     assert _episodes(file) == 0
+    shown = CliRunner().invoke(app, ["statistics", str(file)])
+    assert "has no episode yet" in str(shown.exception)
     assert not list(transcripts.rglob("*.jsonl"))
 
 
@@ -207,9 +209,10 @@ def test_a_larger_share_may_be_allowed_and_is_still_told(serve, played):
 
 def test_a_few_broken_replies_are_told_and_no_reason_to_fail(serve, played, tmp_path):
     """5 % no JSON are sent again, 5 % without an option asked for again: no decision is degraded."""
-    out = tmp_path / "out.json"
+    out, file = tmp_path / "out.json", tmp_path / "r.sqlite"
     server = serve(faults=Faults({"garbage": 0.05, "illegal": 0.05}))
-    done = played(server, *_crossplay("--json", out, "--episodes", 6, partners="tom-0"))
+    asked = _crossplay("--json", out, "--results", file, "--episodes", 6, partners="tom-0")
+    done = played(server, *asked)
     assert done.exit_code == 0, done.output
     assert server.fault_counts["garbage"] >= 1
     found = json.loads(out.read_text())
@@ -217,7 +220,13 @@ def test_a_few_broken_replies_are_told_and_no_reason_to_fail(serve, played, tmp_
     assert degraded <= 0.05
     assert repaired >= degraded
     assert found["marked"] == [[False]]
-    assert (f"/{percent(repaired)}/0 %)" in done.output) == (repaired > 0)
+    assert repaired > 0
+    told = f"({percent(degraded)}/{percent(repaired)}/0 %)"
+    assert told in done.output
+    assert told in CliRunner().invoke(app, ["statistics", str(file)]).output
+    page = render(file)
+    assert f"<td>{percent(repaired)} %</td>" in page
+    assert "†" not in page
 
 
 COMMANDS = {
