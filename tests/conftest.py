@@ -20,6 +20,8 @@ SLOW = (
     "tests/graphs/test_memory.py::test_two_processes_add_up",
     "tests/graphs/test_told.py::test_the_benchmark",
     "tests/human",
+    "tests/llm/test_honest_results.py::test_every_command",
+    "tests/llm/test_honest_results.py::test_the_program",
     "tests/report",
     "tests/test_architecture.py::test_the_command_line_imports_nothing_heavy",
     "tests/test_architecture_page.py::test_the_files_on_each_way",

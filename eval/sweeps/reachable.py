@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from atom import LLMError, Usage
+from atom import LLMError
 from atom.errors import ToMError
 from atom.models import prompts, run_blocking
 from atom.models.deadline import Deadline
 from atom.models.endpoint import RefusedError
 from atom.models.loading import load_litellm
-from atom.usage import Meter, metered
 from eval.tasks import DescribedTask, Task
 from partners import LLMBackend
 
@@ -75,8 +74,8 @@ def missing_keys(model: str) -> list[str]:
     return keys if len(keys) == len(missing) else []
 
 
-def first_question(model: str, backend: LLMBackend, task: Task) -> tuple[Usage, str]:
-    """Asks a model one question of a task, whatever the answer.
+def first_question(model: str, backend: LLMBackend, task: Task) -> str:
+    """Asks a model one question of a task, whatever the answer; its calls are booked on the current meter.
 
     Args:
         model: its name.
@@ -84,8 +83,8 @@ def first_question(model: str, backend: LLMBackend, task: Task) -> tuple[Usage, 
         task: whose first situation is asked about.
 
     Returns:
-        what that cost, and the problem in words where the server refused the question itself, which it may
-        do for the question's form; else no words.
+        the problem in words where the server refused the question itself, which it may do for the question's
+        form; else no words.
 
     Raises:
         ModelUnavailableError: nobody answers, the key is refused, or the model is unknown there.
@@ -99,17 +98,15 @@ def first_question(model: str, backend: LLMBackend, task: Task) -> tuple[Usage, 
         temperature=backend.sampling.temperature,
         max_tokens=_ANSWER_TOKENS,
     )
-    problem = ""
-    with metered(Meter()) as meter:
-        try:
-            run_blocking(asked)
-        except LLMError as error:
-            problem = str(error).removeprefix(f"{model}: ")
-            fatal = not isinstance(error, RefusedError) or _NAMELESS.search(problem) is not None
-            if fatal:
-                # the original may quote a key
-                raise ModelUnavailableError(_in_words(model, problem)) from None
-    return meter.usage(), problem
+    try:
+        run_blocking(asked)
+    except LLMError as error:
+        problem = str(error).removeprefix(f"{model}: ")
+        if isinstance(error, RefusedError) and not _NAMELESS.search(problem):
+            return problem
+        # the original may quote a key
+        raise ModelUnavailableError(_in_words(model, problem)) from None
+    return ""
 
 
 def _in_words(model: str, problem: str) -> str:

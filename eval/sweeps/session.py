@@ -12,6 +12,7 @@ from typing import Any
 from atom import Usage
 from atom.llm import Limiter, Memo, ProcessMemo, Sampling, SqliteMemo
 from atom.models.arguments import limit_of
+from atom.usage import Meter, metered
 from eval.play import EpisodeResult, Key, Pairing, Tally, Transcripts, Unit, observe_exchange
 from eval.results import Run
 from eval.sweeps.estimate import estimate
@@ -160,7 +161,7 @@ def model_session(
     try:
         with llm_backend(backend):
             for model, task in tasks.items():
-                session.spent += check_reachable(model, backend, task, user.say)
+                _ask_first(model, backend, task, session, user)
             yield session
     finally:
         tally = session.tally
@@ -193,8 +194,17 @@ def _tasks_of(units: Iterable[Unit]) -> dict[str, Task]:
     return {model: make_task(unit.task, unit.env) for model, unit in sorted(first.items())}
 
 
-def check_reachable(model: str, backend: LLMBackend, task: Task, say: Callable[[str], None]) -> Usage:
-    """Sees that a model can be asked, by its name, its key, and a first question; returns what that cost.
+def _ask_first(model: str, backend: LLMBackend, task: Task, session: ModelSession, user: Speaker) -> None:
+    """Sees that a model answers, and books what that costs."""
+    with metered(Meter()) as meter:
+        try:
+            check_reachable(model, backend, task, user.say)
+        finally:
+            session.spent += meter.usage()
+
+
+def check_reachable(model: str, backend: LLMBackend, task: Task, say: Callable[[str], None]) -> None:
+    """Sees that a model can be asked, by its name, its key, and a first question, booked on the current meter.
 
     Args:
         model: as LiteLLM names it.
@@ -206,10 +216,9 @@ def check_reachable(model: str, backend: LLMBackend, task: Task, say: Callable[[
         ModelUnavailableError: it cannot.
     """
     check_names_and_keys({model: backend.options_of(model)})
-    spent, problem = first_question(model, backend, task)
+    problem = first_question(model, backend, task)
     if problem:
         say(f"{model} refused a first question, and is asked in other forms: {problem}")
-    return spent
 
 
 def _agree(

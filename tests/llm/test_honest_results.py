@@ -130,9 +130,13 @@ def test_who_does_not_answer_ends_the_command_before_any_episode(serve, played, 
     assert words in str(done.exception)
     assert f"{MODEL!r} cannot be asked" in str(done.exception)
     assert "planted" not in str(done.exception)
+    # a server that may come back is asked as often as during episodes
+    assert f"spent: {4 if settings is None else server.requests} calls" in done.output
     assert "0 decisions degraded" in done.output
     assert "±" not in done.output
     assert _episodes(file) == 0
+    shown = CliRunner().invoke(app, ["statistics", str(file)])
+    assert "has no episode yet" in str(shown.exception)
     assert not list(transcripts.rglob("*.jsonl"))
 
 
@@ -148,10 +152,10 @@ def test_the_first_question_is_asked_after_the_user_agrees_and_paid_for(server, 
 def test_a_question_that_is_refused_for_its_form_ends_nothing(server):
     """The scripted server does not read kitchens, and says so with status 400."""
     backend = LLMBackend(patience=QUICK, options={"api_base": server.url, "api_key": "none"})
-    usage, problem = first_question(MODEL, backend, make_task("overcooked"))
-    assert usage.calls == server.requests == 1
+    problem = first_question(MODEL, backend, make_task("overcooked"))
+    assert server.requests == 1
     assert "cannot read the prompt" in problem
-    assert first_question(MODEL, backend, make_task("memory-1"))[1] == ""
+    assert first_question(MODEL, backend, make_task("memory-1")) == ""
 
 
 # What tables, files and the exit status say
@@ -205,9 +209,10 @@ def test_a_larger_share_may_be_allowed_and_is_still_told(serve, played):
 
 def test_a_few_broken_replies_are_told_and_no_reason_to_fail(serve, played, tmp_path):
     """5 % no JSON are sent again, 5 % without an option asked for again: no decision is degraded."""
-    out = tmp_path / "out.json"
+    out, file = tmp_path / "out.json", tmp_path / "r.sqlite"
     server = serve(faults=Faults({"garbage": 0.05, "illegal": 0.05}))
-    done = played(server, *_crossplay("--json", out, "--episodes", 6, partners="tom-0"))
+    asked = _crossplay("--json", out, "--results", file, "--episodes", 6, partners="tom-0")
+    done = played(server, *asked)
     assert done.exit_code == 0, done.output
     assert server.fault_counts["garbage"] >= 1
     found = json.loads(out.read_text())
@@ -215,13 +220,19 @@ def test_a_few_broken_replies_are_told_and_no_reason_to_fail(serve, played, tmp_
     assert degraded <= 0.05
     assert repaired >= degraded
     assert found["marked"] == [[False]]
-    assert (f"/{percent(repaired)}/0 %)" in done.output) == (repaired > 0)
+    assert repaired > 0
+    told = f"({percent(degraded)}/{percent(repaired)}/0 %)"
+    assert told in done.output
+    assert told in CliRunner().invoke(app, ["statistics", str(file)]).output
+    page = render(file)
+    assert f"<td>{percent(repaired)} %</td>" in page
+    assert "†" not in page
 
 
 COMMANDS = {
     "compare": ("--task", "memory-1", "--agents", f"llm:{MODEL}", "--against", "tom-1", "--partners", "tom-0",
                 "--episodes", "2", "--yes"),
-    "paper": ("--agent", f"llm:{MODEL}", "--columns", "memory-1", "--episodes", "2", "--yes"),
+    "paper": ("--agent", f"llm:{MODEL}", "--columns", "memory-1", "--episodes", "1", "--yes"),
     "equal-tokens": ("--model", MODEL, "--task", "memory-1", "--partners", "tom-0", "--episodes", "2",
                      "--yes"),
     "strangers": ("--task", "memory-1", "--agents", f"llm:{MODEL}", "--partners", "constant:0",
