@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,6 +42,15 @@ class _Talk:
 
     messages: list[dict[str, str]] = field(default_factory=list)
     reply: str = ""
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    began: float = field(default_factory=time.monotonic)
+
+    def heard(self, reply: Reply) -> None:
+        """Notes a reply and what it cost."""
+        self.reply = (reply.texts[0] or "")[:_SHOWN_REPLY]
+        self.prompt_tokens += reply.prompt_tokens
+        self.completion_tokens += reply.completion_tokens
 
 
 class _NotOfferedError(RefusedError):
@@ -189,7 +199,7 @@ class Client:
                     ):  # refused without it too: it was not the reason
                         endpoint.unsupported.discard("schema")
                     raise
-            talk.reply = (reply.texts[0] or "")[:_SHOWN_REPLY]
+            talk.heard(reply)
             try:
                 return self._read(method, reply, question, lapse)
             except ReplyError as error:
@@ -269,7 +279,17 @@ class Client:
     ) -> None:
         if self._observer is not None:
             exchange = Exchange(
-                model, player, purpose, tuple(talk.messages), talk.reply, dict(policy), problem, memo
+                model,
+                player,
+                purpose,
+                tuple(talk.messages),
+                talk.reply,
+                dict(policy),
+                problem,
+                memo,
+                talk.prompt_tokens,
+                talk.completion_tokens,
+                time.monotonic() - talk.began,
             )
             self._observer(exchange)
 

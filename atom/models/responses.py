@@ -14,10 +14,13 @@ class Reply:
     Attributes:
         texts: the replies, as many as were asked for; None for one without content.
         top: for each token of the first reply, token -> log-probability; empty where not offered.
+        prompt_tokens, completion_tokens: as the server counted them.
     """
 
     texts: tuple[str | None, ...]
     top: tuple[Mapping[str, float], ...] = ()
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
 
 
 class AttemptError(Exception):
