@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from eval.cli.options import Asked, JsonFile, Models, Storing, split_names
-from eval.cli.sweeps import execution, matrices_of
+from eval.cli.sweeps import execution, matrices_of, with_transcripts
 from eval.show.console import check_writable, out, write_json
 from eval.show.tables import cross_play_table
 from eval.sweeps import as_json, cross_plays
@@ -44,4 +44,5 @@ def crossplay(
             block = slice(first, first + _COLUMNS)
             out.print(cross_play_table(make_task(name), columns_of[block], [row[block] for row in rows]))
         as_plain.append(as_json(name, rows_of, columns_of, asked.seed, rows))
-    write_json(json_file, as_plain[0] if len(as_plain) == 1 else {"matrices": as_plain})
+    content = as_plain[0] if len(as_plain) == 1 else {"matrices": as_plain}
+    write_json(json_file, with_transcripts(content, how))

@@ -10,7 +10,7 @@ from rich.markup import escape
 
 from eval.cli.groups import Without
 from eval.cli.options import Asked, EnvName, EnvOption, EpsilonOfTask, JsonFile, Models, Storing, split_names
-from eval.cli.sweeps import execution
+from eval.cli.sweeps import execution, with_transcripts
 from eval.show.console import check_writable, out, write_json
 from eval.show.tables import excess_table, paper_tables
 from eval.studies import excesses, paper_cells, paper_sweep
@@ -56,7 +56,8 @@ def paper(
     out.print(excess_table(excesses(cells)))
     ours = "exact reasoners, no language model" if model is None else escape(model)
     out.print(f"[dim]Ours: {ours}. Paper: LLaMA-3.3-70B, 30 repetitions.[/dim]")
-    write_json(json_file, as_json(cells, episodes=asked.episodes, seed=asked.seed, model=model))
+    content = as_json(cells, episodes=asked.episodes, seed=asked.seed, model=model)
+    write_json(json_file, with_transcripts(content, how))
 
 
 def _model(agent: str | None) -> str | None:

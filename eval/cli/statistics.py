@@ -9,9 +9,9 @@ import typer
 
 from eval.cli.groups import Without
 from eval.cli.options import Asked, JsonFile, Models, ResultsFile, RunNumber, Storing, split_names
-from eval.cli.sweeps import execution, matrices_of
+from eval.cli.sweeps import execution, matrices_of, with_transcripts
 from eval.measure import REGRET_NOTE, belief_summaries, compare, self_and_cross, summarise
-from eval.results import stored_cells, stored_run
+from eval.results import stored_cells, stored_run, transcript_command
 from eval.show.console import check_writable, note, out, write_json
 from eval.show.tables import belief_table, comparison_table, summary_table
 from eval.sweeps import cross_plays
@@ -41,6 +41,9 @@ def statistics(file: ResultsFile, run: RunNumber = None, json_file: JsonFile = N
         out.print(belief_table(beliefs))
         out.print(f"[dim]{REGRET_NOTE}[/dim]")
     found["beliefs"] = [asdict(summary) for summary in beliefs]
+    if command := transcript_command(file, run):
+        note(f"what was asked and answered: {command}")
+        found["transcripts"] = command
     write_json(json_file, found)
 
 
@@ -66,4 +69,5 @@ def compare_(
     comparisons = compare(pairs)
     out.print(comparison_table(make_task(task), comparisons, asked.episodes))
     plain = [asdict(comparison) for comparison in comparisons]
-    write_json(json_file, {"task": task, "n": asked.episodes, "seed": asked.seed, "comparisons": plain})
+    found = {"task": task, "n": asked.episodes, "seed": asked.seed, "comparisons": plain}
+    write_json(json_file, with_transcripts(found, how))

@@ -52,7 +52,7 @@ class ModelSession:
             return
         if self.transcripts is not None:
             self.transcripts.keep(
-                self.transcripts.path(*result.unit.key),
+                result.unit.key,
                 result.transcript,
                 result.player,
                 result.score,
