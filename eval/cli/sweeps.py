@@ -81,8 +81,8 @@ def execution(
         progress_bar(title, len(sweep.units), session) as progress,
     ):
         yield Execution(backend, run, session, progress)
-        if run is not None and (command := transcript_command(run.path, run.number)):
-            note(f"what was asked and answered: {command}")
+    if run is not None and (command := transcript_command(run.path, run.number)):
+        note(f"what was asked and answered: {command}")
 
 
 def with_transcripts(content: Mapping[str, Any], how: Execution) -> dict[str, Any]:

@@ -58,7 +58,9 @@ def transcript(
     partner: Annotated[str | None, typer.Option(help="Episodes with this partner only.")] = None,
     episode: Annotated[int | None, typer.Option(min=0, help="Show the episode of this number.")] = None,
     step: Annotated[int | None, typer.Option(min=1, help="Show this step only, 1 the first.")] = None,
-    seat: Annotated[str | None, typer.Option(help="Show this player only, such as player-1.")] = None,
+    seat: Annotated[
+        str | None, typer.Option(help="Show only what was asked for this player, and its decisions.")
+    ] = None,
     degraded: Annotated[
         bool,
         typer.Option("--degraded", help="Only episodes, and their steps, in which decisions were degraded."),
@@ -95,10 +97,12 @@ def _head(file: Path) -> TranscriptHead:
     """The head of a single file."""
     try:
         return read_head(file)
-    except TranscriptError as error:
+    except TranscriptError:
+        if file.suffix == ".jsonl":
+            raise
         raise TranscriptError(
-            f"{str(file)!r} is neither a results file nor a whole transcript ({error}); name a file that "
-            "--results wrote, or a directory of --transcripts or a .jsonl file in it"
+            f"{str(file)!r} is neither a results file nor a transcript; name a file that --results wrote, or a "
+            "directory of --transcripts or a .jsonl file in it"
         ) from None
 
 
@@ -110,8 +114,8 @@ def _kept(file: Path, run: int | None) -> Sequence[Kept]:
     if not found.heads:
         raise TranscriptError(
             f"run {found.run} of {str(file)!r} has no transcript among its {found.episodes} episodes: "
-            "they were played without language models, with --no-transcripts, or by a release before; another run may "
-            "have some (--run N), and so may a directory of --transcripts"
+            "they were played without language models, with --no-transcripts, or by a release before; "
+            "another run may have some (--run N), and so may a directory of --transcripts"
         )
     if len(found.heads) < found.episodes:
         note(f"{len(found.heads)} of the {found.episodes} episodes of run {found.run} have a transcript")

@@ -35,9 +35,14 @@ CREATE TABLE IF NOT EXISTS transcripts (
     entries BLOB NOT NULL,          -- JSON lines, zlib-compressed, see eval.play.transcripts
     PRIMARY KEY (run, task, agent, partner, episode)
 )""",
-    # whoever deletes an episode to have it played again must not find the old transcript beside the new one
+    # an episode that is deleted or played again must not find the transcript of before beside the new score
     """
 CREATE TRIGGER IF NOT EXISTS transcripts_go_with_episodes AFTER DELETE ON episodes BEGIN
+    DELETE FROM transcripts
+    WHERE (run, task, agent, partner, episode) = (OLD.run, OLD.task, OLD.agent, OLD.partner, OLD.episode);
+END""",
+    """
+CREATE TRIGGER IF NOT EXISTS transcripts_end_with_replays AFTER UPDATE OF steps ON episodes BEGIN
     DELETE FROM transcripts
     WHERE (run, task, agent, partner, episode) = (OLD.run, OLD.task, OLD.agent, OLD.partner, OLD.episode);
 END""",

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from rich.table import Table
 
 from eval.play import Cell
+from eval.show.console import as_data
 from eval.show.tables.text import arrow, score
 from eval.tasks import Task
 
@@ -20,7 +21,7 @@ def cross_play_table(task: Task, partners: Sequence[str], rows: Sequence[Sequenc
     )
     table.add_column("agent \\ partner")
     for partner in partners:
-        table.add_column(partner, justify="right")
+        table.add_column(as_data(partner), justify="right")
     for row in rows:
-        table.add_row(row[0].agent, *(score(cell.mean, cell.se) for cell in row))
+        table.add_row(as_data(row[0].agent), *(score(cell.mean, cell.se) for cell in row))
     return table

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from rich.table import Table
 
 from eval.measure import AgentSummary, BeliefSummary, Comparison
+from eval.show.console import as_data
 from eval.show.tables.text import arrow
 from eval.tasks import Task
 
@@ -20,10 +21,10 @@ def summary_table(task: Task, summaries: Sequence[AgentSummary]) -> Table:
         table.add_column(heading, justify="left" if heading in ("agent", "worst partner") else "right")
     for summary in summaries:
         table.add_row(
-            summary.agent,
+            as_data(summary.agent),
             str(summary.overall),
             "" if summary.share is None else f"{summary.share:.1%}",
-            summary.worst_with,
+            as_data(summary.worst_with),
             str(summary.worst),
         )
     return table
@@ -40,7 +41,8 @@ def comparison_table(task: Task, comparisons: Sequence[Comparison], episodes: in
     for heading in ("difference", "p", "p (Holm)"):
         table.add_column(heading, justify="right")
     for c in comparisons:
-        table.add_row(c.first, c.second, c.partner, str(c.difference), f"{c.p:.4f}", f"{c.p_holm:.4f}")
+        names = map(as_data, (c.first, c.second, c.partner))
+        table.add_row(*names, str(c.difference), f"{c.p:.4f}", f"{c.p_holm:.4f}")
     return table
 
 
@@ -66,9 +68,9 @@ def belief_table(summaries: Sequence[BeliefSummary]) -> Table:
     for summary in summaries:
         fit, worst = summary.calibration, summary.worst
         table.add_row(
-            summary.task,
-            summary.agent,
-            summary.partner,
+            as_data(summary.task),
+            as_data(summary.agent),
+            as_data(summary.partner),
             "" if fit is None else f"{fit.log_loss:.3f}",
             "" if fit is None else f"{fit.error:.3f}",
             "" if fit is None else f"{fit.accuracy:.1%}",
