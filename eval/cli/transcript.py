@@ -101,8 +101,8 @@ def _head(file: Path) -> TranscriptHead:
         if file.suffix == ".jsonl":
             raise
         raise TranscriptError(
-            f"{str(file)!r} is neither a results file nor a transcript; name a file that --results wrote, or a "
-            "directory of --transcripts or a .jsonl file in it"
+            f"{str(file)!r} is neither a results file nor a transcript; name a file that --results wrote, "
+            "or a directory of --transcripts or a .jsonl file in it"
         ) from None
 
 

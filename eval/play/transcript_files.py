@@ -60,8 +60,8 @@ class Transcripts:
     def path(self, task: str, agent: str, partner: str, episode: int) -> Path:
         """The file of one episode: where it is, or would be if it were kept now."""
         name = f"{episode:05d}.jsonl"
-        before = self.directory / quote(task, safe="") / _quoted_pairing(agent, partner) / name
-        if before.exists():
+        before = self.directory / _quoted(task, safe="") / f"{_quoted(agent)}__{_quoted(partner)}" / name
+        if os.path.exists(before):  # noqa: PTH110 - ``Path`` raises where a name is too long
             return before
         return _folder(self.directory, task, agent, partner) / name
 
@@ -195,9 +195,9 @@ def _there(parent: Path, name: str) -> Path:
     return parent / name
 
 
-def _quoted_pairing(agent: str, partner: str) -> str:
-    """What a pairing's folder was called in releases before."""
-    return f"{quote(agent, safe='@')}__{quote(partner, safe='@')}"
+def _quoted(name: str, safe: str = "@") -> str:
+    """What stood for a name in releases before."""
+    return quote(name, safe=safe, errors="surrogatepass")
 
 
 def _load(path: Path, text: str) -> dict[str, Any]:
