@@ -1,7 +1,7 @@
 """Transcripts in a results file: what language models were asked and answered, beside the episode's row.
 
 A table of its own, made with the first transcript: files without one are as they were. A transcript is
-JSON lines, zlib-compressed: prompts repeat from step to step, and come to a twenty-fifth and less.
+JSON lines, zlib-compressed: prompts repeat from step to step (``benchmarks/transcripts.py``).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from eval.results.content import stored_run
 from eval.results.database import ResultsError, read_results
 
 _COMPRESSION = 9
-"""A millisecond an episode, which has waited for models for seconds."""
+"""The best there is: it takes milliseconds an episode, which has waited for models for seconds."""
 
 _SCHEMA = (
     """

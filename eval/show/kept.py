@@ -54,7 +54,7 @@ def kept_transcripts(file: Path, run: int | None, note: Callable[[str], None]) -
         note: told what a reader should know besides.
 
     Raises:
-        TranscriptError: there is none, the file is something else, or a run was asked for where there is none.
+        TranscriptError: there is none, the file is something else, or has no runs and one was asked for.
         ResultsError: see ``stored_transcripts``.
     """
     single = is_single(file)
