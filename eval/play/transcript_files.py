@@ -211,6 +211,6 @@ def _load(path: Path, text: str) -> dict[str, Any]:
 
 
 def _write_whole(path: Path, text: str) -> None:
-    unfinished = path.with_suffix(f"{path.suffix}.{os.getpid()}.tmp")
+    unfinished = path.with_name(f".{secrets.token_hex(8)}.tmp")
     unfinished.write_text(text, encoding="utf-8")
     unfinished.replace(path)

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
@@ -440,6 +441,21 @@ def test_names_that_would_be_alike_have_folders_of_their_own(tmp_path):
     for i, agent in reversed(list(enumerate(ALIKE))):
         assert later.finished(later.path("memory-1", agent, "tom-0", 1)) == float(i)
         assert later.finished(later.path("memory-1", agent, "tom-0", 2)) is None
+
+
+def test_folders_are_claimed_at_once(tmp_path):
+    """Several sweeps into one directory, all with names that are alike."""
+
+    def keep(agent):
+        own = Transcripts(tmp_path, {})
+        own.keep(("memory-1", agent, "tom-0", 0), [], "player-1", float(len(agent)), Usage())
+
+    agents = ["a" + ":" * n + "b" for n in range(1, 13)]
+    with ThreadPoolExecutor(12) as executor:
+        list(executor.map(keep, agents))
+    found = {head.agent: head.score for head, _ in transcripts_in(tmp_path)}
+    assert found == {agent: float(len(agent)) for agent in agents}
+    assert not list(tmp_path.rglob("*.tmp"))
 
 
 def test_looking_makes_no_folder(tmp_path):
