@@ -12,6 +12,8 @@ from eval.measure import BeliefSummary as BeliefReport
 from eval.measure import belief_summaries as belief_reports
 from eval.measure import judged, watched
 from eval.play import Cell, Unit
+from eval.play.transcript_files import Transcripts, read_transcript
+from eval.play.transcripts import TranscriptError, exchanges_of_episode, observe_exchange, transcribe
 from eval.show.replay import Frame, write_replay
 from eval.show.replay import frames_of as record
 from eval.sweeps import (
@@ -37,18 +39,24 @@ __all__ = [
     "Frame",
     "Matrix",
     "Progress",
+    "TranscriptError",
+    "Transcripts",
     "as_json",
     "belief_reports",
     "check_pairings",
     "configuration",
     "cross_play",
     "cross_plays",
+    "exchanges_of_episode",
     "judged",
+    "observe_exchange",
     "pairing_scores",
     "plan",
     "play_cell",
+    "read_transcript",
     "record",
     "sweep",
+    "transcribe",
     "watched",
     "who_plays",
     "write_replay",

@@ -38,6 +38,6 @@ MOVED: dict[str, str] = {
     "eval.sweep": "eval._before",
     "eval.symmetric": "eval.studies.symmetric",
     "eval.team": "eval.studies.team",
-    "eval.transcripts": "eval.play.transcripts",
+    "eval.transcripts": "eval._before",
 }
 """Old module -> the module that offers the same names."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
@@ -44,6 +45,15 @@ class Talk:
 
     messages: list[dict[str, str]] = field(default_factory=list)
     reply: str = ""
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    began: float = field(default_factory=time.monotonic)
+
+    def heard(self, reply: Reply) -> None:
+        """Notes a reply and what it cost."""
+        self.reply = (reply.texts[0] or "")[:_SHOWN_REPLY]
+        self.prompt_tokens += reply.prompt_tokens
+        self.completion_tokens += reply.completion_tokens
 
 
 class NotOfferedError(RefusedError):
@@ -116,7 +126,7 @@ class Asking:
         repairs, raised = 0, False
         while True:
             reply = await self.endpoint.complete(self.talk.messages, deadline=self.deadline, **request)
-            self.talk.reply = (reply.texts[0] or "")[:_SHOWN_REPLY]
+            self.talk.heard(reply)
             if reply.thinks and method != "logprobs":
                 self.endpoint.findings.thinking()
             try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping
 
 import numpy as np
@@ -160,7 +161,17 @@ class Client:
     ) -> None:
         if self._observer is not None:
             exchange = Exchange(
-                model, player, purpose, tuple(talk.messages), talk.reply, dict(policy), problem, memo
+                model,
+                player,
+                purpose,
+                tuple(talk.messages),
+                talk.reply,
+                dict(policy),
+                problem,
+                memo,
+                talk.prompt_tokens,
+                talk.completion_tokens,
+                time.monotonic() - talk.began,
             )
             self._observer(exchange)
 

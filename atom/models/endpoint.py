@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -163,7 +163,13 @@ class Endpoint:
         request: Mapping[str, Any],
     ) -> Reply:
         try:
-            return self._reply(await run_in_portal(self._send_in_turn(messages, deadline, meter, request)))
+            response = await run_in_portal(self._send_in_turn(messages, deadline, meter, request))
+            counted = self._bill(response)
+            return replace(
+                self._reply(response),
+                prompt_tokens=counted["prompt_tokens"],
+                completion_tokens=counted["completion_tokens"],
+            )
         except (asyncio.CancelledError, LLMError):
             raise
         except Exception as error:  # noqa: BLE001  # LiteLLM raises its own, OpenAI's and plain ones

@@ -20,6 +20,8 @@ class Exchange:
         result: action -> probability; empty where none was found.
         problem: what went wrong, or an empty text.
         memo: whether the answer came from the memo.
+        prompt_tokens, completion_tokens: as the server counted them, of all replies to this question.
+        seconds: wall time from the question to what came of it, pauses and turns included.
     """
 
     model: str
@@ -30,6 +32,9 @@ class Exchange:
     result: Mapping[str, float]
     problem: str = ""
     memo: bool = False
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    seconds: float = 0.0
 
 
 Observer: TypeAlias = Callable[[Exchange], None]

@@ -40,6 +40,7 @@ class Reply:
             ``"tool_calls"``; empty where not said.
         thinks: whether the model thought before it answered.
         calls_tools: whether the first reply calls tools.
+        prompt_tokens, completion_tokens: as the server counted them.
     """
 
     texts: tuple[str | None, ...]
@@ -47,6 +48,8 @@ class Reply:
     ended: tuple[str, ...] = ()
     thinks: bool = False
     calls_tools: bool = False
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
 
     @property
     def is_cut_off(self) -> bool:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from eval.cli.options import Asked, JsonFile, Models, Storing, split_names
-from eval.cli.sweeps import end, execution, matrices_of
+from eval.cli.sweeps import end, execution, matrices_of, with_transcripts
 from eval.show.console import check_writable, out, write_json
 from eval.show.tables import Marks, cross_play_table
 from eval.sweeps import as_json, cross_plays
@@ -49,6 +49,7 @@ def crossplay(
             some = [row[block] for row in rows]
             out.print(cross_play_table(make_task(name), columns_of[block], some, max_degraded=limit))
         as_plain.append(as_json(name, rows_of, columns_of, asked.seed, rows, max_degraded=limit))
-    write_json(json_file, as_plain[0] if len(as_plain) == 1 else {"matrices": as_plain})
+    content = as_plain[0] if len(as_plain) == 1 else {"matrices": as_plain}
+    write_json(json_file, with_transcripts(content, how))
     played = zip(sweep.tasks, tables, strict=True)
     end({name: Marks.of((cell for row in rows for cell in row), limit) for name, rows in played})

@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Callable
 
 import typer
-from rich.markup import escape
+from rich.text import Text
 
 from eval.cli.ablation import ablation
 from eval.cli.changing import changing, competence, views
@@ -21,12 +21,13 @@ from eval.cli.people import people
 from eval.cli.play import play
 from eval.cli.replay import replay
 from eval.cli.report import report
-from eval.cli.results import digest, export_, transcript
+from eval.cli.results import digest, export_
 from eval.cli.robustness import robustness
 from eval.cli.statistics import compare_, statistics
 from eval.cli.strangers import strangers
 from eval.cli.teams import team
-from eval.show.console import err, note, out
+from eval.cli.transcript import transcript
+from eval.show.console import as_data, err, note, out
 from eval.show.tables import learner_list, player_list, task_list
 from eval.sweeps import WorkerLostError
 
@@ -83,5 +84,5 @@ def main() -> None:
     try:
         app()
     except (ValueError, ModuleNotFoundError, OSError, WorkerLostError) as error:
-        err.print(f"[red]error:[/red] {escape(str(error))}", highlight=False, soft_wrap=True)
+        err.print(Text("error:", "red"), as_data(str(error)), soft_wrap=True)
         raise SystemExit(2) from None

@@ -58,7 +58,9 @@ def equal_tokens(
         settings = replace(models.settings, memo=False)
         sweep = asked.sweep("equal-tokens", [(task, tuple(agents), columns)], settings)
         there = replace(storing, results=file)
-        with execution(sweep, there, replace(models, yes=yes), beside_others=True) as how:
+        left_out = models.no_transcripts or storing.results is None
+        how_asked = replace(models, yes=yes, no_transcripts=left_out)
+        with execution(sweep, there, how_asked, beside_others=True) as how:
             (rows,) = cross_plays(sweep, how)
         return priced(file, cast("Run", how.run).number, rows)
 

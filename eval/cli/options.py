@@ -100,8 +100,14 @@ TranscriptsDir = Annotated[
     typer.Option(
         "--transcripts",
         file_okay=False,
-        help="Keep prompts and answers of language models here. Without --results, episodes found there are "
-        "not played again.",
+        help="Keep prompts and answers of language models here as files; --results keeps them in its file. "
+        "Without --results, episodes found here are not played again.",
+    ),
+]
+LeaveOutTranscripts = Annotated[
+    bool,
+    typer.Option(
+        "--no-transcripts", help="Do not store prompts and answers of language models in the results file."
     ),
 ]
 MemoFile = Annotated[
@@ -213,6 +219,7 @@ class Models:
 
     temperature: Temperature = PAPER_TEMPERATURE
     transcripts: TranscriptsDir = None
+    no_transcripts: LeaveOutTranscripts = False
     memo: MemoFile = None
     rate: Rate = None
     option: ModelOptions = None

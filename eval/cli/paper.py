@@ -10,7 +10,7 @@ from rich.markup import escape
 
 from eval.cli.groups import Without
 from eval.cli.options import Asked, EnvName, EnvOption, EpsilonOfTask, JsonFile, Models, Storing, split_names
-from eval.cli.sweeps import end, execution
+from eval.cli.sweeps import end, execution, with_transcripts
 from eval.show.console import check_writable, out, write_json
 from eval.show.tables import excess_table, paper_marks, paper_tables
 from eval.studies import excesses, paper_cells, paper_sweep
@@ -59,7 +59,7 @@ def paper(
     out.print(f"[dim]Ours: {ours}. Paper: LLaMA-3.3-70B, 30 repetitions.[/dim]")
     limit = models.max_degraded
     numbers = as_json(cells, episodes=asked.episodes, seed=asked.seed, model=model, max_degraded=limit)
-    write_json(json_file, numbers)
+    write_json(json_file, with_transcripts(numbers, how))
     end({"paper": paper_marks(cells, limit)})
 
 

@@ -1,4 +1,4 @@
-"""Commands that read results files and transcripts."""
+"""Commands that read results files."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import typer
 from eval.cli.options import ResultsFile, RunNumber
 from eval.results import content_digest, export
 from eval.show.console import note, out
-from eval.show.transcript import show_transcript
 
 
 def export_(
@@ -33,11 +32,3 @@ def export_(
 def digest(file: ResultsFile, run: RunNumber = None) -> None:
     """Print a digest of a run's content; equal digests mean the same episodes, whenever played."""
     out.print(content_digest(file, run), highlight=False)
-
-
-def transcript(
-    file: Annotated[Path, typer.Argument(help="An episode's file below the directory of --transcripts.")],
-    prompts: Annotated[bool, typer.Option(help="Print what was asked, too.")] = True,
-) -> None:
-    """Print an episode with a language model: prompts, answers, decisions."""
-    show_transcript(file, out, prompts=prompts)

@@ -18,9 +18,9 @@ from eval.cli.options import (
     Storing,
     split_names,
 )
-from eval.cli.sweeps import end, execution, matrices_of
+from eval.cli.sweeps import end, execution, matrices_of, with_transcripts
 from eval.measure import REGRET_NOTE, belief_summaries, compare, self_and_cross, summarise
-from eval.results import stored_cells, stored_run
+from eval.results import stored_cells, stored_run, transcript_command
 from eval.show.console import check_writable, note, out, write_json
 from eval.show.tables import Marks, belief_table, comparison_table, summary_table
 from eval.sweeps import MAX_DEGRADED, cross_plays
@@ -63,6 +63,9 @@ def statistics(
         out.print(belief_table(beliefs, marks))
         out.print(f"[dim]{REGRET_NOTE}[/dim]")
     found["beliefs"] = [asdict(summary) for summary in beliefs]
+    if command := transcript_command(file, run):
+        note(f"what was asked and answered: {command}")
+        found["transcripts"] = command
     write_json(json_file, found)
     end(marks)
 
@@ -96,5 +99,5 @@ def compare_(
         "comparisons": [asdict(comparison) for comparison in comparisons],
         "tallies": marks.as_plain(),
     }
-    write_json(json_file, plain)
+    write_json(json_file, with_transcripts(plain, how))
     end({task: marks})

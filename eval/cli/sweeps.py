@@ -6,13 +6,12 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import typer
 
 from eval.cli.options import DEGRADED_STATUS, Models, Storing
-from eval.results import Run, open_run
+from eval.results import Run, open_run, transcript_command
 from eval.show.console import note, progress_bar
 from eval.show.tables import Marks
 from eval.sweeps import ALL, Execution, Matrix, Speaker, Sweep, model_session, who_plays
@@ -68,7 +67,7 @@ def execution(
         TranscriptError: see ``model_session``.
         typer.Abort: the user does not want to pay.
     """
-    tasks = ",".join(sweep.tasks)
+    tasks, asked = ",".join(sweep.tasks), models or Models()
     if told is None:
         told = {
             "task": tasks,
@@ -82,11 +81,19 @@ def execution(
     asking = replace((models or Models()).asking, endpoints=endpoints or {})
     user = Speaker(note, lambda question: typer.confirm(question, abort=True))
     with (
-        _stored(sweep, storing.results, force_new=storing.force_new, beside_others=beside_others) as run,
+        _stored(sweep, storing, beside_others=beside_others, transcripts=not asked.no_transcripts) as run,
         model_session(sweep, asking, run, told, user) as session,
         progress_bar(title, len(sweep.units), session) as progress,
     ):
         yield Execution(backend, run, session, progress)
+    if run is not None and (command := transcript_command(run.path, run.number)):
+        note(f"what was asked and answered: {command}")
+
+
+def with_transcripts(content: Mapping[str, Any], how: Execution) -> dict[str, Any]:
+    """Content of a ``--json`` file, and where the run has transcripts the command that shows them."""
+    command = "" if how.run is None else transcript_command(how.run.path, how.run.number)
+    return {**content, **({"transcripts": command} if command else {})}
 
 
 def end(tables: Mapping[str, Marks]) -> None:
@@ -110,15 +117,23 @@ def end(tables: Mapping[str, Marks]) -> None:
 
 
 @contextmanager
-def _stored(sweep: Sweep, file: Path | None, *, force_new: bool, beside_others: bool) -> Iterator[Run | None]:
+def _stored(
+    sweep: Sweep, storing: Storing, *, beside_others: bool, transcripts: bool
+) -> Iterator[Run | None]:
     """The run in the results file, begun or continued; None where no file is given."""
+    file = storing.results
     if file is None:
-        if force_new:
+        if storing.force_new:
             raise ValueError("--force-new begins a new run in a results file; name one with --results FILE")
         yield None
         return
     with open_run(
-        file, sweep.configuration(), command=sys.argv[1:], force_new=force_new, beside_others=beside_others
+        file,
+        sweep.configuration(),
+        command=sys.argv[1:],
+        force_new=storing.force_new,
+        beside_others=beside_others,
+        transcripts=transcripts,
     ) as run:
         for text in run.notes:
             note(text)

@@ -13,7 +13,8 @@ from eval.play.record import (
 from eval.play.scores import Cell, mean_and_error
 from eval.play.seats import told_names, true_orders
 from eval.play.tally import MAX_DEGRADED, Tally, seats_asking, tallied
-from eval.play.transcripts import TranscriptError, Transcripts, observe_exchange, read_transcript
+from eval.play.transcript_files import Transcripts, read_head, read_transcript, transcripts_in
+from eval.play.transcripts import TranscriptError, TranscriptHead, ended, head_of, observe_exchange
 from eval.play.unit import (
     SELF,
     EpisodeResult,
@@ -41,16 +42,20 @@ __all__ = [
     "Tally",
     "Totals",
     "TranscriptError",
+    "TranscriptHead",
     "Transcripts",
     "Unit",
+    "ended",
     "episode_graph",
     "file_of",
+    "head_of",
     "mean_and_error",
     "observe_exchange",
     "play",
     "play_in_graph",
     "play_unit",
     "play_units",
+    "read_head",
     "read_record",
     "read_transcript",
     "record",
@@ -62,6 +67,7 @@ __all__ = [
     "tallied",
     "told_names",
     "total_scores",
+    "transcripts_in",
     "true_orders",
     "without_timings",
 ]

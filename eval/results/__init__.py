@@ -12,12 +12,21 @@ from eval.results.content import (
 from eval.results.database import ResultsError, read_results
 from eval.results.export import export
 from eval.results.runs import Run, configuration_diff, open_run, package_versions
+from eval.results.transcripts import (
+    StoredTranscripts,
+    all_transcripts,
+    stored_transcript,
+    stored_transcripts,
+    transcript_command,
+)
 
 __all__ = [
     "ResultsError",
     "Run",
     "StoredEpisode",
     "StoredRun",
+    "StoredTranscripts",
+    "all_transcripts",
     "configuration_diff",
     "content_digest",
     "export",
@@ -28,4 +37,7 @@ __all__ = [
     "stored_episodes",
     "stored_run",
     "stored_runs",
+    "stored_transcript",
+    "stored_transcripts",
+    "transcript_command",
 ]

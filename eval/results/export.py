@@ -8,8 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
+from eval.play import Key
 from eval.results.content import StoredEpisode, stored_episodes, stored_run
 from eval.results.database import ResultsError
+from eval.results.transcripts import all_transcripts, stored_transcripts
 
 Form: TypeAlias = Literal["parquet", "csv"]
 
@@ -62,9 +64,23 @@ STEPS: Mapping[str, str] = {
 }
 """Columns of the table of steps, one row a step and player; those of text from ``estimates`` on are JSON."""
 
+TRANSCRIPTS: Mapping[str, str] = {
+    "run": "BIGINT",
+    "task": "VARCHAR",
+    "agent": "VARCHAR",
+    "partner": "VARCHAR",
+    "episode": "BIGINT",
+    "entry": "BIGINT",
+    "type": "VARCHAR",
+    "step": "BIGINT",
+    "player": "VARCHAR",
+    "content": "VARCHAR",
+}
+"""Columns of the table of transcripts, one row an entry in their order; ``content`` is the entry as JSON."""
+
 
 def export(path: Path, directory: Path, form: Form, number: int | None = None) -> list[Path]:
-    """Writes ``episodes`` and ``steps`` in a form.
+    """Writes ``episodes``, ``steps`` and, where there are some, ``transcripts`` in a form.
 
     Args:
         path: the results file.
@@ -73,7 +89,7 @@ def export(path: Path, directory: Path, form: Form, number: int | None = None) -
         number: the run; the latest for None.
 
     Returns:
-        the files.
+        the files; one of ``transcripts`` among them where the run has some.
 
     Raises:
         ModuleNotFoundError: the extra is not installed.
@@ -90,12 +106,15 @@ def export(path: Path, directory: Path, form: Form, number: int | None = None) -
         directory.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ResultsError(f"cannot make the directory {str(directory)!r}: {error.strerror}") from error
+    tables = [
+        ("episodes", EPISODES, _episode_rows(run, stored_episodes(path, run))),
+        ("steps", STEPS, _step_rows(run, stored_episodes(path, run))),
+    ]
+    if stored_transcripts(path, run).heads:
+        tables.append(("transcripts", TRANSCRIPTS, _entry_rows(run, all_transcripts(path, run))))
     written = []
     with duckdb.connect() as database, tempfile.TemporaryDirectory() as scratch:
-        for name, columns, rows in (
-            ("episodes", EPISODES, _episode_rows(run, stored_episodes(path, run))),
-            ("steps", STEPS, _step_rows(run, stored_episodes(path, run))),
-        ):
+        for name, columns, rows in tables:
             # through a file, not memory: a sweep may have more steps than fit
             lines = Path(scratch) / f"{name}.ndjson"
             _write_lines(lines, rows)
@@ -147,6 +166,24 @@ def _step_rows(run: int, episodes: Iterable[StoredEpisode]) -> Iterator[dict[str
                     "degraded": _json(decision.get("degraded")),
                     "gap": decision.get("gap"),
                 }
+
+
+def _entry_rows(run: int, kept: Iterable[tuple[Key, list[dict[str, Any]]]]) -> Iterator[dict[str, Any]]:
+    for (task, agent, partner, episode), entries in kept:
+        for number, entry in enumerate(entries):
+            yield {
+                "run": run,
+                "task": task,
+                "agent": agent,
+                "partner": partner,
+                "episode": episode,
+                "entry": number,
+                "type": entry["type"],
+                "step": entry.get("step"),
+                "player": entry.get("player", entry.get("seat", entry.get("agent_seat"))),
+                # twice JSON: lone surrogates stay escaped within the text that the other tool reads
+                "content": json.dumps(entry),
+            }
 
 
 def _unit(run: int, episode: StoredEpisode) -> dict[str, Any]:

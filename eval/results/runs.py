@@ -16,6 +16,7 @@ from typing import Any
 from eval.play import EpisodeResult, Key, Tally
 from eval.results.database import ResultsError, explain, explained, open_for_writing, rollback
 from eval.results.tallies import TALLY_COLUMNS, tally_of
+from eval.results.transcripts import add_transcript
 from partners import asks_models
 
 _PACKAGES = ("langgraph-atom", "langgraph", "litellm", "numpy", "scipy", "overcooked-ai", "tomsup")
@@ -29,19 +30,27 @@ class Run:
         path: the file, for messages.
         number: the run's number in the file.
         notes: what the user should know about the continuation, one sentence each.
+        transcripts: whether transcripts of episodes with language models are stored with them.
     """
 
     def __init__(
-        self, connection: sqlite3.Connection, path: Path, number: int, notes: Sequence[str] = ()
+        self,
+        connection: sqlite3.Connection,
+        path: Path,
+        number: int,
+        notes: Sequence[str] = (),
+        *,
+        transcripts: bool = True,
     ) -> None:
         self._connection = connection
-        self._path = path
+        self._transcripts = transcripts
+        self.path = path
         self.number = number
         self.notes = tuple(notes)
 
     def scores(self) -> dict[Key, float]:
         """(task, agent, partner, episode) -> the agent's score, of the episodes that are stored."""
-        with explained(self._path):
+        with explained(self.path):
             rows = self._connection.execute(
                 "SELECT task, agent, partner, episode, score FROM episodes WHERE run = ?", (self.number,)
             )
@@ -49,7 +58,7 @@ class Run:
 
     def tallies(self) -> dict[Key, Tally]:
         """(task, agent, partner, episode) -> what the decisions of an episode that is stored were like."""
-        with explained(self._path):
+        with explained(self.path):
             rows = self._connection.execute(
                 f"SELECT task, agent, partner, episode, {TALLY_COLUMNS} FROM episodes WHERE run = ?",  # noqa: S608 - names of columns
                 (self.number,),
@@ -68,7 +77,7 @@ class Run:
         }
 
     def add(self, result: EpisodeResult) -> None:
-        """Stores an episode, in a transaction of its own.
+        """Stores an episode and its transcript, in a transaction of their own.
 
         An episode that is stored already stays as it is: two processes that continue the same run
         at once waste work and double nothing. Only one that is ``unanswered`` gives way.
@@ -98,14 +107,25 @@ class Run:
             tally.truncated,
         )
         try:
-            # a single statement outside of a transaction is one
-            self._connection.execute(_INSERT, row)
+            if not (self._transcripts and result.transcript):
+                # a single statement outside of a transaction is one
+                self._connection.execute(_INSERT, row)
+                return
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                # another process's episode keeps its own transcript
+                if self._connection.execute(_INSERT, row).rowcount:
+                    add_transcript(self._connection, self.number, result)
+                self._connection.execute("COMMIT")
+            except BaseException:
+                rollback(self._connection)
+                raise
         except sqlite3.Error as error:
-            raise explain(self._path, error) from error
+            raise explain(self.path, error) from error
 
     def finish(self) -> None:
         """Marks the run as complete."""
-        with explained(self._path):
+        with explained(self.path):
             self._connection.execute(
                 "UPDATE runs SET finished = ? WHERE id = ? AND finished IS NULL", (_now(), self.number)
             )
@@ -131,6 +151,7 @@ def open_run(
     command: Sequence[str] = (),
     force_new: bool = False,
     beside_others: bool = False,
+    transcripts: bool = True,
 ) -> Iterator[Run]:
     """The run of a configuration: the one that is in the file, to be continued, or a new one.
 
@@ -140,6 +161,7 @@ def open_run(
         command: the command line, kept for whoever reads the file.
         force_new: whether to begin a new run whatever the file holds.
         beside_others: whether to begin one where the file holds runs of other configurations only.
+        transcripts: whether transcripts of episodes with language models are stored with them.
 
     Raises:
         ResultsError: the file holds runs of other configurations only; or it cannot be used.
@@ -162,7 +184,7 @@ def open_run(
             except BaseException:
                 rollback(connection)
                 raise
-        yield Run(connection, path, number, notes)
+        yield Run(connection, path, number, notes, transcripts=transcripts)
     finally:
         connection.close()
 

@@ -8,12 +8,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unicodedata import category
 
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
 
 from eval.sweeps import ModelSession, spend
+
+_OBEYED = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 # Piped output has no terminal to fit into, and a table broken at 80 columns is hard to read.
 out = Console() if sys.stdout.isatty() else Console(width=140)
@@ -23,7 +26,12 @@ err = Console(stderr=True)
 @contextmanager
 def progress_bar(title: str, total: int, session: ModelSession | None = None) -> Iterator[Callable[[], None]]:
     """A bar on stderr; the function within advances it by one. It shows what language models have cost."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=err, transient=True) as bar:
         task = bar.add_task(title, total=total)
         if session is not None:
@@ -45,9 +53,26 @@ def write_json(file: Path | None, content: dict[str, Any]) -> None:
     """Writes the content where a file is given."""
     if file is not None:
         file.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-        err.print(f"wrote {escape(str(file))}")
+        note(f"wrote {file}")
 
 
 def note(text: str) -> None:
     """A line on stderr."""
-    err.print(escape(text), highlight=False, soft_wrap=True)
+    err.print(as_data(text), soft_wrap=True)
+
+
+def as_data(text: str, style: str = "") -> Text:
+    r"""Words of others for the terminal: no markup, and nothing that a terminal would obey.
+
+    Control and format characters but for line ends and tabs, and what no encoding knows, are shown as Python
+    writes them.
+
+    Example:
+        >>> print(as_data("[red]a[/red]" + chr(27) + "[2J"))
+        [red]a[/red]\x1b[2J
+    """
+    shown = (
+        char.encode("unicode_escape").decode() if category(char) in _OBEYED and char not in "\n\t" else char
+        for char in text
+    )
+    return Text("".join(shown), style)

@@ -58,7 +58,7 @@ class ModelSession:
             return
         if self.transcripts is not None:
             self.transcripts.keep(
-                self.transcripts.path(*result.unit.key),
+                result.unit.key,
                 result.transcript,
                 result.player,
                 result.score,
@@ -204,7 +204,7 @@ def _ask_first(model: str, backend: LLMBackend, task: Task, session: ModelSessio
 
 
 def check_reachable(model: str, backend: LLMBackend, task: Task, say: Callable[[str], None]) -> None:
-    """Sees that a model can be asked, by its name, its key, and a first question, booked on the current meter.
+    """Sees that a model can be asked: its name, its key, and a first question, booked on the current meter.
 
     Args:
         model: as LiteLLM names it.

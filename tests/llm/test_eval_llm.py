@@ -444,7 +444,8 @@ def test_separators_and_surrogates_in_replies_are_kept(tmp_path):
     transcripts = Transcripts(tmp_path, {})
     path = transcripts.path("memory-1", "a", "b", 0)
     reply = "A\u2028B\u0085\ud800ä"
-    transcripts.keep(path, [{"type": "exchange", "reply": reply}], "player-1", 5.0, Usage())
+    key = ("memory-1", "a", "b", 0)
+    transcripts.keep(key, [{"type": "exchange", "reply": reply}], "player-1", 5.0, Usage())
     assert read_transcript(path)[0]["reply"] == reply
     assert transcripts.finished(path) == 5.0
 

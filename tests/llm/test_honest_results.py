@@ -107,7 +107,7 @@ def test_the_program_ends_with_status_2(server):
 def test_keys_that_are_there_or_needed_by_nobody_are_not_asked_for(monkeypatch):
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     ours = ["ollama_chat/llama3.1", "hosted_vllm/any", "bedrock/anthropic.claude-v2", "azure/deployed"]
-    check_names_and_keys(dict.fromkeys(ours, {}))
+    check_names_and_keys({model: {} for model in ours})
     check_names_and_keys({MODEL: {"api_base": "http://127.0.0.1:1/v1"}})
     check_names_and_keys({MODEL: {"api_key": "none"}})
     with pytest.raises(ModelUnavailableError, match="OPENAI_API_KEY"):

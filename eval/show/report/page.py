@@ -7,7 +7,7 @@ import shlex
 from pathlib import Path
 
 from eval.measure import REGRET_NOTE, belief_summaries
-from eval.results import stored_cells, stored_run
+from eval.results import stored_cells, stored_run, transcript_command
 from eval.show.report.collect import TaskData, collect
 from eval.show.report.methods import methods
 from eval.show.report.sections import task_section
@@ -66,6 +66,7 @@ def render(path: Path, number: int | None = None, *, replays: int | None = None)
         tasks=tasks,
         methods=methods(run),
         command="python -m eval " + shlex.join(run.command),
+        transcripts=transcript_command(path, run.number),
         note=REGRET_NOTE,
         replays=_fitting(data, figures_bytes),
         style=(here / "report.css").read_text(encoding="utf-8"),

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from rich.table import Table
 
 from eval.play import MAX_DEGRADED, Cell
+from eval.show.console import as_data
 from eval.show.tables.marks import Marks
 from eval.show.tables.text import arrow, score
 from eval.tasks import Task
@@ -28,8 +29,8 @@ def cross_play_table(
     )
     table.add_column("agent \\ partner")
     for partner in partners:
-        table.add_column(partner, justify="right")
+        table.add_column(as_data(partner), justify="right")
     for row in rows:
         scores = (score(cell.mean, cell.se) + marks.after((cell.agent, cell.partner)) for cell in row)
-        table.add_row(row[0].agent, *scores)
+        table.add_row(as_data(row[0].agent), *scores)
     return marks.under(table)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from rich.table import Table
 
 from eval.measure import AgentSummary, BeliefSummary, Comparison
+from eval.show.console import as_data
 from eval.show.tables.marks import Marks
 from eval.show.tables.text import arrow
 from eval.tasks import Task
@@ -22,10 +23,10 @@ def summary_table(task: Task, summaries: Sequence[AgentSummary], marks: Marks | 
         table.add_column(heading, justify="left" if heading in ("agent", "worst partner") else "right")
     for summary in summaries:
         table.add_row(
-            summary.agent,
+            as_data(summary.agent),
             str(summary.overall) + marks.among(summary.agent),
             "" if summary.share is None else f"{summary.share:.1%}",
-            summary.worst_with,
+            as_data(summary.worst_with),
             str(summary.worst) + marks.after((summary.agent, summary.worst_with)),
         )
     return marks.under(table)
@@ -49,7 +50,9 @@ def comparison_table(
             pair for pair in marks.tallies if pair[0] in (c.first, c.second) and c.partner in ("all", pair[1])
         ]
         difference = str(c.difference) + marks.after(*pairs)
-        table.add_row(c.first, c.second, c.partner, difference, f"{c.p:.4f}", f"{c.p_holm:.4f}")
+        table.add_row(
+            *map(as_data, (c.first, c.second, c.partner)), difference, f"{c.p:.4f}", f"{c.p_holm:.4f}"
+        )
     return marks.under(table)
 
 
@@ -76,9 +79,10 @@ def belief_table(summaries: Sequence[BeliefSummary], marks: Mapping[str, Marks] 
     for summary in summaries:
         fit, worst = summary.calibration, summary.worst
         table.add_row(
-            summary.task,
-            summary.agent,
-            summary.partner + marks.get(summary.task, Marks()).after((summary.agent, summary.partner)),
+            as_data(summary.task),
+            as_data(summary.agent),
+            as_data(summary.partner)
+            + marks.get(summary.task, Marks()).after((summary.agent, summary.partner)),
             "" if fit is None else f"{fit.log_loss:.3f}",
             "" if fit is None else f"{fit.error:.3f}",
             "" if fit is None else f"{fit.accuracy:.1%}",

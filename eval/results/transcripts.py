@@ -1,0 +1,160 @@
+"""Transcripts in a results file: what language models were asked and answered, beside the episode's row.
+
+A table of its own, made with the first transcript: files without one are as they were. A transcript is
+JSON lines, zlib-compressed: prompts repeat from step to step (``benchmarks/transcripts.py``).
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sqlite3
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from eval.play import EpisodeResult, Key, TranscriptHead, ended
+from eval.results.content import stored_run
+from eval.results.database import ResultsError, read_results
+
+_COMPRESSION = 9
+"""The best there is: it takes milliseconds an episode, which has waited for models for seconds."""
+
+_SCHEMA = (
+    """
+CREATE TABLE IF NOT EXISTS transcripts (
+    run INTEGER NOT NULL,
+    task TEXT NOT NULL,
+    agent TEXT NOT NULL,
+    partner TEXT NOT NULL,
+    episode INTEGER NOT NULL,
+    exchanges INTEGER NOT NULL,
+    decisions INTEGER NOT NULL,
+    entries BLOB NOT NULL,          -- JSON lines, zlib-compressed, see eval.play.transcripts
+    PRIMARY KEY (run, task, agent, partner, episode)
+)""",
+    # an episode that is deleted or played again must not find the transcript of before beside the new score
+    """
+CREATE TRIGGER IF NOT EXISTS transcripts_go_with_episodes AFTER DELETE ON episodes BEGIN
+    DELETE FROM transcripts
+    WHERE (run, task, agent, partner, episode) = (OLD.run, OLD.task, OLD.agent, OLD.partner, OLD.episode);
+END""",
+    """
+CREATE TRIGGER IF NOT EXISTS transcripts_end_with_replays AFTER UPDATE OF steps ON episodes BEGIN
+    DELETE FROM transcripts
+    WHERE (run, task, agent, partner, episode) = (OLD.run, OLD.task, OLD.agent, OLD.partner, OLD.episode);
+END""",
+)
+_COMMAND = ("python", "-m", "eval", "transcript")
+_INSERT = "INSERT INTO transcripts VALUES (?,?,?,?,?,?,?,?)"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTranscripts:
+    """Which transcripts a run has.
+
+    Attributes:
+        run: the run's number.
+        episodes: how many episodes the run has, with a transcript or without.
+        heads: of the transcripts, in the order of task, agent, partner and number.
+    """
+
+    run: int
+    episodes: int
+    heads: tuple[TranscriptHead, ...]
+
+
+def add_transcript(connection: sqlite3.Connection, run: int, result: EpisodeResult) -> None:
+    """Stores an episode's transcript within the transaction that stores the episode."""
+    entries = ended(result.transcript, result.unit.key, result.player, result.score, result.totals.usage)
+    kinds = [entry["type"] for entry in entries]
+    for statement in _SCHEMA:
+        connection.execute(statement)
+    row = (run, *result.unit.key, kinds.count("exchange"), kinds.count("decision"), pack(entries))
+    connection.execute(_INSERT, row)
+
+
+def transcript_command(path: Path, number: int | None = None) -> str:
+    """The command line that lists a run's transcripts, of the latest run for None; empty where it has none.
+
+    Raises:
+        ResultsError: see ``stored_run``.
+    """
+    run = stored_run(path, number).number
+    with read_results(path) as connection:
+        if not _has_table(connection):
+            return ""
+        found = connection.execute("SELECT 1 FROM transcripts WHERE run = ? LIMIT 1", (run,)).fetchone()
+    return shlex.join([*_COMMAND, str(path), "--run", str(run)]) if found else ""
+
+
+def stored_transcripts(path: Path, number: int | None = None) -> StoredTranscripts:
+    """The transcripts of a run, by their heads; the latest run for None.
+
+    Raises:
+        ResultsError: see ``stored_run``.
+    """
+    run = stored_run(path, number)
+    with read_results(path) as connection:
+        rows = []
+        if _has_table(connection):
+            rows = connection.execute(
+                """SELECT task, agent, partner, episode, score, exchanges, decisions, degraded,
+                          prompt_tokens, completion_tokens
+                   FROM transcripts JOIN episodes USING (run, task, agent, partner, episode)
+                   WHERE run = ? ORDER BY task, agent, partner, episode""",
+                (run.number,),
+            ).fetchall()
+    return StoredTranscripts(run.number, run.episodes, tuple(TranscriptHead(*row) for row in rows))
+
+
+def stored_transcript(path: Path, run: int, key: Key) -> list[dict[str, Any]]:
+    """The entries of one transcript: exchanges and decisions by step, the score last.
+
+    Raises:
+        ResultsError: there is none of this episode, or it is damaged; or see ``read_results``.
+    """
+    with read_results(path) as connection:
+        row = None
+        if _has_table(connection):
+            row = connection.execute(
+                "SELECT entries FROM transcripts "
+                "WHERE run = ? AND task = ? AND agent = ? AND partner = ? AND episode = ?",
+                (run, *key),
+            ).fetchone()
+    task, agent, partner, episode = key
+    named = f"episode {episode} of {agent!r} with {partner!r} on {task!r} in run {run} of {str(path)!r}"
+    if row is None:
+        raise ResultsError(f"there is no transcript of {named}; python -m eval transcript FILE lists them")
+    try:
+        return unpack(row[0])
+    except (zlib.error, ValueError) as error:
+        raise ResultsError(f"the transcript of {named} is damaged ({error}); restore the file") from None
+
+
+def all_transcripts(path: Path, run: int) -> Iterator[tuple[Key, list[dict[str, Any]]]]:
+    """Every transcript of a run with the episode that it is of."""
+    for head in stored_transcripts(path, run).heads:
+        key = (head.task, head.agent, head.partner, head.episode)
+        yield key, stored_transcript(path, run, key)
+
+
+def pack(entries: Sequence[Mapping[str, Any]]) -> bytes:
+    """The bytes that ``unpack`` reads."""
+    # ASCII: lone surrogates, which models may answer with, have no other bytes
+    return zlib.compress("\n".join(map(json.dumps, entries)).encode("ascii"), _COMPRESSION)
+
+
+def unpack(data: bytes) -> list[dict[str, Any]]:
+    """The entries that ``pack`` was given.
+
+    Raises:
+        zlib.error, ValueError: the bytes are damaged.
+    """
+    return [json.loads(line) for line in zlib.decompress(data).decode("ascii").split("\n")]
+
+
+def _has_table(connection: sqlite3.Connection) -> bool:
+    return bool(connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'transcripts'").fetchone())
