@@ -78,7 +78,7 @@ def execution(
         }
     backend = storing.backend(models=sweep.asks_models)
     title = tasks if sweep.kind != "paper" else sweep.kind
-    asking = replace((models or Models()).asking, endpoints=endpoints or {})
+    asking = replace(asked.asking, endpoints=endpoints or {})
     user = Speaker(note, lambda question: typer.confirm(question, abort=True))
     with (
         _stored(sweep, storing, beside_others=beside_others, transcripts=not asked.no_transcripts) as run,

@@ -50,9 +50,8 @@ def comparison_table(
             pair for pair in marks.tallies if pair[0] in (c.first, c.second) and c.partner in ("all", pair[1])
         ]
         difference = str(c.difference) + marks.after(*pairs)
-        table.add_row(
-            *map(as_data, (c.first, c.second, c.partner)), difference, f"{c.p:.4f}", f"{c.p_holm:.4f}"
-        )
+        names = map(as_data, (c.first, c.second, c.partner))
+        table.add_row(*names, difference, f"{c.p:.4f}", f"{c.p_holm:.4f}")
     return marks.under(table)
 
 
@@ -77,12 +76,12 @@ def belief_table(summaries: Sequence[BeliefSummary], marks: Mapping[str, Marks] 
     ):
         table.add_column(heading, justify="right")
     for summary in summaries:
+        after = marks.get(summary.task, Marks()).after((summary.agent, summary.partner))
         fit, worst = summary.calibration, summary.worst
         table.add_row(
             as_data(summary.task),
             as_data(summary.agent),
-            as_data(summary.partner)
-            + marks.get(summary.task, Marks()).after((summary.agent, summary.partner)),
+            as_data(summary.partner) + after,
             "" if fit is None else f"{fit.log_loss:.3f}",
             "" if fit is None else f"{fit.error:.3f}",
             "" if fit is None else f"{fit.accuracy:.1%}",
