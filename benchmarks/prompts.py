@@ -51,6 +51,7 @@ KNOWN = (
     "stag-hunt",
     "rock-paper-scissors",
 )
+TIMED = ("memory-1", "one-ahead-5")
 MODES = {"text": "prompt-only", "recommendation": "recommend-only"}
 STEPS = 15
 
@@ -132,13 +133,13 @@ class Known:
         return Prediction(1, partners, recommended=self.recommended)
 
 
-def known(name: str) -> Iterator[Known]:
-    """Every action of the other, in the states that some rounds by chance lead to."""
+def known(name: str, states: int) -> Iterator[Known]:
+    """Every action of the other, in as many states that some rounds by chance lead to."""
     task = make_task(name)
     assert isinstance(task, MatrixTask)
     me, other = task.players
     rng, state = np.random.default_rng(1), task.start()
-    for j, action in enumerate(task.situation(state).actions[other]):
+    for j, action in list(enumerate(task.situation(state).actions[other])) * states:
         situation = replace(task.situation(state), description=task.describe(state))
         payoffs = task.payoffs[0][:, j]
         best = [a for i, a in enumerate(situation.actions[me]) if payoffs[i] == payoffs.max()]
@@ -148,7 +149,7 @@ def known(name: str) -> Iterator[Known]:
         ).state
 
 
-def choices(served: LocalModel, permutations: int) -> Iterator[tuple[str, str, float, int]]:
+def choices(served: LocalModel, permutations: int, states: int) -> Iterator[tuple[str, str, float, int]]:
     """(task, kind, probability of best responses, place of what is chosen) for each situation."""
     extra: dict[str, Any] = {"permutations": permutations} if permutations > 1 else {}
     by_label = Sampling(methods=("logprobs", "single"), temperature=1.0, structured=True, **extra)
@@ -156,7 +157,7 @@ def choices(served: LocalModel, permutations: int) -> Iterator[tuple[str, str, f
     settings: dict[str, Any] = {"patience": Patience(timeout=120.0, deadline=240.0), **served.options}
     reasoner = LLMReasoner(served.model, sampling=by_label, memo=None, **settings)
     for name in KNOWN:
-        for case in known(name):
+        for case in known(name, states):
             me = next(iter(case.situation.actions))
             legal = list(case.situation.actions[me])
             policy = reasoner.respond(case.situation, me, case.expected)
@@ -192,7 +193,9 @@ def played(served: LocalModel, name: str, mode: str, partner: str, boards: int) 
 
 
 def without_a_model() -> None:
-    print(f"prompts of an episode: characters, {MODEL}'s tokens, tokens that a prefix cache has seen (median)")
+    print(
+        f"prompts of an episode: characters, {MODEL}'s tokens, tokens that a prefix cache has seen (median)"
+    )
     for name in TASKS:
         for kind in (*MODES, "hypotheses"):
             asked = asked_in_an_episode(name, kind)
@@ -205,38 +208,47 @@ def without_a_model() -> None:
     print(f"  description of one-ahead-5: {table} characters")
 
 
-def with_a_model(served: LocalModel, permutations: int, boards: int) -> None:
-    found = list(choices(served, permutations))
-    print(f"{served.model}: best responses of {len(found)} choices, permutations {permutations}")
+def with_a_model(served: LocalModel, asked: argparse.Namespace) -> None:
+    found = list(choices(served, asked.permutations, asked.states))
+    print(f"{served.model}: best responses of {len(found)} choices, permutations {asked.permutations}")
     for kind in dict.fromkeys(kind for _, kind, _, _ in found):
         for name in KNOWN:
             own = [(p, place) for task, k, p, place in found if (task, k) == (name, kind)]
             places = Counter(place + 1 for _, place in own)
             shown = ", ".join(f"{place}: {n}" for place, n in sorted(places.items()))
             print(f"  {kind:16}{name:22}{statistics.mean(p for p, _ in own):6.2f}   places chosen {shown}")
-        print(f"  {kind:16}{'all':22}{statistics.mean(p for _, k, p, _ in found if k == kind):6.2f}", flush=True)
-    if permutations > 1:
-        return
-    for name in ("memory-1", "one-ahead-5", "game-1"):
+        print(
+            f"  {kind:16}{'all':22}{statistics.mean(p for _, k, p, _ in found if k == kind):6.2f}", flush=True
+        )
+    for name in TIMED if asked.timed else ():
         for tell, mode in MODES.items():
             _, seconds, tokens = played(served, name, mode, "tom-1", 1)
             print(f"  {name:14}{tell:16}{seconds:6.2f} s a decision{tokens:7.0f} tokens", flush=True)
-    for tell, mode in MODES.items() if boards else ():
-        cells = [played(served, "memory-1", mode, partner, boards)[0] for partner in ("tom-0", "tom-1", "itself")]
+    for tell, mode in MODES.items() if asked.boards else ():
+        cells = [
+            played(served, "memory-1", mode, partner, asked.boards)[0]
+            for partner in ("tom-0", "tom-1", "itself")
+        ]
         print(f"  collisions in memory-1, {tell:16}" + "".join(f"{cell:6.1f}" for cell in cells), flush=True)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="What prompts cost, and what a small model makes of them.")
     parser.add_argument("--model", type=Path, help="any file in the GGUF format, or small")
-    parser.add_argument("--permutations", type=int, default=1, help="listings of the options that are averaged")
+    parser.add_argument(
+        "--permutations", type=int, default=1, help="listings of the options that are averaged"
+    )
+    parser.add_argument(
+        "--states", type=int, default=1, help="in which each action of the other is told; 0 for none"
+    )
+    parser.add_argument("--timed", action="store_true", help="seconds of a decision, too")
     parser.add_argument("--boards", type=int, default=0, help="of memory-1 beside tom-0, tom-1 and itself")
     asked = parser.parse_args()
     if asked.model is None:
         without_a_model()
         return
     with LocalModel(None if asked.model == Path("small") else asked.model) as served:
-        with_a_model(served, asked.permutations, asked.boards)
+        with_a_model(served, asked)
 
 
 if __name__ == "__main__":

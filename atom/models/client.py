@@ -13,6 +13,7 @@ from atom.models.chat import endpoint_of
 from atom.models.deadline import Deadline
 from atom.models.endpoint import Endpoint, RefusedError
 from atom.models.exchange import Exchange
+from atom.models.listings import over_listings
 from atom.models.memo import memo_key
 from atom.models.prompts import Question, ReplyForm, template
 from atom.models.replies import (
@@ -148,6 +149,8 @@ class Client:
             if method in endpoint.unsupported or not _fits(method, question, self.sampling):
                 continue
             try:
+                if method == "logprobs":
+                    return await self._by_listings(endpoint, question, deadline, talk)
                 return await self._asked_for(method, endpoint, question, deadline, talk)
             except RefusedError as error:
                 refused = error
@@ -160,6 +163,19 @@ class Client:
             endpoint.unsupported.clear()  # refused in every form: the forms were not the reason
             raise refused
         return await self._asked_for("single", endpoint, question, deadline, talk)
+
+    async def _by_listings(
+        self, endpoint: Endpoint, question: Question, deadline: Deadline, talk: _Talk
+    ) -> Policy:
+        """The policy by log-probabilities; transcripts have the list of options as it is."""
+
+        async def ask(listed: Question) -> Policy:
+            said = talk if listed is question else _Talk()
+            return await self._asked_for("logprobs", endpoint, listed, deadline, said)
+
+        if self.sampling.permutations == 1:
+            return await ask(question)
+        return await over_listings(question, self.sampling.permutations, self.sampling.temperature, ask)
 
     async def _asked_for(
         self,
@@ -238,7 +254,8 @@ class Client:
             if not reply.top:
                 read_label(reply.texts[0], actions)  # a reply that is wrong besides is to be repaired
                 raise _NotOfferedError("no log-probabilities in the reply")
-            return from_logprobs(reply.top, actions, self.sampling.temperature)
+            several = self.sampling.permutations > 1  # sharpened when they are averaged
+            return from_logprobs(reply.top, actions, 1.0 if several else self.sampling.temperature)
         if method == "samples":
             if len(reply.texts) < 2:
                 read_label(reply.texts[0], actions)

@@ -58,11 +58,19 @@ def estimate(model: str, sampling: Sampling, pairings: Sequence[tuple[Task, str,
         decisions = task.max_steps * episodes
         for name, seats in ((agent, 1), (others, len(task.players) - 1)):
             hypotheses, actions = _calls(name, model, task.players)
+            hypotheses *= _listings(task, sampling)
             asked = seats * decisions * (hypotheses + actions)
             calls += asked
             prompt += asked * _prompt_tokens(task) if asked else 0
             completion += seats * decisions * (hypotheses * hypothesis + actions * _ANSWER_TOKENS)
     return Estimate(calls, prompt, completion, _cost(model, prompt, completion))
+
+
+def _listings(task: Task, sampling: Sampling) -> int:
+    """Requests for one policy."""
+    if sampling.methods[0] != "logprobs":
+        return 1
+    return min(sampling.permutations, max(map(len, task.situation(task.start()).actions.values())))
 
 
 def _calls(name: str, model: str, players: Sequence[str]) -> tuple[int, int]:
