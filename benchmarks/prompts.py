@@ -1,15 +1,15 @@
 """What prompts cost, and what a small model makes of them.
 
-Without a model: characters and tokens of a prompt, and the share of its tokens that a prefix cache of a
-provider or a server has seen: the longest prefix that it has in common with an earlier prompt of the same
+Without a model: characters and tokens of a prompt, and the share of its tokens that a prefix cache of
+a provider or a server has seen: the longest prefix that it has in common with an earlier prompt of the same
 agent in the episode, in the median after the first. A model that answers by chance plays, so that
 histories and predictions vary. Tokens are counted by LiteLLM as OpenAI does, without a network.
 
-With ``--model FILE.gguf`` (extra ``local``; ``--model small`` for the one in the box), also: how often a model
+With ``--model FILE.gguf`` (extra ``local``; ``--model small`` for the one in the box): how often a model
 picks a best response to what it is told that the other does, by the log-probabilities of its labels
-(``hypotheses``) and as an agent that is told the prediction or a recommendation; how often it picks
-which place in the list of options; seconds a decision, with the server's prefix cache; and with ``--boards N``
-collisions in ``memory-1``. Run the same file in a work tree of another revision to compare.
+(``hypotheses``) and as an agent that is told the prediction or a recommendation; which place in the list
+of options it picks; with ``--timed`` seconds a decision, with the server's prefix cache; and with
+``--boards N`` collisions in ``memory-1``. Run the same file in a work tree of another revision to compare.
 """
 
 from __future__ import annotations
@@ -23,11 +23,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import takewhile
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
 
-import litellm
 import numpy as np
 from langchain_core.language_models.chat_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage
@@ -36,6 +35,7 @@ from pydantic import Field
 
 from atom import AdaptiveAgent, PartnerPrediction, Policy, Prediction, Situation
 from atom.llm import LLMActor, LLMReasoner, Patience, Sampling
+from atom.models.loading import load_litellm
 from eval.localmodel import LocalModel
 from eval.play import play, seat_players
 from eval.tasks import DescribedTask, MatrixTask, make_task
@@ -95,6 +95,7 @@ def asked_in_an_episode(name: str, kind: str) -> list[str]:
 
 def prefixes(asked: list[str]) -> tuple[float, float, float]:
     """Mean characters and tokens of a prompt; median share of tokens known from an earlier one."""
+    litellm = load_litellm()
     tokens = [litellm.encode(model=MODEL, text=prompt) for prompt in asked]
     shares = [
         max(_common(own, earlier) for earlier in tokens[:i]) / len(own)
@@ -135,8 +136,7 @@ class Known:
 
 def known(name: str, states: int) -> Iterator[Known]:
     """Every action of the other, in as many states that some rounds by chance lead to."""
-    task = make_task(name)
-    assert isinstance(task, MatrixTask)
+    task = cast("MatrixTask", make_task(name))
     me, other = task.players
     rng, state = np.random.default_rng(1), task.start()
     for j, action in list(enumerate(task.situation(state).actions[other])) * states:
@@ -200,10 +200,8 @@ def without_a_model() -> None:
         for kind in (*MODES, "hypotheses"):
             asked = asked_in_an_episode(name, kind)
             characters, tokens, share = prefixes(asked)
-            print(
-                f"  {name:14}{kind:16}{len(asked):5} prompts{characters:8.0f}{tokens:7.0f}{100 * share:6.0f} %",
-                flush=True,
-            )
+            sizes = f"{characters:8.0f}{tokens:7.0f}{100 * share:6.0f} %"
+            print(f"  {name:14}{kind:16}{len(asked):5} prompts{sizes}", flush=True)
     table = len(make_task("one-ahead-5").describe([]))
     print(f"  description of one-ahead-5: {table} characters")
 

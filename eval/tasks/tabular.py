@@ -91,6 +91,7 @@ class TabularTask(ABC):
         """Rules, map, positions and steps so far in words."""
         legal = ", ".join(self.model.actions)
         return in_two_parts(
-            f"{self.rules()}\nActions of both players: {legal}.\nThe game lasts at most {self.max_steps} steps.",
+            f"{self.rules()}\nActions of both players: {legal}.\n"
+            f"The game lasts at most {self.max_steps} steps.",
             f"{self.positions(state)}\nThis is step {state['step'] + 1}.",
         )
