@@ -279,7 +279,8 @@ async def test_a_model_by_name_is_handed_its_own_messages_as_texts(way, serve):
         "system", "system", "user", "assistant", "user", "assistant", "user"
     ]  # fmt: skip
     assert sent[0]["content"] == "House rules."
-    assert "What was observed so far" in sent[1]["content"]
+    assert "You expect now:" not in sent[1]["content"]
+    assert "You expect now:" in sent[-1]["content"]
     assert [message["content"] for message in sent[2:6]] == [
         "Login is broken.", "[called look with {'file': 'a'}]", "[result of look] It is.", "I see."
     ]  # fmt: skip

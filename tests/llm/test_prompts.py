@@ -178,5 +178,5 @@ def test_what_changes_is_told_last_and_marked():
     assert "| Rules.\n| \n| More rules.\n\nYou are" in text
     assert text.index("Reply with") < text.index("The game so far:\n| Remembered: ann chose A.\n| 1) ")
     same = replace(situation, description="Rules.\nRemembered: ann chose A.")
-    assert "so far" not in prompts.level_zero(same, "ann").text
+    assert "The game so far" not in prompts.level_zero(same, "ann").text
     assert "| Rules.\n| Remembered: ann chose A.\n\nYou are" in prompts.level_zero(same, "ann").text
