@@ -30,7 +30,9 @@ class Situation:
         history: the joint actions of the earlier steps, oldest first; they may name actions that are no
             longer to be had, and players who are gone.
         description: rules, payoffs and state in words, for language models. Neutral: it names the
-            players and does not say "you".
+            players and does not say "you". What stays as it is in an episode comes first, then an empty
+            line, then what changes: prompts keep the first part, and all of it where no line is
+            empty, where caches of prefixes find it.
         moved: player -> its action, of those who acted in this step already, whom everybody who has not
             sees; the first first.
         turns: who acts after whom within the step: groups of players, each player in one, those of a group

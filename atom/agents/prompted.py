@@ -59,6 +59,6 @@ class LLMActor:
 
     async def aact(self, situation: Situation, prediction: Prediction) -> str:
         """The same, awaited."""
-        question = prompts.told_action(situation, self.me, prediction, self.tell)
+        question = prompts.told_last(situation, self.me, prediction, self.tell)
         question = replace(question, said=as_said(own_messages(self.me)))
         return await self.client.action(question, self.me)

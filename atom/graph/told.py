@@ -12,7 +12,8 @@ from atom.agents.chat import id_of
 from atom.decision import Decision, PartnerPrediction
 from atom.graph.messages import as_done, unread
 from atom.memories import Told
-from atom.models.prompts import chances, likely, quoted
+from atom.models.prompts import likely
+from atom.models.wording import chances, quoted
 from atom.names import HABITS
 
 _EDITED = "hitl_edited_tool_calls"

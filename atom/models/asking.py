@@ -227,7 +227,8 @@ class Asking:
         actions = self.question.actions
         try:
             if reply.top:
-                return from_logprobs(reply.top, actions, self.sampling.temperature)
+                several = self.sampling.permutations > 1  # sharpened when they are averaged
+                return from_logprobs(reply.top, actions, 1.0 if several else self.sampling.temperature)
             if not (reply.is_cut_off and reply.is_empty):
                 read_label(reply.texts[0], actions)  # a reply that is wrong besides is to be repaired
         except ReplyError:

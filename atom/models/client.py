@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from atom.models.chat import endpoint_of
 from atom.models.deadline import Deadline
 from atom.models.endpoint import Endpoint, RefusedError
 from atom.models.exchange import Exchange
+from atom.models.listings import over_listings
 from atom.models.memo import memo_key
 from atom.models.prompts import Question
 from atom.models.settings import Method, ModelSettings, Sampling
@@ -123,7 +125,7 @@ class Client:
             if method in found.unsupported or not _fits(method, asking.question, self.sampling):
                 continue
             try:
-                policy = await asking.by(method)
+                policy = await (self._by_listings(asking) if method == "logprobs" else asking.by(method))
                 break
             except (RefusedError, UnusableError) as error:
                 if isinstance(error, UnusableError) and method != "logprobs":
@@ -140,6 +142,24 @@ class Client:
         for method, problem in waiting.items():
             endpoint.leave_out(method, str(problem))
         return policy
+
+    async def _by_listings(self, asking: Asking) -> Policy:
+        """The policy by log-probabilities; transcripts have the list of options as it is."""
+
+        async def ask(listed: Question) -> Policy:
+            if listed is asking.question:
+                return await asking.by("logprobs")
+            said = Talk()
+            try:
+                return await replace(asking, question=listed, talk=said).by("logprobs")
+            finally:
+                asking.talk.prompt_tokens += said.prompt_tokens
+                asking.talk.completion_tokens += said.completion_tokens
+
+        if self.sampling.permutations == 1:
+            return await ask(asking.question)
+        temperature = self.sampling.temperature
+        return await over_listings(asking.question, self.sampling.permutations, temperature, ask)
 
     def _failed(self, endpoint: Endpoint, player: str, purpose: str, talk: Talk, error: LLMError) -> str:
         """The problem in words; a spent budget ends everything."""

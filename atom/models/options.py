@@ -43,6 +43,7 @@ class Options:
                 labels for nothing at all.
         """
         labels = [(label, label) for label in actions]
+        labels += [(label.lstrip("0"), label) for label in actions if label.startswith("0")]
         named = [(action, label) for label, action in actions.items()]
         kinds = {"labels first": (labels, named), "actions first": (named, labels), "actions": (named,)}[by]
         exact: dict[str, str] = {}
@@ -51,7 +52,7 @@ class Options:
             exact = {**dict(kind), **exact}
             by_fold = {**_unambiguous(kind), **by_fold}
         longest = max((len(name) for name, _ in (*labels, *named)), default=0)
-        return cls(actions, longest, exact, by_fold, frozenset(map(folded, actions)))
+        return cls(actions, longest, exact, by_fold, frozenset(folded(name) for name, _ in labels))
 
     def is_label(self, text: str) -> bool:
         """Whether a text is a label, whatever its width and case."""

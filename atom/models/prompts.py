@@ -6,7 +6,6 @@ so nothing that a partner or a state says can pass for an instruction, an option
 
 from __future__ import annotations
 
-import json
 import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,6 +15,7 @@ from itertools import takewhile
 from typing import Literal, TypeAlias
 
 from atom.decision import PartnerPrediction, Prediction
+from atom.models.wording import chances, in_parts, label_actions, quoted
 from atom.names import HABITS
 from atom.policies import Policy
 from atom.situation import Situation
@@ -25,10 +25,8 @@ Tell: TypeAlias = Literal["text", "recommendation", "data"]
 
 ReplyForm: TypeAlias = Literal["label", "json", "stated"]
 
-_MARK = "| "
-_LETTERS = string.ascii_uppercase
-_CERTAIN = 0.995
 _WORTH_WORDS = 0.05
+_LIKELY = 0.5
 _ANSWER = "Answer what they do."
 _ALIGN = (
     "Act at order {order} of theory of mind: above a player's order, answer what it does; below it, do "
@@ -40,31 +38,53 @@ _ALIGN = (
 class Question:
     """What a model is asked on behalf of one player.
 
+    What stays as it is in an episode comes first and what changes last, so that caches of prefixes serve.
+
     Attributes:
-        text: everything but the form of the reply.
+        game: what stays as it is: the players, the rules, for whom to decide.
         actions: label -> action.
+        notes: what else stays: what orders of theory of mind are; empty where nothing.
+        now: what changes: the state, what is expected, what is to be decided.
         advice: what the system message adds, such as a prediction.
         at_once: whether all players act at the same time.
         said: the player's own messages so far, each with a role and a content; those of the system first.
     """
 
-    text: str
+    game: str
     actions: Mapping[str, str]
+    now: str
+    notes: str = ""
     advice: str = ""
     at_once: bool = True
     said: Sequence[Mapping[str, str]] = ()
+
+    @property
+    def text(self) -> str:
+        """Everything but the form of the reply."""
+        return "\n\n".join(filter(None, (self._asked, self.notes, self.now)))
+
+    @property
+    def _asked(self) -> str:
+        listed = (f"{label}) {quoted(act)}" for label, act in self.actions.items())
+        return "\n".join([self.game, *listed])
 
     def messages(self, form: ReplyForm) -> list[dict[str, str]]:
         """System and user message, around what was said before."""
         timing = " in which all players act at the same time" if self.at_once else ""
         system = template("system").substitute(timing=timing)
         before = list(takewhile(lambda message: message["role"] == "system", self.said))
+        parts = filter(None, (self._asked, self.notes, self.reply(form), self.now))
         return [
             *map(dict, before),
             {"role": "system", "content": f"{system}\n{self.advice}".strip()},
             *map(dict, self.said[len(before) :]),
-            {"role": "user", "content": f"{self.text}\n\n{self.reply(form)}"},
+            {"role": "user", "content": "\n\n".join(parts)},
         ]
+
+    def listed_from(self, place: int) -> Question:
+        """The same question whose list of options begins at another one, counted from 0, in a circle."""
+        actions = list(self.actions.values())
+        return replace(self, actions=label_actions([*actions[place:], *actions[:place]]))
 
     def reply(self, form: ReplyForm) -> str:
         """The sentence that asks for a reply of some form."""
@@ -81,39 +101,15 @@ def template(name: str) -> string.Template:
     return string.Template(file.read_text(encoding="utf-8"))
 
 
-def label_actions(actions: Sequence[str]) -> dict[str, str]:
-    """Label -> action: digits where nine are enough, else capital letters, else numbers.
-
-    Digits and letters are one token each, so that one token's log-probabilities cover all options.
-    """
-    if len(actions) <= 9:
-        labels = [str(i + 1) for i in range(len(actions))]
-    elif len(actions) <= len(_LETTERS):
-        labels = list(_LETTERS[: len(actions)])
-    else:
-        labels = [str(i + 1) for i in range(len(actions))]
-    return dict(zip(labels, actions, strict=True))
-
-
-def quoted(name: str) -> str:
-    """A name as a JSON string on one line."""
-    return json.dumps(name, ensure_ascii=not name.isprintable())
-
-
-def marked(text: str) -> str:
-    """Text of others with every line marked as data."""
-    return "\n".join(_MARK + line.rstrip() for line in text.strip("\n").splitlines())
-
-
 def level_zero(situation: Situation, player: str) -> Question:
     """How would ``player`` act at order 0?"""
-    return _question(situation, player, template("tom0").template)
+    return _question(situation, player, template("tom0").template, notes=template("orders").template)
 
 
 def level_k(situation: Situation, player: str, order: int, predicted: Mapping[str, Policy]) -> Question:
     """How would ``player`` act at order k >= 1, given what it expects of the others?"""
-    task = template("tomk").substitute(order=order, below=order - 1, expected=expectations(predicted))
-    return _question(situation, player, task)
+    task = template("tomk").substitute(order=order, expected=expectations(predicted))
+    return _question(situation, player, task, notes=template("orders").template)
 
 
 def response(situation: Situation, player: str, predicted: Mapping[str, Policy]) -> Question:
@@ -124,7 +120,7 @@ def response(situation: Situation, player: str, predicted: Mapping[str, Policy])
 
 def action(situation: Situation, player: str, advice: str = "") -> Question:
     """What does ``player`` do, with or without advice about the others?"""
-    return replace(_question(situation, player, template("act").template), advice=advice)
+    return replace(_question(situation, player, notes=template("act").template), advice=advice)
 
 
 def told_action(situation: Situation, player: str, prediction: Prediction, tell: Tell) -> Question:
@@ -138,10 +134,59 @@ def told_action(situation: Situation, player: str, prediction: Prediction, tell:
             question, and ``"data"`` nowhere: that is the caller's.
     """
     if tell == "recommendation":
-        question = action(situation, player)
-        said = recommendation(prediction)
-        return replace(question, text=f"{question.text}\n\n{said}") if said else question
+        return _question(situation, player, recommendation(prediction), notes=template("act").template)
     return action(situation, player, advice(prediction) if tell == "text" else "")
+
+
+def told_last(situation: Situation, player: str, prediction: Prediction, tell: Tell) -> Question:
+    """The same, and the system message never changes, so that caches of prefixes serve.
+
+    ``"text"`` stands in the question: what changes seldom before the state of the game, the rest after it.
+    """
+    if tell != "text":
+        return told_action(situation, player, prediction, tell)
+    notes = "\n\n".join(filter(None, ("\n".join(_kinds(prediction)), template("act").template)))
+    return _question(situation, player, "\n".join(_expected_now(prediction)), notes=notes)
+
+
+def _kinds(prediction: Prediction) -> list[str]:
+    """What the others seem to be, and how to answer that; without percents, which change at every step."""
+    alike: dict[str, list[str]] = {}
+    for name, partner in prediction.partners.items():
+        if _as_order(partner):
+            said = "seems to" if partner.probabilities[partner.hypothesis] >= _LIKELY else "may"
+            alike.setdefault(f"{said} act at order {partner.order} of theory of mind.", []).append(
+                quoted(name)
+            )
+    lines = [f"- {', '.join(names)} {said}" for said, names in alike.items()]
+    if not prediction.partners:
+        return []
+    heading = ["What was observed so far:"] if lines else []
+    return [*heading, *lines, _ANSWER if prediction.order is None else _ALIGN.format(order=prediction.order)]
+
+
+def _expected_now(prediction: Prediction) -> list[str]:
+    """What each of the others does, or what it expects where that is what counts; and the note."""
+    lines = []
+    for name, partner in prediction.partners.items():
+        other = quoted(name)
+        kind = "" if _as_order(partner) else f" {_kind(name, partner)}"
+        if partner.answered == "reply":
+            lines.append(f"- {other} will see what you do, and answer it.{kind}")
+        else:
+            does = "has done" if partner.answered == "seen" else "does"
+            lines.append(f"- {other} {does} {chances(likely(partner))}.{kind}")
+        below = (
+            prediction.order is not None and partner.order is not None and prediction.order < partner.order
+        )
+        if below and partner.expects is not None and partner.answered == "estimate":
+            lines.append(f"- {other} expects you to do {chances(partner.expects)}.")
+    heading = ["You expect now:"] if lines else []
+    return [*heading, *lines, *([prediction.note] if prediction.note else [])]
+
+
+def _as_order(partner: PartnerPrediction) -> bool:
+    return partner.answered != "prediction" and partner.order is not None
 
 
 def recommendation(prediction: Prediction) -> str:
@@ -168,6 +213,15 @@ def expectations(predicted: Mapping[str, Policy]) -> str:
 
 def advice(prediction: Prediction) -> str:
     """The prediction in words, for a wrapped agent; empty where nothing was predicted."""
+    lines = _expected_lines(prediction)
+    if lines:
+        lines.insert(0, "What was observed so far lets you expect now:")
+        lines.append(_ANSWER if prediction.order is None else _ALIGN.format(order=prediction.order))
+    return "\n".join([*lines, prediction.note] if prediction.note else lines)
+
+
+def _expected_lines(prediction: Prediction) -> list[str]:
+    """What each partner does, seems to be and expects, a line each."""
     lines = []
     for name, partner in prediction.partners.items():
         partner_text = quoted(name)
@@ -178,10 +232,7 @@ def advice(prediction: Prediction) -> str:
             lines.append(f"- {partner_text} {does} {chances(likely(partner))}. {_kind(name, partner)}")
         if partner.expects is not None and partner.answered == "estimate":
             lines.append(f"- {partner_text} expects you to do {chances(partner.expects)}.")
-    if lines:
-        lines.insert(0, "What was observed so far lets you expect now:")
-        lines.append(_ANSWER if prediction.order is None else _ALIGN.format(order=prediction.order))
-    return "\n".join([*lines, prediction.note] if prediction.note else lines)
+    return lines
 
 
 def likely(partner: PartnerPrediction) -> Policy:
@@ -195,7 +246,7 @@ def likely(partner: PartnerPrediction) -> Policy:
 def _kind(name: str, partner: PartnerPrediction) -> str:
     """What the partner is taken for, in one sentence."""
     confidence = f"(confidence {partner.probabilities[partner.hypothesis]:.0%})"
-    if partner.answered != "prediction" and partner.order is not None:
+    if _as_order(partner):
         return f"It seems to act at order {partner.order} of theory of mind {confidence}."
     if partner.order is None and partner.hypothesis != HABITS:
         return f"It seems to act by {quoted(partner.hypothesis)} {confidence}."
@@ -211,27 +262,27 @@ def likeliest(predicted: Mapping[str, Policy]) -> dict[str, Policy]:
     }
 
 
-def chances(policy: Policy) -> str:
-    """A distribution in words: the action alone where it is as good as certain, else whole percents.
+def _question(situation: Situation, player: str, task: str = "", *, notes: str = "") -> Question:
+    """The parts of a question.
 
-    Rounding keeps prompts alike where models differ in the last digits, so that memos find them.
+    Args:
+        situation: what is seen.
+        player: who decides.
+        task: what is asked at the end.
+        notes: what is asked, or said besides, before the state of the game.
     """
-    ranked = sorted(policy.items(), key=lambda item: -item[1])
-    if ranked[0][1] >= _CERTAIN:
-        return quoted(ranked[0][0])
-    return ", ".join(f"{quoted(a)} ({p:.0%})" for a, p in ranked if p >= 1.0 - _CERTAIN)
-
-
-def _question(situation: Situation, player: str, task: str) -> Question:
-    labelled = label_actions(situation.legal(player))
-    text = template("game").substitute(
-        me=quoted(player),
-        players=", ".join(map(quoted, situation.actions)),
-        game=marked(situation.description or _plain_description(situation)),
-        turns=_turns(situation, player),
-        options="\n".join(f"{label}) {quoted(act)}" for label, act in labelled.items()),
+    rules, state = in_parts(situation.description or _plain_description(situation))
+    game = template("game").substitute(
+        me=quoted(player), players=", ".join(map(quoted, situation.actions)), game=rules
     )
-    return Question(f"{text.strip()}\n\n{task.strip()}", labelled, at_once=situation.at_once)
+    so_far = f"The game so far:\n{state}" if state else ""
+    return Question(
+        game.strip(),
+        label_actions(situation.legal(player)),
+        "\n\n".join(filter(None, (so_far, _turns(situation, player), task.strip()))),
+        notes=notes.strip(),
+        at_once=situation.at_once,
+    )
 
 
 def _turns(situation: Situation, player: str) -> str:
@@ -250,7 +301,7 @@ def _turns(situation: Situation, player: str) -> str:
     later = () if situation.at_once else situation.later(player)
     if later:
         lines.append(f"- After you: {', '.join(map(quoted, later))}, who will see what you do.")
-    return "\n" + "\n".join(lines) + "\n" if lines else ""
+    return "\n".join(lines)
 
 
 def _plain_description(situation: Situation) -> str:
@@ -259,6 +310,7 @@ def _plain_description(situation: Situation) -> str:
         f"{player} can do: {', '.join(map(quoted, actions))}."
         for player, actions in ((quoted(p), a) for p, a in situation.actions.items())
     ]
+    lines.append("")
     for i, joint in enumerate(situation.history):
         done = ", ".join(f"{quoted(player)} did {quoted(act)}" for player, act in joint.items())
         lines.append(f"Step {i + 1}: {done}.")

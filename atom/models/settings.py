@@ -37,6 +37,9 @@ class Sampling:
             to. A reply that was cut off before it named an option is then asked for once more, with a
             larger limit, as far as the tokens of a ``Budget`` go.
         structured: whether to ask for JSON by schema; None asks LiteLLM what the model supports.
+        permutations: over how many listings of the options log-probabilities are averaged, >= 1, each
+            beginning at another option; what a place in the list is worth to a model cancels out where
+            they are as many as the options. That many requests for a policy, more than options never.
     """
 
     methods: tuple[Method, ...] = METHODS
@@ -45,8 +48,11 @@ class Sampling:
     lapse: float = 0.02
     max_tokens: int | None = None
     structured: bool | None = None
+    permutations: int = 1
 
     def __post_init__(self) -> None:
+        if self.permutations < 1:
+            raise ValueError(f"permutations is at least 1, the list as it is; got {self.permutations}")
         unknown = [method for method in self.methods if method not in METHODS]
         if unknown or not self.methods:
             raise ValueError(f"methods are some of {list(METHODS)}, got {list(self.methods)}")

@@ -1,16 +1,25 @@
-"""Normal-form games from sentences: payoffs, what is remembered, how ties are broken."""
+"""Normal-form games from words: payoffs in rows, lines or sentences, what is remembered, ties."""
 
 from __future__ import annotations
 
 import itertools
+import json
 import math
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import takewhile
 
 from eval.modelserver.reading import Question, UnreadableError
 
 _PAYOFF = re.compile(r"^If (.+): (.+)\.$")
+_ROWS = re.compile(r"^For each action of (.+): the action of (.+), and (.+)\.$")
+_LINES = re.compile(r"^For the actions of (.+): (.+)\.$")
+_EACH = "what each of them gets"
+_ACTION = r'("(?:[^"\\]|\\.)*"|[\w-]+)'
+_ROW = re.compile(rf"^{_ACTION}: (.+)$")
+_CELL = re.compile(rf"{_ACTION} ([-\d.e+/]+)(?:, |$)")
+_LINE = re.compile(rf"^({_ACTION}(?:, {_ACTION})*): ([-\d.e+/]+)$")
 _CHOOSES = re.compile(r"(?:^|, )(.+?) chooses (.+?)(?=, |$)")
 _GETS = re.compile(r"(?:^|, )(.+?) gets (-?[\d.e+-]+?)(?=, |$)")
 _CHOSE = re.compile(r"(?:^|, )(.+?) chose (.+?)(?=, |$)")
@@ -23,7 +32,7 @@ _TIE_BONUS = 0.15
 
 def is_matrix(question: Question) -> bool:
     """Whether the game is told by payoffs of joint actions."""
-    return any(_PAYOFF.match(line) for line in question.game)
+    return any(form.match(line) for line in question.game for form in (_PAYOFF, _ROWS, _LINES))
 
 
 def matrix_values(question: Question) -> dict[str, float]:
@@ -69,15 +78,45 @@ def _first_likeliest(question: Question, believed: Mapping[str, float]) -> int:
 def _payoffs(question: Question) -> dict[frozenset[tuple[str, str]], float]:
     """Joint action -> own payoff."""
     payoffs = {}
-    for line in question.game:
-        sentence = _PAYOFF.match(line)
-        if sentence:
-            joint = frozenset(_CHOOSES.findall(sentence.group(1)))
+    for i, line in enumerate(question.game):
+        if sentence := _PAYOFF.match(line):
             gets = dict(_GETS.findall(sentence.group(2)))
             if question.me not in gets:
                 raise UnreadableError(f"the payoff of {question.me} is not told in: {line}")
-            payoffs[joint] = float(gets[question.me])
+            payoffs[frozenset(_CHOOSES.findall(sentence.group(1)))] = float(gets[question.me])
+        elif rows := _ROWS.match(line):
+            one, other, gets_words = rows.groups()
+            own = _own_place(question, (one, other), gets_words)
+            for action, cells in _while(_ROW, question.game[i + 1 :]):
+                for beside, paid in _CELL.findall(cells):
+                    joint = frozenset({(one, _name(action)), (other, _name(beside))})
+                    payoffs[joint] = float(paid.split("/")[own])
+        elif lines := _LINES.match(line):
+            players = lines.group(1).split(", ")
+            own = _own_place(question, players, lines.group(2))
+            for done, *_, paid in _while(_LINE, question.game[i + 1 :]):
+                actions = map(_name, re.findall(_ACTION, done))
+                payoffs[frozenset(zip(players, actions, strict=True))] = float(paid.split("/")[own])
     return payoffs
+
+
+def _own_place(question: Question, players: Sequence[str], gets: str) -> int:
+    """Which of the numbers of a cell is the payoff of whom is asked for."""
+    if gets == _EACH:
+        return 0
+    if question.me not in players:
+        raise UnreadableError(f"the payoff of {question.me} is not told among those of {players}")
+    return list(players).index(question.me)
+
+
+def _while(form: re.Pattern[str], lines: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """The groups of the first lines, as long as they are of a form."""
+    for found in takewhile(bool, map(form.match, lines)):
+        yield found.groups()  # type: ignore[union-attr]
+
+
+def _name(word: str) -> str:
+    return str(json.loads(word)) if word.startswith('"') else word
 
 
 def _frequencies(question: Question, others: list[str]) -> dict[str, dict[str, float]]:

@@ -11,12 +11,13 @@ from typing import Any, Literal, TypeAlias
 ReplyForm: TypeAlias = Literal["label", "json", "stated"]
 
 _NAME = r'("(?:[^"\\]|\\.)*")'
-_ME = re.compile(rf"^You are {_NAME}\. The players are (.*)\.$", re.MULTILINE)
+_ME = re.compile(rf"^You are {_NAME}\. Your options:$", re.MULTILINE)
+_PLAYERS = re.compile(rf"^The players are ({_NAME}(?:, {_NAME})*)\.$", re.MULTILINE)
 _OPTION = re.compile(rf"^(\w+)\) {_NAME}$", re.MULTILINE)
 _ORDER = re.compile(r"^Act at order (\d+) of theory of mind", re.MULTILINE)
 _DOES = re.compile(rf"^- {_NAME} does (.*)$", re.MULTILINE)
 _EXPECTS = re.compile(rf"^- {_NAME} expects you to do (.*)$", re.MULTILINE)
-_SEEMS = re.compile(r"It seems to act at order (\d+) of theory of mind")
+_SEEMS = re.compile(r"(?:seems to|may) act at order (\d+) of theory of mind")
 _CHANCE = re.compile(rf"{_NAME}(?: \((\d+)%\))?")
 _INJECTED = re.compile(r"\banswer (?:with )?(\w+)\b", re.IGNORECASE)
 _MARK = "| "
@@ -68,8 +69,8 @@ def read_question(messages: Sequence[Mapping[str, Any]]) -> Question:
     asked = next((content for content in users if _ME.search(content)), users[0])
     text = "\n".join([*(content for role, content in said if role == "system"), asked])
     own_lines = "\n".join(line for line in text.splitlines() if not line.startswith(_MARK))
-    who = _ME.search(own_lines)
-    if who is None:
+    who, players = _ME.search(own_lines), _PLAYERS.search(own_lines)
+    if who is None or players is None:
         raise UnreadableError("the prompt does not say who decides and who the players are")
     game = tuple(line[len(_MARK) :] for line in text.splitlines() if line.startswith(_MARK))
     options = {label: json.loads(name) for label, name in _OPTION.findall(own_lines)}
@@ -80,7 +81,7 @@ def read_question(messages: Sequence[Mapping[str, Any]]) -> Question:
     seems = [int(found) for found in _SEEMS.findall(own_lines)]
     return Question(
         me=json.loads(who.group(1)),
-        players=tuple(json.loads(name) for name in re.findall(_NAME, who.group(2))),
+        players=tuple(json.loads(name) for name in re.findall(_NAME, players.group(1))),
         game=game,
         options=options,
         order=int(order.group(1)) if order else None,

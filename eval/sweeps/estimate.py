@@ -82,6 +82,7 @@ def estimate(
         decisions = task.max_steps * episodes
         for name, seats in ((agent, 1), (others, len(task.players) - 1)):
             hypotheses, actions = _calls(name, model, task.players)
+            hypotheses *= _listings(task, sampling)
             asked = seats * decisions * (hypotheses + actions)
             if not asked:
                 continue
@@ -110,6 +111,13 @@ def _longest_reply(model: str, sampling: Sampling) -> int:
     if sampling.max_tokens is not None:
         return sampling.max_tokens
     return _ANSWER_TOKENS + REASONING_TOKENS * bool(load_litellm().supports_reasoning(model=model))
+
+
+def _listings(task: Task, sampling: Sampling) -> int:
+    """Requests for one policy."""
+    if sampling.methods[0] != "logprobs":
+        return 1
+    return min(sampling.permutations, max(map(len, task.situation(task.start()).actions.values())))
 
 
 def _calls(name: str, model: str, players: Sequence[str]) -> tuple[int, int]:

@@ -72,5 +72,16 @@ class Task(Protocol):
         ...
 
     def describe(self, state: State) -> str:
-        """Rules, payoffs, state and history in words that name the players."""
+        """Rules, payoffs, state and history in words that name the players.
+
+        Rules and payoffs first, an empty line, and then what changes from step to step, see ``in_two_parts``.
+        """
         ...
+
+
+def in_two_parts(rules: str, now: str) -> str:
+    """A description: what stays as it is in an episode, an empty line, and what changes.
+
+    Prompts keep the first part where caches of prefixes find it (``Situation.description``).
+    """
+    return f"{rules}\n\n{now}"

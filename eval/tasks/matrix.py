@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from atom import JointAction, NormalFormReasoner, Situation, symmetric_payoffs
 from atom.reasoning.normal_form import Ties
-from eval.tasks.base import State, Transition
+from eval.tasks.base import State, Transition, in_two_parts
+from eval.tasks.payoffs import payoffs_in_words
 
 ROUNDS = 15
 _TIES_IN_WORDS: dict[Ties, str] = {
@@ -89,19 +90,22 @@ class MatrixTask:
 
     def describe(self, state: State) -> str:
         """Rules, payoffs, ties and what is remembered in words; two states of equal memory read alike."""
-        lines = [
-            self._rules or self._payoffs_in_words(),
+        kept, remembered = self._memory_in_words(state)
+        rules = [
+            f"{', '.join(self.players)} choose an action at the same time, again and again.",
+            self._rules or self._payoffs_in_words,
             f"The game lasts {self.max_steps} rounds.",
             _TIES_IN_WORDS[self._ties],
-            *self._memory_in_words(state),
+            kept,
         ]
-        return "\n".join(lines)
+        return in_two_parts("\n".join(rules), "\n".join(remembered))
 
-    def _memory_in_words(self, state: State) -> list[str]:
+    def _memory_in_words(self, state: State) -> tuple[str, list[str]]:
+        """What players remember at all, and what that is now."""
         # Everybody remembers a round of first actions from before the first one, see NormalFormReasoner.
         common = {player: actions[0] for player, actions in self._actions.items()}
         if self.memory is None:
-            return ["Players remember how often each action was chosen."] + [
+            return "Players remember how often each action was chosen.", [
                 f"Remembered counts of {player}: "
                 + ", ".join(f"{a} {sum(joint[player] == a for joint in [common, *state])}" for a in actions)
                 + "."
@@ -111,23 +115,14 @@ class MatrixTask:
         if len(remembered) < self.memory:
             remembered = [common, *remembered]
         last = "the last round" if self.memory == 1 else f"the last {self.memory} rounds"
-        return [f"Players remember {last}."] + [
+        return f"Players remember {last}.", [
             "Remembered: " + ", ".join(f"{player} chose {joint[player]}" for player in self.players) + "."
             for joint in remembered
         ]
 
+    @cached_property
     def _payoffs_in_words(self) -> str:
-        lines = [f"{', '.join(self.players)} choose an action at the same time, again and again."]
-        for index in np.ndindex(*self.payoffs.shape[1:]):
-            chosen = ", ".join(
-                f"{player} chooses {self._actions[player][a]}"
-                for player, a in zip(self.players, index, strict=True)
-            )
-            got = ", ".join(
-                f"{player} gets {self.payoffs[(i, *index)]:g}" for i, player in enumerate(self.players)
-            )
-            lines.append(f"If {chosen}: {got}.")
-        return "\n".join(lines)
+        return payoffs_in_words(self.payoffs, self._actions)
 
 
 def action_names(n: int) -> list[str]:

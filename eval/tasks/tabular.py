@@ -10,7 +10,7 @@ import numpy as np
 
 from atom import JointAction, Situation, TabularModel, TabularReasoner
 from atom.reasoning.tables import shortest_costs
-from eval.tasks.base import State, Transition
+from eval.tasks.base import State, Transition, in_two_parts
 
 PLAYERS = ("player-1", "player-2")
 
@@ -90,7 +90,8 @@ class TabularTask(ABC):
     def describe(self, state: State) -> str:
         """Rules, map, positions and steps so far in words."""
         legal = ", ".join(self.model.actions)
-        return (
+        return in_two_parts(
             f"{self.rules()}\nActions of both players: {legal}.\n"
-            f"Step {state['step'] + 1} of at most {self.max_steps}.\n{self.positions(state)}"
+            f"The game lasts at most {self.max_steps} steps.",
+            f"{self.positions(state)}\nThis is step {state['step'] + 1}.",
         )

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Literal
 
 from atom import CongestionReasoner, JointAction, Situation
-from eval.tasks.base import State, Transition
+from eval.tasks.base import State, Transition, in_two_parts
 
 TEAM_ROUNDS = 30
 COST_OF_VOLUNTEERING = 0.5
@@ -114,16 +114,15 @@ class TeamTask:
         """Rules and the last round in words."""
         first = next(iter(self._actions.values()))[0]
         last = state["last"] or dict.fromkeys(self.players, first)
-        return "\n".join(
-            [
-                f"{', '.join(self.players)} choose an action at the same time, again and again.",
-                self._rules,
-                f"The game lasts {self.max_steps} rounds.",
-                "Of equally good actions players take the one that they took last, or the next after it.",
-                "Players remember the last round.",
-                "Remembered: " + ", ".join(f"{player} chose {last[player]}" for player in self.players) + ".",
-            ]
-        )
+        rules = [
+            f"{', '.join(self.players)} choose an action at the same time, again and again.",
+            self._rules,
+            f"The game lasts {self.max_steps} rounds.",
+            "Of equally good actions players take the one that they took last, or the next after it.",
+            "Players remember the last round.",
+        ]
+        remembered = ", ".join(f"{player} chose {last[player]}" for player in self.players)
+        return in_two_parts("\n".join(rules), f"Remembered: {remembered}.")
 
 
 def collisions(actions: JointAction) -> int:

@@ -9,7 +9,7 @@ from functools import cached_property
 from atom import Reasoner, Situation, TabularReasoner
 from atom.reasoning.tables import taking_turns
 from eval.tasks.around import TaskAround
-from eval.tasks.base import State
+from eval.tasks.base import State, in_two_parts
 from eval.tasks.tabular import TabularTask
 
 _AT_ONCE = re.compile(r"(, both| and act)? at the same time")
@@ -48,5 +48,6 @@ class InTurn(TaskAround):
     def describe(self, state: State) -> str:
         """The rules of the task, and who acts when."""
         order = ", then ".join(self.players)
-        rules = _AT_ONCE.sub("", self.task.describe(state))
-        return f"{rules}\nIn every step {order}: whoever acts later sees what was done."
+        rules, empty, now = _AT_ONCE.sub("", self.task.describe(state)).rpartition("\n\n")
+        said = f"In every step {order}: whoever acts later sees what was done."
+        return in_two_parts(f"{rules}\n{said}", now) if empty else f"{now}\n{said}"

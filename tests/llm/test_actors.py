@@ -80,8 +80,9 @@ async def test_every_kind_of_agent_acts_on_the_prediction(kind, way, serve):
         assert decision.usage.prompt_tokens > 100
         memory = player.observe(memory, SITUATION, {"player-2": "B"})
         assert server.requests == step + 1
-    system = [m["content"] for m in server.bodies[0]["messages"] if m["role"] == "system"]
-    assert any("What was observed so far lets you expect now" in content for content in system)
+    role, said = ("user", "You expect now:") if kind is _model_name else ("system", "lets you expect now:")
+    content = [m["content"] for m in server.bodies[0]["messages"] if m["role"] == role]
+    assert any(said in part for part in content)
 
 
 def test_the_prediction_reaches_a_graph_as_data():
@@ -278,7 +279,8 @@ async def test_a_model_by_name_is_handed_its_own_messages_as_texts(way, serve):
         "system", "system", "user", "assistant", "user", "assistant", "user"
     ]  # fmt: skip
     assert sent[0]["content"] == "House rules."
-    assert "What was observed so far" in sent[1]["content"]
+    assert "You expect now:" not in sent[1]["content"]
+    assert "You expect now:" in sent[-1]["content"]
     assert [message["content"] for message in sent[2:6]] == [
         "Login is broken.", "[called look with {'file': 'a'}]", "[result of look] It is.", "I see."
     ]  # fmt: skip

@@ -1,5 +1,6 @@
 """How an answer becomes a distribution, and what happens where a model does not support a way."""
 
+import asyncio
 import contextlib
 import math
 import time
@@ -9,6 +10,8 @@ import pytest
 
 from atom import Bayes, FixedOrderAgent, Hedge, LLMError
 from atom.llm import LLMReasoner, Sampling
+from atom.models.listings import over_listings
+from atom.models.prompts import level_zero
 from atom.models.replies import ReplyError, from_logprobs, from_samples, read_label, read_stated
 from atom.randomness import draw
 from eval.tasks import make_task
@@ -302,3 +305,70 @@ def test_models_that_take_no_temperature_and_no_logprobs(serve):
     assert sum(policy.values()) == pytest.approx(1.0)
     assert "logprobs" not in server.bodies[-1]
     assert server.bodies[-1]["max_completion_tokens"] == 2000
+
+
+def _biased(question, worth, place_odds):
+    """A model to which a place in the list is worth something."""
+    weights = {
+        action: math.exp(worth[action] + place_odds[place])
+        for place, action in enumerate(question.actions.values())
+    }
+    total = sum(weights.values())
+    return {action: weight / total for action, weight in weights.items()}
+
+
+async def test_listings_in_a_circle_cancel_what_a_place_is_worth():
+    question = level_zero(SITUATION, "player-1")
+    worth, place_odds = dict(zip("ABCDE", (0.1, 0.0, 0.4, 0.2, 0.3), strict=True)), (3.0, 0.0, 1.0, -2.0, 0.5)
+    asked = []
+
+    async def ask(listed):
+        asked.append(list(listed.actions.values()))
+        return _biased(listed, worth, place_odds)
+
+    fair = _biased(question, worth, [0.0] * 5)
+    once = await over_listings(question, 1, 1.0, ask)
+    assert (max(once, key=once.get), max(fair, key=fair.get)) == ("A", "C")
+    asked.clear()
+    assert await over_listings(question, 7, 1.0, ask) == pytest.approx(fair)  # no more than options
+    assert len(asked) == 5
+    for place in range(5):
+        assert {listed[place] for listed in asked} == set("ABCDE")
+    assert (await over_listings(question, 5, 0.0, ask))["C"] == 1.0
+    asked.clear()
+    await over_listings(question, 2, 1.0, ask)
+    assert asked == [list("ABCDE"), list("CDEAB")]
+
+
+async def test_a_listing_that_fails_ends_the_others():
+    ended = []
+
+    async def ask(listed):
+        if next(iter(listed.actions.values())) == "B":
+            raise LLMError("down")
+        if next(iter(listed.actions.values())) != "A":
+            try:
+                await asyncio.sleep(60)
+            except asyncio.CancelledError:
+                ended.append(listed)
+                raise
+        return dict.fromkeys("ABCDE", 0.2)
+
+    with pytest.raises(LLMError, match="down"):
+        await over_listings(level_zero(SITUATION, "player-1"), 5, 1.0, ask)
+    await asyncio.sleep(0)
+    assert len(ended) == 3
+
+
+def test_permutations_are_requests_and_change_no_answer_of_a_model_without_bias(serve):
+    server = serve(record=True)
+    plain = reasoner_at(server, sampling=Sampling(temperature=1.0)).policy(SITUATION, "player-1", 0)
+    assert server.requests == 1
+    sampling = Sampling(temperature=1.0, permutations=5)
+    found = reasoner_at(server, sampling=sampling, memo=None).policy(SITUATION, "player-1", 0)
+    assert server.requests == 6
+    firsts = {body["messages"][1]["content"].split("\n1) ")[1][:3] for body in server.bodies[1:]}
+    assert firsts == {f'"{action}"' for action in "ABCDE"}
+    assert found == pytest.approx(plain, abs=1e-3)
+    with pytest.raises(ValueError, match="permutations is at least 1, the list as it is; got 0"):
+        Sampling(permutations=0)

@@ -145,7 +145,7 @@ def test_transcripts_are_kept_shown_and_continued(server, monkeypatch, tmp_path)
     assert kinds.count("decision") == 30
     assert kinds[-1] == "episode"
     exchange = read_transcript(files[0])[0]
-    assert exchange["messages"][1]["content"].startswith("You are ")
+    assert exchange["messages"][1]["content"].startswith("The players are ")
     assert set(exchange["result"]) == {"A", "B"}
     shown = _invoke(server, monkeypatch, "transcript", str(files[0]))
     assert 'You are "player-' in shown.output

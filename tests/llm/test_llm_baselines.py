@@ -34,7 +34,7 @@ def decisions(server, mode, partner="tom-2", task="one-ahead-5"):
 def test_prompt_only_is_told_and_decides_alone(server):
     found, asked = decisions(server, "prompt-only")
     assert len(asked) == len(found) == 15
-    assert all("What was observed so far" in exchange.messages[0]["content"] for exchange in asked)
+    assert all("You expect now:" in exchange.messages[1]["content"] for exchange in asked)
     assert all(decision.overruled is None for decision in found)
     assert all(decision.gap is not None for decision in found)
     assert all(decision.usage.calls == 1 for decision in found)
@@ -42,7 +42,7 @@ def test_prompt_only_is_told_and_decides_alone(server):
 
 def test_gate_only_is_told_nothing_and_overruled(server):
     found, asked = decisions(server, "gate-only")
-    assert all("What was observed so far" not in exchange.messages[0]["content"] for exchange in asked)
+    assert all("You expect now:" not in exchange.messages[1]["content"] for exchange in asked)
     overruled = [decision for decision in found if decision.overruled is not None]
     assert overruled
     for decision in overruled:
@@ -52,7 +52,7 @@ def test_gate_only_is_told_nothing_and_overruled(server):
 
 def test_both_together(server):
     found, asked = decisions(server, "prompt-and-gate")
-    assert all("What was observed so far" in exchange.messages[0]["content"] for exchange in asked)
+    assert all("You expect now:" in exchange.messages[1]["content"] for exchange in asked)
     for decision in found:  # a best response to what was predicted, whatever the model said
         (expected,) = [ACTIONS.index(a) for a, p in decision.partners["player-2"].policy.items() if p == 1.0]
         neighbours = {ACTIONS[(expected - 1) % 5], ACTIONS[(expected + 1) % 5]}
