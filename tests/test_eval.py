@@ -197,6 +197,7 @@ def test_command_paper(tmp_path):
     assert cells["fixed", "memory-1", "tom-0", "tom-1"] == {
         "table": "fixed", "column": "memory-1", "agent": "tom-0", "partner": "tom-1", "epsilon": 0.0,
         "mean": 75.0, "se": 0.0, "n": 2, "paper": 75.0,
+        "tally": {"decisions": 60, "degraded": 0.0, "repaired": 0.0, "truncated": 0.0, "marked": False},
     }  # fmt: skip
     assert cells["adaptive", "memory-1", "hedge", "self"]["paper"] == 68.17
     assert cells["adaptive", "memory-1", "bayes", "self"]["paper"] is None
@@ -244,7 +245,9 @@ def test_command_crossplay_in_both_runtimes(tmp_path):
         assert done.returncode == 0, done.stderr
         contents.append(json.loads(file.read_text()))
     assert contents[0] == contents[1]
-    assert list(contents[0]) == ["task", "agents", "partners", "n", "seed", "mean", "se"]
+    shares = ["degraded", "repaired", "truncated", "marked"]
+    assert list(contents[0]) == ["task", "agents", "partners", "n", "seed", "mean", "se", *shares]
+    assert contents[0]["degraded"] == [[0.0, 0.0], [0.0, 0.0]]
     assert np.shape(contents[0]["mean"]) == np.shape(contents[0]["se"]) == (2, 2)
 
 
