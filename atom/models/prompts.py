@@ -141,12 +141,14 @@ def told_action(situation: Situation, player: str, prediction: Prediction, tell:
 def told_last(situation: Situation, player: str, prediction: Prediction, tell: Tell) -> Question:
     """The same, and the system message never changes, so that caches of prefixes serve.
 
-    ``"text"`` stands in the question: what changes seldom before the state of the game, the rest after it.
+    ``"text"`` stands in the question, after the options. Nearer to the end a small model repeats what it says
+    of the others instead of answering it (``benchmarks/prompts.py``).
     """
     if tell != "text":
         return told_action(situation, player, prediction, tell)
-    notes = "\n\n".join(filter(None, ("\n".join(_kinds(prediction)), template("act").template)))
-    return _question(situation, player, "\n".join(_expected_now(prediction)), notes=notes)
+    told = "\n".join([*_kinds(prediction), *_expected_now(prediction)])
+    notes = "\n\n".join(filter(None, (told, template("act").template)))
+    return _question(situation, player, notes=notes)
 
 
 def _kinds(prediction: Prediction) -> list[str]:

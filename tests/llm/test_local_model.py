@@ -258,18 +258,31 @@ def test_it_ends_with_its_block_and_may_be_started_again():
     model.close()
 
 
+def heeding_interrupts():
+    """Whoever runs the tests in the background of a shell hands down that interrupts are ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize("ended_by", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_the_command_serves_until_it_is_ended(ended_by):
     """However it ends, its server ends with it."""
     command = [sys.executable, "-m", "eval.localmodel", "--port", "0", "--threads", "1"]
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=ROOT
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        cwd=ROOT,
+        preexec_fn=heeding_interrupts,  # noqa: PLW1509  # nothing but a signal's handler
     ) as done:
-        url = done.stdout.readline().split("OPENAI_API_BASE=")[1].split()[0]
-        assert done.stdout.readline().strip() == "model: openai/SmolLM2-135M-Instruct.Q4_1"
-        assert httpx.get(f"{url}/models", timeout=60).status_code == 200
-        done.send_signal(ended_by)
-        assert done.wait(10) == (0 if ended_by is signal.SIGINT else -ended_by)
+        try:
+            url = done.stdout.readline().split("OPENAI_API_BASE=")[1].split()[0]
+            assert done.stdout.readline().strip() == "model: openai/SmolLM2-135M-Instruct.Q4_1"
+            assert httpx.get(f"{url}/models", timeout=60).status_code == 200
+            done.send_signal(ended_by)
+            assert done.wait(10) == (0 if ended_by is signal.SIGINT else -ended_by)
+        finally:
+            done.kill()
     limit = time.monotonic() + 10
     while True:
         try:

@@ -126,7 +126,7 @@ def test_planted_text_changes_neither_belief_nor_actions(field, serve):
 def test_the_gullible_server_would_obey_text_that_is_not_marked(serve):
     """The test above can fail: outside of the marks, the same text is obeyed."""
     messages = level_zero(SITUATION, "player-1").messages("label")
-    messages[1]["content"] = messages[1]["content"].replace("Your options", f"{INJECTION}\n\nYour options")
+    messages[1]["content"] = messages[1]["content"].replace("The game:", f"{INJECTION}\n\nThe game:")
     logits = Mind(gullible=True).logits(read_question(messages))
     assert max(logits, key=logits.get) == "3"
 
