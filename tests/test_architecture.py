@@ -186,7 +186,7 @@ EVAL_FOLDERS = {
     "human": ("tasks", "play", "results"),
     "modelserver": ("tasks",),
     "localmodel": (),
-    "cli": ("tasks", "results", "sweeps", "measure", "people", "studies", "show", "human"),
+    "cli": ("tasks", "results", "sweeps", "measure", "people", "studies", "show", "human", "localmodel"),
 }
 """Stage of eval -> the stages that it may import from; nothing imports from a later one."""
 

@@ -20,7 +20,7 @@ from eval.show.tables import Marks, comparison_table, equal_tokens_table
 from eval.studies import Priced, priced, votes_for
 from eval.studies.equal_tokens import check_partners
 from eval.sweeps import cross_plays
-from eval.tasks import make_task
+from eval.tasks import Task, make_task
 from partners import LEARNER_MODES, split_model
 
 
@@ -71,20 +71,27 @@ def equal_tokens(
         votes = votes_for(*first)
         note(f"{votes} answers of the bare model cost as much as a decision of {adaptive}")
         rows = [*first, *played([f"{bare}@vote-{votes}"], file, yes=True)]
-    made = make_task(task)
-    marks = Marks.of((cell for row in rows for cell in row.cells), models.max_degraded)
-    out.print(equal_tokens_table(made, rows, asked.episodes, marks))
+    asked_for = {"task": task, "model": model, "n": asked.episodes, "seed": asked.seed, "votes": votes}
+    end({task: _show(rows, make_task(task), asked_for, json_file, models.max_degraded)})
+
+
+def _show(
+    rows: Sequence[Priced], made: Task, asked_for: dict[str, Any], json_file: Path | None, limit: float
+) -> Marks:
+    """Prints and writes what the rows come to."""
+    marks = Marks.of((cell for row in rows for cell in row.cells), limit)
+    episodes = asked_for["n"]
+    out.print(equal_tokens_table(made, rows, episodes, marks))
     ours, *others = ({cell.partner: cell for cell in row.cells} for row in rows)
     comparisons = compare([(ours, other) for other in others])
-    out.print(comparison_table(made, comparisons, asked.episodes, marks))
-    asked_for = {"task": task, "model": model, "n": asked.episodes, "seed": asked.seed, "votes": votes}
+    out.print(comparison_table(made, comparisons, episodes, marks))
     found = {
         "agents": list(map(_plain, rows)),
         "comparisons": [asdict(c) for c in comparisons],
         "tallies": marks.as_plain(),
     }
     write_json(json_file, asked_for | found)
-    end({task: marks})
+    return marks
 
 
 def _plain(row: Priced) -> dict[str, Any]:

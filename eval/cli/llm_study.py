@@ -18,7 +18,6 @@ from eval.cli.groups import Without
 from eval.cli.options import Asked, JsonFile, MarkdownFile, Models, Storing, split_names
 from eval.cli.served import HELP, PACKAGED, about, served
 from eval.cli.sweeps import end, execution
-from eval.play import Cell
 from eval.results import Run
 from eval.show.console import check_writable, note, out, write_json
 from eval.show.tables import Marks, markdown
@@ -30,6 +29,7 @@ from eval.studies.language_models import (
     Gain,
     Row,
     as_plain,
+    cells_of,
     decision_costs,
     equal_votes,
     gains,
@@ -83,52 +83,27 @@ def llm_study(
     check_writable(json_file)
     check_writable(markdown_file)
     tasks = list(dict.fromkeys(split_names(task)))
-    given, columns = split_names(models), split_names(partners)
+    given, columns = list(dict.fromkeys(split_names(models))), split_names(partners)
     if asked.episodes < 2:
         raise ValueError(f"a paired interval needs at least two episodes a cell, got {asked.episodes}")
     if _OTHER in columns and len(given) < 2:
         raise ValueError("the partner 'other' is the next of the models, and there is only one")
-    rows: list[Row] = []
-    found: list[Gain] = []
     with tempfile.TemporaryDirectory() as scratch, served(given, threads) as endpoints:
-        how = _How(
-            asked,
-            replace(storing, results=storing.results or Path(scratch) / "study.sqlite"),
-            asking,
-            endpoints,
-        )
-        names = list(endpoints)
-        for i, name in enumerate(names):
-            other = f"llm:{names[(i + 1) % len(names)]}"
-            beside = [other if partner == _OTHER else partner for partner in columns]
-            note(f"{name}:")
-            played = how.play(name, matrices(tasks, name, beside, split_names(ways)))
-            if own:
-                played = how.with_votes(name, tasks, [p for p in beside if p in ORDERS], played)
-            for task_name, of_task in played.items():
-                rows += of_task
-                found += gains(make_task(task_name), of_task)
-        models_asked = {"models": [about(*pair) for pair in zip(given, names, strict=True)]}
-    limit = asking.max_degraded
-    tables = _tables(rows, found, asked.episodes, limit)
-    for table in tables:
-        out.print(table)
-    for line in verdicts(found):
-        out.print(line, highlight=False)
+        file = storing.results or Path(scratch) / "study.sqlite"
+        left_out = asking.no_transcripts or storing.results is None
+        how = _How(asked, replace(storing, results=file), replace(asking, no_transcripts=left_out), endpoints)
+        rows = how.play_all(tasks, columns, split_names(ways), own=own)
+        models_asked = [about(*pair) for pair in zip(given, endpoints, strict=True)]
     settings = {
         "n": asked.episodes,
         "seed": asked.seed,
         "temperature": asking.temperature,
         "machine": _machine(),
         "versions": _versions(),
-        **models_asked,
+        "models": models_asked,
     }
-    write_json(json_file, {**settings, **as_plain(rows, found)})
-    if markdown_file is not None:
-        written = "\n".join([*map(markdown, tables), *(f"- {line}" for line in verdicts(found))])
-        markdown_file.write_text(written + "\n", encoding="utf-8")
-        note(f"wrote {markdown_file}")
-    end({name: Marks.of(_cells(rows, name), limit) for name in tasks})
+    _show(rows, settings, json_file, markdown_file, asking.max_degraded)
+    end({name: Marks.of(cells_of(rows, name), asking.max_degraded) for name in tasks})
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +114,21 @@ class _How:
     storing: Storing
     asking: Models
     endpoints: Mapping[str, Mapping[str, Any]]
+
+    def play_all(
+        self, tasks: Sequence[str], columns: Sequence[str], ways: Sequence[str], *, own: bool
+    ) -> list[Row]:
+        """The rows of every model."""
+        names, rows = list(self.endpoints), list[Row]()
+        for i, name in enumerate(names):
+            other = f"llm:{names[(i + 1) % len(names)]}"
+            beside = [other if partner == _OTHER else partner for partner in columns]
+            note(f"{name}:")
+            played = self.play(name, matrices(tasks, name, beside, ways))
+            if own:
+                played = self.with_votes(name, tasks, [p for p in beside if p in ORDERS], played)
+            rows += [row for of_task in played.values() for row in of_task]
+        return rows
 
     def play(self, model: str, asked_for: Sequence[Matrix]) -> dict[str, list[Row]]:
         """Task -> rows of some matrices."""
@@ -170,18 +160,32 @@ class _How:
         return {name: [*rows, *voted.get(name, [])] for name, rows in both.items()}
 
 
-def _tables(rows: Sequence[Row], found: Sequence[Gain], episodes: int, limit: float) -> list[Table]:
-    tables = []
+def _show(
+    rows: Sequence[Row],
+    settings: Mapping[str, Any],
+    json_file: Path | None,
+    markdown_file: Path | None,
+    limit: float,
+) -> None:
+    """Prints and writes what the rows come to."""
+    found, tables = list[Gain](), list[Table]()
     for name in dict.fromkeys(row.task for row in rows):
-        marks = Marks.of(_cells(rows, name), limit)
         task = make_task(name)
-        tables.append(study_table(task, [row for row in rows if row.task == name], episodes, marks))
-        tables.append(gains_table(task, [gain for gain in found if gain.task == name]))
-    return tables
-
-
-def _cells(rows: Sequence[Row], task: str) -> list[Cell]:
-    return [cell for row in rows if row.task == task for cell in row.cells]
+        of_task = [row for row in rows if row.task == name]
+        gained = gains(task, of_task)
+        found += gained
+        marks = Marks.of(cells_of(rows, name), limit)
+        tables += [study_table(task, of_task, settings["n"], marks), gains_table(task, gained)]
+    lines = verdicts(found)
+    for table in tables:
+        out.print(table)
+    for line in lines:
+        out.print(line, highlight=False)
+    write_json(json_file, {**settings, **as_plain(rows, found)})
+    if markdown_file is not None:
+        written = "\n".join([*map(markdown, tables), *(f"- {line}" for line in lines)])
+        markdown_file.write_text(written + "\n", encoding="utf-8")
+        note(f"wrote {markdown_file}")
 
 
 def _machine() -> str:

@@ -101,7 +101,7 @@ def stored_transcripts(path: Path, number: int | None = None) -> StoredTranscrip
         rows = []
         if _has_table(connection):
             rows = connection.execute(
-                """SELECT task, agent, partner, episode, score, exchanges, decisions, degraded,
+                """SELECT task, agent, partner, episode, score, exchanges, transcripts.decisions, degraded,
                           prompt_tokens, completion_tokens
                    FROM transcripts JOIN episodes USING (run, task, agent, partner, episode)
                    WHERE run = ? ORDER BY task, agent, partner, episode""",

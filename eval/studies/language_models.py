@@ -147,20 +147,32 @@ def rows_of(
     return rows
 
 
+def cells_of(rows: Iterable[Row], task: str) -> list[Cell]:
+    """The cells of one task."""
+    return [cell for row in rows if row.task == task for cell in row.cells]
+
+
 def gains(task: Task, rows: Sequence[Row]) -> list[Gain]:
-    """Every way of a model less the bare one and the coin; own hypotheses less votes.
+    """Every way of each model less the bare one and the coin; own hypotheses less votes.
 
     Args:
         task: what was played.
-        rows: of one model and of those who need none, on that task.
+        rows: of models and of those who need none, on that task.
 
     Raises:
         ValueError: a single episode, which has no interval.
     """
-    by_way = {row.way: {cell.partner: cell for cell in row.cells} for row in rows}
+    models = dict.fromkeys(row.model for row in rows if row.model)
+    return [gain for model in models for gain in _gains_of(task, model, rows)]
+
+
+def _gains_of(task: Task, model: str, rows: Sequence[Row]) -> list[Gain]:
+    by_way: dict[str, dict[str, Cell]] = {}
+    for row in rows:
+        if row.model in ("", model):
+            by_way.setdefault(row.way, {}).update((cell.partner, cell) for cell in row.cells)
     pairs = [(way, than) for way in (*WAYS, OWN) for than in ("bare", COIN) if way != than]
     pairs.append((OWN, VOTES))
-    model = next((row.model for row in rows if row.model), "")
     return [
         _gain(task, model, way, than, cell, by_way[than][partner])
         for way, than in pairs

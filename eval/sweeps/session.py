@@ -17,7 +17,7 @@ from eval.play import EpisodeResult, Key, Pairing, Tally, Transcripts, Unit, obs
 from eval.results import Run
 from eval.sweeps.estimate import estimate
 from eval.sweeps.outcomes import Outcome, stored_outcomes, transcribed_outcomes
-from eval.sweeps.plan import Sweep
+from eval.sweeps.plan import ModelSettings, Sweep
 from eval.sweeps.reachable import check_names_and_keys, first_question
 from eval.tasks import Task, make_task
 from partners import LLMBackend, asks_models, llm_backend, model_in
@@ -141,23 +141,11 @@ def model_session(
         transcripts = Transcripts(asking.transcripts, settings)
     session = ModelSession(transcripts)
     missing = _missing(units, session, run, user)
-    sampling = Sampling(
-        temperature=sweep.models.temperature,
-        max_tokens=limit_of(sweep.models.options),
-        structured=sweep.models.structured or None,
-    )
-    backend = LLMBackend(
-        sampling=sampling,
-        memo=asking.make_memo() if sweep.models.memo else None,
-        observer=observe_exchange,
-        limiter=rate_limiter(asking.rate),
-        options=dict(sweep.models.options),
-        endpoints=asking.endpoints,
-    )
+    backend = _backend(sweep.models, asking)
     tasks = _tasks_of(missing)
     if missing:
         check_names_and_keys({model: backend.options_of(model) for model in tasks})
-        _agree(list(tasks), sampling, missing, user, yes=asking.yes)
+        _agree(list(tasks), backend.sampling, missing, user, yes=asking.yes)
     try:
         with llm_backend(backend):
             for model, task in tasks.items():
@@ -169,6 +157,22 @@ def model_session(
             f"spent: {spend(session.spent)}; {tally.degraded} decisions degraded, {tally.repaired} asked for "
             f"again, {tally.truncated} cut off"
         )
+
+
+def _backend(models: ModelSettings, asking: Asking) -> LLMBackend:
+    """How models are asked in a session."""
+    return LLMBackend(
+        sampling=Sampling(
+            temperature=models.temperature,
+            max_tokens=limit_of(models.options),
+            structured=models.structured or None,
+        ),
+        memo=asking.make_memo() if models.memo else None,
+        observer=observe_exchange,
+        limiter=rate_limiter(asking.rate),
+        options=dict(models.options),
+        endpoints=asking.endpoints,
+    )
 
 
 def _missing(units: Sequence[Unit], session: ModelSession, run: Run | None, user: Speaker) -> list[Unit]:

@@ -249,7 +249,7 @@ def test_without_the_only_method_there_is_a_single_answer_at_once(serve):
 
 
 def test_one_chatty_reply_among_others_costs_no_method(serve):
-    server = serve(faults=Faults({"illegal": 0.5}), seed=4, record=True)
+    server = serve(faults=Faults({"illegal": 0.5}), seed=10, record=True)
     reasoner = reasoner_at(server, memo=None, sampling=Sampling(methods=("logprobs", "single")))
     assert [body["logprobs"] for body in asked(server, reasoner)[1]] == [True, True]
     assert server.fault_counts == {"illegal": 1}
