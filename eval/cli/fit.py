@@ -26,7 +26,7 @@ def fit_(
     threads: Annotated[
         int | None, typer.Option(min=1, help="Threads of the processor for a model served here.")
     ] = None,
-    by_schema: BySchema = False,
+    by_schema: BySchema = None,
     json_file: JsonFile = None,
 ) -> None:
     """Find out whether a language model can use a prediction, and in which words.
@@ -38,7 +38,8 @@ def fit_(
     known = list(known_situations(split_names(task)))
     with served([model], threads) as endpoints:
         ((name, options),) = endpoints.items()
-        sampling = Sampling(temperature=temperature, structured=bool(options) or by_schema or None)
+        structured = True if by_schema is None and options else by_schema
+        sampling = Sampling(temperature=temperature, structured=structured)
         backend = LLMBackend(sampling=sampling, memo=None, endpoints=endpoints)
         check_reachable(name, backend, make_task(known[0].task), note)
         with progress_bar(name, len(known) * len(WAYS)) as progress:

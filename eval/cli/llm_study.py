@@ -133,7 +133,9 @@ class _How:
     def play(self, model: str, asked_for: Sequence[Matrix]) -> dict[str, list[Row]]:
         """Task -> rows of some matrices."""
         here = all(self.endpoints.values())
-        settings = replace(self.asking.settings, memo=False, structured=here or self.asking.by_schema)
+        by_schema = self.asking.by_schema
+        structured = True if by_schema is None and here else by_schema
+        settings = replace(self.asking.settings, memo=False, structured=structured)
         sweep = self.asked.sweep("llm-study", asked_for, settings)
         asking = replace(self.asking, yes=self.asking.yes or here)
         with execution(sweep, self.storing, asking, beside_others=True, endpoints=self.endpoints) as how:

@@ -144,11 +144,12 @@ MaxDegraded = Annotated[
     ),
 ]
 BySchema = Annotated[
-    bool,
+    bool | None,
     typer.Option(
-        "--by-schema",
-        help="Ask for answers by JSON schema also where LiteLLM does not know that a model follows one, as "
-        "it cannot know of llama.cpp and vLLM.",
+        "--by-schema/--in-words",
+        help="Ask for answers by JSON schema, as LiteLLM cannot know that llama.cpp and vLLM follow one; or "
+        "for a label in words, which is shorter.",
+        show_default="what LiteLLM knows of the model; by schema of models served here",
     ),
 ]
 ResultsFile = Annotated[Path, typer.Argument(dir_okay=False, help="A file that --results wrote.")]
@@ -225,7 +226,7 @@ class Models:
     option: ModelOptions = None
     yes: Yes = False
     max_degraded: MaxDegraded = MAX_DEGRADED
-    by_schema: BySchema = False
+    by_schema: BySchema = None
 
     @property
     def settings(self) -> ModelSettings:

@@ -25,14 +25,13 @@ class ModelSettings:
     Attributes:
         temperature: of every model, >= 0 (paper: 0.1).
         memo: whether answers are kept and found again; without, every decision pays for its own.
-        structured: whether answers are asked for by schema also where LiteLLM does not know whether a model
-            follows one.
+        structured: whether answers are asked for by schema; None asks LiteLLM whether a model follows one.
         options: further arguments of ``litellm.acompletion``, plain data without secrets.
     """
 
     temperature: float = PAPER_TEMPERATURE
     memo: bool = True
-    structured: bool = False
+    structured: bool | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
 
     def as_plain(self) -> dict[str, Any]:
@@ -40,7 +39,7 @@ class ModelSettings:
         return {
             "temperature": self.temperature,
             **({} if self.memo else {"memo": "none"}),
-            **({"structured": True} if self.structured else {}),
+            **({} if self.structured is None else {"structured": self.structured}),
             **({"options": dict(self.options)} if self.options else {}),
         }
 

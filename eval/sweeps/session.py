@@ -165,7 +165,7 @@ def _backend(models: ModelSettings, asking: Asking) -> LLMBackend:
         sampling=Sampling(
             temperature=models.temperature,
             max_tokens=limit_of(models.options),
-            structured=models.structured or None,
+            structured=models.structured,
         ),
         memo=asking.make_memo() if models.memo else None,
         observer=observe_exchange,
