@@ -5,7 +5,8 @@ is a conflict, and stays. The legal actions are what is left, so ``situation`` r
 every step, and an order says how far down the list somebody looks: 0 takes the top, 1 leaves it to the other.
 Order 2 does what 0 does, so ``orders=(0, 1)`` are all there are; with the default hypotheses ("default"
 below) two models that are alike may take each other for creatures of habit, and never part. With a long list
-a coin does nearly as well, and where both coders are yours, one that works from the bottom needs nothing at all.
+a coin does nearly as well, and where both coders are yours, one that works from the bottom needs nothing
+at all.
 
 Run it: ``python examples/coding.py``.
 """
