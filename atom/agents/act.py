@@ -15,6 +15,7 @@ from atom.decision import PartnerPrediction, Prediction
 from atom.errors import LLMError
 from atom.policies import Policy
 from atom.randomness import Uniform, draw
+from atom.reasoning.reasoner import DecisionReasoner, Reasoner
 from atom.situation import Situation
 
 
@@ -28,6 +29,7 @@ class LastStep:
         gate: what to do when it acts against the best response to the prediction.
         payoffs: who knows the payoffs for that, or None.
         responds: whether the reasoner can answer what is predicted, whatever the partners' orders.
+        recommends: whether the wrapped agent is to be told which action fits.
     """
 
     me: str
@@ -35,16 +37,12 @@ class LastStep:
     gate: Gate
     payoffs: Payoffs | None
     responds: bool
+    recommends: bool = False
 
     @property
     def is_told(self) -> bool:
         """Whether a wrapped agent acts that asks for no recommendation, so that no own policy is needed."""
         return self.actor is not None and not self.recommends
-
-    @property
-    def recommends(self) -> bool:
-        """Whether the wrapped agent is to be told which action fits."""
-        return getattr(self.actor, "tell", None) == "recommendation"
 
     async def take(
         self,
@@ -158,6 +156,15 @@ class LastStep:
         if mine in answers.failed:
             raise answers.failed[mine]
         return answers.policies[mine]
+
+
+def recommends(actor: Actor | None, reasoner: Reasoner) -> bool:
+    """Whether a wrapped agent is told which action fits.
+
+    One that leaves it open (``tell=None``) is, unless that costs a question to a model.
+    """
+    tell = getattr(actor, "tell", "text")
+    return tell == "recommendation" or (tell is None and not isinstance(reasoner, DecisionReasoner))
 
 
 def sampled(prediction: Prediction, rng: Uniform) -> dict[str, Policy]:

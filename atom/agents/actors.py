@@ -82,7 +82,7 @@ Agent: TypeAlias = "Actor | Act | Invocable | str"
 """What can be wrapped, see ``as_actor``."""
 
 
-def as_actor(me: str, agent: Agent, *, tell: Tell = "text", repair: bool | None = None) -> Actor:
+def as_actor(me: str, agent: Agent, *, tell: Tell | None = None, repair: bool | None = None) -> Actor:
     """``agent`` as a wrapped agent of ``AdaptiveAgent`` (which calls this itself).
 
     - A model name such as ``"openai/gpt-4o-mini"`` becomes an ``LLMActor``.
@@ -97,7 +97,8 @@ def as_actor(me: str, agent: Agent, *, tell: Tell = "text", repair: bool | None 
         agent: who acts.
         tell: whether models, chat models and graphs get the prediction as ``"text"`` in a system message; as
             a ``"recommendation"``, the action that fits and why, at the end of the question; or, chat models
-            and graphs, as ``"data"``: JSON in the message, or the key ``prediction`` for graphs.
+            and graphs, as ``"data"``: JSON in the message, or the key ``prediction`` for graphs. None is
+            text for chat models and graphs; for a model's name see ``LLMActor``.
         repair: whether an answer that names no option is asked for once more. None asks chat models
             alone: a graph, a chain or a function may have done something that is not to be done twice.
             Functions are never asked again. ``gate="ask"`` of an agent is a question of its own.
@@ -106,7 +107,8 @@ def as_actor(me: str, agent: Agent, *, tell: Tell = "text", repair: bool | None 
         TypeError: something that is none of these.
         ValueError: an unknown ``tell``, or ``"data"`` for a model's name.
     """
-    check_choice("tell", tell, get_args(Tell))
+    if tell is not None:
+        check_choice("tell", tell, get_args(Tell))
     if isinstance(agent, str):
         from atom.agents.prompted import LLMActor  # noqa: PLC0415  # most agents need no client of models
 
@@ -114,7 +116,7 @@ def as_actor(me: str, agent: Agent, *, tell: Tell = "text", repair: bool | None 
     if isinstance(agent, Actor):
         return agent
     if isinstance(agent, Invocable):
-        return InvokedActor(me, agent, tell=tell, repair=repair)
+        return InvokedActor(me, agent, tell=tell or "text", repair=repair)
     if callable(agent):
         return CalledActor(me, agent)
     raise TypeError(

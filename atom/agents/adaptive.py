@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Unpack
 
-from atom.agents.act import LastStep
+from atom.agents.act import LastStep, recommends
 from atom.agents.actors import Agent, as_actor
 from atom.agents.ask import Ask, AskAwaiting, AskNow, Pair, by_hypothesis, questions
 from atom.agents.briefing import deciding
@@ -120,7 +120,14 @@ class AdaptiveAgent:
         if payoffs is not None:
             self._best = knows_best(payoffs)
         actor = None if agent is None else as_actor(me, agent)
-        self._act = LastStep(me, actor, self.acting.gate, payoffs, isinstance(reasoner, Responder))
+        self._act = LastStep(
+            me,
+            actor,
+            self.acting.gate,
+            payoffs,
+            isinstance(reasoner, Responder),
+            recommends=recommends(actor, reasoner),
+        )
 
     @property
     def orders(self) -> tuple[int, ...]:

@@ -26,7 +26,8 @@ class LLMActor:
     Args:
         me: for whom it decides.
         tell: whether it is told the prediction as ``"text"``, which it is to answer itself, or as a
-            ``"recommendation"``, the action that fits and why.
+            ``"recommendation"``, the action that fits and why. None is a recommendation where nobody but
+            an exact reasoner has to be asked for it, else text.
         model, fallbacks, sampling, patience, api_key, observer, seed, limiter, options: see ``LLMReasoner``;
             only the temperature and the limit of ``sampling`` matter, the model answers once.
 
@@ -38,11 +39,12 @@ class LLMActor:
     """
 
     def __init__(
-        self, me: str, model: str, *, tell: Tell = "text", **settings: Unpack[ActorKeywords]
+        self, me: str, model: str, *, tell: Tell | None = None, **settings: Unpack[ActorKeywords]
     ) -> None:
-        check_choice("tell", tell, ("text", "recommendation"))
+        if tell is not None:
+            check_choice("tell", tell, ("text", "recommendation"))
         self.me = me
-        self.tell: Tell = tell
+        self.tell: Tell | None = tell
         self.model = model
         self.client = Client(ModelSettings.of(model, {**settings, "memo": None}))
 
@@ -59,6 +61,7 @@ class LLMActor:
 
     async def aact(self, situation: Situation, prediction: Prediction) -> str:
         """The same, awaited."""
-        question = prompts.told_last(situation, self.me, prediction, self.tell)
+        unsaid: Tell = "text" if prediction.recommended is None else "recommendation"
+        question = prompts.told_last(situation, self.me, prediction, self.tell or unsaid)
         question = replace(question, said=as_said(own_messages(self.me)))
         return await self.client.action(question, self.me)

@@ -43,7 +43,9 @@ class Mind:
         """
         if self.gullible and question.intruder:
             return {label: 0.0 if label == question.intruder else -50.0 for label in question.options}
-        if is_grid(question):
+        if question.recommended in question.options.values():
+            values = {label: float(act == question.recommended) for label, act in question.options.items()}
+        elif is_grid(question):
             values = grid_values(question)
         elif is_matrix(question):
             values = matrix_values(question)

@@ -18,6 +18,7 @@ _ORDER = re.compile(r"^Act at order (\d+) of theory of mind", re.MULTILINE)
 _DOES = re.compile(rf"^- {_NAME} does (.*)$", re.MULTILINE)
 _EXPECTS = re.compile(rf"^- {_NAME} expects you to do (.*)$", re.MULTILINE)
 _SEEMS = re.compile(r"(?:seems to|may) act at order (\d+) of theory of mind")
+_RECOMMENDED = re.compile(rf"^So the best option for you is {_NAME}\. Choose it\.$", re.MULTILINE)
 _CHANCE = re.compile(rf"{_NAME}(?: \((\d+)%\))?")
 _INJECTED = re.compile(r"\banswer (?:with )?(\w+)\b", re.IGNORECASE)
 _MARK = "| "
@@ -41,6 +42,7 @@ class Question:
         seems: the highest order that another player seems to act at; None where nothing is said.
         wished: what such a player expects of ``me``, action -> probability; empty where not said.
         form: how to reply.
+        recommended: the action that is called the best for ``me``; empty where none is.
         intruder: an instruction found among the prompt's own lines that the prompts don't contain.
     """
 
@@ -54,6 +56,7 @@ class Question:
     wished: Mapping[str, float]
     form: ReplyForm
     intruder: str = ""
+    recommended: str = ""
 
 
 def read_question(messages: Sequence[Mapping[str, Any]]) -> Question:
@@ -77,7 +80,7 @@ def read_question(messages: Sequence[Mapping[str, Any]]) -> Question:
     if not game or not options:
         raise UnreadableError("the prompt has no game or no options")
     order = _ORDER.search(own_lines)
-    wished = _EXPECTS.search(own_lines)
+    wished, recommended = _EXPECTS.search(own_lines), _RECOMMENDED.search(own_lines)
     seems = [int(found) for found in _SEEMS.findall(own_lines)]
     return Question(
         me=json.loads(who.group(1)),
@@ -90,6 +93,7 @@ def read_question(messages: Sequence[Mapping[str, Any]]) -> Question:
         wished=_chances(wished.group(2)) if wished else {},
         form=_form(users[-1]),
         intruder=_intruder(own_lines, options),
+        recommended=json.loads(recommended.group(1)) if recommended else "",
     )
 
 

@@ -54,11 +54,15 @@ def _graph(server):
     return builder.compile()
 
 
-def _model_name(server):
-    return LLMActor("player-1", "openai/scripted", api_base=server.url, api_key="none")
+def _model_name(server, **settings):
+    return LLMActor("player-1", "openai/scripted", api_base=server.url, api_key="none", **settings)
 
 
-@pytest.mark.parametrize("kind", [_chat, _langchain_agent, _graph, _model_name])
+def _told_model(server):
+    return _model_name(server, tell="text")
+
+
+@pytest.mark.parametrize("kind", [_chat, _langchain_agent, _graph, _told_model])
 @pytest.mark.parametrize("way", ["sync", "async"])
 async def test_every_kind_of_agent_acts_on_the_prediction(kind, way, serve):
     server = serve(record=True)
@@ -80,9 +84,34 @@ async def test_every_kind_of_agent_acts_on_the_prediction(kind, way, serve):
         assert decision.usage.prompt_tokens > 100
         memory = player.observe(memory, SITUATION, {"player-2": "B"})
         assert server.requests == step + 1
-    role, said = ("user", "You expect now:") if kind is _model_name else ("system", "lets you expect now:")
+    role, said = ("user", "You expect now:") if kind is _told_model else ("system", "lets you expect now:")
     content = [m["content"] for m in server.bodies[0]["messages"] if m["role"] == role]
     assert any(said in part for part in content)
+
+
+@pytest.mark.parametrize("agent", [_model_name, lambda _: "openai/scripted"])
+def test_a_model_by_name_is_recommended_what_an_exact_reasoner_answers(agent, serve, monkeypatch):
+    server = serve(record=True)
+    monkeypatch.setenv("OPENAI_API_BASE", server.url)
+    monkeypatch.setenv("OPENAI_API_KEY", "none")
+    player = AdaptiveAgent("player-1", TASK.reasoner(), agent=agent(server), seed=4)
+    alone = AdaptiveAgent("player-1", TASK.reasoner(), seed=4)
+    decision, _ = player.decide(SITUATION, player.start(["player-2"]))
+    assert decision.action == alone.decide(SITUATION, alone.start(["player-2"]))[0].action
+    asked = server.bodies[0]["messages"][-1]["content"]
+    assert f'So the best option for you is "{decision.action}".' in asked
+    assert server.requests == 1
+
+
+def test_where_a_recommendation_costs_a_question_a_model_is_told(serve):
+    server = serve(record=True)
+    reasoner = LLMReasoner("openai/scripted", api_base=server.url, api_key="none")
+    player = AdaptiveAgent("player-1", reasoner, agent=_model_name(server), seed=4)
+    decision, _ = player.decide(SITUATION, player.start(["player-2"]))
+    asked = server.bodies[-1]["messages"][-1]["content"]
+    assert "You expect now:" in asked
+    assert "the best option for you" not in asked
+    assert decision.usage.calls == server.requests
 
 
 def test_the_prediction_reaches_a_graph_as_data():
@@ -267,7 +296,7 @@ async def test_a_model_by_name_is_handed_its_own_messages_as_texts(way, serve):
         {"role": "assistant", "content": "I see."},
         AIMessage(""),
     ]
-    player = AdaptiveAgent("player-1", TASK.reasoner(), agent=_model_name(server))
+    player = AdaptiveAgent("player-1", TASK.reasoner(), agent=_told_model(server))
     if way == "sync":
         decision, _ = await asyncio.to_thread(take_turn, player, {}, SITUATION, brief=brief)
     else:
