@@ -97,6 +97,8 @@ class PartnerPrediction:
         follows: what its next action follows from by its likeliest habit, in words; None where nobody looks.
         answered: how it is answered.
         moved: what it did in this step already; None where it has yet to act.
+        drawn: an action drawn from ``predictive`` that is counted on, since nothing explains the partner;
+            None where all of the prediction is answered.
     """
 
     hypothesis: str
@@ -112,6 +114,7 @@ class PartnerPrediction:
     follows: str | None = None
     answered: Answered = "estimate"
     moved: str | None = None
+    drawn: str | None = None
 
     @property
     def order(self) -> int | None:
@@ -167,9 +170,10 @@ class PartnerPrediction:
 
     @property
     def expected(self) -> Policy:
-        """What is answered: what it was seen to do, else ``policy`` or, of a prediction, ``predictive``."""
-        if self.moved is not None:
-            return {self.moved: 1.0}
+        """What is answered: what it did or is counted on to do, else ``policy`` or ``predictive``."""
+        certain = self.drawn if self.moved is None else self.moved
+        if certain is not None:
+            return {certain: 1.0}
         return self.predictive if self.answered == "prediction" else self.policy
 
     def in_words(self, name: str) -> str:
@@ -213,6 +217,7 @@ class PartnerPrediction:
             "counts": dict(self.counts),
             "follows": self.follows,
             "moved": self.moved,
+            "drawn": self.drawn,
         }
 
     def equivalent_hypotheses(self, tolerance: float = TOLERANCE) -> list[list[str]]:

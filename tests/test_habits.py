@@ -22,11 +22,11 @@ from atom import (
     Situation,
     symmetric_payoffs,
 )
-from atom.agents.act import sampled
+from atom.agents.choosing import counted_on
 from atom.belief import DEFAULT_HYPOTHESES, HABITS, Habit, Habits, habitual, order
 from atom.belief.habits import frequencies
 from atom.decision import Prediction
-from atom.models.prompts import advice
+from atom.models.prompts import advice, recommendation
 from atom.policies import lapsed
 from eval.play.episode import play
 from eval.tasks import make_task
@@ -318,18 +318,52 @@ def partner(explained, answered="prediction"):
 )
 def test_the_less_explains_a_partner_the_more_an_action_is_drawn(explained, drawn):
     rng = np.random.default_rng(0)
-    prediction = Prediction(None, {"ben": partner(explained)})
-    answered = [sampled(prediction, rng)["ben"] for _ in range(2000)]
-    single = [policy for policy in answered if len(policy) == 1]
+    found = [counted_on({"ben": partner(explained)}, rng)["ben"] for _ in range(2000)]
+    single = [one for one in found if one.drawn is not None]
     assert len(single) / 2000 == pytest.approx(drawn, abs=0.04)
-    assert all(policy == partner(explained).expected for policy in answered if len(policy) > 1)
+    assert all(one == partner(explained) for one in found if one.drawn is None)
+    assert all(one.expected == {one.drawn: 1.0} for one in single)
+    assert all(one.predictive == pytest.approx({"A": 0.7, "B": 0.3}) for one in single)
     if single:
-        assert sum(policy == {"A": 1.0} for policy in single) / len(single) == pytest.approx(0.7, abs=0.06)
+        assert sum(one.drawn == "A" for one in single) / len(single) == pytest.approx(0.7, abs=0.06)
 
 
 def test_what_an_order_is_expected_to_do_is_answered_whole():
-    prediction = Prediction(1, {"ben": partner(0.0, answered="estimate")})
-    assert sampled(prediction, np.random.default_rng(0)) == prediction.expected
+    told = {"ben": partner(0.0, answered="estimate")}
+    assert counted_on(told, np.random.default_rng(0)) == told
+
+
+def test_what_is_counted_on_is_recommended_and_no_gate_overrules_it():
+    """Told one action and overruled by another, two agents of a kind would never part."""
+    known = NormalFormReasoner(symmetric_payoffs([[0.0, 1.0], [1.0, 0.0]]))
+    situation = Situation({"you": ("A", "B"), "ben": ("A", "B")})
+
+    class Obedient:
+        tell = "recommendation"
+
+        def __call__(self, situation, prediction):
+            return prediction.recommended
+
+        async def aact(self, situation, prediction):
+            return prediction.recommended
+
+    you = AdaptiveAgent("you", known, agent=Obedient(), gate="override", seed=3)
+    memory, drawn = you.start(("ben",)), 0
+    rng = np.random.default_rng(1)
+    for _ in range(60):
+        decision, memory = you.decide(situation, memory)
+        (ben,) = decision.partners.values()
+        drawn += ben.drawn is not None
+        assert decision.overruled is None
+        assert decision.gap == pytest.approx(0.0)
+        if ben.drawn is not None:
+            assert decision.action != ben.drawn
+            said = recommendation(Prediction(None, {"ben": ben}, recommended=decision.action))
+            assert f'count on "{ben.drawn}" now' in said
+        joint = {"you": decision.action, "ben": "AB"[int(rng.integers(2))]}
+        memory = you.observe(memory, situation, joint)
+        situation = Situation(situation.actions, history=[*situation.history, joint])
+    assert drawn > 3
 
 
 def test_below_only_where_it_costs_nothing():

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Self
 
 from atom.agents.actors import Actor
 from atom.agents.ask import Answers, Ask
 from atom.agents.briefing import give_reply, take_reply
-from atom.agents.choosing import DOUBTED
 from atom.agents.gate import Gate, Gated, Payoffs, gated
 from atom.agents.problems import Problems
-from atom.decision import PartnerPrediction, Prediction
+from atom.decision import Prediction
 from atom.errors import LLMError
 from atom.policies import Policy
 from atom.randomness import Uniform, draw
-from atom.reasoning.reasoner import DecisionReasoner, Reasoner
+from atom.reasoning.reasoner import DecisionReasoner, Reasoner, Responder
 from atom.situation import Situation
 
 
@@ -29,7 +28,8 @@ class LastStep:
         gate: what to do when it acts against the best response to the prediction.
         payoffs: who knows the payoffs for that, or None.
         responds: whether the reasoner can answer what is predicted, whatever the partners' orders.
-        recommends: whether the wrapped agent is to be told which action fits.
+        recommends: whether the wrapped agent is to be told which action fits. One that leaves that open
+            (``tell=None``) is, unless it costs a question to a model.
     """
 
     me: str
@@ -37,7 +37,16 @@ class LastStep:
     gate: Gate
     payoffs: Payoffs | None
     responds: bool
-    recommends: bool = False
+    recommends: bool
+
+    @classmethod
+    def of(
+        cls, me: str, actor: Actor | None, gate: Gate, payoffs: Payoffs | None, reasoner: Reasoner
+    ) -> Self:
+        """The last step of one who reasons by ``reasoner``."""
+        tell = getattr(actor, "tell", "text")
+        recommends = tell == "recommendation" or (tell is None and not isinstance(reasoner, DecisionReasoner))
+        return cls(me, actor, gate, payoffs, isinstance(reasoner, Responder), recommends)
 
     @property
     def is_told(self) -> bool:
@@ -74,7 +83,7 @@ class LastStep:
         if self.actor is not None:
             try:
                 if self.recommends:
-                    fits = await self._own(situation, prediction, order, answers, ask, rng, aligned=aligned)
+                    fits = await self._own(situation, prediction, order, answers, ask, aligned=aligned)
                     prediction = replace(prediction, recommended=max(fits, key=fits.__getitem__))
                 return await self._by_actor(self.actor, situation, prediction, ask, problems)
             except LLMError as error:
@@ -83,7 +92,7 @@ class LastStep:
         if policy is not None:
             return Gated(draw(policy, rng))
         try:
-            policy = await self._own(situation, prediction, order, answers, ask, rng, aligned=aligned)
+            policy = await self._own(situation, prediction, order, answers, ask, aligned=aligned)
         except LLMError as error:
             problems.failed(f"acting at order {order}", error)
             if order == 0:
@@ -135,13 +144,12 @@ class LastStep:
         order: int,
         answers: Answers,
         ask: Ask,
-        rng: Uniform,
         *,
         aligned: bool,
     ) -> Policy:
         if self.responds and not aligned:
             # no single order fits the partners: answer all that is predicted of them at once
-            return await ask.respond(situation, self.me, sampled(prediction, rng))
+            return await ask.respond(situation, self.me, prediction.expected)
         return await self._policy(situation, order, answers, ask)
 
     async def _policy(self, situation: Situation, order: int, answers: Answers, ask: Ask) -> Policy:
@@ -156,40 +164,6 @@ class LastStep:
         if mine in answers.failed:
             raise answers.failed[mine]
         return answers.policies[mine]
-
-
-def recommends(actor: Actor | None, reasoner: Reasoner) -> bool:
-    """Whether a wrapped agent is told which action fits.
-
-    One that leaves it open (``tell=None``) is, unless that costs a question to a model.
-    """
-    tell = getattr(actor, "tell", "text")
-    return tell == "recommendation" or (tell is None and not isinstance(reasoner, DecisionReasoner))
-
-
-def sampled(prediction: Prediction, rng: Uniform) -> dict[str, Policy]:
-    """What is answered of each partner: what is expected of it, or one action drawn from that.
-
-    Two agents that are alike may each find the other inexplicable, and would answer the same mixture with
-    the same action for ever. The less explains a partner that is answered as predicted, the likelier is an
-    action drawn: always where nothing does, never from ``DOUBTED`` on. Without knowing anything of the
-    partner that is sampled fictitious play (Kaniovski and Young, 1995).
-
-    Args:
-        prediction: what is expected of the partners.
-        rng: draws, partner by partner.
-    """
-    return {
-        name: {draw(policy, rng): 1.0} if _is_doubted(prediction.partners[name], rng) else policy
-        for name, policy in prediction.expected.items()
-    }
-
-
-def _is_doubted(partner: PartnerPrediction, rng: Uniform) -> bool:
-    explained = partner.explained
-    if partner.answered != "prediction" or explained is None or explained >= DOUBTED:
-        return False
-    return rng.random() * DOUBTED >= explained
 
 
 def last_resort(situation: Situation, me: str, rng: Uniform, problems: Problems) -> str:

@@ -12,11 +12,11 @@ from dataclasses import replace
 from functools import partial
 from typing import Unpack
 
-from atom.agents.act import LastStep, recommends
+from atom.agents.act import LastStep
 from atom.agents.actors import Agent, as_actor
 from atom.agents.ask import Ask, AskAwaiting, AskNow, Pair, by_hypothesis, questions
 from atom.agents.briefing import deciding
-from atom.agents.choosing import Plan, among, paying, planned, predictions, taken_for
+from atom.agents.choosing import Plan, among, counted_on, paying, planned, predictions, taken_for
 from atom.agents.gate import Payoffs, knows_best
 from atom.agents.looking_back import Behaving
 from atom.agents.observing import after, counted_now, is_waiting, put_by
@@ -36,7 +36,7 @@ from atom.names import Declared, order_of
 from atom.observation import Observed, each
 from atom.policies import Policy
 from atom.randomness import LazyGenerator, Uniform
-from atom.reasoning.reasoner import ImmediateReasoner, Reasoner, Responder, check_responder
+from atom.reasoning.reasoner import ImmediateReasoner, Reasoner, check_responder
 from atom.reasoning.ties import KnowsBest
 from atom.situation import Situation, check_legal
 from atom.usage import Meter, metered
@@ -120,14 +120,7 @@ class AdaptiveAgent:
         if payoffs is not None:
             self._best = knows_best(payoffs)
         actor = None if agent is None else as_actor(me, agent)
-        self._act = LastStep(
-            me,
-            actor,
-            self.acting.gate,
-            payoffs,
-            isinstance(reasoner, Responder),
-            recommends=recommends(actor, reasoner),
-        )
+        self._act = LastStep.of(me, actor, self.acting.gate, payoffs, reasoner)
 
     @property
     def orders(self) -> tuple[int, ...]:
@@ -206,7 +199,8 @@ class AdaptiveAgent:
             plan = in_turn(planning(among(policies, estimates, assessed)), self.me, situation)
             answers.add(await ask.policies(situation, self._mine(plan)))
         expects = partial(answers.expected_of, self.me)
-        predicted = seen_by_now(situation, predictions(plan, assessed, policies, situation.actions, expects))
+        told = predictions(plan, assessed, policies, situation.actions, expects)
+        predicted = counted_on(seen_by_now(situation, told), rng)
         if self._best is not None and self.acting.response == "nearest":
             plan = paying(plan, self.me, situation, predicted, answers.policies, self._best)
         prediction = Prediction(plan.order, predicted)

@@ -24,8 +24,8 @@ UNEXPLAINED = 0.1
 """Below this probability that any hypothesis explains a partner, it is answered as it is predicted."""
 
 DOUBTED = 0.25
-"""Below this probability that any hypothesis explains a partner, what is answered may be one action drawn
-from the prediction."""
+"""Below this probability that any hypothesis explains a partner, one action drawn from the prediction may be
+counted on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +199,31 @@ def predictions(
             plan.answered[partner],
         )
     return found
+
+
+def counted_on(partners: Mapping[str, PartnerPrediction], rng: Uniform) -> dict[str, PartnerPrediction]:
+    """The predictions, of partners that nothing explains with one action drawn that is counted on.
+
+    Two agents that are alike may each find the other inexplicable, and would answer the same mixture with
+    the same action for ever. The less explains a partner that is answered as predicted, the likelier is an
+    action drawn: always where nothing does, never from ``DOUBTED`` on. Without knowing anything of the
+    partner that is sampled fictitious play (Kaniovski and Young, 1995).
+
+    Args:
+        partners: partner -> what is expected of it.
+        rng: draws, partner by partner.
+    """
+    return {
+        name: replace(partner, drawn=draw(partner.expected, rng)) if _is_doubted(partner, rng) else partner
+        for name, partner in partners.items()
+    }
+
+
+def _is_doubted(partner: PartnerPrediction, rng: Uniform) -> bool:
+    explained = partner.explained
+    if partner.answered != "prediction" or explained is None or explained >= DOUBTED:
+        return False
+    return rng.random() * DOUBTED >= explained
 
 
 def paying(

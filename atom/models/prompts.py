@@ -204,6 +204,8 @@ def recommendation(prediction: Prediction) -> str:
             why.append(f"{quoted(name)} has done {chances(partner.expected)}.")
         else:
             why.append(f"{quoted(name)} is likely to do {chances(likely(partner))}.")
+            if partner.drawn is not None:
+                why.append(f"Nothing says which, so count on {quoted(partner.drawn)} now.")
     lines = [*why, f"So the best option for you is {quoted(mine)}. Choose it."]
     return "\n".join([*lines, prediction.note] if prediction.note else lines)
 
