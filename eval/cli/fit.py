@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
 from atom.llm import Sampling
-from eval.cli.options import BySchema, JsonFile, Temperature, split_names
+from atom.models.arguments import limit_of
+from eval.cli.groups import Without
+from eval.cli.options import DEGRADED_STATUS, JsonFile, Models, split_names
 from eval.cli.served import HELP, about, served
 from eval.show.console import check_writable, note, out, progress_bar, write_json
 from eval.studies.fit import TASKS, WAYS, Fit, fit, known_situations
-from eval.sweeps import PAPER_TEMPERATURE, check_reachable
+from eval.sweeps import check_names_and_keys, check_reachable, rate_limiter
 from eval.tasks import make_task
 from partners import LLMBackend
 
@@ -22,33 +25,56 @@ def fit_(
     task: Annotated[
         str, typer.Option(help="Normal-form games of two players, separated by commas.")
     ] = ",".join(TASKS),
-    temperature: Temperature = PAPER_TEMPERATURE,
     threads: Annotated[
         int | None, typer.Option(min=1, help="Threads of the processor for a model served here.")
     ] = None,
-    by_schema: BySchema = None,
+    asking: Annotated[Models, Without("transcripts", "no_transcripts", "memo", "max_degraded")] = Models(),
     json_file: JsonFile = None,
 ) -> None:
     """Find out whether a language model can use a prediction, and in which words.
 
     Asks it in situations whose best response is known: told nothing, told what the partner does, told which
-    action is best. Says which ``tell`` and ``gate`` fit it. Some fifty short questions.
+    action is best. Says which ``tell`` and ``gate`` fit it. Some fifty short questions. Exit status 3 says
+    that too many of them had no usable answer.
     """
     check_writable(json_file)
     known = list(known_situations(split_names(task)))
     with served([model], threads) as endpoints:
         ((name, options),) = endpoints.items()
-        structured = True if by_schema is None and options else by_schema
-        sampling = Sampling(temperature=temperature, structured=structured)
-        backend = LLMBackend(sampling=sampling, memo=None, endpoints=endpoints)
+        backend = _backend(asking, endpoints)
+        check_names_and_keys({name: backend.options_of(name)})
+        questions = len(known) * len(WAYS)
+        if not (options or asking.yes):
+            typer.confirm(f"Ask {name} {questions} short questions?", abort=True)
         check_reachable(name, backend, make_task(known[0].task), note)
-        with progress_bar(name, len(known) * len(WAYS)) as progress:
+        with progress_bar(name, questions) as progress:
             found = fit(name, backend, known, progress=progress)
         described = about(model, name)
     out.print(_table(name, found))
     out.print(f"{name}: {found.reason}.", highlight=False, markup=False)
-    out.print(_advice(name, found), highlight=False, markup=False)
-    write_json(json_file, {**described, "temperature": temperature, **found.as_plain()})
+    unanswered = any(one.is_unanswered for one in found.answers)
+    if not unanswered:
+        out.print(_advice(name, found), highlight=False, markup=False)
+    write_json(json_file, {**described, "temperature": asking.temperature, **found.as_plain()})
+    if unanswered:
+        raise typer.Exit(DEGRADED_STATUS)
+
+
+def _backend(asking: Models, endpoints: Mapping[str, Mapping[str, Any]]) -> LLMBackend:
+    """How the model is asked; no answer comes from a memo."""
+    settings = asking.settings
+    served_here = any(endpoints.values())
+    return LLMBackend(
+        sampling=Sampling(
+            temperature=settings.temperature,
+            max_tokens=limit_of(settings.options),
+            structured=True if settings.structured is None and served_here else settings.structured,
+        ),
+        memo=None,
+        limiter=rate_limiter(asking.rate),
+        options=dict(settings.options),
+        endpoints=endpoints,
+    )
 
 
 def _table(name: str, found: Fit) -> Table:

@@ -16,7 +16,7 @@ from rich.table import Table
 
 from eval.cli.groups import Without
 from eval.cli.options import Asked, JsonFile, MarkdownFile, Models, Storing, split_names
-from eval.cli.served import HELP, PACKAGED, about, served
+from eval.cli.served import HELP, PACKAGED, about, is_served, served
 from eval.cli.sweeps import end, execution
 from eval.results import Run
 from eval.show.console import check_writable, note, out, write_json
@@ -37,7 +37,7 @@ from eval.studies.language_models import (
     rows_of,
     verdicts,
 )
-from eval.sweeps import Matrix, cross_plays
+from eval.sweeps import Matrix, check_names_and_keys, cross_plays
 from eval.tasks import make_task
 
 _OTHER = "other"
@@ -72,13 +72,14 @@ def llm_study(
     json_file: JsonFile = None,
     markdown_file: MarkdownFile = None,
     storing: Annotated[Storing, Without("force_new", "dask")] = Storing(),
-    asking: Annotated[Models, Without("memo")] = Models(),
+    asking: Annotated[Models, Without("memo", "transcripts")] = Models(),
 ) -> None:
     """Play language models bare, told, recommended and gated; and a coin, a convention, the belief alone.
 
     Differences from the bare model and from the coin are paired by episode, with Student's 95 % intervals.
     Every decision asks anew: no answer comes from a memo. With --results what was played stays, and the same
-    command goes on.
+    command goes on; it is needed where a model is not served here. Exit status 3 says that a score is marked,
+    see --max-degraded.
     """
     check_writable(json_file)
     check_writable(markdown_file)
@@ -88,12 +89,23 @@ def llm_study(
         raise ValueError(f"a paired interval needs at least two episodes a cell, got {asked.episodes}")
     if _OTHER in columns and len(given) < 2:
         raise ValueError("the partner 'other' is the next of the models, and there is only one")
+    elsewhere = [name for name in given if not is_served(name)]
+    if elsewhere and storing.results is None:
+        raise ValueError(
+            f"{', '.join(elsewhere)} may cost money, and what was played is lost where the command ends "
+            "early; name a file with --results, and the same command goes on"
+        )
     with tempfile.TemporaryDirectory() as scratch, served(given, threads) as endpoints:
         file = storing.results or Path(scratch) / "study.sqlite"
         left_out = asking.no_transcripts or storing.results is None
-        how = _How(asked, replace(storing, results=file), replace(asking, no_transcripts=left_out), endpoints)
-        rows = how.play_all(tasks, columns, split_names(ways), own=own)
+        check_names_and_keys(endpoints)
         models_asked = [about(*pair) for pair in zip(given, endpoints, strict=True)]
+        weights = {model["name"]: model["sha256"] for model in models_asked if "sha256" in model}
+        # a server of one place asks its questions one after the other, and waiting is no part of a decision
+        workers = storing.workers or (None if elsewhere else 1)
+        kept = replace(storing, results=file, workers=workers)
+        how = _How(asked, kept, replace(asking, no_transcripts=left_out), endpoints, weights)
+        rows = how.play_all(tasks, columns, split_names(ways), own=own)
     settings = {
         "n": asked.episodes,
         "seed": asked.seed,
@@ -114,6 +126,7 @@ class _How:
     storing: Storing
     asking: Models
     endpoints: Mapping[str, Mapping[str, Any]]
+    weights: Mapping[str, str]
 
     def play_all(
         self, tasks: Sequence[str], columns: Sequence[str], ways: Sequence[str], *, own: bool
@@ -132,12 +145,11 @@ class _How:
 
     def play(self, model: str, asked_for: Sequence[Matrix]) -> dict[str, list[Row]]:
         """Task -> rows of some matrices."""
-        here = all(self.endpoints.values())
         by_schema = self.asking.by_schema
-        structured = True if by_schema is None and here else by_schema
-        settings = replace(self.asking.settings, memo=False, structured=structured)
+        structured = True if by_schema is None and self.endpoints[model] else by_schema
+        settings = replace(self.asking.settings, memo=False, structured=structured, weights=self.weights)
         sweep = self.asked.sweep("llm-study", asked_for, settings)
-        asking = replace(self.asking, yes=self.asking.yes or here)
+        asking = replace(self.asking, yes=self.asking.yes or all(self.endpoints.values()))
         with execution(sweep, self.storing, asking, beside_others=True, endpoints=self.endpoints) as how:
             tables = cross_plays(sweep, how)
         number, file = cast("Run", how.run).number, cast("Path", self.storing.results)
@@ -174,16 +186,16 @@ def _show(
     for name in dict.fromkeys(row.task for row in rows):
         task = make_task(name)
         of_task = [row for row in rows if row.task == name]
-        gained = gains(task, of_task)
+        gained = gains(task, of_task, limit)
         found += gained
         marks = Marks.of(cells_of(rows, name), limit)
-        tables += [study_table(task, of_task, settings["n"], marks), gains_table(task, gained)]
+        tables += [study_table(task, of_task, settings["n"], marks), gains_table(task, gained, marks)]
     lines = verdicts(found)
     for table in tables:
         out.print(table)
     for line in lines:
         out.print(line, highlight=False)
-    write_json(json_file, {**settings, **as_plain(rows, found)})
+    write_json(json_file, {**settings, **as_plain(rows, found, limit)})
     if markdown_file is not None:
         written = "\n".join([*map(markdown, tables), *(f"- {line}" for line in lines)])
         markdown_file.write_text(written + "\n", encoding="utf-8")

@@ -19,6 +19,7 @@ from atom.belief import order
 from atom.models.prompts import Tell
 from atom.usage import Meter, metered
 from eval.measure import Interval, wilson_interval
+from eval.play import MAX_DEGRADED
 from eval.tasks import DescribedTask, MatrixTask, make_task
 from partners import LLMBackend
 
@@ -83,6 +84,11 @@ class Answers:
     favourite: float
     place: int
     tokens: float
+
+    @property
+    def is_unanswered(self) -> bool:
+        """Whether too many questions had no usable answer for the others to say anything."""
+        return self.none > MAX_DEGRADED * self.asked
 
     @property
     def share(self) -> Interval:
@@ -175,20 +181,25 @@ def fit(
 def choose(answers: Sequence[Answers]) -> tuple[Tell | None, Gate, str]:
     """How to tell a model, and whether to overrule it.
 
-    It is told in the way in which it is right most often, by a recommendation where both are equal, provided
-    that this is more often than untold; and overruled unless it does what is best in ``FOLLOWS`` of all.
+    It is told in the way in which it is right most often, by a recommendation where both are equal. Where it
+    does what is best in ``FOLLOWS`` of all, it needs no gate. Else it is overruled, and told only where it is
+    right more often than untold, by Wilson's interval around the former.
 
     Args:
         answers: one for each of ``WAYS``.
     """
     untold, told, recommended = (next(one for one in answers if one.way == way) for way in WAYS)
+    if any(one.is_unanswered for one in answers):
+        none = sum(one.none for one in answers)
+        asked = sum(one.asked for one in answers)
+        return None, "override", f"no usable answer to {none} of {asked} questions: it cannot be judged"
     tell: Tell
     better, tell = (recommended, "recommendation") if recommended.best >= told.best else (told, "text")
     said = f"{better.best} of {better.asked} right when {better.way}, {untold.best} untold"
-    if better.best <= untold.best:
-        return None, "override", f"{said}: words do not reach it, so the gate has to act"
     if better.share.estimate >= FOLLOWS:
         return tell, "off", f"{said}: it follows"
+    if better.best <= untold.best or better.share.low <= untold.share.estimate:
+        return None, "override", f"{said}, which may be chance: words do not reach it, so the gate has to act"
     return tell, "override", f"{said}: it follows now and then"
 
 

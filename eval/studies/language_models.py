@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from eval.measure import Interval, differences, mean_interval
-from eval.play import Cell, Pairing
+from eval.play import MAX_DEGRADED, Cell, Pairing
 from eval.results import read_results
 from eval.sweeps import Matrix
 from eval.tasks import TabularTask, Task, make_task
@@ -77,7 +77,7 @@ class Gain:
         difference: in the task's unit, above 0 is better whether points or steps are counted; paired by
             episode, with Student's interval.
         verdict: ``"better"``, ``"worse"``, or ``"undecided"`` where the interval holds 0, or has no width and
-            fewer than six episodes.
+            fewer than six episodes; ``"no result"`` where too many decisions of either were degraded.
     """
 
     task: str
@@ -152,21 +152,22 @@ def cells_of(rows: Iterable[Row], task: str) -> list[Cell]:
     return [cell for row in rows if row.task == task for cell in row.cells]
 
 
-def gains(task: Task, rows: Sequence[Row]) -> list[Gain]:
+def gains(task: Task, rows: Sequence[Row], limit: float = MAX_DEGRADED) -> list[Gain]:
     """Every way of each model less the bare one and the coin; own hypotheses less votes.
 
     Args:
         task: what was played.
         rows: of models and of those who need none, on that task.
+        limit: the share of degraded decisions, in [0, 1], above which a score is no result.
 
     Raises:
         ValueError: a single episode, which has no interval.
     """
     models = dict.fromkeys(row.model for row in rows if row.model)
-    return [gain for model in models for gain in _gains_of(task, model, rows)]
+    return [gain for model in models for gain in _gains_of(task, model, rows, limit)]
 
 
-def _gains_of(task: Task, model: str, rows: Sequence[Row]) -> list[Gain]:
+def _gains_of(task: Task, model: str, rows: Sequence[Row], limit: float) -> list[Gain]:
     by_way: dict[str, dict[str, Cell]] = {}
     for row in rows:
         if row.model in ("", model):
@@ -174,7 +175,7 @@ def _gains_of(task: Task, model: str, rows: Sequence[Row]) -> list[Gain]:
     pairs = [(way, than) for way in (*WAYS, OWN) for than in ("bare", COIN) if way != than]
     pairs.append((OWN, VOTES))
     return [
-        _gain(task, model, way, than, cell, by_way[than][partner])
+        _gain(task, model, (way, than), (cell, by_way[than][partner]), limit)
         for way, than in pairs
         if way in by_way and than in by_way
         for partner, cell in by_way[way].items()
@@ -182,7 +183,8 @@ def _gains_of(task: Task, model: str, rows: Sequence[Row]) -> list[Gain]:
     ]
 
 
-def _gain(task: Task, model: str, way: str, than: str, one: Cell, other: Cell) -> Gain:
+def _gain(task: Task, model: str, ways: tuple[str, str], cells: tuple[Cell, Cell], limit: float) -> Gain:
+    one, other = cells
     pair = (one, other) if task.better == "higher" else (other, one)
     (apart,) = differences([pair[0].scores], [pair[1].scores])
     found = mean_interval(apart)
@@ -190,7 +192,9 @@ def _gain(task: Task, model: str, way: str, than: str, one: Cell, other: Cell) -
     # all signs alike have p = 2^(1 - n)
     if found.excludes(0.0) and (found.low < found.high or len(apart) >= _SIGNS):
         verdict = "better" if found.estimate > 0.0 else "worse"
-    return Gain(task.name, model, one.partner, way, than, found, verdict)
+    if any(cell.tally.exceeds(limit) for cell in cells):
+        verdict = "no result"
+    return Gain(task.name, model, one.partner, *ways, found, verdict)
 
 
 def decision_costs(path: Path, run: int, task: str) -> dict[str, tuple[float, float, float]]:
@@ -232,21 +236,24 @@ def verdicts(found: Iterable[Gain]) -> list[str]:
     counted: dict[tuple[str, str, str], dict[str, list[str]]] = {}
     for gain in found:
         where = counted.setdefault((gain.model, gain.way, gain.than), {})
-        where.setdefault(gain.verdict, []).append(f"{gain.task} with {_short(gain.partner)}")
+        where.setdefault(gain.verdict, []).append(f"{gain.task} with {short(gain.partner)}")
     lines = []
     for (model, way, than), by_verdict in counted.items():
         n = sum(map(len, by_verdict.values()))
         said = [f"better in {len(by_verdict.get('better', []))} of {n} cells"]
         if worse := by_verdict.get("worse"):
             said.append(f"worse in {len(worse)} ({'; '.join(worse)})")
-        if undecided := by_verdict.get("undecided"):
-            said.append(f"undecided in {len(undecided)}")
-        lines.append(f"{_short(model)}, {way} less {than}: {', '.join(said)}")
+        said += [
+            f"{what} in {len(there)}"
+            for what in ("undecided", "no result")
+            if (there := by_verdict.get(what))
+        ]
+        lines.append(f"{short(model)}, {way} less {than}: {', '.join(said)}")
     return lines
 
 
-def as_plain(rows: Iterable[Row], found: Iterable[Gain]) -> dict[str, Any]:
-    """Both as JSON-serialisable data."""
+def as_plain(rows: Iterable[Row], found: Iterable[Gain], limit: float = MAX_DEGRADED) -> dict[str, Any]:
+    """Both as JSON-serialisable data; scores with more than ``limit`` of degraded decisions are marked."""
     return {
         "rows": [
             {
@@ -258,7 +265,7 @@ def as_plain(rows: Iterable[Row], found: Iterable[Gain]) -> dict[str, Any]:
                 "tokens": row.tokens,
                 "seconds": row.seconds,
                 "cells": [
-                    {"partner": cell.partner, "scores": list(cell.scores), **cell.tally.as_plain()}
+                    {"partner": cell.partner, "scores": list(cell.scores), **cell.tally.as_plain(limit)}
                     for cell in row.cells
                 ],
             }
@@ -279,7 +286,7 @@ def as_plain(rows: Iterable[Row], found: Iterable[Gain]) -> dict[str, Any]:
     }
 
 
-def _short(name: str) -> str:
+def short(name: str) -> str:
     """A model's name without its provider."""
     return name.rpartition("/")[2]
 

@@ -15,7 +15,7 @@ from eval.sweeps.estimate import Estimate, estimate
 from eval.sweeps.executors import Backend, WorkerLostError, dask, in_process, play_all, processes, threads
 from eval.sweeps.outcomes import Outcome, cell_of
 from eval.sweeps.plan import PAPER_TEMPERATURE, Matrix, ModelSettings, Sweep
-from eval.sweeps.reachable import ModelUnavailableError
+from eval.sweeps.reachable import ModelUnavailableError, check_names_and_keys
 from eval.sweeps.run import Execution, Progress, outcomes_of, run_sweep, run_units
 from eval.sweeps.session import (
     Asking,
@@ -46,6 +46,7 @@ __all__ = [
     "WorkerLostError",
     "as_json",
     "cell_of",
+    "check_names_and_keys",
     "check_pairings",
     "check_reachable",
     "cross_play",

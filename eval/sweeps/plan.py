@@ -27,12 +27,14 @@ class ModelSettings:
         memo: whether answers are kept and found again; without, every decision pays for its own.
         structured: whether answers are asked for by schema; None asks LiteLLM whether a model follows one.
         options: further arguments of ``litellm.acompletion``, plain data without secrets.
+        weights: model -> hash of the file that it is served from, where that is done for the sweep.
     """
 
     temperature: float = PAPER_TEMPERATURE
     memo: bool = True
     structured: bool | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
+    weights: Mapping[str, str] = field(default_factory=dict)
 
     def as_plain(self) -> dict[str, Any]:
         """For results files and transcripts."""
@@ -41,6 +43,7 @@ class ModelSettings:
             **({} if self.memo else {"memo": "none"}),
             **({} if self.structured is None else {"structured": self.structured}),
             **({"options": dict(self.options)} if self.options else {}),
+            **({"weights": dict(self.weights)} if self.weights else {}),
         }
 
 

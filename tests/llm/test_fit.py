@@ -55,6 +55,7 @@ def test_a_model_without_answers_needs_the_gate(serve):
     found = fit(MODEL, backend(serve(faults=Faults({"illegal": 1.0}))), list(known_situations(["memory-1"])))
     assert [(one.none, one.best, one.place) for one in found.answers] == [(2, 0, 0)] * 3
     assert (found.tell, found.gate) == (None, "override")
+    assert found.reason == "no usable answer to 6 of 6 questions: it cannot be judged"
 
 
 def answers(**best):
@@ -66,9 +67,10 @@ def answers(**best):
     [
         (10, 20, 20, "recommendation", "off"),  # equal: the shorter way for the model
         (10, 20, 18, "text", "off"),
-        (10, 11, 15, "recommendation", "override"),
+        (6, 11, 15, "recommendation", "override"),
+        (10, 10, 12, None, "override"),  # two more may be chance
         (10, 10, 9, None, "override"),  # no better than untold, so it is not told
-        (20, 20, 20, None, "override"),  # right whatever it is told: nothing is known of what it can use
+        (20, 20, 20, "recommendation", "off"),  # right whatever it is told
     ],
 )
 def test_what_follows_from_the_answers(untold, told, recommended, tell, gate):
@@ -79,7 +81,7 @@ def test_the_command_says_what_to_write(server, monkeypatch, tmp_path):
     monkeypatch.setenv("OPENAI_API_BASE", server.url)
     monkeypatch.setenv("OPENAI_API_KEY", "none")
     file = tmp_path / "fit.json"
-    done = CliRunner().invoke(app, ["fit", MODEL, "--task", "memory-1", "--json", str(file)])
+    done = CliRunner().invoke(app, ["fit", MODEL, "--yes", "--task", "memory-1", "--json", str(file)])
     assert done.exit_code == 0, done.output
     assert "LLMActor(me" in done.output
     assert f"llm:{MODEL}@" in done.output
@@ -93,5 +95,18 @@ def test_a_dead_server_is_said_before_any_question(server, monkeypatch):
     server.close()
     monkeypatch.setenv("OPENAI_API_BASE", server.url)
     monkeypatch.setenv("OPENAI_API_KEY", "none")
-    done = CliRunner().invoke(app, ["fit", MODEL, "--task", "memory-1"])
+    done = CliRunner().invoke(app, ["fit", MODEL, "--yes", "--task", "memory-1"])
     assert "cannot be asked" in str(done.exception)
+
+
+def test_it_asks_before_it_asks_a_model_and_says_when_that_has_no_answers(serve, monkeypatch):
+    server = serve(faults=Faults({"illegal": 1.0}))
+    monkeypatch.setenv("OPENAI_API_BASE", server.url)
+    monkeypatch.setenv("OPENAI_API_KEY", "none")
+    command = ["fit", MODEL, "--task", "memory-1"]
+    done = CliRunner().invoke(app, command, input="n\n")
+    assert "6 short questions?" in done.output
+    assert (done.exit_code, server.requests) == (1, 0)
+    done = CliRunner().invoke(app, command, input="y\n")
+    assert done.exit_code == 3
+    assert "LLMActor" not in done.output

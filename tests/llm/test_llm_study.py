@@ -9,6 +9,8 @@ from typer.testing import CliRunner
 from eval.cli import app
 from eval.modelserver import Faults
 from eval.play import Cell
+from eval.show.tables import Marks, markdown
+from eval.show.tables.language_models import study_table
 from eval.studies.language_models import (
     OWN,
     VOTES,
@@ -20,6 +22,7 @@ from eval.studies.language_models import (
     references,
     verdicts,
 )
+from eval.sweeps import ModelSettings, Sweep
 from eval.tasks import make_task
 
 MODEL = "openai/scripted"
@@ -34,10 +37,12 @@ def study(monkeypatch, tmp_path):
         monkeypatch.setenv("OPENAI_API_KEY", "none")
         file = tmp_path / "study.json"
         command = ["llm-study", "--models", MODEL, "--task", "memory-1", "--yes", "--json", str(file)]
-        command += ["--temperature", "0", "--markdown", str(tmp_path / "study.md"), *further]
+        command += ["--temperature", "0", "--markdown", str(tmp_path / "study.md")]
+        command += ["--results", str(tmp_path / "r.db"), *further]
         done = CliRunner().invoke(app, command)
         return done, json.loads(file.read_text()) if file.exists() else None
 
+    called.folder = tmp_path
     return called
 
 
@@ -116,6 +121,56 @@ def test_a_model_without_answers_is_marked_and_ends_with_another_status(serve, s
     bare = next(row for row in found["rows"] if row["way"] == "bare")
     assert bare["cells"][0]["degraded"] == 1.0
     assert bare["cells"][0]["marked"]
+    assert {gain["verdict"] for gain in found["gains"]} == {"no result"}
+    said = (study.folder / "study.md").read_text()
+    assert "bare less a coin: better in 0 of 1 cells, no result in 1" in said
+    assert "no result of these players" in " ".join(done.output.split())
+
+
+def test_what_is_marked_is_a_matter_of_the_limit(serve, study):
+    server = serve(faults=Faults({"illegal": 1.0}))
+    done, found = study(
+        server, "--episodes", "2", "--partners", "tom-0", "--ways", "bare", "--no-own", "--max-degraded", "1"
+    )
+    assert done.exit_code == 0
+    assert not any(cell["marked"] for row in found["rows"] for cell in row["cells"])
+
+
+def test_a_model_that_may_cost_money_needs_a_file(server, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_BASE", server.url)
+    done = CliRunner().invoke(app, ["llm-study", "--models", MODEL, "--task", "memory-1", "--yes"])
+    assert "--results" in str(done.exception)
+    assert server.requests == 0
+
+
+def beside(model, partner, *scores):
+    agent = f"llm:openai/{model}" if model else "random"
+    title = (f"openai/{model}", "bare") if model else ("", "a coin")
+    return Row("memory-1", *title, agent, (Cell(agent, f"llm:openai/{partner}", scores),))
+
+
+def test_another_model_has_a_column_of_its_name():
+    rows = [
+        beside("a", "b", 5.0, 6.0),
+        beside("b", "a", 50.0, 51.0),
+        beside("", "b", 1.0, 2.0),
+        beside("", "a", 3.0, 4.0),
+    ]
+    table = markdown(study_table(make_task("memory-1"), rows, 2, Marks()))
+    coin, a, b = [line.split("|") for line in table.splitlines() if "[" in line and not line.startswith("**")]
+    assert "| b | a |" in table
+    assert (coin[3].split()[0], coin[4].split()[0]) == ("1.50", "3.50")
+    assert (a[3].split()[0], a[4].strip()) == ("5.50", "")
+    assert (b[3].strip(), b[4].split()[0]) == ("", "50.50")
+
+
+def test_results_of_other_weights_are_another_run():
+    matrix = ("memory-1", ("llm:openai/m",), ("tom-0",))
+    one, other = (
+        Sweep((matrix,), 2, 0, models=ModelSettings(weights={"openai/m": sha})).configuration()
+        for sha in ("aa", "bb")
+    )
+    assert one != other
 
 
 def test_bad_questions_are_refused_before_anything_is_asked(server, study):

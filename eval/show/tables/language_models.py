@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from rich.table import Table
 
 from eval.measure import mean_interval
-from eval.show.tables.marks import Marks
+from eval.play import Cell
+from eval.show.tables.marks import SIGN, Marks
 from eval.show.tables.text import arrow
-from eval.studies.language_models import Gain, Row
+from eval.studies.language_models import Gain, Row, short
 from eval.tasks import Task
 
-_SIGNS = {"better": " +", "worse": " −", "undecided": ""}
+_COSTS = "Calls, tokens, seconds (wall time, partners included): a decision, with partners that ask no model."
+_SIGNS = {"better": " +", "worse": " −", "undecided": "", "no result": f" {SIGN}"}
 
 
 def study_table(task: Task, rows: Sequence[Row], episodes: int, marks: Marks) -> Table:
@@ -23,8 +26,7 @@ def study_table(task: Task, rows: Sequence[Row], episodes: int, marks: Marks) ->
     partners = list(dict.fromkeys(_column(cell.partner) for row in rows for cell in row.cells))
     for heading in (*partners, "calls", "tokens", "s"):
         table.add_column(heading, justify="right")
-    without = {row.agent: row for row in rows if not row.model}
-    for row in (*without.values(), *(row for row in rows if row.model)):
+    for row in (*_without(rows), *(row for row in rows if row.model)):
         cells = {_column(cell.partner): cell for cell in row.cells}
         told = [
             f"{mean_interval(cells[name].scores)}{marks.after((row.agent, cells[name].partner))}"
@@ -36,11 +38,21 @@ def study_table(task: Task, rows: Sequence[Row], episodes: int, marks: Marks) ->
             "" if x is None else f"{x:.{d}f}" for x, d in ((row.calls, 1), (row.tokens, 0), (row.seconds, 2))
         ]
         table.add_row(short(row.model), row.way, *told, *spent)
-    table.caption = "calls, tokens and seconds: a decision, with partners that ask no model"
+    table.caption, table.caption_justify = f"{_COSTS} {marks.footnote}".strip(), "left"
     return table
 
 
-def gains_table(task: Task, found: Sequence[Gain]) -> Table:
+def _without(rows: Sequence[Row]) -> list[Row]:
+    """Who needs no model, once each, beside all partners of all models."""
+    cells: dict[str, dict[str, Cell]] = {}
+    found = {row.agent: row for row in rows if not row.model}
+    for row in rows:
+        if not row.model:
+            cells.setdefault(row.agent, {}).update((cell.partner, cell) for cell in row.cells)
+    return [replace(row, cells=tuple(cells[agent].values())) for agent, row in found.items()]
+
+
+def gains_table(task: Task, found: Sequence[Gain], marks: Marks) -> Table:
     """One row a way and what it is compared with, one column a partner; above 0 is better."""
     table = Table(
         title=f"{task.name}: better by, in {task.unit}, paired by episode [95 %]; + better, − worse"
@@ -59,14 +71,10 @@ def gains_table(task: Task, found: Sequence[Gain]) -> Table:
             for name in partners
         ]
         table.add_row(short(model), way, than, *cells)
+    if any(gain.verdict == "no result" for gain in found):
+        return marks.under(table)
     return table
 
 
-def short(model: str) -> str:
-    """A model's name without its provider."""
-    return model.rpartition("/")[2]
-
-
 def _column(partner: str) -> str:
-    """Another model is one column, whichever it is."""
-    return "another model" if partner.startswith("llm:") else partner
+    return short(partner)
