@@ -270,7 +270,9 @@ LEARNING = [
     *("learning", "learning:fixed-share@2", "adaptive", "no-belief", "permuted"),
 ]
 ON_ALL = [*FIXED, *SIMPLE, *BOUNDED, *LEARNING]
-ON_MATRICES = ["frequency", "quantal", "quantal:0.5@2", "cognitive-hierarchy", "cognitive-hierarchy:0.8@3"]
+ON_MATRICES = [
+    *("frequency", "quantal", "quantal:0.5@2", "cognitive-hierarchy", "cognitive-hierarchy:0.8@3", "by-seat"),
+]
 ON_2X2 = ["tomsup", "tomsup:0", "tomsup:2"]
 ON_TABLES = ["convention", "convention:1", "independent-ties", "independent-ties:2@3", "population:FILE"]
 ON_A_CIRCLE = ["rps-bot", "rps-bot:opponent_prev_move_nil", "rps-bot:outcome_transition_dual_dependency"]

@@ -119,7 +119,8 @@ def test_the_description_names_rules_goals_and_positions():
         "The goal of player-1 is row 1, column 5",
         "#.#.#",
         "up, down, left, right, stay",
-        "Step 1 of at most 30",
+        "The game lasts at most 30 steps.",
+        "This is step 1.",
         "swap",
     ):
         assert part in text

@@ -366,6 +366,31 @@ def test_what_is_counted_on_is_recommended_and_no_gate_overrules_it():
     assert drawn > 3
 
 
+def test_a_recommendation_is_drawn_as_the_action_of_who_has_no_model():
+    """Of equally good actions one that is always recommended is always done, by both of two alike."""
+    either = {"A": 0.5, "B": 0.5}
+    known = RecursiveReasoner(lambda *_: either, lambda *_: either)
+
+    class Obedient:
+        tell = "recommendation"
+
+        def __call__(self, situation, prediction):
+            return prediction.recommended
+
+        async def aact(self, situation, prediction):
+            return prediction.recommended
+
+    situation = Situation({"you": ("A", "B"), "ben": ("A", "B")})
+
+    def first(seed, **agent):
+        you = AdaptiveAgent("you", known, seed=seed, **agent)
+        return you.decide(situation, you.start(("ben",)))[0].action
+
+    told = [first(seed, agent=Obedient()) for seed in range(12)]
+    assert told == [first(seed) for seed in range(12)]
+    assert set(told) == {"A", "B"}
+
+
 def test_below_only_where_it_costs_nothing():
     """In rock-paper-scissors to do what a partner expects is to lose."""
     found = 0

@@ -84,7 +84,8 @@ class LastStep:
             try:
                 if self.recommends:
                     fits = await self._own(situation, prediction, order, answers, ask, aligned=aligned)
-                    prediction = replace(prediction, recommended=max(fits, key=fits.__getitem__))
+                    # drawn as one's own action would be, or two models that obey would never part
+                    prediction = replace(prediction, recommended=draw(fits, rng))
                 return await self._by_actor(self.actor, situation, prediction, ask, problems)
             except LLMError as error:
                 problems.failed("the agent", error)

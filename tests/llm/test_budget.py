@@ -93,8 +93,8 @@ def test_an_episodes_budget_is_kept_in_memory(server):
 
 def test_tokens_and_money_count_as_well(serve):
     server = serve()
-    first, second, third = _decide(server, Budget(tokens=5000, per="episode"), steps=3)
-    assert first.usage.tokens < 5000 <= first.usage.tokens + 6 * 700
+    first, second, third = _decide(server, Budget(tokens=3000, per="episode"), steps=3)
+    assert first.usage.tokens < 3000 <= first.usage.tokens + 6 * 400
     assert second.degraded
     assert third.degraded[0] == BARE
     assert Budget(cost=1.0).affordable_calls(Usage(calls=10, cost=0.5)) == pytest.approx(10)
