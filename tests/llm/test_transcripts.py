@@ -628,6 +628,19 @@ def test_reports_numbers_and_exports_say_where_transcripts_are(call, tmp_path):
     assert call("export", other, "--csv", tmp_path / "none").exit_code == 0
     assert not (tmp_path / "none" / "transcripts.csv").exists()
 
+    for form in ("parquet", "csv"):
+        done = call("export", other, f"--{form}", tmp_path / form)
+        assert done.exit_code == 0, done.output
+        assert "was of another run" in " ".join(done.output.split())
+        assert sorted(path.name for path in (tmp_path / form).iterdir()) == [
+            f"episodes.{form}",
+            f"steps.{form}",
+        ]
+    (tmp_path / "csv" / "transcripts.csv").mkdir()
+    assert "name another directory" in str(call("export", other, "--csv", tmp_path / "csv").exception)
+    told = " ".join(call("export", "--help").output.split())
+    assert "all prompts that language models were asked" in told
+
 
 def test_a_file_of_the_release_before_has_none_and_takes_some(call, tmp_path):
     """Its tables know nothing of transcripts."""
