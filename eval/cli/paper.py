@@ -52,15 +52,16 @@ def paper(
     )
     with execution(sweep, storing, models, told={"seed": asked.seed, "epsilon": epsilon}) as how:
         cells = paper_cells(sweep, how)
-    for table in paper_tables(cells, max_degraded=models.max_degraded):
+    limit = models.max_degraded
+    marks = paper_marks(cells, limit)
+    for table in paper_tables(cells, max_degraded=limit):
         out.print(table)
-    out.print(excess_table(excesses(cells)))
+    out.print(excess_table(excesses(cells), marks))
     ours = "exact reasoners, no language model" if model is None else escape(model)
     out.print(f"[dim]Ours: {ours}. Paper: LLaMA-3.3-70B, 30 repetitions.[/dim]")
-    limit = models.max_degraded
     numbers = as_json(cells, episodes=asked.episodes, seed=asked.seed, model=model, max_degraded=limit)
     write_json(json_file, with_transcripts(numbers, how))
-    end({"paper": paper_marks(cells, limit)})
+    end({"paper": marks})
 
 
 def _model(agent: str | None) -> str | None:

@@ -9,24 +9,39 @@ import typer
 
 from eval.cli.options import ResultsFile, RunNumber
 from eval.results import content_digest, export
+from eval.results.export import Form
 from eval.show.console import note, out
 
 
 def export_(
     file: ResultsFile,
     parquet: Annotated[
-        Path | None, typer.Option(help="Directory for episodes.parquet and steps.parquet.")
+        Path | None,
+        typer.Option(help="Directory for episodes.parquet, steps.parquet and transcripts.parquet."),
     ] = None,
-    csv: Annotated[Path | None, typer.Option(help="Directory for episodes.csv and steps.csv.")] = None,
+    csv: Annotated[
+        Path | None, typer.Option(help="Directory for episodes.csv, steps.csv and transcripts.csv.")
+    ] = None,
     run: RunNumber = None,
 ) -> None:
-    """Write a run's episodes and steps as Parquet or CSV tables (extra 'results')."""
+    """Write a run's episodes, steps and transcripts as Parquet or CSV tables (extra 'results').
+
+    Transcripts are all prompts that language models were asked, and their replies; there are none where no
+    model played or --no-transcripts was given. Tables of before in the directory are replaced, and its table
+    of transcripts is removed where this run has none.
+    """
     if parquet is None and csv is None:
         raise ValueError("export needs --parquet DIRECTORY or --csv DIRECTORY")
-    written = [] if parquet is None else export(file, parquet, "parquet", run)
-    written += [] if csv is None else export(file, csv, "csv", run)
-    for path in written:
-        note(f"wrote {path}")
+    wanted: list[tuple[Path | None, Form]] = [(parquet, "parquet"), (csv, "csv")]
+    for directory, form in wanted:
+        if directory is None:
+            continue
+        stale = directory / f"transcripts.{form}"
+        was_there = stale.exists()
+        for path in export(file, directory, form, run):
+            note(f"wrote {path}")
+        if was_there and not stale.exists():
+            note(f"removed {stale}, which was of another run: this one has no transcripts")
 
 
 def digest(file: ResultsFile, run: RunNumber = None) -> None:

@@ -69,7 +69,7 @@ def strangers(
     tables = _tables(found, tasks, asked.episodes, marks)
     for table in tables:
         out.print(table)
-    lines = close_cells(found)
+    lines = close_cells(found, Marks.over(marks))
     for line in lines:
         out.print(line, highlight=False)
     settings = {"n": asked.episodes, "seed": asked.seed, "epsilon": sweep.epsilon}
@@ -94,4 +94,10 @@ def _tables(found: Strangers, tasks: Sequence[str], episodes: int, marks: Mappin
     if not found.overall:
         return by_task
     cells = len({(c.task, c.partner) for c in found.cells}) - len(found.left_out)
-    return [*by_task, overall_table(found.overall, cells)]
+    compared = Marks.over(
+        {
+            name: own.only(pair for pair in own.tallies if (name, pair[1]) not in found.left_out)
+            for name, own in marks.items()
+        }
+    )
+    return [*by_task, overall_table(found.overall, cells, compared)]

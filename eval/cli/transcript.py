@@ -9,8 +9,8 @@ from typing import Annotated, Any
 import typer
 
 from eval.cli.options import RunNumber
+from eval.results.transcript_choice import Wanted, is_single, kept_transcripts, the_only, those_wanted
 from eval.show.console import note, out
-from eval.show.kept import Wanted, is_single, kept_transcripts, the_only, those_wanted
 from eval.show.transcript import chosen_entries, show_transcript, transcript_table
 
 Source = Annotated[

@@ -12,8 +12,8 @@ from eval.play.record import (
 )
 from eval.play.scores import Cell, mean_and_error
 from eval.play.seats import told_names, true_orders
-from eval.play.tally import MAX_DEGRADED, Tally, seats_asking, tallied
-from eval.play.transcript_files import Transcripts, read_head, read_transcript, transcripts_in
+from eval.play.tally import MAX_DEGRADED, DecisionCounts, Tally, seats_asking, tallied
+from eval.play.transcript_files import Finished, Transcripts, read_head, read_transcript, transcripts_in
 from eval.play.transcripts import TranscriptError, TranscriptHead, ended, head_of, observe_exchange
 from eval.play.unit import (
     SELF,
@@ -32,8 +32,10 @@ __all__ = [
     "MAX_DEGRADED",
     "SELF",
     "Cell",
+    "DecisionCounts",
     "EpisodeResult",
     "EpisodeState",
+    "Finished",
     "Key",
     "Pairing",
     "Runtime",

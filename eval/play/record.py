@@ -14,7 +14,6 @@ from __future__ import annotations
 import hashlib
 import json
 import zlib
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -23,6 +22,7 @@ import orjson
 
 from atom import Decision, PartnerPrediction, Policy, Situation, Usage
 from eval.play.episode import Step
+from eval.play.tally import DecisionCounts
 
 # Episodes are small and many: a higher level costs more time than the few bytes are worth.
 _COMPRESSION = 1
@@ -96,8 +96,7 @@ def record(steps: Iterable[Step]) -> tuple[bytes, Totals]:
     situations: list[str] = []
     columns: dict[str, _Column] = {}
     policies = _Policies()
-    usage, repaired, truncated = Usage(), 0, 0
-    degraded: Counter[str] = Counter()
+    usage, counts = Usage(), DecisionCounts()
     for t, step in enumerate(steps):
         situations.append(digest(step.situation))
         scores = step.scores
@@ -110,24 +109,27 @@ def record(steps: Iterable[Step]) -> tuple[bytes, Totals]:
             column.orders.append(decision.order)
             if why := _why(decision, policies):
                 column.why[t] = why
-                if decision.degraded:
-                    degraded[me] += 1
-                if decision.usage is not None:
-                    usage += decision.usage
-                    repaired += bool(decision.usage.repairs)
-                    truncated += bool(decision.usage.truncated)
+                spent = decision.usage
+                if spent is not None:
+                    usage += spent
+                counts.add(
+                    me,
+                    degraded=bool(decision.degraded),
+                    repaired=spent is not None and spent.repairs > 0,
+                    truncated=spent is not None and spent.truncated > 0,
+                )
     players = {me: column._asdict() for me, column in columns.items()}
     whole = {"situations": "".join(situations), "players": players, "policies": policies.distinct}
     # steps and orders are keys and become text
     data = orjson.dumps(whole, default=_plain, option=orjson.OPT_NON_STR_KEYS)
     totals = Totals(
         len(situations),
-        degraded.total(),
+        counts.degraded.total(),
         usage,
         {me: sum(column.scores) for me, column in columns.items()},
-        dict(degraded),
-        repaired,
-        truncated,
+        dict(counts.degraded),
+        counts.repaired,
+        counts.truncated,
     )
     return (zlib.compress(data, _COMPRESSION) if len(data) > _SMALL else data), totals
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from partners import asks_models
@@ -69,6 +70,32 @@ class Tally:
             "truncated": truncated,
             "marked": self.exceeds(limit),
         }
+
+
+@dataclass(slots=True)
+class DecisionCounts:
+    """Counts what went wrong in decisions, one by one, wherever they come from.
+
+    Attributes:
+        degraded: player -> how many of its decisions were degraded, where any were.
+        repaired, truncated: see ``Tally``.
+    """
+
+    degraded: Counter[str] = field(default_factory=Counter)
+    repaired: int = 0
+    truncated: int = 0
+
+    def add(self, player: str, *, degraded: bool, repaired: bool, truncated: bool) -> None:
+        """Takes one more decision of a player into account."""
+        if degraded:
+            self.degraded[player] += 1
+        self.repaired += repaired
+        self.truncated += truncated
+
+    def tally(self, steps: int, players: Sequence[str], asking: Sequence[str]) -> Tally:
+        """The tally of an episode; arguments as of ``tallied``."""
+        found = {"repaired": self.repaired, "truncated": self.truncated}
+        return tallied(steps, players, asking, self.degraded, **found)
 
 
 def seats_asking(agent: str, partner: str, players: Sequence[str], seat: int) -> list[str]:

@@ -7,10 +7,12 @@ import json
 import os
 import secrets
 import shutil
+import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote, unquote
 
 from atom import Usage
@@ -20,7 +22,16 @@ from eval.play.transcripts import TranscriptError, TranscriptHead, ended, head_o
 _RUN_FILE = "run.json"
 _PAIRING_FILE = "pairing.json"
 _DIGEST_BYTES = 3
+_ATTEMPTS, _PAUSE = 20, 0.05
+"""How often, and after how many seconds, a file is read again that another process may be writing."""
 _DAMAGED = "delete it if it is a damaged transcript, and the episode is played again"
+
+
+class Finished(NamedTuple):
+    """An episode that was played already: the agent's score, and the entries as of ``read_transcript``."""
+
+    score: float
+    entries: list[dict[str, Any]]
 
 
 class Transcripts:
@@ -42,20 +53,20 @@ class Transcripts:
         self.directory = directory
         directory.mkdir(parents=True, exist_ok=True)
         run, wanted = directory / _RUN_FILE, json.loads(json.dumps(dict(settings)))
-        if run.exists():
-            found = _load(run, run.read_text(encoding="utf-8"))
-            differences = [
-                f"{key}: {found.get(key)!r} there, {wanted.get(key)!r} now"
-                for key in sorted({*found, *wanted})
-                if found.get(key) != wanted.get(key)
-            ]
-            if differences:
-                raise TranscriptError(
-                    f"the transcripts in {str(directory)!r} are of a run with other settings "
-                    f"({'; '.join(differences)}); use another directory"
-                )
-        else:
-            _write_whole(run, json.dumps(wanted, indent=1) + "\n")
+        if not run.exists():
+            _write_first(run, json.dumps(wanted, indent=1) + "\n")
+        # read in any case: another sweep may have been the first
+        found = _load(run, _begun(run))
+        differences = [
+            f"{key}: {found.get(key)!r} there, {wanted.get(key)!r} now"
+            for key in sorted({*found, *wanted})
+            if found.get(key) != wanted.get(key)
+        ]
+        if differences:
+            raise TranscriptError(
+                f"the transcripts in {str(directory)!r} are of a run with other settings "
+                f"({'; '.join(differences)}); use another directory"
+            )
 
     def path(self, task: str, agent: str, partner: str, episode: int) -> Path:
         """The file of one episode: where it is, or would be if it were kept now."""
@@ -65,17 +76,17 @@ class Transcripts:
             return before
         return _folder(self.directory, task, agent, partner) / name
 
-    def finished(self, path: Path) -> float | None:
-        """The agent's score in an episode that was played already.
+    def finished(self, path: Path) -> Finished | None:
+        """An episode that was played already; None where it was not.
 
         Raises:
             TranscriptError: the file is no transcript.
         """
         if not path.exists():
             return None
-        last = read_transcript(path)[-1]
+        entries = read_transcript(path)
         try:
-            return float(last["score"])
+            return Finished(float(entries[-1]["score"]), entries)
         except (KeyError, TypeError) as error:
             raise TranscriptError(f"{str(path)!r} is no whole transcript ({error!r}); {_DAMAGED}") from None
 
@@ -214,3 +225,28 @@ def _write_whole(path: Path, text: str) -> None:
     unfinished = path.with_name(f".{secrets.token_hex(8)}.tmp")
     unfinished.write_text(text, encoding="utf-8")
     unfinished.replace(path)
+
+
+def _write_first(path: Path, text: str) -> None:
+    """The same, unless there is a file; of several at once only one writes."""
+    unfinished = path.with_name(f".{secrets.token_hex(8)}.tmp")
+    unfinished.write_text(text, encoding="utf-8")
+    try:
+        path.hardlink_to(unfinished)
+    except FileExistsError:
+        pass
+    except OSError:
+        # a file system without links
+        with suppress(FileExistsError), path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    finally:
+        unfinished.unlink()
+
+
+def _begun(path: Path) -> str:
+    """The text of a file of ``_write_first``, which is empty for a moment where there are no links."""
+    for _ in range(_ATTEMPTS):
+        if text := path.read_text(encoding="utf-8"):
+            return text
+        time.sleep(_PAUSE)
+    return ""

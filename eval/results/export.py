@@ -1,4 +1,4 @@
-"""Results as tables for other tools: one of episodes, one of steps (extra ``results``)."""
+"""Results as tables for other tools: of episodes, steps and transcripts (extra ``results``)."""
 
 from __future__ import annotations
 
@@ -82,6 +82,9 @@ TRANSCRIPTS: Mapping[str, str] = {
 def export(path: Path, directory: Path, form: Form, number: int | None = None) -> list[Path]:
     """Writes ``episodes``, ``steps`` and, where there are some, ``transcripts`` in a form.
 
+    Tables of these names that are there already are replaced; that of transcripts is removed where the run
+    has none, since it would be of another run.
+
     Args:
         path: the results file.
         directory: where to; made where it does not exist.
@@ -93,7 +96,8 @@ def export(path: Path, directory: Path, form: Form, number: int | None = None) -
 
     Raises:
         ModuleNotFoundError: the extra is not installed.
-        ResultsError: no usable results file, or a directory that cannot be made.
+        ResultsError: no usable results file, a directory that cannot be made, or a file in it that cannot be
+            removed.
     """
     try:
         import duckdb  # noqa: PLC0415 - an extra
@@ -112,6 +116,8 @@ def export(path: Path, directory: Path, form: Form, number: int | None = None) -
     ]
     if stored_transcripts(path, run).heads:
         tables.append(("transcripts", TRANSCRIPTS, _entry_rows(run, all_transcripts(path, run))))
+    else:
+        _remove(directory / f"transcripts.{form}")
     written = []
     with duckdb.connect() as database, tempfile.TemporaryDirectory() as scratch:
         for name, columns, rows in tables:
@@ -125,6 +131,16 @@ def export(path: Path, directory: Path, form: Form, number: int | None = None) -
             database.execute(f"COPY (FROM {source}) TO {_quoted(target)} ({how})")
             written.append(target)
     return written
+
+
+def _remove(stale: Path) -> None:
+    try:
+        stale.unlink(missing_ok=True)
+    except OSError as error:
+        raise ResultsError(
+            f"{str(stale)!r} is of another run and cannot be removed ({error.strerror}); "
+            "name another directory"
+        ) from error
 
 
 def _episode_rows(run: int, episodes: Iterable[StoredEpisode]) -> Iterator[dict[str, Any]]:

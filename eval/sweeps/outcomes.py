@@ -8,13 +8,12 @@ from typing import Any, NamedTuple
 
 from eval.play import (
     Cell,
+    DecisionCounts,
     Key,
     Tally,
     Transcripts,
     Unit,
-    read_transcript,
     seats_asking,
-    tallied,
 )
 from eval.results import Run
 
@@ -54,36 +53,34 @@ def transcribed_outcomes(
     """
     found, again = {}, set()
     for unit in units:
-        path = transcripts.path(*unit.key)
-        score = transcripts.finished(path)
-        if score is None:
+        finished = transcripts.finished(transcripts.path(*unit.key))
+        if finished is None:
             continue
-        tally = transcribed_tally(unit, read_transcript(path))
+        tally = transcribed_tally(unit, finished.entries)
         if tally.unanswered:
             again.add(unit.key)
         else:
-            found[unit.key] = Outcome(score, tally)
+            found[unit.key] = Outcome(finished.score, tally)
     return found, again
 
 
 def transcribed_tally(unit: Unit, entries: Iterable[Mapping[str, Any]]) -> Tally:
     """What the decisions in a transcript were like; entries as ``read_transcript`` gives them."""
-    degraded: Counter[str] = Counter()
-    repaired = truncated = decisions = 0
-    players: list[str] = []
+    counts = DecisionCounts()
+    decisions: Counter[str] = Counter()
     for entry in entries:
         if entry.get("type") != "decision":
             continue
         player, usage = entry["seat"], entry.get("usage") or {}
-        if player not in players:
-            players.append(player)
-        decisions += 1
-        if entry.get("degraded"):
-            degraded[player] += 1
-        repaired += bool(usage.get("repairs"))
-        truncated += bool(usage.get("truncated"))
-    if not players:
+        decisions[player] += 1
+        counts.add(
+            player,
+            degraded=bool(entry.get("degraded")),
+            repaired=bool(usage.get("repairs")),
+            truncated=bool(usage.get("truncated")),
+        )
+    if not decisions:
         return Tally()
+    players = list(decisions)
     asking = seats_asking(unit.agent, unit.partner, players, unit.seat)
-    steps = decisions // len(players)
-    return tallied(steps, players, asking, degraded, repaired=repaired, truncated=truncated)
+    return counts.tally(max(decisions.values()), players, asking)

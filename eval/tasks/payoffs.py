@@ -32,7 +32,7 @@ def payoffs_in_words(payoffs: NDArray[np.float64], actions: Mapping[str, Sequenc
     common = bool((payoffs == payoffs[0]).all())
     kept = payoffs[:1] if common else payoffs
     paid = {
-        index: "/".join(f"{payoff:g}" for payoff in kept[(slice(None), *index)])
+        index: "/".join(number_in_words(payoff) for payoff in kept[(slice(None), *index)])
         for index in np.ndindex(*payoffs.shape[1:])
     }
     got = "what each of them gets" if common else "what they get, " + "/".join(f"{p}'s" for p in players)
@@ -47,6 +47,17 @@ def payoffs_in_words(payoffs: NDArray[np.float64], actions: Mapping[str, Sequenc
         for index, value in paid.items()
     ]
     return "\n".join([f"For the actions of {', '.join(players)}: {got}.", *lines])
+
+
+def number_in_words(number: float) -> str:
+    """The shortest text that no other float has.
+
+    Example:
+        >>> number_in_words(3.0), number_in_words(0.1), number_in_words(1000001)
+        ('3', '0.1', '1000001')
+    """
+    # -0.0 equals 0.0 and must not look different
+    return repr(float(number) + 0.0).removesuffix(".0")
 
 
 def _word(name: str) -> str:

@@ -447,7 +447,10 @@ def test_separators_and_surrogates_in_replies_are_kept(tmp_path):
     key = ("memory-1", "a", "b", 0)
     transcripts.keep(key, [{"type": "exchange", "reply": reply}], "player-1", 5.0, Usage())
     assert read_transcript(path)[0]["reply"] == reply
-    assert transcripts.finished(path) == 5.0
+    finished = transcripts.finished(path)
+    assert finished is not None
+    assert finished.score == 5.0
+    assert finished.entries == read_transcript(path)
 
 
 def test_calls_of_teams_are_bounded():

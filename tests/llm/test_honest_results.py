@@ -343,7 +343,7 @@ def test_transcripts_that_are_found_tell_their_shares(serve, played, tmp_path):
     asked = server.requests
     again = played(server, *arguments)
     assert (again.exit_code, server.requests) == (3, asked)
-    row = next(line for line in first.output.splitlines() if "±" in line and "†" in line)
+    row = next(line for line in first.output.splitlines() if "│" in line and "†" in line)
     assert row in again.output.splitlines()
 
 

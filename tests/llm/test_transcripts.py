@@ -14,6 +14,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from threading import Barrier, Thread
 from urllib.parse import quote
 
 import pytest
@@ -24,6 +25,7 @@ from atom.llm import Patience, Sampling
 from eval.cli import app
 from eval.modelserver import Faults
 from eval.play import (
+    Tally,
     TranscriptError,
     Transcripts,
     Unit,
@@ -44,6 +46,7 @@ from eval.results import (
 )
 from eval.show.report.page import render
 from eval.sweeps import Sweep
+from eval.sweeps.outcomes import transcribed_outcomes
 from partners import LLMBackend, llm_backend
 from tests.llm.conftest import GREEDY, QUICK
 
@@ -439,7 +442,7 @@ def test_names_that_would_be_alike_have_folders_of_their_own(tmp_path):
     assert "a-b@bayes--tom-0" in folders
     later = Transcripts(tmp_path, {})
     for i, agent in reversed(list(enumerate(ALIKE))):
-        assert later.finished(later.path("memory-1", agent, "tom-0", 1)) == float(i)
+        assert later.finished(later.path("memory-1", agent, "tom-0", 1)).score == float(i)
         assert later.finished(later.path("memory-1", agent, "tom-0", 2)) is None
 
 
@@ -456,6 +459,67 @@ def test_folders_are_claimed_at_once(tmp_path):
     found = {head.agent: head.score for head, _ in transcripts_in(tmp_path)}
     assert found == {agent: float(len(agent)) for agent in agents}
     assert not list(tmp_path.rglob("*.tmp"))
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_of_sweeps_that_begin_at_once_only_those_of_the_first_ones_settings_go_on(
+    links, tmp_path, monkeypatch
+):
+    """Also on a file system without links."""
+    if not links:
+
+        def refused(*_):
+            raise PermissionError("no links here")
+
+        monkeypatch.setattr(os, "link", refused)
+    together = Barrier(8)
+
+    def begin(directory, seed):
+        together.wait()
+        try:
+            Transcripts(directory, {"seed": seed})
+        except TranscriptError as error:
+            return str(error)
+        return None
+
+    with ThreadPoolExecutor(8) as executor:
+        for number in range(30):
+            directory = tmp_path / str(number)
+            refusals = list(executor.map(begin, [directory] * 8, [0, 0, 1, 2, 3, 4, 5, 6]))
+            kept = json.loads((directory / "run.json").read_text())["seed"]
+            seeds = [0, 0, 1, 2, 3, 4, 5, 6]
+            assert [seed for seed, refused in zip(seeds, refusals, strict=True) if refused is None] == [
+                seed for seed in seeds if seed == kept
+            ]
+            assert all("use another directory" in refused for refused in refusals if refused)
+    assert not list(tmp_path.rglob("*.tmp"))
+
+
+def test_a_transcript_that_is_found_is_read_once(tmp_path):
+    unit = Unit("memory-1", AGENT, "tom-0", 0, 3)
+    transcripts = Transcripts(tmp_path, {})
+    decisions = [
+        {"type": "decision", "step": t, "seat": seat, "action": "A", "degraded": [], "usage": usage}
+        for t, usage in enumerate([{"repairs": 1}, None, {"truncated": 2}])
+        for seat in ("player-1", "player-2")
+    ]
+    transcripts.keep(unit.key, decisions, "player-1", 5.0, Usage())
+    path = transcripts.path(*unit.key)
+    text = path.read_text()
+    path.unlink()
+    os.mkfifo(path)
+    # what is read from a pipe is there once; whoever opens it again waits
+    writer = Thread(target=path.write_text, args=(text,), daemon=True)
+    writer.start()
+    with ThreadPoolExecutor(1) as executor:
+        reading = executor.submit(transcribed_outcomes, [unit], transcripts)
+        try:
+            found, again = reading.result(timeout=20)
+        except TimeoutError:
+            path.write_text(text)
+            raise
+    assert found == {unit.key: (5.0, Tally(3, 0, 2, 2))}
+    assert again == set()
 
 
 def test_looking_makes_no_folder(tmp_path):
@@ -494,7 +558,7 @@ def test_long_names_keep_both_ends(tmp_path):
     transcripts = Transcripts(tmp_path, {})
     for i, agent in enumerate((long, long.replace("instruct", "instrukt"), "x" * 5000, "x" * 5001)):
         transcripts.keep(("memory-1", agent, agent, 0), [], "player-1", float(i), Usage())
-        assert transcripts.finished(transcripts.path("memory-1", agent, agent, 0)) == float(i)
+        assert transcripts.finished(transcripts.path("memory-1", agent, agent, 0)).score == float(i)
     assert len(list(tmp_path.rglob("*.jsonl"))) == 4
 
 
@@ -563,6 +627,19 @@ def test_reports_numbers_and_exports_say_where_transcripts_are(call, tmp_path):
         )
     assert call("export", other, "--csv", tmp_path / "none").exit_code == 0
     assert not (tmp_path / "none" / "transcripts.csv").exists()
+
+    for form in ("parquet", "csv"):
+        done = call("export", other, f"--{form}", tmp_path / form)
+        assert done.exit_code == 0, done.output
+        assert "was of another run" in " ".join(done.output.split())
+        assert sorted(path.name for path in (tmp_path / form).iterdir()) == [
+            f"episodes.{form}",
+            f"steps.{form}",
+        ]
+    (tmp_path / "csv" / "transcripts.csv").mkdir()
+    assert "name another directory" in str(call("export", other, "--csv", tmp_path / "csv").exception)
+    told = " ".join(call("export", "--help").output.split())
+    assert "all prompts that language models were asked" in told
 
 
 def test_a_file_of_the_release_before_has_none_and_takes_some(call, tmp_path):

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from rich.table import Table
 
 from eval.play import MAX_DEGRADED
-from eval.show.tables.marks import Marks
+from eval.show.tables.marks import Marks, on
 from eval.show.tables.text import arrow, score
 from eval.studies import Excess, PaperCell
+from eval.studies.paper import ALIGNED
 from eval.tasks import make_task
 
 _AT_ONCE = 3
@@ -36,7 +37,7 @@ def paper_tables(cells: Sequence[PaperCell], *, max_degraded: float = MAX_DEGRAD
 
 def paper_marks(cells: Sequence[PaperCell], max_degraded: float) -> Marks:
     """What the decisions behind the cells were like; partners are named with their column."""
-    tallies = {(cell.agent, f"{cell.partner} on {cell.column}"): cell.tally for cell in cells}
+    tallies = {(cell.agent, on(cell.partner, cell.column)): cell.tally for cell in cells}
     return Marks(tallies, max_degraded)
 
 
@@ -54,14 +55,20 @@ def _paper_table(cells: Sequence[PaperCell], title: str, max_degraded: float) ->
         values = []
         for column in columns:
             cell = found[agent, partner, column]
-            ours = score(cell.mean, cell.se) + marks.after((agent, f"{partner} on {column}"))
+            ours = score(cell.mean, cell.se) + marks.after((agent, on(partner, column)))
             values += [ours, "—" if cell.paper is None else f"{cell.paper:.2f}"]
         table.add_row(agent, partner, *values)
     return marks.under(table)
 
 
-def excess_table(excesses: Sequence[Excess]) -> Table:
-    """``bayes`` and the better of the paper's algorithms, each beyond its own aligned fixed orders."""
+def excess_table(excesses: Sequence[Excess], marks: Marks | None = None) -> Table:
+    """``bayes`` and the better of the paper's algorithms, each beyond its own aligned fixed orders.
+
+    Marks, from ``paper_marks``, say what the decisions behind ours were like; a cell has the sign where its
+    own score or one of the aligned orders has it.
+    """
+    compared = {x: _compared(x) for x in excesses}
+    marks = (marks or Marks()).only(pair for pairs in compared.values() for pair in pairs)
     table = Table(title="bayes beyond aligned orders, in %; in brackets the paper's better algorithm")
     table.add_column("column")
     partners = list(dict.fromkeys(excess.partner for excess in excesses))
@@ -74,8 +81,14 @@ def excess_table(excesses: Sequence[Excess]) -> Table:
             column,
             *(
                 f"{'[red]' if x.worse else ''}{100 * x.ours:.1f} ± {100 * x.se:.1f}"
-                f"{'[/red]' if x.worse else ''} ({100 * x.paper:.1f})"
+                f"{'[/red]' if x.worse else ''} ({100 * x.paper:.1f}){marks.sign(*compared[x])}"
                 for x in row
             ),
         )
-    return table
+    return marks.under(table)
+
+
+def _compared(excess: Excess) -> list[tuple[str, str]]:
+    """The pairings that an excess is made of, named as in ``paper_marks``."""
+    pairs = [("bayes", excess.partner), *ALIGNED]
+    return [(agent, on(partner, excess.column)) for agent, partner in pairs]

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from eval.measure import AgentSummary, BeliefSummary, Comparison
 from eval.show.console import as_data
-from eval.show.tables.marks import Marks
+from eval.show.tables.marks import Marks, on
 from eval.show.tables.text import arrow
 from eval.tasks import Task
 
@@ -57,7 +57,8 @@ def comparison_table(
 
 def belief_table(summaries: Sequence[BeliefSummary], marks: Mapping[str, Marks] | None = None) -> Table:
     """One row a pairing of an agent that holds beliefs; marks by task."""
-    marks = marks or {}
+    shown = [(summary.agent, on(summary.partner, summary.task)) for summary in summaries]
+    over = Marks.over(marks or {}).only(shown)
     table = Table(
         title="beliefs about orders that act differently: log loss, expected calibration error, accuracy; "
         "external regret an episode"
@@ -75,13 +76,12 @@ def belief_table(summaries: Sequence[BeliefSummary], marks: Mapping[str, Marks] 
         "acts against",
     ):
         table.add_column(heading, justify="right")
-    for summary in summaries:
-        after = marks.get(summary.task, Marks()).after((summary.agent, summary.partner))
+    for summary, pair in zip(summaries, shown, strict=True):
         fit, worst = summary.calibration, summary.worst
         table.add_row(
             as_data(summary.task),
             as_data(summary.agent),
-            as_data(summary.partner) + after,
+            as_data(summary.partner) + over.after(pair),
             "" if fit is None else f"{fit.log_loss:.3f}",
             "" if fit is None else f"{fit.error:.3f}",
             "" if fit is None else f"{fit.accuracy:.1%}",
@@ -91,4 +91,4 @@ def belief_table(summaries: Sequence[BeliefSummary], marks: Mapping[str, Marks] 
             "" if worst is None or worst.eta is None else f"{worst.eta:g}",
             "" if summary.against is None else f"{summary.against.estimate:.1%}",
         )
-    return table
+    return over.under(table)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from eval.play import TranscriptError, TranscriptHead, read_head, read_transcript, transcripts_in
-from eval.results import stored_transcript, stored_transcripts
+from eval.results.transcripts import stored_transcript, stored_transcripts
 
 _SQLITE = b"SQLite format 3\0"
 _NAMED = 5
