@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from atom.errors import LLMError
+from atom.models.arguments import RAISE
 from atom.models.deadline import Deadline
-from atom.models.endpoint import Endpoint, RefusedError
+from atom.models.endpoint import Endpoint
 from atom.models.findings import Terms
 from atom.models.prompts import Question, ReplyForm, template
 from atom.models.replies import (
@@ -21,7 +22,7 @@ from atom.models.replies import (
     read_stated,
     with_lapse,
 )
-from atom.models.responses import Reply
+from atom.models.responses import RefusedError, Reply
 from atom.models.schemas import reply_schema
 from atom.models.settings import Method, Sampling
 from atom.policies import Policy
@@ -33,10 +34,12 @@ MOST_LOGPROBS = 20
 REPAIRS = 1
 """How often a reply that names no option is asked for again, with what is wrong with it."""
 
+MOST_ANSWERS = 2 + REPAIRS
+"""How many replies one question in one form takes at most: the repairs, and one more for a larger limit."""
+
 _LABEL_TOKENS = 16
 _STATED_TOKENS = 12
 _SHOWN_REPLY = 500
-_REMEDY = "raise max_tokens=, on the command line --model-option max_tokens="
 
 
 @dataclass
@@ -125,7 +128,9 @@ class Asking:
         self.talk.messages = self.question.messages(form)
         repairs, raised = 0, False
         while True:
-            reply = await self.endpoint.complete(self.talk.messages, deadline=self.deadline, **request)
+            reply = await self.endpoint.complete(
+                self.talk.messages, deadline=self.deadline, stated=self._stated_limit, **request
+            )
             self.talk.heard(reply)
             if reply.thinks and method != "logprobs":
                 self.endpoint.findings.thinking()
@@ -139,15 +144,16 @@ class Asking:
                 sent, within = self._sent(request), reply.thinks or reply.is_empty
                 room = self._more_room(least, sent, thinking=within)
                 is_raised = room > sent and not raised
-                if not is_raised and (within or repairs == REPAIRS):
+                if not is_raised and (within or repairs >= REPAIRS):
                     self._fail(_cut_off(sent, within=within, raised=raised))
                 raised = raised or is_raised
                 request["max_tokens"] = room if is_raised else request["max_tokens"]
                 if within:
                     continue
                 problem = "the reply ended by its limit before it named an option"
-            elif repairs == REPAIRS:
-                self._fail(f"{problem} (after one repair)", scattered=scattered)
+            elif repairs >= REPAIRS:
+                after = "one repair" if repairs == 1 else f"{repairs} repairs"
+                self._fail(f"{problem} (after {after})", scattered=scattered)
             repairs += 1
             self._repair(form, problem)
 
@@ -263,7 +269,7 @@ def _cut_off(limit: int, *, within: bool, raised: bool) -> str:
     budget = "; the budget leaves no tokens for more" if _tokens_left() <= limit else ""
     return (
         f"the reply was truncated{where} at its limit of {limit:,} tokens{again}, before it named an option"
-        f"{budget}; {_REMEDY}"
+        f"{budget}; {RAISE}"
     )
 
 

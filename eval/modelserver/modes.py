@@ -16,6 +16,10 @@ MODES = (
     "refuse-n",
     "refuse-response-format",
     "small-context",
+    "small-range",
+    "small-limit",
+    "thinking-budget",
+    "unfinished",
     "no-logprobs",
     "chatty-logprobs",
     "content-filter",
@@ -23,7 +27,8 @@ MODES = (
 )
 """``reasoning`` spends tokens on thoughts before the answer, ``truncate`` on words; both are cut off at the
 limit of the request. ``refuse-…`` is 400 and names the argument: ``max_tokens`` alone, or
-``max_completion_tokens`` as well (``refuse-limits``); ``small-context`` refuses limits above 512.
+``max_completion_tokens`` as well (``refuse-limits``); ``small-…`` refuse limits above 512 in other words.
+``thinking-budget`` refuses limits that thoughts alone take, ``unfinished`` is 400 where they took all of it.
 ``no-logprobs`` leaves log-probabilities out, ``chatty-logprobs`` gives those of other words; the last two
 give no answer, and say why."""
 
@@ -35,17 +40,25 @@ _REFUSED = {
     "refuse-n": ("n",),
     "refuse-response-format": ("response_format",),
 }
+_TOO_LARGE = {
+    "small-context": "max_tokens is too large: {limit}. At most {most} are left.",
+    "small-range": "Invalid max_tokens value, the valid range of max_tokens is [1, {most}]",
+    "small-limit": "max_tokens ({limit}) is not supported: the limit is {most}",
+}
 _CONTEXT = 512
 _OWN_LIMIT = 100_000
 _CHARACTERS_A_TOKEN = 4
 
 
-def refusal(request: Mapping[str, Any], modes: Collection[str]) -> tuple[str, str] | None:
+def refusal(
+    request: Mapping[str, Any], modes: Collection[str], thoughts: int
+) -> tuple[str, str | None] | None:
     """Why a request is refused, and the argument that is to blame; None where it is not.
 
     Args:
         request: the body of the request.
         modes: some of ``MODES``.
+        thoughts: how many tokens are spent before the answer, >= 0.
     """
     for mode, names in _REFUSED.items():
         for name in names:
@@ -53,11 +66,16 @@ def refusal(request: Mapping[str, Any], modes: Collection[str]) -> tuple[str, st
                 other = ". Use 'max_completion_tokens' instead" if mode == "refuse-max-tokens" else ""
                 return f"Unsupported parameter: '{name}' is not supported with this model{other}.", name
     limit = _limit(request)
-    if "small-context" in modes and _CONTEXT < limit != _OWN_LIMIT:
+    for mode, words in _TOO_LARGE.items():
+        if mode in modes and _CONTEXT < limit != _OWN_LIMIT:
+            return words.format(limit=int(limit), most=_CONTEXT), "max_tokens"
+    if "thinking-budget" in modes and limit <= thoughts:
+        return "`max_tokens` must be greater than `thinking.budget_tokens`.", None
+    if "unfinished" in modes and limit <= thoughts:
         return (
-            f"max_tokens is too large: {limit}. At most {_CONTEXT} are left.",
-            "max_tokens",
-        )
+            "Could not finish the message because max_tokens or model output limit was reached. "
+            "Please try again with higher max_tokens."
+        ), None
     return None
 
 
