@@ -12,6 +12,7 @@ from atom.models.arguments import RAISE
 from atom.models.deadline import Deadline
 from atom.models.endpoint import Endpoint
 from atom.models.findings import Terms
+from atom.models.labels import without_thoughts
 from atom.models.prompts import Question, ReplyForm, template
 from atom.models.replies import (
     ReplyError,
@@ -39,22 +40,38 @@ MOST_ANSWERS = 2 + REPAIRS
 
 _LABEL_TOKENS = 16
 _STATED_TOKENS = 12
-_SHOWN_REPLY = 500
+QUOTED = 500
+"""How many characters of a reply, without its thoughts, the model is shown of it when it is asked again."""
+
+KEPT = 20_000
+"""How many characters of a reply, thoughts included, a transcript keeps at most."""
 
 
 @dataclass
 class Talk:
-    """What was said about one question so far, for the transcript."""
+    """What was said about one question so far, for the transcript.
+
+    Attributes:
+        messages: what was sent in the form that is being tried, repairs included.
+        reply: the last reply as transcripts keep it: whole, thoughts included, or its head and tail around
+            ``…`` where it has more than ``KEPT`` characters.
+        answer: the same as a repair quotes it: without thoughts, the first ``QUOTED`` characters.
+        prompt_tokens, completion_tokens: of all replies, in whatever form they were asked for.
+        began: when, on the monotonic clock.
+    """
 
     messages: list[dict[str, str]] = field(default_factory=list)
     reply: str = ""
+    answer: str = ""
     prompt_tokens: int = 0
     completion_tokens: int = 0
     began: float = field(default_factory=time.monotonic)
 
     def heard(self, reply: Reply) -> None:
         """Notes a reply and what it cost."""
-        self.reply = (reply.texts[0] or "")[:_SHOWN_REPLY]
+        text = reply.texts[0] or ""
+        self.reply = text if len(text) <= KEPT else f"{text[: KEPT // 2]}…{text[-(KEPT // 2) :]}"
+        self.answer = (without_thoughts(text) or "").strip()[:QUOTED]
         self.prompt_tokens += reply.prompt_tokens
         self.completion_tokens += reply.completion_tokens
 
@@ -163,7 +180,7 @@ class Asking:
             meter.repair()
         text = template("repair").substitute(problem=problem, reply=self.question.reply(form)).strip()
         self.talk.messages += [
-            {"role": "assistant", "content": self.talk.reply or "(empty)"},
+            {"role": "assistant", "content": self.talk.answer or "(empty)"},
             {"role": "user", "content": text},
         ]
 

@@ -8,6 +8,7 @@ from typing import Any
 
 MODES = (
     "reasoning",
+    "thinking-aloud",
     "truncate",
     "refuse-temperature",
     "refuse-max-tokens",
@@ -25,8 +26,9 @@ MODES = (
     "content-filter",
     "tool-calls",
 )
-"""``reasoning`` spends tokens on thoughts before the answer, ``truncate`` on words; both are cut off at the
-limit of the request. ``refuse-…`` is 400 and names the argument: ``max_tokens`` alone, or
+"""``reasoning`` spends tokens on thoughts before the answer, ``thinking-aloud`` on thoughts in its text
+(``<thought>``), ``truncate`` on words; all are cut off at the limit of the request.
+``refuse-…`` is 400 and names the argument: ``max_tokens`` alone, or
 ``max_completion_tokens`` as well (``refuse-limits``); ``small-…`` refuse limits above 512 in other words.
 ``thinking-budget`` refuses limits that thoughts alone take, ``unfinished`` is 400 where they took all of it.
 ``no-logprobs`` leaves log-probabilities out, ``chatty-logprobs`` gives those of other words; the last two
@@ -88,7 +90,7 @@ def in_mode(
         completion: the body of the completion.
         request: the body of the request.
         modes: some of ``MODES``.
-        thoughts: how many tokens ``reasoning`` and ``truncate`` spend before the answer, >= 0.
+        thoughts: how many tokens are spent before the answer, >= 0.
     """
     choices, usage = completion["choices"], completion["usage"]
     for choice in choices:
@@ -101,9 +103,11 @@ def in_mode(
             message["content"], choice["finish_reason"] = None, "tool_calls"
         elif "reasoning" in modes:
             _think(choice, _limit(request), thoughts)
+        elif "thinking-aloud" in modes:
+            _talk(choice, _limit(request), f"<thought>\n{_words(thoughts)}\n</thought>\n{message['content']}")
         elif "truncate" in modes:
-            _talk(choice, _limit(request), thoughts)
-    if modes and {"reasoning", "truncate"} & {*modes}:
+            _talk(choice, _limit(request), f"{_words(thoughts)}\nMy answer is {message['content']}.")
+    if modes and {"reasoning", "thinking-aloud", "truncate"} & {*modes}:
         usage["completion_tokens"] = sum(_tokens(choice["message"]) for choice in choices)
         usage["total_tokens"] = usage["prompt_tokens"] + usage["completion_tokens"]
     return completion
@@ -123,9 +127,8 @@ def _think(choice: dict[str, Any], limit: float, thoughts: int) -> None:
     _cut(choice, limit - thoughts)
 
 
-def _talk(choice: dict[str, Any], limit: float, words: int) -> None:
-    message = choice["message"]
-    message["content"] = f"{_words(words)}\nMy answer is {message['content']}."
+def _talk(choice: dict[str, Any], limit: float, text: str) -> None:
+    choice["message"]["content"] = text
     _cut(choice, limit)
 
 

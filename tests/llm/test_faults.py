@@ -244,7 +244,7 @@ def test_a_failing_wrapped_agent_is_replaced_by_the_reasoner():
 
 
 def test_a_server_that_asks_to_wait_is_waited_for(serve):
-    server = serve(faults=Faults({"rate-limit": 0.5}, retry_after=0.3), seed=1)
+    server = serve(faults=Faults({"rate-limit": 0.5}, retry_after=0.3), seed=4)
     began = time.monotonic()
     assert reasoner_at(server).policy(SITUATION, "player-1", 2) == {"A": 0.0, "B": 1.0}
     limited = server.fault_counts["rate-limit"]
