@@ -215,12 +215,11 @@ class Asking:
         request: dict[str, Any] = {"temperature": self.sampling.temperature}
         if method == "samples":
             request["n"] = self.sampling.n
-        least = 32 + _STATED_TOKENS * options if method == "stated" else _LABEL_TOKENS
+        least = least_tokens(method, options, by_schema=by_schema)
         form: ReplyForm = "stated" if method == "stated" else "label"
         if by_schema:
             form = "stated" if method == "stated" else "json"
             request["response_format"] = reply_schema(form, list(self.question.actions))
-            least += _LABEL_TOKENS
         stated = self._stated_limit
         request["max_tokens"] = self.endpoint.findings.room(least) if stated is None else stated
         return form, request, least
@@ -261,6 +260,20 @@ class Asking:
             self.endpoint.findings.thinks = True
             raise NotOfferedError("it thinks before it answers, and its first token is a thought")
         raise NotOfferedError("no log-probabilities in the reply")
+
+
+def least_tokens(method: Method, options: int, *, by_schema: bool = False) -> int:
+    """How many tokens an answer alone takes, thoughts aside.
+
+    Args:
+        method: how it is asked for.
+        options: how many there are, >= 1.
+        by_schema: whether it is a JSON object.
+    """
+    if method == "logprobs":
+        return 1
+    answer = 32 + _STATED_TOKENS * options if method == "stated" else _LABEL_TOKENS
+    return answer + _LABEL_TOKENS * by_schema
 
 
 def _named(reply: Reply, problem: str) -> str:
