@@ -9,6 +9,9 @@ from atom.errors import ToMError
 
 LIMITS = ("max_tokens", "max_completion_tokens")
 
+RAISE = "raise max_tokens=, on the command line --model-option max_tokens="
+"""What to do where replies need more tokens."""
+
 _OURS = {
     "model": "the model that is asked; name it as the model",
     "messages": "the question itself; say more in Situation.description",

@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from atom.errors import LLMError
+from atom.models.arguments import RAISE
 from atom.models.deadline import Deadline
-from atom.models.endpoint import Endpoint, RefusedError
+from atom.models.endpoint import Endpoint
 from atom.models.findings import Terms
+from atom.models.labels import without_thoughts
 from atom.models.prompts import Question, ReplyForm, template
 from atom.models.replies import (
     ReplyError,
@@ -21,7 +23,7 @@ from atom.models.replies import (
     read_stated,
     with_lapse,
 )
-from atom.models.responses import Reply
+from atom.models.responses import RefusedError, Reply
 from atom.models.schemas import reply_schema
 from atom.models.settings import Method, Sampling
 from atom.policies import Policy
@@ -33,25 +35,43 @@ MOST_LOGPROBS = 20
 REPAIRS = 1
 """How often a reply that names no option is asked for again, with what is wrong with it."""
 
+MOST_ANSWERS = 2 + REPAIRS
+"""How many replies one question in one form takes at most: the repairs, and one more for a larger limit."""
+
 _LABEL_TOKENS = 16
 _STATED_TOKENS = 12
-_SHOWN_REPLY = 500
-_REMEDY = "raise max_tokens=, on the command line --model-option max_tokens="
+QUOTED = 500
+"""How many characters of a reply, without its thoughts, the model is shown of it when it is asked again."""
+
+KEPT = 20_000
+"""How many characters of a reply, thoughts included, a transcript keeps at most."""
 
 
 @dataclass
 class Talk:
-    """What was said about one question so far, for the transcript."""
+    """What was said about one question so far, for the transcript.
+
+    Attributes:
+        messages: what was sent in the form that is being tried, repairs included.
+        reply: the last reply as transcripts keep it: whole, thoughts included, or its head and tail around
+            ``…`` where it has more than ``KEPT`` characters.
+        answer: the same as a repair quotes it: without thoughts, the first ``QUOTED`` characters.
+        prompt_tokens, completion_tokens: of all replies, in whatever form they were asked for.
+        began: when, on the monotonic clock.
+    """
 
     messages: list[dict[str, str]] = field(default_factory=list)
     reply: str = ""
+    answer: str = ""
     prompt_tokens: int = 0
     completion_tokens: int = 0
     began: float = field(default_factory=time.monotonic)
 
     def heard(self, reply: Reply) -> None:
         """Notes a reply and what it cost."""
-        self.reply = (reply.texts[0] or "")[:_SHOWN_REPLY]
+        text = reply.texts[0] or ""
+        self.reply = text if len(text) <= KEPT else f"{text[: KEPT // 2]}…{text[-(KEPT // 2) :]}"
+        self.answer = (without_thoughts(text) or "").strip()[:QUOTED]
         self.prompt_tokens += reply.prompt_tokens
         self.completion_tokens += reply.completion_tokens
 
@@ -125,7 +145,9 @@ class Asking:
         self.talk.messages = self.question.messages(form)
         repairs, raised = 0, False
         while True:
-            reply = await self.endpoint.complete(self.talk.messages, deadline=self.deadline, **request)
+            reply = await self.endpoint.complete(
+                self.talk.messages, deadline=self.deadline, stated=self._stated_limit, **request
+            )
             self.talk.heard(reply)
             if reply.thinks and method != "logprobs":
                 self.endpoint.findings.thinking()
@@ -139,15 +161,16 @@ class Asking:
                 sent, within = self._sent(request), reply.thinks or reply.is_empty
                 room = self._more_room(least, sent, thinking=within)
                 is_raised = room > sent and not raised
-                if not is_raised and (within or repairs == REPAIRS):
+                if not is_raised and (within or repairs >= REPAIRS):
                     self._fail(_cut_off(sent, within=within, raised=raised))
                 raised = raised or is_raised
                 request["max_tokens"] = room if is_raised else request["max_tokens"]
                 if within:
                     continue
                 problem = "the reply ended by its limit before it named an option"
-            elif repairs == REPAIRS:
-                self._fail(f"{problem} (after one repair)", scattered=scattered)
+            elif repairs >= REPAIRS:
+                after = "one repair" if repairs == 1 else f"{repairs} repairs"
+                self._fail(f"{problem} (after {after})", scattered=scattered)
             repairs += 1
             self._repair(form, problem)
 
@@ -157,7 +180,7 @@ class Asking:
             meter.repair()
         text = template("repair").substitute(problem=problem, reply=self.question.reply(form)).strip()
         self.talk.messages += [
-            {"role": "assistant", "content": self.talk.reply or "(empty)"},
+            {"role": "assistant", "content": self.talk.answer or "(empty)"},
             {"role": "user", "content": text},
         ]
 
@@ -192,12 +215,11 @@ class Asking:
         request: dict[str, Any] = {"temperature": self.sampling.temperature}
         if method == "samples":
             request["n"] = self.sampling.n
-        least = 32 + _STATED_TOKENS * options if method == "stated" else _LABEL_TOKENS
+        least = least_tokens(method, options, by_schema=by_schema)
         form: ReplyForm = "stated" if method == "stated" else "label"
         if by_schema:
             form = "stated" if method == "stated" else "json"
             request["response_format"] = reply_schema(form, list(self.question.actions))
-            least += _LABEL_TOKENS
         stated = self._stated_limit
         request["max_tokens"] = self.endpoint.findings.room(least) if stated is None else stated
         return form, request, least
@@ -240,6 +262,20 @@ class Asking:
         raise NotOfferedError("no log-probabilities in the reply")
 
 
+def least_tokens(method: Method, options: int, *, by_schema: bool = False) -> int:
+    """How many tokens an answer alone takes, thoughts aside.
+
+    Args:
+        method: how it is asked for.
+        options: how many there are, >= 1.
+        by_schema: whether it is a JSON object.
+    """
+    if method == "logprobs":
+        return 1
+    answer = 32 + _STATED_TOKENS * options if method == "stated" else _LABEL_TOKENS
+    return answer + _LABEL_TOKENS * by_schema
+
+
 def _named(reply: Reply, problem: str) -> str:
     """Why a reply names no option, where its text does not say so."""
     if "content_filter" in reply.ended:
@@ -263,7 +299,7 @@ def _cut_off(limit: int, *, within: bool, raised: bool) -> str:
     budget = "; the budget leaves no tokens for more" if _tokens_left() <= limit else ""
     return (
         f"the reply was truncated{where} at its limit of {limit:,} tokens{again}, before it named an option"
-        f"{budget}; {_REMEDY}"
+        f"{budget}; {RAISE}"
     )
 
 

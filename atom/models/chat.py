@@ -14,10 +14,10 @@ from pydantic import ValidationError
 
 from atom.models.chat_model import ChatModel
 from atom.models.deadline import Deadline
-from atom.models.endpoint import Endpoint, RefusedError
+from atom.models.endpoint import Endpoint
 from atom.models.findings import Findings
 from atom.models.identity import identity_of
-from atom.models.responses import AttemptError, Reply, ending, has_thoughts
+from atom.models.responses import AttemptError, RefusedError, Reply, ending, has_thoughts
 from atom.models.settings import Model, ModelSettings
 from atom.models.threads import Threads
 

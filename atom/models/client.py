@@ -13,11 +13,12 @@ from atom.errors import BudgetError, LLMError
 from atom.models.asking import MOST_LOGPROBS, Asking, NotOfferedError, Talk, UnusableError
 from atom.models.chat import endpoint_of
 from atom.models.deadline import Deadline
-from atom.models.endpoint import Endpoint, RefusedError
+from atom.models.endpoint import Endpoint
 from atom.models.exchange import Exchange
 from atom.models.listings import over_listings
 from atom.models.memo import memo_key
 from atom.models.prompts import Question
+from atom.models.responses import RefusedError
 from atom.models.settings import Method, ModelSettings, Sampling
 from atom.policies import Policy
 from atom.usage import current_meter

@@ -17,17 +17,18 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type
 from atom.errors import BudgetError, LLMError
 from atom.models.arguments import LIMITS, limit_of
 from atom.models.deadline import Deadline, StopAt
-from atom.models.findings import Findings, Way, findings_of, note_known
+from atom.models.findings import Findings, Terms, Way, findings_of, note_known, with_remedy
 from atom.models.loading import aload_litellm
 from atom.models.portal import run_in_portal
 from atom.models.responses import (
     AttemptError,
+    RefusedError,
     Reply,
     bill,
+    objection_to,
     read_reply,
     refused_arguments,
     retry_after,
-    says_out_of_range,
 )
 from atom.models.secrets import redact
 from atom.models.settings import Limiter, Patience
@@ -40,22 +41,6 @@ _HOPELESS = {401, 403, 404, 405}
 _NAMES = {"samples": "n samples", "schema": "response_format"}
 _LONGEST_REASON = 200
 _GRACE = 0.05
-
-
-class RefusedError(LLMError):
-    """The server refused the request itself: retrying is useless, another form may be accepted.
-
-    Attributes:
-        named: the arguments of the request that its refusal names.
-        out_of_range: whether it says that one is too large or too small.
-    """
-
-    def __init__(
-        self, reason: str, named: frozenset[str] = frozenset(), *, out_of_range: bool = False
-    ) -> None:
-        super().__init__(reason)
-        self.named = named
-        self.out_of_range = out_of_range
 
 
 @dataclass(eq=False)
@@ -92,17 +77,23 @@ class Endpoint:
         return limit_of(self.options)
 
     async def complete(
-        self, messages: Sequence[Mapping[str, str]], *, deadline: Deadline, **request: Any
+        self,
+        messages: Sequence[Mapping[str, str]],
+        *,
+        deadline: Deadline,
+        stated: int | None = None,
+        **request: Any,
     ) -> Reply:
         """A reply to ``messages``.
 
         Args:
             messages: as in the API of OpenAI.
             deadline: when to give up.
+            stated: the limit of replies that the user stated, which is neither left out nor exceeded.
             request: further arguments, such as ``temperature``.
 
         Raises:
-            RefusedError: the server refused the request.
+            RefusedError: the server refused the request, or takes no limit where one is stated.
             BudgetError: the budget of the decision under way is spent.
             LLMError: no reply within the attempts and the deadline, or the model is suspended.
         """
@@ -112,14 +103,17 @@ class Endpoint:
             deadline.never_after = meter.deadline
             if deadline.budget_is_up():
                 raise BudgetError(f"the budget is spent: {meter.budget}")
-        terms = self.findings.terms
+        terms, raised = self.findings.terms_with(stated, self.model), set[Terms]()
         while True:
             try:
                 reply = await self._persistently(messages, deadline, meter, terms.applied(request))
             except RefusedError as error:
-                mended = terms.mended(error.named, request, out_of_range=error.out_of_range)
-                if mended is None:
-                    raise
+                mended = terms.mended(error.named, request, error.objection, stated)
+                if mended is None or mended in self.findings.useless:
+                    self.findings.useless |= raised
+                    raise with_remedy(error, stated) from None
+                if mended.least != self.findings.terms.least:
+                    raised.add(mended)
                 terms = mended
             else:
                 if self.findings.agree(terms):
@@ -175,9 +169,11 @@ class Endpoint:
         except Exception as error:  # noqa: BLE001  # LiteLLM raises its own, OpenAI's and plain ones
             status = getattr(error, "status_code", None)  # most of them have one, and no class in common
             failure = error if isinstance(error, AttemptError) else self._failed(error)
-            named, out_of_range = refused_arguments(error, request), says_out_of_range(error)
+            named, objection = refused_arguments(error, request), objection_to(error, Terms.limit_of(request))
+        if status in _REFUSED and objection.kind == "cut off":
+            return Reply((None,), ended=("length",))
         if status in _REFUSED:
-            raise RefusedError(f"{self.model}: {failure}", named, out_of_range=out_of_range)
+            raise RefusedError(f"{self.model}: {failure}", named, objection)
         if status in _HOPELESS:
             self._give_up(str(failure), at_once=True)
             raise LLMError(f"{self.model}: {failure}")

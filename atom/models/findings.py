@@ -6,11 +6,12 @@ import contextlib
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
-from atom.models.arguments import LIMITS, thinking_is, thoughts_of
+from atom.models.arguments import LIMITS, RAISE, thinking_is, thoughts_of
 from atom.models.memo import memo_key
+from atom.models.responses import Objection, RefusedError
 
 Way: TypeAlias = Literal["logprobs", "samples", "stated", "single", "schema"]
 """A method, or asking by schema besides."""
@@ -19,6 +20,10 @@ REASONING_TOKENS = 4096
 """Room for the thoughts of a model that thinks before it answers, unless told otherwise."""
 
 _PROBED: Mapping[str, Way] = {"logprobs": "logprobs", "n": "samples"}
+_KEPT = (
+    "a limit that was stated is never left out; for a server that takes none, state none: no max_tokens=, on "
+    "the command line no --model-option max_tokens="
+)
 _LARGER = 4
 _LEAST = 16
 _MOST_MODELS = 1_000
@@ -32,11 +37,13 @@ class Terms:
         left_out: arguments that are not sent, by the names that we give them.
         renamed: whether the limit is called ``max_completion_tokens`` instead of ``max_tokens``.
         most: the largest limit that is sent; None for any.
+        least: the smallest limit that is sent; None for any. ``most`` goes before it.
     """
 
     left_out: frozenset[str] = frozenset()
     renamed: bool = False
     most: int | None = None
+    least: int | None = None
 
     def applied(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """The arguments that are sent for those of a request."""
@@ -44,30 +51,45 @@ class Terms:
         limit = sent.pop("max_tokens", None)
         if limit is not None:
             name = "max_completion_tokens" if self.renamed else "max_tokens"
-            sent[name] = limit if self.most is None else min(limit, self.most)
+            limit = max(limit, self.least or limit)
+            sent[name] = min(limit, self.most or limit)
         return sent
 
     def mended(
-        self, named: frozenset[str], request: Mapping[str, Any], *, out_of_range: bool
+        self, named: frozenset[str], request: Mapping[str, Any], objection: Objection, stated: int | None
     ) -> Terms | None:
         """Others, after a server refused these; None where nothing of what it named can be changed.
 
         Args:
             named: arguments that its refusal names.
             request: what was asked for, before these terms.
-            out_of_range: whether it says so of a number, which is then taken to be too large.
+            objection: what it has against them.
+            stated: the limit that the user stated; None for none.
         """
-        if "temperature" in named and "temperature" in self.applied(request):
-            return Terms(self.left_out | {"temperature"}, self.renamed, self.most)
-        limit = self.limit_of(self.applied(request))
+        sent = self.applied(request)
+        if "temperature" in named and "temperature" in sent:
+            return replace(self, left_out=self.left_out | {"temperature"})
+        limit = self.limit_of(sent)
         if limit is None or named.isdisjoint(LIMITS):
             return None
-        if out_of_range:
+        if objection.kind == "too large":
             smaller = limit // _LARGER
-            return Terms(self.left_out, self.renamed, smaller) if smaller >= _LEAST else None
+            return replace(self, most=smaller) if smaller >= _LEAST else None
+        if objection.kind == "too small":
+            return self._raised(limit, objection.least, stated)
         if not self.renamed:
-            return Terms(self.left_out, renamed=True, most=self.most)
-        return Terms(self.left_out | {"max_tokens"}, self.renamed, self.most)
+            return replace(self, renamed=True)
+        return None if stated is not None else replace(self, left_out=self.left_out | {"max_tokens"})
+
+    def _raised(self, limit: int, least: int | None, stated: int | None) -> Terms | None:
+        """With a larger limit, once; None where it was raised already, or no larger one may be sent."""
+        larger = max(limit * _LARGER, _LEAST) if least is None else least + limit
+        bounds = [bound for bound in (stated, self.most) if bound is not None]
+        return (
+            None
+            if limit == self.least or larger > min(bounds, default=larger)
+            else replace(self, least=larger)
+        )
 
     @staticmethod
     def limit_of(sent: Mapping[str, Any]) -> int | None:
@@ -77,9 +99,13 @@ class Terms:
 
     def together(self, other: Terms) -> Terms:
         """What both ask for."""
-        limits = [terms.most for terms in (self, other) if terms.most is not None]
+        most = [terms.most for terms in (self, other) if terms.most is not None]
+        least = [terms.least for terms in (self, other) if terms.least is not None]
         return Terms(
-            self.left_out | other.left_out, self.renamed or other.renamed, min(limits) if limits else None
+            self.left_out | other.left_out,
+            self.renamed or other.renamed,
+            min(most, default=None),
+            max(least, default=None),
         )
 
     def __str__(self) -> str:
@@ -88,6 +114,8 @@ class Terms:
             words.append("max_tokens is called max_completion_tokens")
         if self.most is not None:
             words.append(f"no limit is above {self.most:,} tokens")
+        if self.least is not None:
+            words.append(f"no limit is below {self.least:,} tokens")
         return ", ".join(words)
 
 
@@ -103,6 +131,7 @@ class Findings:
         writes_long: whether replies were cut off all the same; limits are four times as large.
         most: the longest reply that it can write, in tokens; None for unknown.
         looked_up: whether all that is known beforehand was noted.
+        useless: terms with a larger limit that did not help, so that they are tried once.
     """
 
     unsupported: set[Way] = field(default_factory=set)
@@ -112,6 +141,22 @@ class Findings:
     writes_long: bool = False
     most: int | None = None
     looked_up: bool = False
+    useless: set[Terms] = field(default_factory=set)
+
+    def terms_with(self, stated: int | None, model: str) -> Terms:
+        """The terms so far.
+
+        Args:
+            model: its name, for the error.
+            stated: the limit of replies that the user stated; None for none.
+
+        Raises:
+            RefusedError: one is stated, and the server takes none.
+        """
+        if stated is not None and "max_tokens" in self.terms.left_out:
+            refused = RefusedError(f"{model}: the server takes no limit of tokens", frozenset(LIMITS))
+            raise with_remedy(refused, stated)
+        return self.terms
 
     def agree(self, terms: Terms) -> bool:
         """Notes terms that its server took; whether they are news."""
@@ -125,7 +170,8 @@ class Findings:
 
     def room(self, least: int) -> int:
         """The limit of a reply whose answer alone takes ``least`` tokens."""
-        limit = (least + self.thoughts * self.thinks) * (_LARGER if self.writes_long else 1)
+        answer = max(least + self.thoughts * self.thinks, self.terms.least or 0)
+        limit = answer * (_LARGER if self.writes_long else 1)
         return min([limit, *(most for most in (self.most, self.terms.most) if most is not None)])
 
     def cut_off(self, least: int, sent: int, *, thinking: bool) -> int:
@@ -174,6 +220,20 @@ def note_known(found: Findings, model: str, options: Mapping[str, Any], litellm:
     if wanted is not None:
         (found.unsupported.discard if wanted else found.unsupported.add)("logprobs")
     found.looked_up = True
+
+
+def with_remedy(error: RefusedError, stated: int | None) -> RefusedError:
+    """A refusal that says besides what to do, where it is one of the limit of tokens.
+
+    Args:
+        error: the refusal.
+        stated: the limit of replies that the user stated; None for none.
+    """
+    kind = error.objection.kind
+    if error.named.isdisjoint(LIMITS) or kind == "too large" or (kind == "argument" and stated is None):
+        return error
+    remedy = f"the limit of tokens is too small for it; {RAISE}" if kind == "too small" else _KEPT
+    return RefusedError(f"{error}; {remedy}", error.named, error.objection)
 
 
 _known: OrderedDict[str, Findings] = OrderedDict()

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
+from atom.errors import LLMError
 from atom.models.labels import without_thoughts
 
 _ENDED = {
@@ -20,12 +21,28 @@ _ENDED = {
 }
 """What providers call the end of a reply that OpenAI calls otherwise; LiteLLM knows most of it."""
 
-_OUT_OF_RANGE = re.compile(
-    r"too (large|long|many|high|big|small|low)|exceed|at (most|least)|maximum|minimum"
-    r"|(greater|less|more) than|below|above|[<>]=|context.length",
+_UNFINISHED = re.compile(
+    r"could not finish the message|output (token )?limit (was|is|has been) reached"
+    r"|\breached\b.{0,80}\b(higher|larger|increase|raise)\b",
     re.IGNORECASE,
 )
+_TOO_SMALL = re.compile(
+    r"too (small|low|short)|minimum|at least|>=|higher"
+    r"|(?<!not )\bbe (strictly )?(greater|larger|more|above)|(must|should) exceed|greater than or equal"
+    r"|(not|no) (be )?(less|smaller|lower|fewer|below)|\bis (less|smaller|lower) than (?!or equal)",
+    re.IGNORECASE,
+)
+_TOO_LARGE = re.compile(
+    r"too (large|long|many|high|big)|(?<!must )(?<!should )exceed|at most|maximum|<=|context.length|above"
+    r"|(not|no) (be )?(greater|larger|more|higher)|\bis (greater|larger|more|higher) than (?!or equal)"
+    r"|(?<!not be )(?<!no )(?<!is )(less|smaller|lower|fewer) than|less than or equal|below (?!(the )?min)"
+    r"|limit (is|was|of)|reached|\d > \d",
+    re.IGNORECASE,
+)
+_RANGE = re.compile(r"valid range|in (the )?range|\bbetween \d|\[\d+, ?\d+\]", re.IGNORECASE)
 _UNKNOWN = re.compile(r"not support|unsupported|unknown|unrecogni[sz]ed|not permitted|instead", re.IGNORECASE)
+_NUMBER = re.compile(r"(?<![\w.-])\d+(?![\w-]|\.\d)")
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}\b)")
 _SHORT = re.compile(r"""(['"`])n\1|\bparameter:? n\b|\bn (must|is|should|can|cannot|has|>|=|!=)|\bn\s?[=>]""")
 
 
@@ -60,6 +77,36 @@ class Reply:
     def is_empty(self) -> bool:
         """Whether no reply has a text."""
         return not any((text or "").strip() for text in self.texts)
+
+
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """What a server has against an argument that its refusal names.
+
+    Attributes:
+        kind: ``"argument"``, it is not taken at all; ``"too large"`` or ``"too small"``, its number is not;
+            ``"cut off"``, none: the reply did not end within its limit of tokens.
+        least: of what is too small, the number that has to be exceeded; None where it is not told.
+    """
+
+    kind: Literal["argument", "too large", "too small", "cut off"] = "argument"
+    least: int | None = None
+
+
+class RefusedError(LLMError):
+    """The server refused the request itself: retrying is useless, another form may be accepted.
+
+    Attributes:
+        named: the arguments of the request that its refusal names.
+        objection: what it has against them.
+    """
+
+    def __init__(
+        self, reason: str, named: frozenset[str] = frozenset(), objection: Objection | None = None
+    ) -> None:
+        super().__init__(reason)
+        self.named = named
+        self.objection = objection or Objection()
 
 
 class AttemptError(Exception):
@@ -129,10 +176,26 @@ def refused_arguments(error: Exception, names: Iterable[str]) -> frozenset[str]:
     return frozenset(words.intersection({*names, "max_tokens", "max_completion_tokens"}))
 
 
-def says_out_of_range(error: Exception) -> bool:
-    """Whether a server's refusal is one of a number, and not of the argument itself."""
+def objection_to(error: Exception, limit: int | None) -> Objection:
+    """What a server's refusal has against an argument.
+
+    Args:
+        error: its error, read in its words.
+        limit: the limit of tokens that it refused; None where none was sent.
+    """
     text = str(error)
-    return _OUT_OF_RANGE.search(text) is not None and _UNKNOWN.search(text) is None
+    if _UNFINISHED.search(text):
+        return Objection("cut off")
+    numbers = {int(number) for number in _NUMBER.findall(_THOUSANDS.sub("", text))}
+    told = numbers - {limit, getattr(error, "status_code", None)}
+    in_range = _RANGE.search(text) is not None
+    small, large = (in_range or form.search(text) is not None for form in (_TOO_SMALL, _TOO_LARGE))
+    if not (small or large) or (_UNKNOWN.search(text) and not told and limit not in numbers):
+        return Objection()
+    above = [number for number in told if limit is not None and number > limit]
+    if small and (not large or (above and len(above) == len(told))):
+        return Objection("too small", min(above, default=None))
+    return Objection("too large")
 
 
 def retry_after(error: Exception) -> float:

@@ -41,7 +41,7 @@ class Faults:
         hang: seconds that ``timeout`` lasts.
         retry_after: seconds that ``rate-limit`` asks to wait; None says nothing.
         modes: what the model does to every request, some of ``MODES``.
-        thoughts: how many tokens ``reasoning`` and ``truncate`` spend before the answer, >= 0.
+        thoughts: how many tokens are spent before the answer, >= 0, see ``MODES``.
 
     Raises:
         ValueError: an unknown kind or mode, or rates that are no probabilities.

@@ -8,6 +8,7 @@ from typing import Any
 
 MODES = (
     "reasoning",
+    "thinking-aloud",
     "truncate",
     "refuse-temperature",
     "refuse-max-tokens",
@@ -16,14 +17,20 @@ MODES = (
     "refuse-n",
     "refuse-response-format",
     "small-context",
+    "small-range",
+    "small-limit",
+    "thinking-budget",
+    "unfinished",
     "no-logprobs",
     "chatty-logprobs",
     "content-filter",
     "tool-calls",
 )
-"""``reasoning`` spends tokens on thoughts before the answer, ``truncate`` on words; both are cut off at the
-limit of the request. ``refuse-…`` is 400 and names the argument: ``max_tokens`` alone, or
-``max_completion_tokens`` as well (``refuse-limits``); ``small-context`` refuses limits above 512.
+"""``reasoning`` spends tokens on thoughts before the answer, ``thinking-aloud`` on thoughts in its text
+(``<thought>``), ``truncate`` on words; all are cut off at the limit of the request.
+``refuse-…`` is 400 and names the argument: ``max_tokens`` alone, or
+``max_completion_tokens`` as well (``refuse-limits``); ``small-…`` refuse limits above 512 in other words.
+``thinking-budget`` refuses limits that thoughts alone take, ``unfinished`` is 400 where they took all of it.
 ``no-logprobs`` leaves log-probabilities out, ``chatty-logprobs`` gives those of other words; the last two
 give no answer, and say why."""
 
@@ -35,17 +42,25 @@ _REFUSED = {
     "refuse-n": ("n",),
     "refuse-response-format": ("response_format",),
 }
+_TOO_LARGE = {
+    "small-context": "max_tokens is too large: {limit}. At most {most} are left.",
+    "small-range": "Invalid max_tokens value, the valid range of max_tokens is [1, {most}]",
+    "small-limit": "max_tokens ({limit}) is not supported: the limit is {most}",
+}
 _CONTEXT = 512
 _OWN_LIMIT = 100_000
 _CHARACTERS_A_TOKEN = 4
 
 
-def refusal(request: Mapping[str, Any], modes: Collection[str]) -> tuple[str, str] | None:
+def refusal(
+    request: Mapping[str, Any], modes: Collection[str], thoughts: int
+) -> tuple[str, str | None] | None:
     """Why a request is refused, and the argument that is to blame; None where it is not.
 
     Args:
         request: the body of the request.
         modes: some of ``MODES``.
+        thoughts: how many tokens are spent before the answer, >= 0.
     """
     for mode, names in _REFUSED.items():
         for name in names:
@@ -53,11 +68,16 @@ def refusal(request: Mapping[str, Any], modes: Collection[str]) -> tuple[str, st
                 other = ". Use 'max_completion_tokens' instead" if mode == "refuse-max-tokens" else ""
                 return f"Unsupported parameter: '{name}' is not supported with this model{other}.", name
     limit = _limit(request)
-    if "small-context" in modes and _CONTEXT < limit != _OWN_LIMIT:
+    for mode, words in _TOO_LARGE.items():
+        if mode in modes and _CONTEXT < limit != _OWN_LIMIT:
+            return words.format(limit=int(limit), most=_CONTEXT), "max_tokens"
+    if "thinking-budget" in modes and limit <= thoughts:
+        return "`max_tokens` must be greater than `thinking.budget_tokens`.", None
+    if "unfinished" in modes and limit <= thoughts:
         return (
-            f"max_tokens is too large: {limit}. At most {_CONTEXT} are left.",
-            "max_tokens",
-        )
+            "Could not finish the message because max_tokens or model output limit was reached. "
+            "Please try again with higher max_tokens."
+        ), None
     return None
 
 
@@ -70,7 +90,7 @@ def in_mode(
         completion: the body of the completion.
         request: the body of the request.
         modes: some of ``MODES``.
-        thoughts: how many tokens ``reasoning`` and ``truncate`` spend before the answer, >= 0.
+        thoughts: how many tokens are spent before the answer, >= 0.
     """
     choices, usage = completion["choices"], completion["usage"]
     for choice in choices:
@@ -83,9 +103,11 @@ def in_mode(
             message["content"], choice["finish_reason"] = None, "tool_calls"
         elif "reasoning" in modes:
             _think(choice, _limit(request), thoughts)
+        elif "thinking-aloud" in modes:
+            _talk(choice, _limit(request), f"<thought>\n{_words(thoughts)}\n</thought>\n{message['content']}")
         elif "truncate" in modes:
-            _talk(choice, _limit(request), thoughts)
-    if modes and {"reasoning", "truncate"} & {*modes}:
+            _talk(choice, _limit(request), f"{_words(thoughts)}\nMy answer is {message['content']}.")
+    if modes and {"reasoning", "thinking-aloud", "truncate"} & {*modes}:
         usage["completion_tokens"] = sum(_tokens(choice["message"]) for choice in choices)
         usage["total_tokens"] = usage["prompt_tokens"] + usage["completion_tokens"]
     return completion
@@ -105,9 +127,8 @@ def _think(choice: dict[str, Any], limit: float, thoughts: int) -> None:
     _cut(choice, limit - thoughts)
 
 
-def _talk(choice: dict[str, Any], limit: float, words: int) -> None:
-    message = choice["message"]
-    message["content"] = f"{_words(words)}\nMy answer is {message['content']}."
+def _talk(choice: dict[str, Any], limit: float, text: str) -> None:
+    choice["message"]["content"] = text
     _cut(choice, limit)
 
 

@@ -175,7 +175,7 @@ class ScriptedServer:
             return _error(HTTPStatus.NOT_FOUND, f"the model {name!r} does not exist")
         if request.get("response_format") and not self.schemas:
             return _error(HTTPStatus.BAD_REQUEST, "response_format is not supported")
-        refused = refusal(request, self.faults.modes)
+        refused = refusal(request, self.faults.modes, self.faults.thoughts)
         if refused:
             return _error(HTTPStatus.BAD_REQUEST, *refused)
         if not self.logprobs:

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from atom.agents.pruning import evaluations
 from atom.llm import Patience, Sampling
 from atom.models import prompts
-from atom.models.asking import REPAIRS
-from atom.models.findings import REASONING_TOKENS
+from atom.models.asking import MOST_ANSWERS, QUOTED, REPAIRS, least_tokens
+from atom.models.findings import Findings, note_known
 from atom.models.loading import load_litellm
+from atom.models.settings import Method
 from eval.tasks import DescribedTask, Task
 from partners import model_in
 
 _CHARACTERS_A_TOKEN = 4
 _ORDERS = 3
-_ANSWER_TOKENS = 16
+_REPAIRS_TOKENS = (MOST_ANSWERS - 1) * 2 * QUOTED // _CHARACTERS_A_TOKEN
+"""What repairs add to a prompt at most: each quotes a reply, and says as long what was wrong with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +31,13 @@ class Estimate:
 
     Attributes:
         calls: requests where every first reply is usable.
-        prompt_tokens, completion_tokens: of these, by the length of the prompts, four characters a token.
+        prompt_tokens, completion_tokens: of these, by the length of the prompts, four characters a token;
+            without thoughts.
         cost: of these, US dollars; None where the model's price is unknown.
-        most_calls: requests where no first reply is usable, so that each is asked for again, in each form
-            that is tried.
-        most_cost: of these, US dollars, about; None as above.
+        most_calls: requests that are answered, at most: where no reply is usable, so that each is asked for
+            again, with a larger limit, and in another form where that is tried.
+        most_cost: of these, US dollars, where each reply takes the largest limit; about, as the prompts are.
+        longest: that limit, in tokens.
         attempts: how often one request is sent at most, where it fails.
     """
 
@@ -42,17 +47,20 @@ class Estimate:
     cost: float | None
     most_calls: int = 0
     most_cost: float | None = None
+    longest: int = 0
     attempts: int = 1
 
     def __str__(self) -> str:
         tokens = f"about {self.prompt_tokens:,} prompt and {self.completion_tokens:,} completion tokens"
         price = "price unknown" if self.cost is None else f"${self.cost:,.2f}"
-        most = "" if self.most_cost is None else f" (about ${self.most_cost:,.2f})"
+        longest = f"{self.longest:,} tokens a reply"
+        most = longest if self.most_cost is None else f"about ${self.most_cost:,.2f} with {longest}"
         return (
             f"{self.calls:,} calls where every reply is usable, {tokens}, {price}; at most "
-            f"{self.most_calls:,} calls{most} where every reply has to be asked for again (all repairs), and "
-            "one to see that it answers. Not in this bound: a request that fails (no connection, time-out, "
-            f"rate limit, server error) is sent up to {self.attempts} times"
+            f"{self.most_calls:,} calls ({most}) where every reply has to be asked for again (all repairs, "
+            "larger limits, other forms), and one to see that it answers. Not in this bound: a request that "
+            "fails (no connection, time-out, rate limit, server error) is sent up to "
+            f"{self.attempts} times, and one that is refused (400) in other words"
         )
 
 
@@ -61,6 +69,7 @@ def estimate(
     sampling: Sampling,
     pairings: Sequence[tuple[Task, str, str, int]],
     patience: Patience | None = None,
+    options: Mapping[str, Any] | None = None,
 ) -> Estimate:
     """What episodes cost at most.
 
@@ -70,31 +79,39 @@ def estimate(
         pairings: (task, agent, partner, episodes), names as in ``pairing_scores``; those of other models
             cost nothing.
         patience: how long to try; the default for None.
+        options: further arguments of ``litellm.acompletion``, of which a budget for thoughts counts.
     """
     first = sampling.methods[0]
-    hypothesis = 1 if first == "logprobs" else _ANSWER_TOKENS * (sampling.n if first == "samples" else 1)
-    # log-probabilities of other words than options are given up for the next form
-    forms = 2 if first == "logprobs" else 1
-    longest = _longest_reply(model, sampling)
-    calls = most = prompt = completion = most_prompt = most_completion = 0
+    by_labels = first == "logprobs"
+    samples = sampling.n if "samples" in sampling.methods else 1
+    found = _at_most(model, options or {})
+    longest = calls = most = prompt = completion = most_prompt = most_completion = 0
     for task, agent, partner, episodes in pairings:
         others = agent if partner == "self" else partner
         decisions = task.max_steps * episodes
+        size = max(map(len, task.situation(task.start()).actions.values()))
+        listings = min(sampling.permutations, size) if by_labels else 1
+        # a longer answer than that of any form it is asked for in
+        forms: tuple[Method, ...] = (*sampling.methods, "single")
+        room = found.room(max(least_tokens(form, size, by_schema=True) for form in forms))
+        limit = room if sampling.max_tokens is None else sampling.max_tokens
         for name, seats in ((agent, 1), (others, len(task.players) - 1)):
-            hypotheses, actions = _calls(name, model, task.players)
-            hypotheses *= _listings(task, sampling)
-            asked = seats * decisions * (hypotheses + actions)
-            if not asked:
+            hypotheses, actions = (seats * decisions * n for n in _calls(name, model, task.players))
+            if not hypotheses + actions:
                 continue
-            most_asked = (1 + REPAIRS) * seats * decisions * (forms * hypotheses + actions)
+            # log-probabilities of other words than options are given up for text, after their repairs
+            most_labels = hypotheses * listings * (1 + REPAIRS) * by_labels
+            most_texts = (hypotheses + actions) * MOST_ANSWERS
             a_prompt = _prompt_tokens(task)
-            calls += asked
-            most += most_asked
-            prompt += asked * a_prompt
-            # a repair quotes the reply besides
-            most_prompt += most_asked * (a_prompt + _ANSWER_TOKENS)
-            completion += seats * decisions * (hypotheses * hypothesis + actions * _ANSWER_TOKENS)
-            most_completion += most_asked * longest * (sampling.n if "samples" in sampling.methods else 1)
+            longest = max(longest, limit)
+            calls += hypotheses * listings + actions
+            most += most_labels + most_texts
+            prompt += (hypotheses * listings + actions) * a_prompt
+            most_prompt += (most_labels + most_texts) * (a_prompt + _REPAIRS_TOKENS)
+            answer = least_tokens(first, size) * (sampling.n if first == "samples" else 1)
+            completion += hypotheses * listings * answer + actions * least_tokens("single", size)
+            most_completion += most_labels + hypotheses * MOST_ANSWERS * limit * samples
+            most_completion += actions * MOST_ANSWERS * limit
     return Estimate(
         calls,
         prompt,
@@ -102,22 +119,18 @@ def estimate(
         _cost(model, prompt, completion),
         most,
         _cost(model, most_prompt, most_completion),
+        longest,
         (patience or Patience()).attempts,
     )
 
 
-def _longest_reply(model: str, sampling: Sampling) -> int:
-    """Tokens of a reply at most, as far as is known: its stated limit, or with room for thoughts."""
-    if sampling.max_tokens is not None:
-        return sampling.max_tokens
-    return _ANSWER_TOKENS + REASONING_TOKENS * bool(load_litellm().supports_reasoning(model=model))
-
-
-def _listings(task: Task, sampling: Sampling) -> int:
-    """Requests for one policy."""
-    if sampling.methods[0] != "logprobs":
-        return 1
-    return min(sampling.permutations, max(map(len, task.situation(task.start()).actions.values())))
+def _at_most(model: str, options: Mapping[str, Any]) -> Findings:
+    """What is known of a model, and the worst of what may be found out: it thinks, and writes long."""
+    found = Findings()
+    note_known(found, model, options, load_litellm())
+    found.thinking()
+    found.writes_long = True
+    return found
 
 
 def _calls(name: str, model: str, players: Sequence[str]) -> tuple[int, int]:

@@ -11,8 +11,8 @@ from atom import LLMError
 from atom.errors import ToMError
 from atom.models import prompts, run_blocking
 from atom.models.deadline import Deadline
-from atom.models.endpoint import RefusedError
 from atom.models.loading import load_litellm
+from atom.models.responses import RefusedError
 from eval.tasks import DescribedTask, Task
 from partners import LLMBackend
 

@@ -145,7 +145,7 @@ def model_session(
     tasks = _tasks_of(missing)
     if missing:
         check_names_and_keys({model: backend.options_of(model) for model in tasks})
-        _agree(list(tasks), backend.sampling, missing, user, yes=asking.yes)
+        _agree(list(tasks), backend, missing, user, yes=asking.yes)
     try:
         with llm_backend(backend):
             for model, task in tasks.items():
@@ -226,7 +226,7 @@ def check_reachable(model: str, backend: LLMBackend, task: Task, say: Callable[[
 
 
 def _agree(
-    models: Sequence[str], sampling: Sampling, units: Sequence[Unit], user: Speaker, *, yes: bool
+    models: Sequence[str], backend: LLMBackend, units: Sequence[Unit], user: Speaker, *, yes: bool
 ) -> None:
     """Says what ``units`` cost, and asks whether to start."""
     episodes = Counter((unit.task, unit.env, unit.agent, unit.partner) for unit in units)
@@ -236,7 +236,8 @@ def _agree(
         Pairing(task, agent, partner, 0, seed=0)  # before anybody is asked for money
         pairings.append((task, agent, partner, n))
     for model in models:
-        user.say(f"{model}: {estimate(model, sampling, pairings)}")
+        found = estimate(model, backend.sampling, pairings, backend.patience, backend.options_of(model))
+        user.say(f"{model}: {found}")
     if not yes:
         user.confirm(f"Ask {', '.join(models)} for {len(units)} episodes?")
 

@@ -108,7 +108,8 @@ def test_nothing_is_asked_before_the_user_agrees(server, monkeypatch):
     assert result.exit_code == 1
     assert server.requests == 0
     assert "810 calls where every reply is usable" in result.output  # (6 + 2 x 6) x 15 rounds x 3 episodes
-    assert "at most 3,240 calls" in result.output  # two forms, each asked for again
+    # log-probabilities and one repair of them, then text, with a repair and a larger limit
+    assert "at most 4,050 calls" in result.output
     assert "price unknown" in result.output
     agreed = _invoke(server, monkeypatch, *_crossplay(), answer="y\n")
     assert agreed.exit_code == 0

@@ -6,6 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from atom.llm import Sampling
+from atom.models.findings import REASONING_TOKENS
 from eval.cli import app
 from eval.cli.options import DEGRADED_STATUS, model_options
 from eval.modelserver import Faults
@@ -135,14 +136,44 @@ def test_values_are_json_where_they_are_json():
     assert model_options(entries) == {"a": 1, "b": "low", "c": {"d": [True]}, "e": "", "f": "x=y", "g": None}
 
 
+def estimated(model, agent="", options=None, **sampling):
+    pairings = [(make_task("memory-1"), f"llm:{model}{agent}", "tom-0", 1)]
+    return estimate(model, Sampling(temperature=0.0, **sampling), pairings, options=options)
+
+
 def test_estimates_have_room_for_thoughts_and_for_a_stated_limit():
-    task = make_task("memory-1")
-    known, stated, other = (
-        estimate(model, Sampling(max_tokens=limit), [(task, f"llm:{model}", "tom-0", 1)])
-        for model, limit in (("o3-mini", None), ("o3-mini", 100), ("gpt-4o-mini", None))
-    )
+    known, stated = (estimated("o3-mini", max_tokens=limit) for limit in (None, 100))
     assert known.most_cost > 5 * stated.most_cost
-    assert known.most_cost > 50 * other.most_cost
+    assert known.longest > 4 * REASONING_TOKENS
+    assert stated.longest == 100
+    assert estimated("gpt-3.5-turbo").longest == 4096, "what it can write, as LiteLLM knows"
+    larger = estimated(MODEL, options={"extra_body": {"thinking_budget": 30_000}})
+    assert larger.longest > 120_000
+
+
+@pytest.mark.parametrize(
+    ("agent", "questions", "answers"), [("", 15, 3), ("@vote-2", 30, 3), ("@tom-0", 15, 5)]
+)
+def test_the_bound_counts_every_reply_that_may_be_asked_for(agent, questions, answers):
+    """A text, one repair and one larger limit; before them, log-probabilities and one repair."""
+    found = estimated(MODEL, agent)
+    assert (found.calls, found.most_calls) == (questions, questions * answers)
+
+
+def test_the_bound_counts_every_listing():
+    """Both of them are repaired; text is asked for once."""
+    found = estimated(MODEL, "@tom-0", permutations=2)
+    assert (found.calls, found.most_calls) == (2 * 15, 15 * (2 * 2 + 3))
+
+
+@pytest.mark.parametrize("agent", ["", "@tom-0"])
+def test_no_request_has_a_larger_limit_than_the_bound_says(agent, serve, monkeypatch):
+    server = serve(faults=Faults(modes=("reasoning",), thoughts=100_000), record=True)
+    done = invoke(server, monkeypatch, agent=f"{MODEL}{agent}")
+    found = estimated(MODEL, agent)
+    assert f"at most {found.most_calls:,} calls ({found.longest:,} tokens a reply)" in done.output
+    assert 4 * REASONING_TOKENS < max(body["max_tokens"] for body in server.bodies) <= found.longest
+    assert server.requests <= found.most_calls + 1
 
 
 @pytest.mark.parametrize("command", ["crossplay", "paper", "compare", "equal-tokens"])
