@@ -97,8 +97,7 @@ class PartnerPrediction:
         follows: what its next action follows from by its likeliest habit, in words; None where nobody looks.
         answered: how it is answered.
         moved: what it did in this step already; None where it has yet to act.
-        drawn: an action drawn from ``predictive`` that is counted on, since nothing explains the partner;
-            None where all of the prediction is answered.
+        drawn: what is counted on of a partner that nothing explains, drawn from ``predictive``; else None.
     """
 
     hypothesis: str
@@ -171,17 +170,12 @@ class PartnerPrediction:
     @property
     def expected(self) -> Policy:
         """What is answered: what it did or is counted on to do, else ``policy`` or ``predictive``."""
-        certain = self.drawn if self.moved is None else self.moved
-        if certain is not None:
+        if (certain := self.moved or self.drawn) is not None:
             return {certain: 1.0}
         return self.predictive if self.answered == "prediction" else self.policy
 
     def in_words(self, name: str) -> str:
-        """What the partner is taken for: ``"no order explains ben; it did C in 30 of 30"``.
-
-        Args:
-            name: how to call it.
-        """
+        """What the partner called ``name`` is: ``"no order explains ben; it did C in 30 of 30"``."""
         if self.answered != "prediction" and self.order is not None:
             return f"{name} seems to act at order {self.order} of theory of mind ({self._confidence:.0%})"
         seen, often = sum(self.counts.values()), max(self.counts, key=self.counts.__getitem__, default="")

@@ -85,16 +85,8 @@ def llm_study(
     check_writable(markdown_file)
     tasks = list(dict.fromkeys(split_names(task)))
     given, columns = list(dict.fromkeys(split_names(models))), split_names(partners)
-    if asked.episodes < 2:
-        raise ValueError(f"a paired interval needs at least two episodes a cell, got {asked.episodes}")
-    if _OTHER in columns and len(given) < 2:
-        raise ValueError("the partner 'other' is the next of the models, and there is only one")
     elsewhere = [name for name in given if not is_served(name)]
-    if elsewhere and storing.results is None:
-        raise ValueError(
-            f"{', '.join(elsewhere)} may cost money, and what was played is lost where the command ends "
-            "early; name a file with --results, and the same command goes on"
-        )
+    _check(asked.episodes, given, columns, elsewhere if storing.results is None else [])
     with tempfile.TemporaryDirectory() as scratch, served(given, threads) as endpoints:
         file = storing.results or Path(scratch) / "study.sqlite"
         left_out = asking.no_transcripts or storing.results is None
@@ -106,16 +98,23 @@ def llm_study(
         kept = replace(storing, results=file, workers=workers)
         how = _How(asked, kept, replace(asking, no_transcripts=left_out), endpoints, weights)
         rows = how.play_all(tasks, columns, split_names(ways), own=own)
-    settings = {
-        "n": asked.episodes,
-        "seed": asked.seed,
-        "temperature": asking.temperature,
-        "machine": _machine(),
-        "versions": _versions(),
-        "models": models_asked,
-    }
+    settings: dict[str, Any] = {"n": asked.episodes, "seed": asked.seed, "temperature": asking.temperature}
+    settings |= {"machine": _machine(), "versions": _versions(), "models": models_asked}
     _show(rows, settings, json_file, markdown_file, asking.max_degraded)
     end({name: Marks.of(cells_of(rows, name), asking.max_degraded) for name in tasks})
+
+
+def _check(episodes: int, models: Sequence[str], partners: Sequence[str], unkept: Sequence[str]) -> None:
+    """Refuses what cannot be judged, and models elsewhere whose answers would not be kept."""
+    if episodes < 2:
+        raise ValueError(f"a paired interval needs at least two episodes a cell, got {episodes}")
+    if _OTHER in partners and len(models) < 2:
+        raise ValueError("the partner 'other' is the next of the models, and there is only one")
+    if unkept:
+        raise ValueError(
+            f"{', '.join(unkept)} may cost money, and what was played is lost where the command ends early; "
+            "name a file with --results, and the same command goes on"
+        )
 
 
 @dataclass(frozen=True, slots=True)
