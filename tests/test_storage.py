@@ -100,7 +100,7 @@ def test_a_record_holds_every_decision():
         assert expected.pop("contract") is None
         assert expected.pop("change") is None
         assert expected.pop("hypothesis") == str(expected["order"])  # an order's name is its number
-        for computed in ("lapse", "predictive", "counts", "follows", "moved"):
+        for computed in ("lapse", "predictive", "counts", "follows", "moved", "drawn"):
             expected.pop(computed)
         assert row["decisions"]["player-1"] == {"order": plain["order"], "partners": plain["partners"]}
         assert row["decisions"]["player-2"] == {}

@@ -8,6 +8,7 @@ import pytest
 
 from atom import Situation
 from atom.llm import LLMReasoner, Patience, Sampling
+from atom.models import run_blocking
 from eval.modelserver import ScriptedServer
 from eval.tasks import Task, make_task
 
@@ -21,6 +22,17 @@ def _warm() -> None:
     with ScriptedServer() as server:
         task = make_task("memory-1")
         reasoner_at(server, patience=Patience()).policy(described(task, []), "player-1", 0)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _closed() -> Iterator[None]:
+    """LiteLLM keeps 200 clients, one for each of our servers, and drops the oldest without closing them."""
+    yield
+    import litellm  # noqa: PLC0415  # it is imported as the plugin does it, at the first question
+    from litellm.llms.custom_httpx.async_client_cleanup import close_litellm_async_clients  # noqa: PLC0415
+
+    run_blocking(close_litellm_async_clients())
+    litellm.in_memory_llm_clients_cache.flush_cache()
 
 
 @pytest.fixture
