@@ -333,19 +333,22 @@ def test_what_an_order_is_expected_to_do_is_answered_whole():
     assert counted_on(told, np.random.default_rng(0)) == told
 
 
+class Obedient:
+    """Does what is recommended."""
+
+    tell = "recommendation"
+
+    def __call__(self, situation, prediction):
+        return prediction.recommended
+
+    async def aact(self, situation, prediction):
+        return prediction.recommended
+
+
 def test_what_is_counted_on_is_recommended_and_no_gate_overrules_it():
     """Told one action and overruled by another, two agents of a kind would never part."""
     known = NormalFormReasoner(symmetric_payoffs([[0.0, 1.0], [1.0, 0.0]]))
     situation = Situation({"you": ("A", "B"), "ben": ("A", "B")})
-
-    class Obedient:
-        tell = "recommendation"
-
-        def __call__(self, situation, prediction):
-            return prediction.recommended
-
-        async def aact(self, situation, prediction):
-            return prediction.recommended
 
     you = AdaptiveAgent("you", known, agent=Obedient(), gate="override", seed=3)
     memory, drawn = you.start(("ben",)), 0
@@ -370,15 +373,6 @@ def test_a_recommendation_is_drawn_as_the_action_of_who_has_no_model():
     """Of equally good actions one that is always recommended is always done, by both of two alike."""
     either = {"A": 0.5, "B": 0.5}
     known = RecursiveReasoner(lambda *_: either, lambda *_: either)
-
-    class Obedient:
-        tell = "recommendation"
-
-        def __call__(self, situation, prediction):
-            return prediction.recommended
-
-        async def aact(self, situation, prediction):
-            return prediction.recommended
 
     situation = Situation({"you": ("A", "B"), "ben": ("A", "B")})
 

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any
+from dataclasses import replace
+from typing import Annotated
 
 import typer
 from rich.table import Table
 
-from atom.llm import Sampling
-from atom.models.arguments import limit_of
 from eval.cli.groups import Without
 from eval.cli.options import DEGRADED_STATUS, JsonFile, Models, split_names
-from eval.cli.served import HELP, about, served
+from eval.cli.served import HELP, about, fitting, served
 from eval.show.console import check_writable, note, out, progress_bar, write_json
 from eval.studies.fit import TASKS, WAYS, Fit, fit, known_situations
-from eval.sweeps import check_names_and_keys, check_reachable, rate_limiter
+from eval.sweeps import check_names_and_keys, check_reachable, model_backend
 from eval.tasks import make_task
-from partners import LLMBackend
 
 
 def fit_(
@@ -41,7 +38,8 @@ def fit_(
     known = list(known_situations(split_names(task)))
     with served([model], threads) as endpoints:
         ((name, options),) = endpoints.items()
-        backend = _backend(asking, endpoints)
+        settings = replace(fitting(asking.settings, options), memo=False)
+        backend = model_backend(settings, replace(asking.asking, endpoints=endpoints))
         check_names_and_keys({name: backend.options_of(name)})
         questions = len(known) * len(WAYS)
         if not (options or asking.yes):
@@ -58,23 +56,6 @@ def fit_(
     write_json(json_file, {**described, "temperature": asking.temperature, **found.as_plain()})
     if unanswered:
         raise typer.Exit(DEGRADED_STATUS)
-
-
-def _backend(asking: Models, endpoints: Mapping[str, Mapping[str, Any]]) -> LLMBackend:
-    """How the model is asked; no answer comes from a memo."""
-    settings = asking.settings
-    served_here = any(endpoints.values())
-    return LLMBackend(
-        sampling=Sampling(
-            temperature=settings.temperature,
-            max_tokens=limit_of(settings.options),
-            structured=True if settings.structured is None and served_here else settings.structured,
-        ),
-        memo=None,
-        limiter=rate_limiter(asking.rate),
-        options=dict(settings.options),
-        endpoints=endpoints,
-    )
 
 
 def _table(name: str, found: Fit) -> Table:

@@ -7,7 +7,6 @@ import platform
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Annotated, Any, cast
 
@@ -16,9 +15,9 @@ from rich.table import Table
 
 from eval.cli.groups import Without
 from eval.cli.options import Asked, JsonFile, MarkdownFile, Models, Storing, split_names
-from eval.cli.served import HELP, PACKAGED, about, is_served, served
+from eval.cli.served import HELP, PACKAGED, about, fitting, is_served, served
 from eval.cli.sweeps import end, execution
-from eval.results import Run
+from eval.results import Run, versions_of
 from eval.show.console import check_writable, note, out, write_json
 from eval.show.tables import Marks, markdown
 from eval.show.tables.language_models import gains_table, study_table
@@ -99,7 +98,7 @@ def llm_study(
         how = _How(asked, kept, replace(asking, no_transcripts=left_out), endpoints, weights)
         rows = how.play_all(tasks, columns, split_names(ways), own=own)
     settings: dict[str, Any] = {"n": asked.episodes, "seed": asked.seed, "temperature": asking.temperature}
-    settings |= {"machine": _machine(), "versions": _versions(), "models": models_asked}
+    settings |= {"machine": _machine(), "versions": versions_of(_PACKAGES), "models": models_asked}
     _show(rows, settings, json_file, markdown_file, asking.max_degraded)
     end({name: Marks.of(cells_of(rows, name), asking.max_degraded) for name in tasks})
 
@@ -144,9 +143,8 @@ class _How:
 
     def play(self, model: str, asked_for: Sequence[Matrix]) -> dict[str, list[Row]]:
         """Task -> rows of some matrices."""
-        by_schema = self.asking.by_schema
-        structured = True if by_schema is None and self.endpoints[model] else by_schema
-        settings = replace(self.asking.settings, memo=False, structured=structured, weights=self.weights)
+        settings = fitting(self.asking.settings, self.endpoints[model])
+        settings = replace(settings, memo=False, weights=self.weights)
         sweep = self.asked.sweep("llm-study", asked_for, settings)
         asking = replace(self.asking, yes=self.asking.yes or all(self.endpoints.values()))
         with execution(sweep, self.storing, asking, beside_others=True, endpoints=self.endpoints) as how:
@@ -203,13 +201,3 @@ def _show(
 
 def _machine() -> str:
     return f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()}"
-
-
-def _versions() -> dict[str, str]:
-    found = {}
-    for package in _PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return found

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from eval.localmodel import LocalModel, packaged_model
 from eval.show.console import note
+from eval.sweeps import ModelSettings
 from partners import split_model
 
 PACKAGED = "packaged"
@@ -49,6 +51,11 @@ def served(given: Sequence[str], threads: int | None = None) -> Iterator[dict[st
             else:
                 found[name] = {}
         yield found
+
+
+def fitting(settings: ModelSettings, options: Mapping[str, Any]) -> ModelSettings:
+    """The settings for a model that is reached by ``options``; by schema where it is served here."""
+    return replace(settings, structured=True) if options and settings.structured is None else settings
 
 
 def about(given: str, name: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from eval.results.content import (
 )
 from eval.results.database import ResultsError, read_results
 from eval.results.export import export
-from eval.results.runs import Run, configuration_diff, open_run, package_versions
+from eval.results.runs import Run, configuration_diff, open_run, package_versions, versions_of
 from eval.results.transcripts import (
     StoredTranscripts,
     all_transcripts,
@@ -40,4 +40,5 @@ __all__ = [
     "stored_transcript",
     "stored_transcripts",
     "transcript_command",
+    "versions_of",
 ]

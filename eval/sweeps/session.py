@@ -141,7 +141,7 @@ def model_session(
         transcripts = Transcripts(asking.transcripts, settings)
     session = ModelSession(transcripts)
     missing = _missing(units, session, run, user)
-    backend = _backend(sweep.models, asking)
+    backend = model_backend(sweep.models, asking)
     tasks = _tasks_of(missing)
     if missing:
         check_names_and_keys({model: backend.options_of(model) for model in tasks})
@@ -159,8 +159,8 @@ def model_session(
         )
 
 
-def _backend(models: ModelSettings, asking: Asking) -> LLMBackend:
-    """How models are asked in a session."""
+def model_backend(models: ModelSettings, asking: Asking) -> LLMBackend:
+    """How models are asked: by the settings that episodes depend on, and those that they do not."""
     return LLMBackend(
         sampling=Sampling(
             temperature=models.temperature,

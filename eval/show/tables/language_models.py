@@ -23,11 +23,11 @@ def study_table(task: Task, rows: Sequence[Row], episodes: int, marks: Marks) ->
     table = Table(title=f"{task.name}: mean {task.unit} {arrow(task)} of {episodes} episodes [95 %]")
     for heading in ("model", "plays"):
         table.add_column(heading)
-    partners = list(dict.fromkeys(_column(cell.partner) for row in rows for cell in row.cells))
+    partners = list(dict.fromkeys(short(cell.partner) for row in rows for cell in row.cells))
     for heading in (*partners, "calls", "tokens", "s"):
         table.add_column(heading, justify="right")
     for row in (*_without(rows), *(row for row in rows if row.model)):
-        cells = {_column(cell.partner): cell for cell in row.cells}
+        cells = {short(cell.partner): cell for cell in row.cells}
         told = [
             f"{mean_interval(cells[name].scores)}{marks.after((row.agent, cells[name].partner))}"
             if name in cells
@@ -59,12 +59,12 @@ def gains_table(task: Task, found: Sequence[Gain], marks: Marks) -> Table:
     )
     for heading in ("model", "plays", "less"):
         table.add_column(heading)
-    partners = list(dict.fromkeys(_column(gain.partner) for gain in found))
+    partners = list(dict.fromkeys(short(gain.partner) for gain in found))
     for partner in partners:
         table.add_column(partner, justify="right")
     by_row: dict[tuple[str, str, str], dict[str, Gain]] = {}
     for gain in found:
-        by_row.setdefault((gain.model, gain.way, gain.than), {})[_column(gain.partner)] = gain
+        by_row.setdefault((gain.model, gain.way, gain.than), {})[short(gain.partner)] = gain
     for (model, way, than), gains in by_row.items():
         cells = [
             f"{gains[name].difference}{_SIGNS[gains[name].verdict]}" if name in gains else ""
@@ -74,7 +74,3 @@ def gains_table(task: Task, found: Sequence[Gain], marks: Marks) -> Table:
     if any(gain.verdict == "no result" for gain in found):
         return marks.under(table)
     return table
-
-
-def _column(partner: str) -> str:
-    return short(partner)
