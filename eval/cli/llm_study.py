@@ -86,6 +86,7 @@ def llm_study(
     given, columns = list(dict.fromkeys(split_names(models))), split_names(partners)
     elsewhere = [name for name in given if not is_served(name)]
     _check(asked.episodes, given, columns, elsewhere if storing.results is None else [])
+    matrices(tasks, given[0], (), split_names(ways))  # what is misspelled is said before a model is loaded
     with tempfile.TemporaryDirectory() as scratch, served(given, threads) as endpoints:
         file = storing.results or Path(scratch) / "study.sqlite"
         left_out = asking.no_transcripts or storing.results is None

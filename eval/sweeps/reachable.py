@@ -25,6 +25,10 @@ _NAMELESS = re.compile(
 """What servers say of a model that they do not have where they do not answer with status 404."""
 
 
+_KEYLESS = re.compile(r"\bmissing credentials\b", re.IGNORECASE)
+"""What a client says that has an empty key; it asks nobody."""
+
+
 class ModelUnavailableError(ToMError):
     """A language model that cannot be asked: no such model, no key, or no server that answers."""
 
@@ -110,7 +114,7 @@ def first_question(model: str, backend: LLMBackend, task: Task) -> str:
 
 
 def _in_words(model: str, problem: str) -> str:
-    if problem.startswith(("AuthenticationError", "PermissionDeniedError")):
+    if problem.startswith(("AuthenticationError", "PermissionDeniedError")) or _KEYLESS.search(problem):
         variables = missing_keys(model) or _keys_of(model)
         named = f" in {' or '.join(variables)}" if variables else ""
         remedy = f"the key{named} is missing or refused; set a valid one"

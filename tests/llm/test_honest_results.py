@@ -94,6 +94,13 @@ def test_a_missing_key_is_said_before_anybody_is_asked_to_pay(
     assert server.requests == _episodes(file) == 0
 
 
+def test_an_empty_key_is_called_a_key(server, played):
+    done = played(server, *_crossplay(), key="")
+    assert isinstance(done.exception, ModelUnavailableError)
+    assert "the key in OPENAI_API_KEY is missing or refused" in str(done.exception)
+    assert server.requests == 0
+
+
 def test_the_program_ends_with_status_2(server):
     environment = {k: v for k, v in os.environ.items() if k != "OPENAI_API_KEY"}
     command = [sys.executable, "-m", "eval", *_crossplay()]

@@ -136,6 +136,16 @@ def test_what_is_marked_is_a_matter_of_the_limit(serve, study):
     assert not any(cell["marked"] for row in found["rows"] for cell in row["cells"])
 
 
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [(["--task", "memory-2"], "no task 'memory-2'"), (["--ways", "shouted"], "models play bare")],
+)
+def test_what_is_misspelled_is_said_before_a_model_is_loaded(wrong, says, monkeypatch):
+    monkeypatch.setattr("eval.cli.served.LocalModel", None)  # which would fail otherwise
+    done = CliRunner().invoke(app, ["llm-study", "--models", "packaged", *wrong])
+    assert says in str(done.exception)
+
+
 def test_a_model_that_may_cost_money_needs_a_file(server, monkeypatch):
     monkeypatch.setenv("OPENAI_API_BASE", server.url)
     done = CliRunner().invoke(app, ["llm-study", "--models", MODEL, "--task", "memory-1", "--yes"])
