@@ -146,8 +146,7 @@ def told_last(situation: Situation, player: str, prediction: Prediction, tell: T
     """
     if tell != "text":
         return told_action(situation, player, prediction, tell)
-    told = "\n".join([*_kinds(prediction), *_expected_now(prediction)])
-    notes = "\n\n".join(filter(None, (told, template("act").template)))
+    notes = "\n\n".join(filter(None, (advice(prediction), template("act").template)))
     return _question(situation, player, notes=notes)
 
 
@@ -216,27 +215,8 @@ def expectations(predicted: Mapping[str, Policy]) -> str:
 
 
 def advice(prediction: Prediction) -> str:
-    """The prediction in words, for a wrapped agent; empty where nothing was predicted."""
-    lines = _expected_lines(prediction)
-    if lines:
-        lines.insert(0, "What was observed so far lets you expect now:")
-        lines.append(_ANSWER if prediction.order is None else _ALIGN.format(order=prediction.order))
-    return "\n".join([*lines, prediction.note] if prediction.note else lines)
-
-
-def _expected_lines(prediction: Prediction) -> list[str]:
-    """What each partner does, seems to be and expects, a line each."""
-    lines = []
-    for name, partner in prediction.partners.items():
-        partner_text = quoted(name)
-        if partner.answered == "reply":
-            lines.append(f"- {partner_text} will see what you do, and answer it. {_kind(name, partner)}")
-        else:
-            does = "has done" if partner.answered == "seen" else "does"
-            lines.append(f"- {partner_text} {does} {chances(likely(partner))}. {_kind(name, partner)}")
-        if partner.expects is not None and partner.answered == "estimate":
-            lines.append(f"- {partner_text} expects you to do {chances(partner.expects)}.")
-    return lines
+    """The prediction in words, for a wrapped agent; empty where nothing was predicted and nothing noted."""
+    return "\n".join([*_kinds(prediction), *_expected_now(prediction)])
 
 
 def likely(partner: PartnerPrediction) -> Policy:
@@ -248,12 +228,10 @@ def likely(partner: PartnerPrediction) -> Policy:
 
 
 def _kind(name: str, partner: PartnerPrediction) -> str:
-    """What the partner is taken for, in one sentence."""
-    confidence = f"(confidence {partner.probabilities[partner.hypothesis]:.0%})"
-    if _as_order(partner):
-        return f"It seems to act at order {partner.order} of theory of mind {confidence}."
+    """What a partner is taken for that is answered as no order, in one sentence."""
     if partner.order is None and partner.hypothesis != HABITS:
-        return f"It seems to act by {quoted(partner.hypothesis)} {confidence}."
+        sure = f"(confidence {partner.probabilities[partner.hypothesis]:.0%})"
+        return f"It seems to act by {quoted(partner.hypothesis)} {sure}."
     quotes = replace(partner, counts={quoted(action): n for action, n in partner.counts.items()})
     said = quotes.in_words(quoted(name))
     return f"{said[0].upper()}{said[1:]}."
