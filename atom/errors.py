@@ -37,6 +37,14 @@ class ContractError(ToMError):
     """A declared order, a contract or its settings that cannot be kept or tested."""
 
 
+class PromiseError(ToMError):
+    """A promise about code that says nothing, contradicts itself or leads outside the repository."""
+
+
+class RepositoryError(ToMError):
+    """A repository that cannot be read: no git, no repository, no such commit, or no answer in time."""
+
+
 class ExtractionError(ToMError):
     """What reads actions from messages failed, or found what is no action."""
 

@@ -89,6 +89,7 @@ class Beliefs:
         prior: the learner's weights before anything was observed; not to be modified.
         habits: what is counted under the hypothesis that a partner follows habits; None where that is none.
         habitual: the name of that hypothesis.
+        permitting: names of the hypotheses that say what a partner may do, and not in which shares.
 
     Raises:
         BeliefError: what is no learner; no hypotheses, two of one name, orders that do not ascend; changes
@@ -104,6 +105,7 @@ class Beliefs:
     prior: Weights = field(init=False)
     habits: Habits | None = field(init=False)
     habitual: str | None = field(init=False)
+    permitting: frozenset[str] = field(init=False)
     _given: Learner = field(init=False, repr=False)
     _settings: Settings = field(init=False, repr=False)
     _lengths: list[int] | None = field(init=False, repr=False)
@@ -120,6 +122,7 @@ class Beliefs:
         of_habits = next((h for h in found if h.habits is not None), None)
         object.__setattr__(self, "habits", None if of_habits is None else of_habits.habits)
         object.__setattr__(self, "habitual", None if of_habits is None else of_habits.name)
+        object.__setattr__(self, "permitting", frozenset(h.name for h in found if h.permits))
         object.__setattr__(self, "_given", self.learner)
         object.__setattr__(self, "learner", _with_prior(self.learner, found))
         object.__setattr__(self, "prior", self.new()["weights"])

@@ -8,7 +8,7 @@ who declares to be ``honest`` is expected to do what it announces, and tested ag
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from atom.decision import Standing
@@ -19,6 +19,9 @@ from atom.observation import Did, chance
 from atom.policies import Policy, lapsed, same_policy
 
 NO_ORDER = "none"
+
+KEPT, BROKEN = "kept", "broken"
+"""What a partner did, where all that counts is whether it was permitted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,10 @@ class Contract:
     factors and p-values", section 4), and that of a false report, over however many steps, is at most
     ``false_reports``: 0.5 % by default. A partner that plays another order from the start is found
     out after two informative steps, one that changes at its thousandth after about six.
+
+    Of a hypothesis that permits actions, and does not say in which shares, only whether an action was
+    permitted counts: a partner that always takes the same of them keeps its word. It slips at a rate of at
+    most ε/2, and "none" is one that keeps it half of the time.
 
     Args:
         orders: player -> declared ToM order, >= 0, or the name of another hypothesis about it: one's own,
@@ -154,7 +161,16 @@ class Contract:
         trust = self.trust if term is None else min(self.trust, self.kept(term))
         return self._term(order, hypotheses, trust)
 
-    def verify(self, term: Term, policies: Mapping[str, Policy], did: Did, n_actions: int, step: int) -> Term:
+    def verify(
+        self,
+        term: Term,
+        policies: Mapping[str, Policy],
+        did: Did,
+        n_actions: int,
+        step: int,
+        *,
+        permits: bool = False,
+    ) -> Term:
         """The term after its partner acted.
 
         Args:
@@ -164,10 +180,18 @@ class Contract:
             did: what the partner did.
             n_actions: how many legal actions it had.
             step: number of the observer's next decision; the term notes it if the contract breaks.
+            permits: whether the declared hypothesis says what the partner may do, and not in which shares.
         """
         declared = policies.get(str(term["order"]))
         if declared is None or term["broken"] is not None:
             return term
+        if permits:
+            allowed = {action for action, p in declared.items() if p > 0.0}
+            if len(allowed) >= n_actions:
+                return term  # all is permitted, which says nothing
+            policies = {name: permitted(policy, allowed) for name, policy in policies.items()}
+            did = permitted({did: 1.0} if isinstance(did, str) else did, allowed)
+            declared, n_actions = policies[str(term["order"])], 2
         expected = lapsed(chance(declared, did), self.lapse, n_actions)
         evidence = dict(term["evidence"])
         for alternative, (g, n) in term["evidence"].items():
@@ -211,6 +235,13 @@ class Contract:
             "evidence": {alternative: [0.0, 0] for alternative in alternatives},
             "broken": None,
         }
+
+
+def permitted(policy: Policy, allowed: Collection[str]) -> Policy:
+    """How probable it is that an allowed action is taken, as a policy over ``KEPT`` and ``BROKEN``."""
+    kept = sum(p for action, p in policy.items() if action in allowed)
+    total = sum(policy.values())
+    return {KEPT: kept / total, BROKEN: max(0.0, 1.0 - kept / total)}
 
 
 def sharpened(belief: Mapping[str, float], order: Declared, kept: float) -> dict[str, float]:

@@ -33,6 +33,8 @@ class Hypothesis:
         behaviour: how a partner of this kind acts; None for another kind.
         habits: what is counted of a partner; None for another kind.
         prior: how likely it is beforehand beside the other hypotheses, > 0; they need not sum to one.
+        permits: whether a behaviour says what a partner may do, and not in which shares, so that a partner
+            which declares it is tested by whether it did any of that (see ``Contract``).
 
     Raises:
         BeliefError: not one kind of the three, no name, a name that is the number of another order, or a
@@ -54,6 +56,7 @@ class Hypothesis:
     behaviour: Behaviour | None = None
     habits: Habits | None = None
     prior: float = 1.0
+    permits: bool = False
 
     def __post_init__(self) -> None:
         if [self.order, self.behaviour, self.habits].count(None) != 2:

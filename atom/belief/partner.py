@@ -95,7 +95,8 @@ def observed(
         estimate = None
     term = record["contract"]
     if beliefs.contract is not None and term is not None:
-        term = beliefs.contract.verify(term, policies, did, n_actions, step)
+        permits = str(term["order"]) in beliefs.permitting
+        term = beliefs.contract.verify(term, policies, did, n_actions, step, permits=permits)
         if term["broken"] == step:
             estimate = _best_explanation(beliefs, after, str(term["order"]))
     track, kept = record["change"], record["evidence"]

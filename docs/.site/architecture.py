@@ -8,7 +8,7 @@ BARS: list[list[tuple[str, str]]] = [
     [("eval", "tasks, episodes, sweeps, statistics")],
     [("partners", "players to be paired with, by name")],
     [("graph", "turn, node, team, middleware, store")],
-    [("agents", "the loop; who acts; what it may cost")],
+    [("agents", "the loop; who acts"), ("coding", "promises; git")],
     [("reasoning", "how a player of any order would act")],
     [("belief", "learners, hypotheses"), ("models", "prompts, replies")],
     [("values", "situation, policies, decision, memories")],
