@@ -2,7 +2,7 @@
 
 A ``Promise`` says what an agent will touch or leave alone. A ``Repository`` reads from git what it did, and
 ``judged`` says whether the promise was kept. What that makes of its author is a matter of beliefs:
-``promising`` has the hypotheses for an ``AdaptiveAgent``, and ``tested`` is its contract's test alone.
+``promising`` has the hypotheses for an ``AdaptiveAgent``, and ``verified`` is its contract's test alone.
 """
 
 from atom.coding.changes import Change, Hunk
@@ -21,7 +21,7 @@ from atom.coding.trust import (
     promise_event,
     promising,
     seen_in,
-    tested,
+    verified,
 )
 
 __all__ = [
@@ -47,5 +47,5 @@ __all__ = [
     "scope_of",
     "seen_in",
     "symbols_of",
-    "tested",
+    "verified",
 ]

@@ -134,6 +134,7 @@ class Repository:
         Raises:
             RepositoryError: a commit that is not there, a bare repository, or git's failure.
         """
+        self._root()
         first = self.commit(since)
         changes, notes = self._read("diff", first)
         return Reading(first, None, (*changes, *self._unknown()), notes)

@@ -87,7 +87,7 @@ def promising(allowed: Allowed = announced, *, prior: float = 0.5) -> list[Hypot
     ]
 
 
-def tested(contract: Contract, term: Term | None, verdict: Verdict, step: int) -> Term | None:
+def verified(contract: Contract, term: Term | None, verdict: Verdict, step: int) -> Term | None:
     """A partner's term after one more of its promises was judged; the test of ``Contract``, without an agent.
 
     Args:
