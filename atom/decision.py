@@ -114,6 +114,7 @@ class PartnerPrediction:
     answered: Answered = "estimate"
     moved: str | None = None
     drawn: str | None = None
+    _predictive: Policy | None = field(default=None, init=False, repr=False, compare=False)
 
     @property
     def order(self) -> int | None:
@@ -152,18 +153,25 @@ class PartnerPrediction:
         ``P(a) = Σ_k P(k) ((1 - ε_k) policy_k(a) + ε_k / |A|)`` over the hypotheses that were evaluated, with
         the expected lapse rate ε_k of each, 0 where the learner infers none.
         """
-        weights = {name: self.probabilities[name] for name in self.policies}
-        total = sum(weights.values())
+        found = self._predictive
+        if found is None:  # asked for two or three times in a decision
+            found = self._mixture()
+            object.__setattr__(self, "_predictive", found)
+        return found
+
+    def _mixture(self) -> Policy:
+        weights = [self.probabilities[name] for name in self.policies]
+        total = sum(weights)
         if total <= 0.0:  # FollowTheLeader gives all but one hypothesis no probability
-            weights, total = dict.fromkeys(self.policies, 1.0), float(len(self.policies))
+            weights, total = [1.0] * len(weights), float(len(weights))
         actions = self.actions or list(dict.fromkeys(a for p in self.policies.values() for a in p))
-        lapses = self.lapses or {}
+        lapses, n = self.lapses or {}, len(actions)
+        parts = [
+            (weight, policy, lapses.get(name, 0.0))
+            for weight, (name, policy) in zip(weights, self.policies.items(), strict=True)
+        ]
         return {
-            action: sum(
-                weight * lapsed(self.policies[name].get(action, 0.0), lapses.get(name, 0.0), len(actions))
-                for name, weight in weights.items()
-            )
-            / total
+            action: sum([w * lapsed(policy.get(action, 0.0), lapse, n) for w, policy, lapse in parts]) / total
             for action in actions
         }
 
