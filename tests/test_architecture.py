@@ -182,12 +182,13 @@ EVAL_FOLDERS = {
     "sweeps": ("tasks", "play", "results"),
     "measure": ("tasks", "play", "results"),
     "people": ("tasks", "play", "measure"),
+    "coding": ("measure",),
     "studies": ("tasks", "play", "results", "sweeps", "measure"),
     "show": ("tasks", "play", "results", "sweeps", "measure", "studies"),
     "human": ("tasks", "play", "results"),
     "modelserver": ("tasks",),
     "localmodel": (),
-    "cli": ("tasks", "results", "sweeps", "measure", "people", "studies", "show", "human", "localmodel"),
+    "cli": ("tasks", "results", "sweeps", "measure", "people", "coding", "studies", "show", "human", "localmodel"),
 }
 """Stage of eval -> the stages that it may import from; nothing imports from a later one."""
 

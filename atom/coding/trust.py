@@ -24,6 +24,7 @@ from atom.situation import Situation
 KEEPS = "keeps"
 BREAKS = "breaks"
 NEXT = "takes-next"
+SPILLS = "spills-over"
 UNRELATED = "words-mean-nothing"
 
 Allowed: TypeAlias = Callable[[Situation, str], "Collection[str] | None"]
@@ -41,6 +42,7 @@ def promising(allowed: Allowed = announced, *, prior: float = 0.5) -> list[Hypot
 
     - ``keeps``: the partner takes one of the actions by which it keeps its promise;
     - ``takes-next``: it takes the first legal action after these, as one who edits beside what it claimed;
+    - ``spills-over``: it does one or the other, as one who does what it promised and some of what is beside;
     - ``breaks``: it takes any other, each alike;
     - ``words-mean-nothing``: it acts at random, whatever it promised.
 
@@ -49,7 +51,7 @@ def promising(allowed: Allowed = announced, *, prior: float = 0.5) -> list[Hypot
 
     Args:
         allowed: reads from a situation what a player promised.
-        prior: of the four together, > 0, beside the others' priors; ``keeps`` has half of it.
+        prior: of the five together, > 0, beside the others' priors; ``keeps`` has half of it.
 
     Raises:
         BeliefError: a prior that is not positive and finite.
@@ -76,14 +78,21 @@ def promising(allowed: Allowed = announced, *, prior: float = 0.5) -> list[Hypot
         last = max(map(legal.index, found[0]))
         return {next(a for a in [*legal[last + 1 :], *legal] if a in found[1]): 1.0}
 
+    def spills(situation: Situation, player: str) -> Policy | None:
+        kept, other = keeps(situation, player), takes_next(situation, player)
+        if kept is None or other is None:
+            return None
+        return {**{action: p / 2.0 for action, p in kept.items()}, **{action: 0.5 for action in other}}
+
     def unrelated(situation: Situation, player: str) -> Policy | None:
         return None if within(situation, player) is None else _evenly(situation.legal(player))
 
     return [
         Hypothesis(KEEPS, behaviour=keeps, prior=prior / 2.0, permits=True),
-        Hypothesis(NEXT, behaviour=takes_next, prior=prior / 6.0),
-        Hypothesis(BREAKS, behaviour=breaks, prior=prior / 6.0),
-        Hypothesis(UNRELATED, behaviour=unrelated, prior=prior / 6.0),
+        Hypothesis(NEXT, behaviour=takes_next, prior=prior / 8.0),
+        Hypothesis(SPILLS, behaviour=spills, prior=prior / 8.0),
+        Hypothesis(BREAKS, behaviour=breaks, prior=prior / 8.0),
+        Hypothesis(UNRELATED, behaviour=unrelated, prior=prior / 8.0),
     ]
 
 

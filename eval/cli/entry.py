@@ -10,6 +10,7 @@ from rich.text import Text
 
 from eval.cli.ablation import ablation
 from eval.cli.changing import changing, competence, views
+from eval.cli.coding import coding
 from eval.cli.crossplay import crossplay
 from eval.cli.equal_tokens import equal_tokens
 from eval.cli.findings import findings, train_partner
@@ -71,6 +72,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "views": views,
     "play": play,
     "people": people,
+    "coding": coding,
 }
 """Name -> command, in the order in which the help lists them."""
 

@@ -1,0 +1,113 @@
+"""The command on agents that code together."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+import eval.coding as together
+from eval.cli.options import JsonFile, MarkdownFile, Seed, split_names
+from eval.coding.tables import (
+    failures_table,
+    kinds_table,
+    net_table,
+    promises_table,
+    success_table,
+    union_table,
+)
+from eval.show.console import check_writable, note, out, progress_bar, write_json
+from eval.show.tables import markdown
+
+
+def coding(
+    pairs: Annotated[
+        int, typer.Option(min=1, help=f"Pairs of features; {len(together.KINDS)} kinds in turn.")
+    ] = 24,
+    agents: Annotated[
+        str, typer.Option(help="Who is judged, separated by commas; llm:MODEL is a language model.")
+    ] = ",".join(together.AGENTS),
+    partners: Annotated[str, typer.Option(help="With whom.")] = ",".join(together.PARTNERS),
+    runs: Annotated[int, typer.Option(min=1, help="Runs of every pair, agent and partner.")] = together.RUNS,
+    tasks: Annotated[int, typer.Option(min=1, help="Tasks of a run, one after another.")] = together.TASKS,
+    learning: Annotated[
+        int, typer.Option(min=0, help="Tasks at the beginning of a run that are left out where it says so.")
+    ] = together.LEARNING,
+    seed: Seed = 0,
+    cost: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="What a look at the partner's branch costs; a task is 1.")
+    ] = together.COST,
+    seconds: Annotated[
+        float, typer.Option(min=0.1, help="Time limit on the tests of one merge.")
+    ] = together.SECONDS,
+    verdicts: Annotated[
+        Path | None,
+        typer.Option(
+            dir_okay=False, help="JSON file of verdicts on merges, for later runs; made if missing."
+        ),
+    ] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Pairs at once.")] = 1,
+    json_file: JsonFile = None,
+    markdown_file: MarkdownFile = None,
+) -> None:
+    """Let agents build features beside partners, in real repositories: merged by git, tested by pytest.
+
+    Each pair has two features that work at any of four parts of a small repository made from the seed, and
+    break each other at the same one. Partners keep their claims, break them, say nothing, are careless or
+    out of date. What they did is read from their branches. Every distinct pair of edits is merged and tested
+    once, in real branches and worktrees, with a time limit and no network, and played with from then on.
+    """
+    for file in (json_file, markdown_file, verdicts):
+        check_writable(file)
+    plan = together.Plan(
+        tuple(dict.fromkeys(split_names(agents))),
+        tuple(dict.fromkeys(split_names(partners))),
+        runs,
+        tasks,
+        seed,
+        cost,
+        seconds,
+        workers,
+    )
+    made, known = together.make_pairs(pairs, seed), together.Verdicts(verdicts)
+    try:
+        with progress_bar("coding", len(made)) as progress:
+            cells = together.play(made, plan, known, progress=progress)
+    finally:
+        known.save()
+    found = together.successes(cells, cost, learning=learning)
+    tables = _tables(found, cells, plan, len(made), learning)
+    for table in tables:
+        out.print(table)
+    write_json(
+        json_file,
+        {**asdict(plan), "pairs": len(made), "learning": learning, "cells": list(map(asdict, found))},
+    )
+    if markdown_file is not None:
+        markdown_file.write_text("\n".join(map(markdown, tables)), encoding="utf-8")
+        note(f"wrote {markdown_file}")
+
+
+def _tables(
+    found: list[together.Success],
+    cells: list[together.Cell],
+    plan: together.Plan,
+    pairs: int,
+    learning: int,
+) -> list[Table]:
+    later = max(plan.tasks - learning, 0) or plan.tasks
+    title = (
+        f"both features work: {pairs} pairs, {plan.runs} runs of {plan.tasks} tasks, the last {later} of "
+        "each [95 % interval]"
+    )
+    return [
+        success_table(found, title),
+        *([net_table(found, plan.cost)] if any(one.looks for one in found) else []),
+        union_table(found),
+        kinds_table(together.by_kind(cells, learning=learning)),
+        failures_table(found),
+        promises_table(found),
+    ]

@@ -1,0 +1,115 @@
+"""Tests of a checkout in a process of their own: with a time limit, without a network."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from atom.coding.git import end
+
+SECONDS = 60.0
+"""A time limit on the tests of one merge."""
+
+_FAILED = re.compile(r"^(?:FAILED|ERROR) (\S+?)(?:::|$| - )", re.MULTILINE)
+_PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
+_GUARD = Path(__file__).parent / "guard"
+
+
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """What tests came to.
+
+    Attributes:
+        failed: the files that failed; all of them where the tests could not be run, or not in time.
+        timed_out: whether they were stopped.
+        said: the end of what they printed.
+    """
+
+    failed: tuple[str, ...]
+    timed_out: bool = False
+    said: str = ""
+
+
+def run_tests(
+    folder: Path,
+    files: Sequence[str],
+    *,
+    seconds: float = SECONDS,
+    own_settings: bool = False,
+    options: Sequence[str] = (),
+) -> Tested:
+    """The tests of some files of a checkout, in one process.
+
+    No socket of the process connects, and where Linux allows it has no network at all.
+
+    Args:
+        folder: the checkout.
+        files: of tests, relative to it.
+        seconds: a time limit, > 0; at its end the process and all that it started are killed.
+        own_settings: whether pytest reads the checkout's settings; without, only the files count.
+        options: further ones of pytest.
+    """
+    line = [*isolated(), *command_of(files, own_settings=own_settings, options=options)]
+    process = subprocess.Popen(  # noqa: S603 - our own interpreter on a checkout of our own
+        line,
+        cwd=folder,
+        env=clean_environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+    try:
+        content, _ = process.communicate(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        end(process)
+        process.communicate()
+        return Tested(tuple(files), timed_out=True, said=f"stopped after {seconds:g} s")
+    except BaseException:
+        end(process)
+        process.communicate()
+        raise
+    said = content.decode("utf-8", "replace")
+    if process.returncode == 0:
+        return Tested((), said=said[-500:])
+    named = {name for name in _FAILED.findall(said) if name in files}
+    return Tested(tuple(file for file in files if file in named) or tuple(files), said=said[-2000:])
+
+
+def command_of(files: Sequence[str], *, own_settings: bool, options: Sequence[str]) -> list[str]:
+    """The command line by which files are tested."""
+    config = [] if own_settings else ["-c", os.devnull, "--rootdir", "."]
+    quiet = ["-q", "--tb=line", "-rfE", "-p", "no:cacheprovider"]
+    return [sys.executable, "-m", "pytest", *quiet, *config, *options, *files]
+
+
+def clean_environment() -> dict[str, str]:
+    """The environment of tests: no plugins that happen to be there, no bytecode, no proxies."""
+    kept = {key: value for key, value in os.environ.items() if key.lower() not in _PROXIES}
+    for key in [key for key in kept if key.startswith(("PYTEST_", "COV_", "COVERAGE_", "GIT_"))]:
+        del kept[key]
+    return {
+        **kept,
+        "PYTHONPATH": str(_GUARD),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONHASHSEED": "0",
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+    }
+
+
+@lru_cache(maxsize=1)
+def isolated() -> tuple[str, ...]:
+    """What a command begins with to have no network; empty where only its sockets can be refused."""
+    program = shutil.which("unshare")
+    if program is None:
+        return ()
+    line = (program, "--user", "--map-root-user", "--net")
+    done = subprocess.run([*line, "true"], capture_output=True, check=False)  # noqa: S603 - a question
+    return line if done.returncode == 0 else ()

@@ -1,0 +1,238 @@
+"""Real repositories with real branches: edits are committed in worktrees, merged by git, and tested.
+
+Every distinct pair of edits is merged and tested once; whoever meets it again is told the same verdict.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from atom.coding import Change, Repository
+from atom.coding.git import ask, command, environment
+from atom.errors import RepositoryError
+from eval.coding.pairs import ANN, BEN, SIDES, TESTS, Files, Pair
+from eval.coding.testing import SECONDS, run_tests
+
+OLDEST = (2, 38)
+"""Version of git from which on merges are made without a worktree."""
+
+_AUTHOR = {
+    "user.name": "atom",
+    "user.email": "atom@example.org",
+    "commit.gpgSign": "false",
+    "core.autocrlf": "false",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one way of merging.
+
+    Attributes:
+        merged: whether git merged without a conflict.
+        failed: the sides whose tests failed, both where nothing was merged.
+        conflicts: the paths in conflict.
+        timed_out: whether the tests were stopped.
+    """
+
+    merged: bool
+    failed: tuple[str, ...]
+    conflicts: tuple[str, ...] = ()
+    timed_out: bool = False
+
+    @property
+    def passed(self) -> bool:
+        """Whether both features work in what was merged."""
+        return self.merged and not self.failed
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """The verdict on two edits: as git merges, and with both sides of every conflict kept (union)."""
+
+    naive: Outcome
+    union: Outcome
+
+
+@dataclass
+class Verdicts:
+    """Verdicts that are known, in a file if there is one.
+
+    Attributes:
+        file: JSON; None keeps them for as long as the object lives.
+        known: key of the pair and both labels -> verdict.
+    """
+
+    file: Path | None = None
+    known: dict[str, Merged] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.file is not None and self.file.exists():
+            try:
+                plain = json.loads(self.file.read_text(encoding="utf-8"))
+                self.known = {key: Merged(*(_outcome(one) for one in both)) for key, both in plain.items()}
+            except (ValueError, TypeError, KeyError, AttributeError):
+                raise ValueError(
+                    f"{str(self.file)!r} holds no verdicts of this version; name another file, or remove it"
+                ) from None
+
+    def save(self) -> None:
+        """Writes what is known, where there is a file."""
+        if self.file is not None:
+            plain = {key: [asdict(m.naive), asdict(m.union)] for key, m in sorted(self.known.items())}
+            part = self.file.with_name(f"{self.file.name}.part")
+            part.write_text(json.dumps(plain, indent=0) + "\n", encoding="utf-8")
+            part.replace(self.file)
+
+
+def _outcome(plain: Mapping[str, object]) -> Outcome:
+    return Outcome(**{k: tuple(v) if isinstance(v, list) else v for k, v in plain.items()})  # type: ignore[arg-type]
+
+
+class Workshop:
+    """The repository of a pair, with a worktree of each side.
+
+    Args:
+        pair: the features.
+        folder: an empty one, where the repository is made.
+        verdicts: where they are looked up and added.
+        seconds: a time limit on the tests of one merge.
+
+    Raises:
+        RepositoryError: no git, or one that is too old.
+    """
+
+    def __init__(self, pair: Pair, folder: Path, verdicts: Verdicts, *, seconds: float = SECONDS) -> None:
+        check_git(folder)
+        self.pair = pair
+        self._folder, self._verdicts, self._seconds = folder, verdicts, seconds
+        self._repo = folder / "repository"
+        self._commits: dict[tuple[str, str], str] = {}
+        self._changes: dict[tuple[str, str], tuple[Change, ...]] = {}
+
+    def changes(self, side: str, label: str) -> tuple[Change, ...]:
+        """What an edit did, as it is read from the side's branch."""
+        found = self._changes.get((side, label))
+        if found is None:
+            self._commit(side, label)
+            found = Repository(self._repo).branch(_branch(side, label), against="main").changes
+            self._changes[side, label] = found
+        return found
+
+    def merged(self, ann: str, ben: str) -> Merged:
+        """The verdict on two edits, by their labels."""
+        key = f"{self.pair.key}/{ann}/{ben}"
+        found = self._verdicts.known.get(key)
+        if found is None:
+            commits = self._commit(ANN, ann), self._commit(BEN, ben)
+            naive, tree = self._outcome(*commits, union=False)
+            union = naive if tree is not None else self._outcome(*commits, union=True)[0]
+            found = self._verdicts.known[key] = Merged(naive, union)
+        return found
+
+    def _outcome(self, ann: str, ben: str, *, union: bool) -> tuple[Outcome, str | None]:
+        tree, conflicts = merge(self._repo, ann, ben, union=union)
+        if tree is None:
+            return Outcome(merged=False, failed=SIDES, conflicts=conflicts), None
+        with TemporaryDirectory(dir=self._folder) as temporary:
+            checkout = Path(temporary)
+            export(self._repo, tree, checkout)
+            tested = run_tests(checkout, list(TESTS.values()), seconds=self._seconds)
+        failed = tuple(side for side, file in TESTS.items() if file in tested.failed)
+        return Outcome(merged=True, failed=failed, timed_out=tested.timed_out), tree
+
+    def _commit(self, side: str, label: str) -> str:
+        """The commit of an edit, made in the side's worktree when it is first asked for."""
+        found = self._commits.get((side, label))
+        if found is not None:
+            return found
+        if not self._repo.exists():
+            self._begin()
+        worktree = self._folder / side
+        _git(worktree, "checkout", "--quiet", "-B", _branch(side, label), "main")
+        found = self._save(worktree, {**self.pair.edits[side][label], **self.pair.tests[side]}, label)
+        self._commits[side, label] = found
+        return found
+
+    def _begin(self) -> None:
+        self._repo.mkdir()
+        _git(self._repo, "init", "--quiet", "--initial-branch=main")
+        self._save(self._repo, self.pair.base, "base")
+        for side in SIDES:
+            _git(self._repo, "worktree", "add", "--quiet", "--detach", str(self._folder / side), "main")
+
+    @staticmethod
+    def _save(worktree: Path, files: Files, message: str) -> str:
+        for name, content in files.items():
+            path = worktree / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(content, encoding="utf-8")
+        _git(worktree, "add", "--all")
+        _git(worktree, "commit", "--quiet", "--message", message)
+        return _git(worktree, "rev-parse", "HEAD").strip()
+
+
+def check_git(folder: Path) -> None:
+    """Whether there is a git that merges without a worktree.
+
+    Raises:
+        RepositoryError: there is none.
+    """
+    said = ask(folder, ["version"]).decode()
+    numbers = re.search(r"(\d+)\.(\d+)", said)
+    if numbers is None or (int(numbers[1]), int(numbers[2])) < OLDEST:
+        raise RepositoryError(
+            f"merging needs git {OLDEST[0]}.{OLDEST[1]} or later (merge-tree --write-tree), and this is "
+            f"{said.strip()!r}; install a newer one"
+        )
+
+
+def merge(repository: Path, one: str, other: str, *, union: bool) -> tuple[str | None, tuple[str, ...]]:
+    """The tree of two commits merged, without a worktree; None and the paths in conflict.
+
+    Args:
+        repository: where the tree is written; one of our own.
+        one, other: commits.
+        union: whether both sides of a conflict are kept, one after the other.
+    """
+    settings = dict(_AUTHOR)
+    if union:
+        attributes = repository / ".git" / "union-attributes"
+        if not attributes.exists():
+            attributes.write_text("* merge=union\n", encoding="utf-8")
+        settings["core.attributesFile"] = str(attributes)
+    arguments = ["merge-tree", "--write-tree", "--name-only", "--no-messages", one, other]
+    tree, *conflicts = ask(repository, arguments, settings=settings, accept=(0, 1)).decode().splitlines()
+    found = tuple(sorted({path for path in conflicts if path}))
+    return (None if found else tree), found
+
+
+def export(repository: Path, tree: str, folder: Path) -> None:
+    """Writes the files of a tree or commit into a folder."""
+    index = folder / ".index"
+    line = command(repository, ["read-tree", tree])
+    environ = {**environment(), "GIT_INDEX_FILE": str(index)}
+    subprocess.run(line, env=environ, check=True, capture_output=True)  # noqa: S603 - git's own arguments
+    line = command(repository, ["checkout-index", "--all", "--quiet", f"--prefix={folder}{os.sep}"])
+    subprocess.run(line, env=environ, check=True, capture_output=True)  # noqa: S603 - git's own arguments
+    index.unlink()
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    return ask(folder, list(arguments), settings=_AUTHOR).decode("utf-8", "surrogateescape")
+
+
+def _branch(side: str, label: str) -> str:
+    return f"{side}/{label.replace('+', '-and-next')}"
+
+
+def sides_at_fault(outcomes: Sequence[Outcome]) -> dict[str, int]:
+    """Side -> how often its tests failed after a merge."""
+    return {side: sum(o.merged and side in o.failed for o in outcomes) for side in SIDES}
