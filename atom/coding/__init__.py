@@ -6,6 +6,7 @@ A ``Promise`` says what an agent will touch or leave alone. A ``Repository`` rea
 """
 
 from atom.coding.changes import Change, Hunk
+from atom.coding.patches import changes_in
 from atom.coding.promise import Breach, Promise, Verdict, judged, reaches
 from atom.coding.reading import Reading
 from atom.coding.repository import Repository
@@ -42,6 +43,7 @@ __all__ = [
     "Symbol",
     "Verdict",
     "announced",
+    "changes_in",
     "judged",
     "promise_event",
     "promising",

@@ -173,7 +173,7 @@ def hunks_of(lines: Iterable[bytes]) -> Iterator[tuple[str, Hunk]]:
             continue
         if removed + added > 0 and line[:1] in b"-+ ":
             # a content line; one that begins with "--- " or "+++ " is none of the header's
-            removed, added = removed - (line[:1] == b"-"), added - (line[:1] == b"+")
+            removed, added = removed - (line[:1] != b"+"), added - (line[:1] != b"-")
         elif line.startswith(b"@@"):
             match = _HUNK.match(line)
             if match is None:

@@ -82,7 +82,7 @@ def promising(allowed: Allowed = announced, *, prior: float = 0.5) -> list[Hypot
         kept, other = keeps(situation, player), takes_next(situation, player)
         if kept is None or other is None:
             return None
-        return {**{action: p / 2.0 for action, p in kept.items()}, **{action: 0.5 for action in other}}
+        return {**{action: p / 2.0 for action, p in kept.items()}, **dict.fromkeys(other, 0.5)}
 
     def unrelated(situation: Situation, player: str) -> Policy | None:
         return None if within(situation, player) is None else _evenly(situation.legal(player))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.table import Table
@@ -12,6 +12,7 @@ from rich.table import Table
 import eval.coding as together
 from eval.cli.options import JsonFile, MarkdownFile, Seed, split_names
 from eval.coding.tables import (
+    dataset_table,
     failures_table,
     kinds_table,
     net_table,
@@ -50,6 +51,16 @@ def coding(
         ),
     ] = None,
     workers: Annotated[int, typer.Option(min=1, help="Pairs at once.")] = 1,
+    dataset: Annotated[
+        Path | None,
+        typer.Option(file_okay=False, help="Merge and test pairs of this checkout of CooperBench's dataset."),
+    ] = None,
+    repositories: Annotated[
+        Path | None,
+        typer.Option(file_okay=False, help="Folder of clones that have the base commits of --dataset."),
+    ] = None,
+    only: Annotated[str, typer.Option(help="Of --dataset, tasks whose names contain this.")] = "",
+    untested: Annotated[bool, typer.Option("--untested", help="Merge --dataset, and run no tests.")] = False,
     json_file: JsonFile = None,
     markdown_file: MarkdownFile = None,
 ) -> None:
@@ -59,36 +70,79 @@ def coding(
     break each other at the same one. Partners keep their claims, break them, say nothing, are careless or
     out of date. What they did is read from their branches. Every distinct pair of edits is merged and tested
     once, in real branches and worktrees, with a time limit and no network, and played with from then on.
+
+    With --dataset, the gold patches of a checkout of CooperBench's dataset are merged and tested instead,
+    without a container, and verdicts are compared with its published report.
     """
     for file in (json_file, markdown_file, verdicts):
         check_writable(file)
-    plan = together.Plan(
-        tuple(dict.fromkeys(split_names(agents))),
-        tuple(dict.fromkeys(split_names(partners))),
-        runs,
-        tasks,
-        seed,
-        cost,
-        seconds,
-        workers,
-    )
-    made, known = together.make_pairs(pairs, seed), together.Verdicts(verdicts)
+    if dataset is not None:
+        tables, numbers = _dataset(dataset, repositories, only, seconds, tests=not untested)
+    else:
+        rows, columns = (tuple(dict.fromkeys(split_names(text))) for text in (agents, partners))
+        plan = together.Plan(rows, columns, runs, tasks, seed, cost, seconds, workers)
+        tables, numbers = _played(plan, pairs, learning, together.Verdicts(verdicts))
+    for table in tables:
+        out.print(table)
+    write_json(json_file, numbers)
+    if markdown_file is not None:
+        markdown_file.write_text("\n".join(map(markdown, tables)), encoding="utf-8")
+        note(f"wrote {markdown_file}")
+
+
+def _played(
+    plan: together.Plan, pairs: int, learning: int, known: together.Verdicts
+) -> tuple[list[Table], dict[str, Any]]:
+    """What comes of pairs that are made, as tables and as numbers."""
+    made = together.make_pairs(pairs, plan.seed)
     try:
         with progress_bar("coding", len(made)) as progress:
             cells = together.play(made, plan, known, progress=progress)
     finally:
         known.save()
-    found = together.successes(cells, cost, learning=learning)
-    tables = _tables(found, cells, plan, len(made), learning)
-    for table in tables:
-        out.print(table)
-    write_json(
-        json_file,
-        {**asdict(plan), "pairs": len(made), "learning": learning, "cells": list(map(asdict, found))},
-    )
-    if markdown_file is not None:
-        markdown_file.write_text("\n".join(map(markdown, tables)), encoding="utf-8")
-        note(f"wrote {markdown_file}")
+    found = together.successes(cells, plan.cost, learning=learning)
+    numbers = {**asdict(plan), "pairs": pairs, "learning": learning, "cells": list(map(asdict, found))}
+    return _tables(found, cells, plan, pairs, learning), numbers
+
+
+def _dataset(
+    folder: Path, repositories: Path | None, only: str, seconds: float, *, tests: bool
+) -> tuple[list[Table], dict[str, Any]]:
+    """What comes of a dataset's pairs, as a table and as numbers.
+
+    Raises:
+        ValueError: no repositories, or none of the tasks has its commit there.
+    """
+    if repositories is None:
+        raise ValueError(
+            "--dataset has patches, and they need what they are for: give a folder of clones with their "
+            "history, --repositories DIR"
+        )
+    read = together.Dataset(folder)
+    with progress_bar("dataset", len(read.tasks)) as progress:
+        played, skipped = together.play_dataset(
+            read, repositories, tests=tests, seconds=seconds, only=only, progress=progress
+        )
+    for name, why in skipped.items():
+        note(f"{name}: left out, {why}")
+    for problem in (problem for one in played for problem in one.problems):
+        note(problem)
+    if not played:
+        raise ValueError(f"no task of {str(folder)!r} could be played; the lines above say why for each")
+    rows = [
+        {
+            "task": one.task,
+            "pairs": len(one.conflicts),
+            "conflicts": sum(one.conflicts.values()),
+            "agrees": list(one.agrees),
+            "alone": {str(number): passed for number, passed in one.alone.items()},
+            "passed": sum(one.passed.values()),
+            "union": sum(one.union.values()),
+            "problems": one.problems,
+        }
+        for one in played
+    ]
+    return [dataset_table(played)], {"tasks": rows, "skipped": skipped}
 
 
 def _tables(

@@ -1,6 +1,8 @@
 """Agents that code together in real repositories: pairs of features, partners, agents, merges and tests."""
 
 from eval.coding.agents import AGENTS, COST, make_agent
+from eval.coding.bench import Bench, Played, play_dataset, play_task
+from eval.coding.dataset import Dataset, DatasetTask
 from eval.coding.kinds import KINDS, make_pair, make_pairs
 from eval.coding.pairs import Pair
 from eval.coding.partners import PARTNERS, make_partner
@@ -20,13 +22,17 @@ __all__ = [
     "RUNS",
     "SECONDS",
     "TASKS",
+    "Bench",
     "Board",
     "Cell",
     "Choice",
+    "Dataset",
+    "DatasetTask",
     "Merged",
     "Outcome",
     "Pair",
     "Plan",
+    "Played",
     "Success",
     "Task",
     "Verdicts",
@@ -38,5 +44,7 @@ __all__ = [
     "make_pairs",
     "make_partner",
     "play",
+    "play_dataset",
+    "play_task",
     "successes",
 ]

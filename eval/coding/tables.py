@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from rich.table import Table
 
+from eval.coding.bench import Played
 from eval.coding.summary import Success
 from eval.coding.tasks import FAILURES
 
@@ -95,6 +96,40 @@ def kinds_table(found: Mapping[str, Mapping[str, float]]) -> Table:
     for kind, scores in found.items():
         table.add_row(kind, *(f"{scores[agent]:.3f}" for agent in agents))
     return table
+
+
+def dataset_table(played: Sequence[Played]) -> Table:
+    """One row a task: conflicts and whether the published report has them, features alone, merged pairs."""
+    table = Table(title="gold patches of CooperBench, merged by git and tested without a container")
+    table.add_column("task", no_wrap=True)
+    for heading in (
+        "pairs",
+        "conflicts",
+        "as published",
+        "features that pass alone",
+        "pairs that pass",
+        "union",
+    ):
+        table.add_column(heading, justify="right")
+    for one in played:
+        table.add_row(one.task, str(len(one.conflicts)), *_counts([one]))
+    if len(played) > 1:
+        table.add_row("all", str(sum(len(one.conflicts) for one in played)), *_counts(played))
+    return table
+
+
+def _counts(played: Sequence[Played]) -> list[str]:
+    agrees = [one.agrees for one in played]
+    alone = [passed for one in played for passed in one.alone.values() if passed is not None]
+    passed = [value for one in played for value in one.passed.values()]
+    union = [value for one in played for value in one.union.values()]
+    return [
+        str(sum(sum(one.conflicts.values()) for one in played)),
+        f"{sum(a for a, _ in agrees)} of {sum(n for _, n in agrees)}",
+        f"{sum(alone)} of {len(alone)}" if alone else "not run",
+        f"{sum(passed)} of {len(passed)}" if passed else "not run",
+        f"{sum(union)} of {len(union)}" if union else "not run",
+    ]
 
 
 def _cell(one: Success) -> str:

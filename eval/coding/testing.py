@@ -53,14 +53,15 @@ def run_tests(
         folder: the checkout.
         files: of tests, relative to it.
         seconds: a time limit, > 0; at its end the process and all that it started are killed.
-        own_settings: whether pytest reads the checkout's settings; without, only the files count.
+        own_settings: whether pytest reads the checkout's settings, and packages are found in its folder
+            ``src``; without, only the files count.
         options: further ones of pytest.
     """
     line = [*isolated(), *command_of(files, own_settings=own_settings, options=options)]
     process = subprocess.Popen(  # noqa: S603 - our own interpreter on a checkout of our own
         line,
         cwd=folder,
-        env=clean_environment(),
+        env=clean_environment([folder / "src", folder] if own_settings else []),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -90,14 +91,18 @@ def command_of(files: Sequence[str], *, own_settings: bool, options: Sequence[st
     return [sys.executable, "-m", "pytest", *quiet, *config, *options, *files]
 
 
-def clean_environment() -> dict[str, str]:
-    """The environment of tests: no plugins that happen to be there, no bytecode, no proxies."""
+def clean_environment(paths: Sequence[Path] = ()) -> dict[str, str]:
+    """The environment of tests: no plugins that happen to be there, no bytecode, no proxies.
+
+    Args:
+        paths: where packages of the checkout are found before those that are installed.
+    """
     kept = {key: value for key, value in os.environ.items() if key.lower() not in _PROXIES}
     for key in [key for key in kept if key.startswith(("PYTEST_", "COV_", "COVERAGE_", "GIT_"))]:
         del kept[key]
     return {
         **kept,
-        "PYTHONPATH": str(_GUARD),
+        "PYTHONPATH": os.pathsep.join(map(str, [_GUARD, *paths])),
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONHASHSEED": "0",
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
