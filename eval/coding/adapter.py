@@ -1,8 +1,8 @@
-"""Our agent for CooperBench's runner: written against a copy of its protocol, importable without the package.
+"""Our agent for CooperBench's runner: written against a copy of its protocol, without the package.
 
-It writes no code itself. It stands in front of any coding agent of that protocol: reads what partners promised,
-decides by its beliefs where to work, promises that, tells the coding agent, and verifies afterwards whether its
-own patch and those of partners kept what was promised. In their package it is registered by
+It writes no code itself. It stands in front of any coding agent of that protocol: reads what partners
+promised, decides by its beliefs where to work, promises that, tells the coding agent, and verifies afterwards
+whether its own patch and those of partners kept what was promised. In their package it is registered by
 ``cooperbench.agents.registry.register("atom")(CooperatingRunner)``.
 """
 
@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from atom import AdaptiveAgent, Contract, Memory, Situation
 from atom.belief import order
 from atom.coding import KEEPS, Promise, Scope, changes_in, judged, promising, scope_of, seen_in
-from atom.errors import PromiseError
+from atom.errors import PromiseError, ToMError
 from eval.coding.agents import WORK
 
 SUBMITTED, ERROR = "Submitted", "Error"
@@ -54,23 +54,15 @@ class AgentResult:
 class Runner(Protocol):
     """A coding agent of CooperBench's protocol."""
 
-    def run(
-        self,
-        task: str,
-        image: str,
-        *,
-        agent_id: str = "agent",
-        model_name: str = "gpt-4o",
-        agents: list[str] | None = None,
-        comm_url: str | None = None,
-        git_server_url: str | None = None,
-        git_enabled: bool = False,
-        messaging_enabled: bool = True,
-        config: dict[str, Any] | None = None,
-        agent_config: str | None = None,
-        log_dir: str | None = None,
-    ) -> Any:
-        """Works at a task; an ``AgentResult`` or what has its attributes."""
+    def run(self, task: str, image: str, **settings: Any) -> Any:
+        """Works at a task; an ``AgentResult`` or what has its attributes.
+
+        Args:
+            task: the feature's description.
+            image: of the container with the repository.
+            settings: agent_id, model_name, agents, comm_url, git_server_url, git_enabled, messaging_enabled,
+                config, agent_config and log_dir.
+        """
         ...
 
 
@@ -117,7 +109,7 @@ class CooperatingRunner:
     def __init__(self, inner: Runner | None = None, **_: Any) -> None:
         self._inner = inner
 
-    def run(  # noqa: PLR0913 - CooperBench's protocol
+    def run(
         self,
         task: str,
         image: str,
@@ -146,7 +138,7 @@ class CooperatingRunner:
             board, parts, memory = _read(given, log_dir)
             others = [other for other in agents or [] if other != agent_id]
             plan = _decided(agent_id, others, board, parts, memory)
-        except (PromiseError, ValueError) as error:
+        except ToMError as error:
             return AgentResult(ERROR, error=str(error))
         if plan.promise is not None and board is not None:
             board.post("promise", agent_id, {"promise": plan.promise.as_plain(), "part": plan.part})
@@ -171,13 +163,12 @@ def _read(
     """The board, the parts and the memory of a run.
 
     Raises:
-        ValueError: parts that are none.
-        PromiseError: a part that leads outside the repository.
+        PromiseError: parts that are none, or lead outside the repository.
     """
     folder = config.get("board") or (str(Path(log_dir).parent / "board") if log_dir else None)
     parts = config.get("parts") or {}
     if not isinstance(parts, Mapping):
-        raise ValueError(f"config['parts'] is name -> list of paths or symbols, got {parts!r}")
+        raise PromiseError(f"config['parts'] is name -> list of paths or symbols, got {parts!r}")
     scopes = {str(name): [scope_of(scope) for scope in given] for name, given in parts.items()}
     return None if folder is None else FolderBoard(Path(folder)), scopes, config.get("memory")
 
@@ -249,7 +240,7 @@ def _verified(me: str, done: AgentResult, plan: _Planned, board: FolderBoard | N
 
 
 def _observed(me: str, plan: _Planned, board: FolderBoard) -> Memory | None:
-    """The memory after a partner's patch, where there is one by now; what comes later is read by the next run."""
+    """The memory after a partner's patch, where there is one by now."""
     if plan.memory is None:
         return None
     (other,) = plan.memory["partners"]
