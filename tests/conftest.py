@@ -49,6 +49,9 @@ SLOW = (
     # a model server on loopback
     "tests/llm",
     # kitchens and other tables, pictures of them
+    "tests/test_coding_dataset.py",
+    "tests/test_coding_eval.py",
+    "tests/test_repository.py",
     "tests/test_contract.py::test_a_liar_costs_two_steps_of_time_at_most",
     "tests/test_contract.py::test_under_contract_tasks_take_the_aligned_time",
     "tests/test_layouts.py",

@@ -188,8 +188,10 @@ EVAL_FOLDERS = {
     "human": ("tasks", "play", "results"),
     "modelserver": ("tasks",),
     "localmodel": (),
-    "cli": ("tasks", "results", "sweeps", "measure", "people", "coding", "studies", "show", "human", "localmodel"),
-}
+    "cli": (
+        "tasks", "results", "sweeps", "measure", "people", "coding", "studies", "show", "human", "localmodel",
+    ),
+}  # fmt: skip
 """Stage of eval -> the stages that it may import from; nothing imports from a later one."""
 
 EVAL = sorted((ROOT / "eval").rglob("*.py"))

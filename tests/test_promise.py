@@ -1,7 +1,6 @@
 """Promises: what breaks them and what does not, how authors are tested, and what persists."""
 
 import json
-from random import Random
 
 import pytest
 from langgraph.store.memory import InMemoryStore
@@ -23,6 +22,7 @@ from atom.coding import (
 from atom.errors import PromiseError
 from atom.graph.events import decision_events
 from atom.observation import Seen
+from atom.randomness import RandomStream
 
 CART = Change(
     "shop/cart.py",
@@ -147,7 +147,7 @@ def play(contract, kept, steps):
 def test_kept_promises_are_not_reported():
     contract = Contract()
     assert play(contract, lambda step: True, 10_000) is None
-    rng = Random(0)
+    rng = RandomStream(0, 0, 0, "ben")
     slips = contract.lapse / 2  # who slips draws kept or broken
     reported = [play(contract, lambda step: rng.random() >= slips, 50) for _ in range(2000)]
     assert sum(one is not None for one in reported) <= 0.005 * 2000

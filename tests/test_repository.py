@@ -11,7 +11,16 @@ from atom.coding import Repository, seen_in
 from atom.coding.changes import Hunk
 from atom.errors import RepositoryError, ToMError
 
-CART = "RATE = 5\n\n\nclass Cart:\n    def total(self):\n        return 1\n\n    def count(self):\n        return 2\n"
+CART = """RATE = 5
+
+
+class Cart:
+    def total(self):
+        return 1
+
+    def count(self):
+        return 2
+"""
 
 
 def git(folder, *arguments, **options):
@@ -260,7 +269,7 @@ def test_what_cannot_be_read_is_named_with_the_remedy(repo, tmp_path, monkeypatc
     with pytest.raises(RepositoryError, match="names no commit"):
         reader.between("--output=x", "main")
     git(repo, "switch", "-q", "--detach", "HEAD")
-    with pytest.raises(RepositoryError, match="is detached at .*; name the branch"):
+    with pytest.raises(RepositoryError, match=r"is detached at .*; name the branch"):
         reader.branch(against="main")
     assert reader.branch("HEAD", against="main").changes == ()
     git(repo, "switch", "-q", "--orphan", "alone")

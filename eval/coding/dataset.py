@@ -102,12 +102,17 @@ class Dataset:
         object.__setattr__(self, "skipped", skipped)
 
     def gold(self) -> dict[tuple[str, int, int], bool]:
-        """(task, lower feature, higher feature) -> whether the published report has a conflict."""
+        """(task, lower feature, higher feature) -> whether the published report has a conflict.
+
+        Pairs of which it could not apply a patch have no verdict there, and are left out.
+        """
         file = self.folder / GOLD
         if not file.is_file():
             return {}
         found = {}
         for row in json.loads(file.read_text(encoding="utf-8")).get("all_results", ()):
+            if row.get("patch1_apply_failed") or row.get("patch2_apply_failed") or row.get("error"):
+                continue
             one, other = sorted((row["f1"], row["f2"]))
             found[f"{row['repo']}/task{row['task_id']}", one, other] = bool(row["has_conflict"])
         return found

@@ -58,6 +58,14 @@ def test_an_agent_with_the_middleware_suits_every_colleague():
     assert min(counts(printed["with middleware"])) >= 9
 
 
+def test_promises_are_read_from_branches_and_worth_what_they_were():
+    printed = lines("coding_promises.py")
+    assert "0 of 10 clash" in printed["node, ben keeps"]
+    assert counts(printed["trusts, ben breaks"])[0] >= 3
+    assert "2 of 10 clash, the breach found before round 2" in printed["node, ben breaks"]
+    assert counts(printed["node, ben its like"])[0] <= 2
+
+
 @contextlib.contextmanager
 def served(folder):
     """``langgraph dev`` in a folder, which it writes to."""
