@@ -159,8 +159,8 @@ class Inner:
 def arguments(me, config, log_dir):
     return {
         "agent_id": me, "model_name": "m", "agents": ["agent1", "agent2"], "comm_url": None,
-        "git_server_url": None, "git_enabled": False, "messaging_enabled": True, "config": config, "agent_config": None,
-        "log_dir": str(log_dir / me),
+        "git_server_url": None, "git_enabled": False, "messaging_enabled": True, "config": config,
+        "agent_config": None, "log_dir": str(log_dir / me),
     }  # fmt: skip
 
 

@@ -108,7 +108,7 @@ class Playing:
             theirs = look()
             (part,) = next_free(situation, ANN, {BEN: dict.fromkeys(theirs, 1.0)})
             return Choice(part, True, theirs[0], reported), memory
-        return Choice(decision.action, False, expected, reported), memory
+        return Choice(decision.action, False, expected, reported, bool(decision.degraded)), memory
 
     def observe(self, memory: Memory, part: str) -> Memory:
         """The player's memory after it."""

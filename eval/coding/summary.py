@@ -24,6 +24,7 @@ class Success:
         all_tasks: as ``naive``, on all tasks.
         looks: how often it looked, on the later tasks.
         net: ``naive`` less what the looks cost.
+        degraded: how often a language model gave no usable answer, of all tasks.
         failures: kind -> how many of all tasks failed for it.
         tasks: how many tasks there were.
         kept, broken: promises of the partner, by what was read of its branch.
@@ -39,6 +40,7 @@ class Success:
     all_tasks: float
     looks: float
     net: float
+    degraded: float
     failures: dict[str, int]
     tasks: int
     kept: int
@@ -74,6 +76,7 @@ def success(cells: Sequence[Cell], cost: float, *, learning: int = LEARNING) -> 
         fmean(task.passed for task in every),
         looks,
         passed / len(later) - cost * looks,
+        fmean(task.choice.degraded for task in every),
         {kind: failures[kind] for kind in FAILURES},
         len(every),
         sum(task.kept is True for task in every),

@@ -16,7 +16,11 @@ def success_table(found: Sequence[Success], title: str) -> Table:
     agents = list(dict.fromkeys(one.agent for one in found))
     partners = list(dict.fromkeys(one.partner for one in found))
     by_pair = {(one.agent, one.partner): one for one in found}
-    table = Table(title=title)
+    worst = {agent: max(one.degraded for one in found if one.agent == agent) for agent in agents}
+    marked = [
+        f"{agent}: up to {100 * share:.0f} % of decisions degraded" for agent, share in worst.items() if share
+    ]
+    table = Table(title=title, caption="; ".join(marked) or None)
     table.add_column("agent", no_wrap=True)
     for partner in partners:
         table.add_column(partner, justify="right")

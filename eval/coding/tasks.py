@@ -58,12 +58,14 @@ class Choice:
         looked: whether it waited and looked at the partner's branch first.
         expected: the part that it expected the partner at; None for one that expects nothing.
         reported: whether it no longer believes the partner's promises.
+        degraded: whether a language model gave no usable answer, and chance decided.
     """
 
     part: str
     looked: bool = False
     expected: str | None = None
     reported: bool = False
+    degraded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
