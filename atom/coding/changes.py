@@ -149,7 +149,7 @@ def entries(raw: bytes) -> list[Entry]:
                 path = next(fields)
         except (ValueError, KeyError, StopIteration):
             raise RepositoryError(
-                f"git said {head!r}, which is no line of a raw diff; is git older than 2.25?"
+                f"git said {head!r}, which is no line of a raw diff; is git older than 2.32?"
             ) from None
         if added == "-":
             binary.add(path)

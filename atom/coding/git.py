@@ -55,7 +55,7 @@ def environment() -> dict[str, str]:
 def _program(path: str) -> str:
     found = shutil.which("git", path=path)
     if found is None:
-        raise RepositoryError("there is no program 'git' on the PATH; install git 2.25 or later, or set PATH")
+        raise RepositoryError("there is no program 'git' on the PATH; install git 2.32 or later, or set PATH")
     return found
 
 

@@ -157,7 +157,7 @@ def _tables(
         f"both features work: {pairs} pairs, {plan.runs} runs of {plan.tasks} tasks, the last {later} of "
         "each [95 % interval]"
     )
-    return [
+    shown = [
         success_table(found, title),
         *([net_table(found, plan.cost)] if any(one.looks for one in found) else []),
         union_table(found),
@@ -165,3 +165,4 @@ def _tables(
         failures_table(found),
         promises_table(found),
     ]
+    return [table for table in shown if table.row_count]
