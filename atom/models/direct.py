@@ -57,8 +57,10 @@ async def ask(
         ConnectionError: nobody listens, or the response broke off.
         ValueError: it is no JSON, or too long.
     """
-    sent = {name: options[name] for name in SENT if options.get(name) is not None}
-    body = {"messages": messages, "model": place.name, **request, **sent, **(options.get("extra_body") or {})}
+    sent = {name: options[name] for name in SENT if options.get(name) is not None} | dict(request)
+    body = {"messages": messages, "model": place.name}
+    body |= {name: sent[name] for name in sorted(sent)}  # as LiteLLM has it, byte for byte
+    body |= options.get("extra_body") or {}
     try:
         async with asyncio.timeout(limit):
             status, headers, content = await _post(place, body)
@@ -127,7 +129,8 @@ def _error(status: int, headers: Mapping[str, str], said: Any) -> StatusError:
     elif _TOO_LONG.search(text):
         status = 400
     param = said.get("param") if isinstance(said, dict) else None
-    return StatusError(status, message if isinstance(message, str) and message else text, param, headers)
+    words = message if isinstance(message, str) and message else text or f"Error code: {status}"
+    return StatusError(status, words, param, headers)
 
 
 async def _cost(asked: str, answer: Mapping[str, Any]) -> float | None:

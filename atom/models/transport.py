@@ -140,8 +140,10 @@ def _spoken_against(base: str, key: str | None) -> str:
 
 
 def _by_proxy(scheme: str, host: str) -> bool:
-    proxies = getproxies_environment()
-    return bool(proxies.keys() & {scheme, "all"}) and not proxy_bypass_environment(host, proxies)
+    lower = (f"{scheme}_proxy", "all_proxy")
+    if not any(os.environ.get(name) or os.environ.get(name.upper()) for name in lower):
+        return False
+    return not proxy_bypass_environment(host, getproxies_environment())
 
 
 def _base() -> str:
