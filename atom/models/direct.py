@@ -13,26 +13,20 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from atom.models.loading import aload_litellm
+from atom.models.loading import aload_aiohttp, aload_litellm
 from atom.models.responses import StatusError
 from atom.models.table import entry_of, price_of
 from atom.models.transport import SENT, Place
 
 if TYPE_CHECKING:
-    import aiohttp
+    from aiohttp import ClientSession
 
 MOST_BYTES = 16 * 2**20
 """How long a response may be, unpacked: eight replies with 100,000 tokens of thoughts have a fifth of it."""
 
 _REDIRECTS = 20
 _RATE = re.compile(r"rate[\s_-]*limit|service tier capacity exceeded", re.IGNORECASE)
-_TOO_LONG = re.compile(
-    r"exceed context limit|this model's maximum context length is|model's maximum context limit"
-    r"|is longer than the model's context length|exceeds the available context size"
-    r"|exceeds the maximum number of tokens allowed|maximum input length is",
-    re.IGNORECASE,
-)
-"""What servers say of a prompt that has no room, whatever the status."""
+"""What servers say of a rate, whatever the status."""
 
 
 async def ask(
@@ -72,12 +66,11 @@ async def ask(
 
 
 async def _post(place: Place, body: Mapping[str, Any]) -> tuple[int, Mapping[str, str], bytes]:
-    import aiohttp  # noqa: PLC0415  # when it is first needed
-
+    aiohttp = await aload_aiohttp()
     packed = json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
     context = _trusted() if place.url.startswith("https:") else True
     try:
-        async with _session().post(
+        async with _session(aiohttp).post(
             place.url, data=packed, headers=place.headers, ssl=context, max_redirects=_REDIRECTS
         ) as response:
             parts, size = [], 0
@@ -126,8 +119,6 @@ def _error(status: int, headers: Mapping[str, str], said: Any) -> StatusError:
     message = said.get("message") if isinstance(said, dict) else None
     if _RATE.search(text):
         status = 429
-    elif _TOO_LONG.search(text):
-        status = 400
     param = said.get("param") if isinstance(said, dict) else None
     words = message if isinstance(message, str) and message else text or f"Error code: {status}"
     return StatusError(status, words, param, headers)
@@ -135,8 +126,8 @@ def _error(status: int, headers: Mapping[str, str], said: Any) -> StatusError:
 
 async def _cost(asked: str, answer: Mapping[str, Any]) -> float | None:
     """US dollars as LiteLLM has it; None where it does not know the model that was asked, nor who answered."""
-    names = (asked, str(answer.get("model")))
-    name = next((name for name in names if entry_of(name)), None)
+    names = (str(answer.get("model")), asked)
+    name = next((name for name in names if entry_of(name).get("litellm_provider") == "openai"), None)
     usage = answer.get("usage")
     if name is None or not isinstance(usage, dict):
         return None
@@ -150,16 +141,14 @@ async def _cost(asked: str, answer: Mapping[str, Any]) -> float | None:
     return None
 
 
-_open: aiohttp.ClientSession | None = None
+_open: ClientSession | None = None
 _home: asyncio.AbstractEventLoop | None = None
 _left_behind: list[Any] = []
 
 
-def _session() -> aiohttp.ClientSession:
+def _session(aiohttp: Any) -> ClientSession:
     """The one that all requests share, in the portal's event loop."""
     global _open, _home  # noqa: PLW0603
-    import aiohttp  # noqa: PLC0415
-
     loop = asyncio.get_running_loop()
     if _open is None or _home is not loop or _open.closed:
         if _home is not None and _home is not loop:  # after a fork, the parent's, which it goes on with

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -14,7 +15,7 @@ import numpy as np
 from pydantic import SecretStr
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type
 
-from atom.errors import BudgetError, LLMError
+from atom.errors import BudgetError, LLMError, ToMError
 from atom.models import direct, through_litellm
 from atom.models.arguments import LIMITS, limit_of
 from atom.models.deadline import Deadline, StopAt
@@ -28,7 +29,7 @@ from atom.models.findings import (
     note_known,
     with_remedy,
 )
-from atom.models.loading import aload_litellm
+from atom.models.loading import aload_litellm, begin, load_aiohttp, load_litellm
 from atom.models.portal import run_in_portal
 from atom.models.responses import (
     AttemptError,
@@ -307,6 +308,11 @@ class Endpoint:
         if way not in self.findings.unsupported:
             self.findings.unsupported.add(way)
             _log.warning("%s is not asked for %s from now on (%s)", self.model, _NAMES.get(way, way), reason)
+
+    def begin(self) -> None:
+        """Begins to load what it is asked by, in a thread."""
+        with contextlib.suppress(ToMError):  # asking says so
+            begin(load_aiohttp if place_of(self.model, self.options, self.api_key) else load_litellm)
 
     async def look_up(self) -> Findings:
         """What was found out of it, and what is known beforehand by LiteLLM's tables and its options."""

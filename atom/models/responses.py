@@ -15,7 +15,11 @@ _ENDED = {
     "max_output_tokens": "length",
     "model_length": "length",
     "refusal": "content_filter",
-    "safety": "content_filter",
+    **dict.fromkeys(
+        ("safety", "recitation", "blocklist", "prohibited_content", "spii", "sensitive", "error_toxic"),
+        "content_filter",
+    ),
+    **dict.fromkeys(("content_filtered", "guardrail_intervened"), "content_filter"),
     "tool_use": "tool_calls",
     "function_call": "tool_calls",
 }

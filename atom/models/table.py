@@ -75,9 +75,8 @@ def price_of(name: str, usage: Mapping[str, Any], tier: object) -> float | None:
     prompt, completion = (int(usage.get(part) or 0) for part in ("prompt_tokens", "completion_tokens"))
     cached = int((usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0)
     into, out = float(entry["input_cost_per_token"]), float(entry["output_cost_per_token"])
-    return (prompt - cached) * into + cached * float(entry.get("cache_read_input_token_cost") or 0.0) + (
-        completion * out
-    )
+    again = float(entry.get("cache_read_input_token_cost", into))
+    return (prompt - cached) * into + cached * again + completion * out
 
 
 def _has_plain_price(entry: Mapping[str, Any]) -> bool:
