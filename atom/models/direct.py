@@ -11,6 +11,7 @@ import re
 import ssl
 from collections.abc import Mapping, Sequence
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from atom.models.loading import aload_aiohttp, aload_litellm
@@ -84,7 +85,7 @@ async def _post(place: Place, body: Mapping[str, Any]) -> tuple[int, Mapping[str
                     break
             return response.status, response.headers, b"".join(parts)
     except aiohttp.ClientError as error:
-        raise ConnectionError(f"Connection error: {error or type(error).__name__}") from None
+        raise ConnectionError(str(error) or type(error).__name__) from None
 
 
 def _read(status: int, headers: Mapping[str, str], content: bytes) -> dict[str, Any]:
@@ -109,7 +110,7 @@ def _read(status: int, headers: Mapping[str, str], content: bytes) -> dict[str, 
     if error and not isinstance(error, dict):
         raise _error(422, headers, error)
     if not isinstance(answer, dict):
-        raise ValueError("the response is no JSON object")
+        raise ValueError("the response is no JSON object")  # noqa: TRY004  # of a server's, not of ours
     return answer
 
 
@@ -125,7 +126,7 @@ def _error(status: int, headers: Mapping[str, str], said: Any) -> StatusError:
 
 
 async def _cost(asked: str, answer: Mapping[str, Any]) -> float | None:
-    """US dollars as LiteLLM has it; None where it does not know the model that was asked, nor who answered."""
+    """US dollars as LiteLLM has it; None where it knows neither who answered nor who was asked."""
     names = (str(answer.get("model")), asked)
     name = next((name for name in names if entry_of(name).get("litellm_provider") == "openai"), None)
     usage = answer.get("usage")
@@ -155,7 +156,7 @@ def _session(aiohttp: Any) -> ClientSession:
             _home.set_exception_handler(lambda *_: None)
             _left_behind.append(_open)
         _open = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0),
+            connector=aiohttp.TCPConnector(limit=1000, limit_per_host=500),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers={"user-agent": "langgraph-atom"},
             timeout=aiohttp.ClientTimeout(total=None),
@@ -179,4 +180,4 @@ def _trusted() -> ssl.SSLContext:
     import certifi  # noqa: PLC0415
 
     path = os.environ.get("SSL_CERT_FILE")
-    return ssl.create_default_context(cafile=path if path and os.path.exists(path) else certifi.where())
+    return ssl.create_default_context(cafile=path if path and Path(path).exists() else certifi.where())

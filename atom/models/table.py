@@ -1,4 +1,4 @@
-"""What LiteLLM's table says of OpenAI's models, read from its file: LiteLLM itself is not imported for that."""
+"""What LiteLLM's table says of OpenAI's models, read from its file, without importing LiteLLM."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def entry_of(name: str) -> Mapping[str, Any]:
 
 
 def is_readable() -> bool:
-    """Whether there is a table: releases of LiteLLM may keep it elsewhere."""
-    return bool(_table())
+    """Whether nothing that LiteLLM knows is missed: its releases may keep the table elsewhere."""
+    return bool(_table()) or importlib.util.find_spec("litellm") is None
 
 
 def is_plain(name: str) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, get_args
 from urllib.parse import urlsplit
-from urllib.request import getproxies_environment, proxy_bypass_environment
+from urllib.request import proxy_bypass
 
 from pydantic import SecretStr
 
@@ -39,7 +39,13 @@ _SETTINGS = (
 )
 """What a program may have told LiteLLM, and is lost on any other way."""
 
-_VARIABLES = ("SSL_VERIFY", "SSL_CERTIFICATE", "SSL_SECURITY_LEVEL", "SSL_ECDH_CURVE", "OPENAI_CUSTOM_HEADERS")
+_VARIABLES = (
+    "SSL_VERIFY",
+    "SSL_CERTIFICATE",
+    "SSL_SECURITY_LEVEL",
+    "SSL_ECDH_CURVE",
+    "OPENAI_CUSTOM_HEADERS",
+)
 """What LiteLLM and OpenAI's client make something of besides."""
 
 
@@ -143,7 +149,7 @@ def _by_proxy(scheme: str, host: str) -> bool:
     lower = (f"{scheme}_proxy", "all_proxy")
     if not any(os.environ.get(name) or os.environ.get(name.upper()) for name in lower):
         return False
-    return not proxy_bypass_environment(host, getproxies_environment())
+    return not proxy_bypass(host)
 
 
 def _base() -> str:

@@ -1,4 +1,4 @@
-"""The direct way and LiteLLM's: the same requests, replies, failures, findings and prices, whatever a server sends."""
+"""The direct way and LiteLLM's: the same requests, replies, failures, findings and prices."""
 
 import asyncio
 import gzip
@@ -62,7 +62,8 @@ class Raw:
                 content(self.wfile)
                 self.close_connection = True
 
-            do_GET = do_POST
+            def do_GET(self):
+                self.do_POST()
 
             def log_message(self, *_):
                 """Silence."""
@@ -112,11 +113,16 @@ def asked(endpoint, **request):
     request = {"temperature": 0.0, "max_tokens": 5, **request}
     with metered(Meter()) as meter:
         try:
-            work = endpoint.complete([{"role": "user", "content": "Hello"}], deadline=Deadline.after(3.0), **request)
+            work = endpoint.complete(
+                [{"role": "user", "content": "Hello"}], deadline=Deadline.after(3.0), **request
+            )
             outcome = run_blocking(work)
         except LLMError as error:
-            assert KEY not in str(error)
             outcome = (type(error).__name__, getattr(error, "named", None), getattr(error, "objection", None))
+            said = str(error)
+        else:
+            said = ""
+    assert KEY not in said
     usage = meter.usage()
     suspended = time.monotonic() < endpoint._suspended_until
     return outcome, (usage.calls, usage.prompt_tokens, usage.completion_tokens, usage.cost), suspended
@@ -143,7 +149,9 @@ E = {"error": {"message": "it broke", "type": "x", "param": None, "code": None}}
 
 
 def error(message, **more):
-    return {"error": {"message": message, "type": "invalid_request_error", "param": None, "code": None, **more}}
+    return {
+        "error": {"message": message, "type": "invalid_request_error", "param": None, "code": None, **more}
+    }
 
 
 ERRORS = {
@@ -169,9 +177,9 @@ ERRORS = {
     "400 of a parameter": failing(400, error("Unsupported value: 'temperature'", param="temperature")),
     "400 in words": failing(400, error("Unrecognized request argument supplied: max_tokens")),
     "400 of text": failing(400, b"temperature is not supported"),
-    "400 of an object": failing(400, {"object": "error", "message": "top_p and temperature clash", "code": 400}),
+    "400 of an object": failing(400, {"object": "error", "message": "temperature clashes", "code": 400}),
     "400 of a text": failing(400, {"error": "max_tokens must be at least 16"}),
-    "400 too large": failing(400, error("max_tokens is too large: 5. At most 3 are left.", param="max_tokens")),
+    "400 too large": failing(400, error("max_tokens is too large: 5. At most 3.", param="max_tokens")),
     "400 cut off": failing(400, error("Could not finish the message because max_tokens was reached.")),
     "400 too long": failing(400, error("This model's maximum context length is 8192 tokens.")),
     "500 too long": failing(500, {"error": {"message": "the request exceeds the available context size"}}),
@@ -187,6 +195,16 @@ def test_errors_are_the_same(name):
     assert one == other
 
 
+USAGE = {"prompt_tokens": 3, "completion_tokens": 9, "total_tokens": 12}
+CALL = {"id": "a", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+
+
+def told(*alternatives):
+    """Log-probabilities of one token."""
+    named = [{"bytes": None, **one} for one in alternatives]
+    return {"logprobs": {"content": [{"token": "1", "logprob": -0.1, "bytes": None, "top_logprobs": named}]}}
+
+
 BODIES = {
     "plain": completion(),
     "no choices": completion(choices=[]),
@@ -198,13 +216,11 @@ BODIES = {
     "content of a number": completion(message={"content": 1}),
     "no usage": {name: part for name, part in completion().items() if name != "usage"},
     "usage of null": completion(usage=None),
-    "usage with thoughts": completion(
-        usage={"prompt_tokens": 3, "completion_tokens": 9, "total_tokens": 12, "completion_tokens_details": {"reasoning_tokens": 8}}
-    ),
-    "thoughts in the total": completion(usage={"prompt_tokens": 3, "completion_tokens": 1, "total_tokens": 99}),
+    "usage with thoughts": completion(usage={**USAGE, "completion_tokens_details": {"reasoning_tokens": 8}}),
+    "thoughts in the total": completion(usage={**USAGE, "total_tokens": 99}),
     "thoughts": completion(message={"reasoning_content": "Hm."}),
     "thoughts by another name": completion(message={"reasoning": "Hm."}),
-    "a tool": completion(message={"content": None, "tool_calls": [{"id": "a", "type": "function", "function": {"name": "f", "arguments": "{}"}}]}),
+    "a tool": completion(message={"content": None, "tool_calls": [CALL]}),
     "cut off": completion(choice={"finish_reason": "length"}),
     "filtered": completion(choice={"finish_reason": "content_filter"}, message={"content": None}),
     "an error within": {"error": {"message": "it broke", "code": 502}},
@@ -215,13 +231,12 @@ BODIES = {
     "a list": [1],
     "a text": "hello",
     "null": None,
-    "logprobs": completion(choice={"logprobs": {"content": [{"token": "1", "logprob": -0.1, "bytes": None, "top_logprobs": [
-        {"token": "1", "logprob": -0.1, "bytes": None}, {"token": "2", "logprob": -2, "bytes": [50]}]}]}}),
-    "logprobs without alternatives": completion(choice={"logprobs": {"content": [{"token": "1", "logprob": -0.1, "bytes": None, "top_logprobs": []}]}}),
+    "logprobs": completion(choice=told({"token": "1", "logprob": -0.1}, {"token": "2", "logprob": -2})),
+    "logprobs without alternatives": completion(choice=told()),
     "logprobs of null": completion(choice={"logprobs": {"content": None}}),
     "another end": completion(choice={"finish_reason": "eos"}),
     "more than was asked": completion(citations=["a"], x_groq={"id": "y"}),
-    "two choices": completion(choices=[*completion()["choices"], *completion(message={"content": "2"})["choices"]]),
+    "two choices": completion(choices=completion()["choices"] * 2),
 }  # fmt: skip
 
 
@@ -367,23 +382,24 @@ def test_what_is_sent_is_the_same_byte_for_byte():
         "logit_bias": {"5": 1}, "extra_body": {"min_p": 0.1}, "extra_headers": {"X-Tag": "b"},
         "organization": "me",
     }  # fmt: skip
-    for request in ({"n": 3}, {"logprobs": True, "top_logprobs": 5}, {"response_format": {"type": "json_object"}}):
+    for request in (
+        {"n": 3},
+        {"logprobs": True, "top_logprobs": 5},
+        {"response_format": {"type": "json_object"}},
+    ):
         sent = []
         for way in WAYS:
             with Raw((200, {}, packed(completion()))) as server:
                 endpoint = endpoint_at(server.url, way, options=options)
-                run_blocking(endpoint.complete(
-                    [{"role": "user", "content": "Größe \u2028"}], deadline=Deadline.after(3), temperature=0.1, **request
-                ))  # fmt: skip
+                messages = [{"role": "user", "content": "Größe \u2028"}]
+                work = endpoint.complete(messages, deadline=Deadline.after(3), temperature=0.1, **request)
+                run_blocking(work)
             ((method, path, headers, body),) = server.requests
             kept = ("authorization", "x-tag", "openai-organization", "content-type", "accept")
             headers = {name.lower(): value for name, value in headers.items()}
             sent.append((method, path, body, {name: headers[name] for name in kept}))
         assert sent[0] == sent[1]
         assert sent[0][3]["authorization"] == f"Bearer {KEY}"
-
-
-# Which way
 
 
 AT = {"api_base": "http://127.0.0.1:1/v1"}
@@ -401,7 +417,10 @@ THROUGH_LITELLM = [
     ("anthropic/claude-sonnet-4-5", {}, {}),
     ("ollama_chat/llama3.1", {}, {}),
     ("gpt-4o-mini", {}, {}),
-    *((f"openai/{name}", {}, {}) for name in ("o3-mini", "o9-x", "gpt-5", "gpt-5-mini", "gpt-6-sol", "gpt-4")),
+    *(
+        (f"openai/{name}", {}, {})
+        for name in ("o3-mini", "o9-x", "gpt-5", "gpt-5-mini", "gpt-6-sol", "gpt-4")
+    ),
     *((f"openai/{name}", {}, {}) for name in ("ft:gpt-4o-2024-08-06", "gpt-audio", "responses/x", "o1-pro")),
     ("openai/gpt-3.5-turbo-instruct", {}, {}),
     ("openai/x", {**AT, "transport": "litellm"}, {}),
@@ -438,7 +457,9 @@ def test_what_a_program_told_litellm_is_not_lost(monkeypatch):
         with monkeypatch.context() as patch:
             patch.setattr(litellm, name, ["something"])
             assert place_of("openai/x", AT, SecretStr("none")) is None
-            with pytest.raises(LLMError, match=f"openai/x cannot be asked directly.*{name} is set for LiteLLM"):
+            with pytest.raises(
+                LLMError, match=f"openai/x cannot be asked directly.*{name} is set for LiteLLM"
+            ):
                 place_of("openai/x", {**AT, "transport": "direct"}, SecretStr("none"))
 
 
@@ -468,9 +489,6 @@ def test_a_memo_and_findings_know_no_ways(serve):
     assert one.findings is other.findings
 
 
-# What LiteLLM knows
-
-
 def test_what_litellm_knows_of_models_is_known_without_it():
     """Of every model of its table, as one of OpenAI's or on a server of one's own."""
     litellm = load_litellm()
@@ -484,7 +502,11 @@ def test_what_litellm_knows_of_models_is_known_without_it():
         assert litellm.supports_response_schema(model=model) == schema, name
         taken = {"temperature", "max_tokens", "logprobs", "top_logprobs", "n", "response_format", *SENT}
         assert taken <= {*litellm.get_supported_openai_params(model=model, custom_llm_provider=None)}, name
-        usage = {"prompt_tokens": 1000, "completion_tokens": 70, "prompt_tokens_details": {"cached_tokens": 200}}
+        usage = {
+            "prompt_tokens": 1000,
+            "completion_tokens": 70,
+            "prompt_tokens_details": {"cached_tokens": 200},
+        }
         if entry_of(name):
             known = litellm.ModelResponse(model=name, usage=litellm.Usage(**usage, total_tokens=1070))
             priced = litellm.completion_cost(known, model=model)
@@ -510,8 +532,6 @@ def test_prices_are_the_same_whoever_answers(asked_of, answered, tier):
     assert one[1][3] == pytest.approx(other[1][3])
     assert one[1][3] is not None or asked_of == "scripted"
 
-
-# What is imported
 
 _ASKING = """
 import sys, threading, time
