@@ -108,7 +108,7 @@ class LLMReasoner:
         seed: of the pauses between retries, >= 0.
         limiter: entered for every request, see ``atom.models.settings.Limiter``; None lets all go at once.
         options: further arguments of ``litellm.acompletion``; they may be given as keywords of their own,
-            such as ``api_base`` or ``max_tokens``.
+            such as ``api_base`` or ``max_tokens``; and ``transport``, how it is reached, see ``Model``.
 
     Raises:
         ValueError: settings out of range, or that clash, at once; ``LLMError`` from the policies when no
