@@ -131,7 +131,7 @@ def _spoken_against(base: str, key: str | None) -> str:
     if not key:
         return "no key is known (OPENAI_API_KEY)"
     litellm = sys.modules.get("litellm")
-    told = [name for name in _SETTINGS if getattr(litellm, name, None)] if litellm else []
+    told = [name for name in _SETTINGS if vars(litellm).get(name)] if litellm else []
     told += [name for name in _VARIABLES if os.environ.get(name)]
     if told or getattr(litellm, "ssl_verify", True) is not True:
         return f"{(*told, 'ssl_verify')[0]} is set for LiteLLM"

@@ -312,7 +312,8 @@ BROKEN = {
 
 @pytest.mark.parametrize("name", BROKEN)
 def test_broken_responses_are_survived_the_same(name):
-    patience = Patience(timeout=0.3, deadline=2.0, attempts=2, pause=0.001, failures=2)
+    timeout = 0.3 if name == "trickles" else 2.0
+    patience = Patience(timeout=timeout, deadline=5.0, attempts=2, pause=0.001, failures=2)
     one, other = both(BROKEN[name], patience=patience)
     assert one == other
     assert (name == "is packed") == isinstance(one[0], Reply)
@@ -356,8 +357,8 @@ def test_every_fault_and_mode_ends_the_same(fault, serve):
     found = []
     for way in WAYS:
         rates, modes = (fault, ()) if isinstance(fault, dict) else ({}, fault)
-        server = serve(faults=Faults(rates, hang=0.6, modes=modes), record=True, seed=3)
-        patience = Patience(timeout=0.3, deadline=4.0, attempts=3, pause=0.001, failures=50)
+        server = serve(faults=Faults(rates, hang=1.2, modes=modes), record=True, seed=3)
+        patience = Patience(timeout=0.8, deadline=8.0, attempts=3, pause=0.001, failures=50)
         reasoner = reasoner_at(server, patience=patience, transport=way, memo=None, sampling=Sampling())
         outcomes = []
         with metered(Meter()) as meter:
@@ -608,5 +609,5 @@ def test_waiting_callers_do_not_wait_for_each_other(serve):
         await asyncio.gather(*(reasoner.for_decision().apolicy(SITUATION, "player-1", 0) for _ in range(150)))
         return time.monotonic() - began
 
-    assert asyncio.run(many()) < 3.0
+    assert asyncio.run(many()) < 10.0  # one after the other, 45
     assert server.requests == 150
