@@ -25,7 +25,7 @@ def test_every_command_is_found_and_said_in_its_own_words(name):
 
 def test_the_help_has_all_commands_under_headings():
     helped = run("--help").output
-    assert run("-h").output == helped == run().output
+    assert run("-h").output.strip() == helped.strip() == run().output.strip()
     for title, commands in PANELS.items():
         assert f"─ {title} ─" in helped
         assert all(f"│ {name} " in helped for name in commands)
