@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias, TypeVar
 
 from atom.names import HABITS, Declared, order_of
-from atom.policies import TOLERANCE, Policy, lapsed, same_policy
+from atom.policies import TOLERANCE, Policy, mixture, same_policy
 from atom.usage import Usage
 
 T = TypeVar("T")
@@ -155,25 +155,9 @@ class PartnerPrediction:
         """
         found = self._predictive
         if found is None:  # asked for two or three times in a decision
-            found = self._mixture()
+            found = mixture(self.policies, self.probabilities, self.lapses or {}, self.actions)
             object.__setattr__(self, "_predictive", found)
         return found
-
-    def _mixture(self) -> Policy:
-        weights = [self.probabilities[name] for name in self.policies]
-        total = sum(weights)
-        if total <= 0.0:  # FollowTheLeader gives all but one hypothesis no probability
-            weights, total = [1.0] * len(weights), float(len(weights))
-        actions = self.actions or list(dict.fromkeys(a for p in self.policies.values() for a in p))
-        lapses, n = self.lapses or {}, len(actions)
-        parts = [
-            (weight, policy, lapses.get(name, 0.0))
-            for weight, (name, policy) in zip(weights, self.policies.items(), strict=True)
-        ]
-        return {
-            action: sum([w * lapsed(policy.get(action, 0.0), lapse, n) for w, policy, lapse in parts]) / total
-            for action in actions
-        }
 
     @property
     def expected(self) -> Policy:
