@@ -159,6 +159,7 @@ class PartnerMemory(TypedDict):
         explained: probability, in [0, 1], that what is believed explains it; absent before the first action.
         late: number of a decision, as text -> what it expected, of those whose action may yet be seen.
         counted: number of the last decision whose action was counted; absent before the first.
+        place: where in a Store its evidence is, ``[tree, leaf]``, see ``atom.graph.sums``; absent before.
     """
 
     weights: Weights
@@ -172,6 +173,7 @@ class PartnerMemory(TypedDict):
     explained: NotRequired[float]
     late: NotRequired[dict[str, Late]]
     counted: NotRequired[int]
+    place: NotRequired[list[Any]]
 
 
 class Told(TypedDict):
@@ -218,6 +220,7 @@ class PlayerMemory(TypedDict):
         checked: the last decision that evaluated all hypotheses; None after a surprise.
         spent: what the episode cost so far, where a budget counts that.
         writer: this thread's name in the Store that evidence is written to; absent where there is none.
+        since: seconds since 1970 when it took that name; it takes another one after a day.
         published: whether the Store has the player's declaration.
         told: what a middleware told the model, and which messages it or a node has read.
     """
@@ -234,6 +237,7 @@ class PlayerMemory(TypedDict):
     checked: NotRequired[int | None]
     spent: NotRequired[dict[str, Any]]
     writer: NotRequired[str]
+    since: NotRequired[float]
     published: NotRequired[bool]
     told: NotRequired[Told]
 
@@ -269,9 +273,7 @@ def is_new(memory: Mapping[str, Any]) -> bool:
 
 
 def up_to_date(memory: Mapping[str, Any], me: str) -> Mapping[str, Any]:
-    """A memory in today's form: one of version 1 is brought to it.
-
-    Weights are empty where it had none of a partner.
+    """A memory in today's form: one of version 1 is brought to it, with empty weights where it had none.
 
     Args:
         memory: plain data, as ``as_plain`` gave it.
