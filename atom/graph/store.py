@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import uuid
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
@@ -16,7 +15,8 @@ from atom.coroutines import finish
 from atom.errors import BeliefError
 from atom.graph.outage import Outage, StoreDown, abatch
 from atom.graph.reading import VERSION, Ask, Batch, Namespace, asking, direct, emptied, namespaces, nobody
-from atom.graph.sums import FIRST, LIFE, Known, Place, Sums, seconds
+from atom.graph.sums import Known, Sums, seconds
+from atom.graph.writers import at_first, handed_on, key_of, named, place_of, without
 from atom.memories import Evidence, Memory, PartnerMemory, PlayerMemory, as_plain
 
 Unsaved: TypeAlias = dict["Where", dict[str, Any]]
@@ -26,7 +26,7 @@ class Where(NamedTuple):
     """Where a thread's item is."""
 
     leaf: Namespace
-    writer: str
+    key: str
 
 
 class BeliefMemory:
@@ -160,7 +160,7 @@ class BeliefMemory:
         trees = [self._sums(ask, value["observer"], value["partner"]) for value in taken.values()]
         found = await ask([sums.head() for sums in trees])
         for sums, where, last in zip(trees, taken, found, strict=True):
-            if not await sums.wrote(sums.place(where.leaf), where.writer, last):
+            if not await sums.wrote(sums.place(where.leaf), where.key, last):
                 self._gone.add(where)
 
     def known(self, store: BaseStore, observer: str, partner: str) -> Evidence | None:
@@ -209,11 +209,14 @@ class BeliefMemory:
 
     async def _recall(self, batch: Batch, player: Player, memory: Memory) -> Memory:
         beliefs = keeps_beliefs(player)
-        known = self._named(beliefs.typed(memory, player.me), player.me)
+        known = named(beliefs.typed(memory, player.me), seconds())
+        for name, record in known["partners"].items():
+            if "place" in record and self._was_deleted(self._where(player.me, name, record, known["writer"])):
+                known["partners"][name] = without(record, "place")
         try:
             known = await self._placed(asking(batch), player.me, beliefs, known)
         except StoreDown:
-            known = _at_first(known)
+            known = at_first(known)
         if beliefs.contract is None:
             return as_plain(known)
         declares = known.get("declares")
@@ -226,32 +229,26 @@ class BeliefMemory:
         heard = {p: item.value["order"] for p, item in zip(silent, found or [], strict=False) if item}
         return player.hear(as_plain(known), heard)
 
-    def _named(self, memory: PlayerMemory, me: str) -> PlayerMemory:
-        """The memory with a name in the Store, and evidence of every partner to be added to."""
-        partners, now = dict(memory["partners"]), seconds()
-        if "writer" not in memory or abs(now - memory.get("since", 0.0)) > LIFE:
-            if "writer" in memory:  # what was observed until now stays where it was written
-                partners = {n: {**_nowhere(record), "evidence": nothing()} for n, record in partners.items()}
-            memory = {**memory, "writer": uuid.uuid4().hex, "since": now}
-        for name, record in partners.items():
-            if "place" in record and (where := self._where(me, name, record, memory["writer"])) in self._gone:
-                self._gone.discard(where)  # what it says is written again, elsewhere
-                partners[name] = _nowhere(record)
-            elif record["evidence"] is None:
-                partners[name] = {**record, "evidence": nothing()}
-        return {**memory, "partners": partners}
+    def _was_deleted(self, where: Where) -> bool:
+        """Whether what was written there is gone, so that it is to be written again, elsewhere; once."""
+        try:
+            self._gone.remove(where)
+        except KeyError:
+            return False
+        return True
 
     async def _placed(self, ask: Ask, me: str, beliefs: Beliefs, memory: PlayerMemory) -> PlayerMemory:
         """The memory with a place for every partner's evidence, and a prior where one is met again."""
         partners = dict(memory["partners"])
         new = [name for name, r in partners.items() if "place" not in r or r["recalled"] is None]
         priors: dict[str, list[float]] = {}
+        key = key_of(memory["writer"])
         trees = {name: self._sums(ask, me, name) for name in new}
         for name, found in (await _all_known(list(trees.values()), trees)).items() if new else ():
             record, sums = partners[name], trees[name]
-            place = _place(record) if "place" in record else await sums.join(found)
-            parts = [part for part in found.parts if part.key != memory["writer"]]
-            if place != found.last and (own := await sums.own(place, memory["writer"])):
+            place = place_of(record) if "place" in record else await sums.join(found)
+            parts = [part for part in found.parts if part.key != key]
+            if place != found.last and (own := await sums.own(place, key)):
                 parts.append(own)
             partners[name] = {**record, "place": list(place)}
             if record["recalled"] is None:
@@ -265,8 +262,8 @@ class BeliefMemory:
     def _collect(self, player: Player, memory: Memory) -> None:
         known = keeps_beliefs(player).typed(memory, player.me)
         for partner, record in known["partners"].items():
-            evidence = record["evidence"]
-            if evidence is None or not evidence["observations"]:
+            evidence = handed_on(record).get("written")
+            if evidence is None:
                 continue
             where = self._where(player.me, partner, record, known["writer"])
             names = self._names(player.me, partner)
@@ -274,7 +271,7 @@ class BeliefMemory:
                 self._unsaved[where] = {"version": VERSION, **evidence, **names}
 
     def _where(self, me: str, partner: str, record: PartnerMemory, writer: str) -> Where:
-        return Where(self._sums(nobody, me, partner).leaf(_place(record)), writer)
+        return Where(self._sums(nobody, me, partner).leaf(place_of(record)), key_of(writer))
 
     def _take(self) -> Unsaved:
         """What to write now, and nobody else takes meanwhile."""
@@ -318,24 +315,6 @@ def keeps_beliefs(player: Player) -> Beliefs:
     return player.beliefs
 
 
-def _nowhere(record: PartnerMemory) -> PartnerMemory:
-    without: Any = {key: value for key, value in record.items() if key != "place"}
-    return without  # type: ignore[no-any-return]
-
-
-def _at_first(memory: PlayerMemory) -> PlayerMemory:
-    """The memory with places that need no Store to be found."""
-    partners: dict[str, PartnerMemory] = {
-        name: record if "place" in record else {**record, "place": list(FIRST)}
-        for name, record in memory["partners"].items()
-    }
-    return {**memory, "partners": partners}
-
-
-def _place(record: PartnerMemory) -> Place:
-    return Place(*record.get("place", FIRST))
-
-
 async def _known(sums: Sums) -> Known:
     return (await _all_known([sums], ["it"]))["it"]
 
@@ -347,7 +326,7 @@ async def _all_known(trees: Sequence[Sums], names: Iterable[str]) -> dict[str, K
 
 
 def _puts(taken: Unsaved) -> list[PutOp]:
-    return [PutOp(where.leaf, where.writer, value, index=False) for where, value in taken.items()]
+    return [PutOp(where.leaf, where.key, value, index=False) for where, value in taken.items()]
 
 
 def _label(name: str) -> str:
