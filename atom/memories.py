@@ -159,7 +159,7 @@ class PartnerMemory(TypedDict):
         explained: probability, in [0, 1], that what is believed explains it; absent before the first action.
         late: number of a decision, as text -> what it expected, of those whose action may yet be seen.
         counted: number of the last decision whose action was counted; absent before the first.
-        place: where in a Store its evidence is, ``[tree, leaf]``, see ``atom.graph.sums``; absent before.
+        place: number of the leaf of a Store that its evidence is in (``atom.graph.sums``); absent before.
         written: the sums that are there; absent before.
     """
 
@@ -174,7 +174,7 @@ class PartnerMemory(TypedDict):
     explained: NotRequired[float]
     late: NotRequired[dict[str, Late]]
     counted: NotRequired[int]
-    place: NotRequired[list[Any]]
+    place: NotRequired[int]
     written: NotRequired[Evidence]
 
 

@@ -10,13 +10,13 @@ from langgraph.store.base import BaseStore, GetOp, PutOp
 
 from atom.agents.player import Player
 from atom.belief.beliefs import Beliefs
-from atom.belief.evidence import nothing, prior, total
+from atom.belief.evidence import prior, total
 from atom.coroutines import finish
 from atom.errors import BeliefError
 from atom.graph.outage import Outage, StoreDown, abatch
 from atom.graph.reading import VERSION, Ask, Batch, Namespace, asking, direct, emptied, namespaces, nobody
 from atom.graph.sums import Known, Sums, seconds
-from atom.graph.writers import at_first, handed_on, key_of, named, place_of, without
+from atom.graph.writers import at_first, handed_on, key_of, named, place_of
 from atom.memories import Evidence, Memory, PartnerMemory, PlayerMemory, as_plain
 
 Unsaved: TypeAlias = dict["Where", dict[str, Any]]
@@ -86,7 +86,6 @@ class BeliefMemory:
         self._prefix = _label(prefix)
         self._unsaved: Unsaved = {}
         self._in_flight: set[Where] = set()
-        self._gone: set[Where] = set()
         self._lock = threading.Lock()
         self._outage = Outage(retry_after)
 
@@ -160,8 +159,7 @@ class BeliefMemory:
         trees = [self._sums(ask, value["observer"], value["partner"]) for value in taken.values()]
         found = await ask([sums.head() for sums in trees])
         for sums, where, last in zip(trees, taken, found, strict=True):
-            if not await sums.wrote(sums.place(where.leaf), where.key, last):
-                self._gone.add(where)
+            await sums.wrote(sums.number(where.leaf), last)
 
     def known(self, store: BaseStore, observer: str, partner: str) -> Evidence | None:
         """The sum of all that was written, not decayed; None for a partner never observed.
@@ -171,7 +169,8 @@ class BeliefMemory:
         """
         sums = self._sums(direct(store), observer, partner)
         parts = finish(_known(sums)).parts
-        return total([(1.0, part.total) for part in parts]) if parts else None
+        known = total([(1.0, part.total) for part in parts])
+        return known if known["observations"] else None
 
     def forget(self, store: BaseStore, partner: str, observer: str | None = None) -> int:
         """Delete what is known of ``partner``, by one observer or by all, in this and other tasks.
@@ -210,9 +209,6 @@ class BeliefMemory:
     async def _recall(self, batch: Batch, player: Player, memory: Memory) -> Memory:
         beliefs = keeps_beliefs(player)
         known = named(beliefs.typed(memory, player.me), seconds())
-        for name, record in known["partners"].items():
-            if "place" in record and self._was_deleted(self._where(player.me, name, record, known["writer"])):
-                known["partners"][name] = without(record, "place")
         try:
             known = await self._placed(asking(batch), player.me, beliefs, known)
         except StoreDown:
@@ -229,14 +225,6 @@ class BeliefMemory:
         heard = {p: item.value["order"] for p, item in zip(silent, found or [], strict=False) if item}
         return player.hear(as_plain(known), heard)
 
-    def _was_deleted(self, where: Where) -> bool:
-        """Whether what was written there is gone, so that it is to be written again, elsewhere; once."""
-        try:
-            self._gone.remove(where)
-        except KeyError:
-            return False
-        return True
-
     async def _placed(self, ask: Ask, me: str, beliefs: Beliefs, memory: PlayerMemory) -> PlayerMemory:
         """The memory with a place for every partner's evidence, and a prior where one is met again."""
         partners = dict(memory["partners"])
@@ -250,11 +238,11 @@ class BeliefMemory:
             parts = [part for part in found.parts if part.key != key]
             if place != found.last and (own := await sums.own(place, key)):
                 parts.append(own)
-            partners[name] = {**record, "place": list(place)}
+            partners[name] = {**record, "place": place}
             if record["recalled"] is None:
-                recalled = total([(1.0, part.total) for part in parts]) if parts else nothing()
-                partners[name]["recalled"] = recalled["observations"]
-                if parts:
+                recalled = total([(1.0, part.total) for part in parts])["observations"]
+                partners[name]["recalled"] = recalled
+                if recalled:
                     evidence = sums.prior(parts, seconds())
                     priors[name] = prior(evidence, beliefs.names, self._change)
         return beliefs.expect({**memory, "partners": partners}, priors)

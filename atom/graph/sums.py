@@ -12,6 +12,8 @@ Nothing here needs a lock or a transaction, only that a Store keeps single items
 - Whoever writes into a leaf that is not the last one makes its sum again, and those above. It looks where
   the last leaf is *after* it wrote, and whoever opens a leaf says so *before* it sums the one that it left:
   one of the two sees the other. A sum is made again until what it is made of stays the same meanwhile.
+- The word where the last leaf is may be old. Whoever finds anything in the leaf after it, or has written
+  there, says it again, and makes the sums again of those before.
 - Leaves whose threads have all rested for ``REST`` are *closed for good*: their sum is written under a name
   of its own, which nobody writes anything else to, and only then are the items deleted. Who finds that name
   counts what is left below no more. No thread writes one item for longer than ``LIFE``.
@@ -22,7 +24,6 @@ was down write there too, so it is never closed.
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -30,7 +31,7 @@ from typing import Any, NamedTuple
 
 from langgraph.store.base import GetOp, Item, PutOp
 
-from atom.belief.evidence import nothing, total
+from atom.belief.evidence import total
 from atom.graph.reading import VERSION, Ask, Namespace, everything
 from atom.memories import Evidence
 
@@ -45,16 +46,6 @@ REST = 7 * LIFE
 
 _TRIES = 5
 _SECONDS_A_DAY = 86_400.0
-
-
-class Place(NamedTuple):
-    """A leaf: which tree, and its number there. The first one belongs to every tree, ``("", 0)``."""
-
-    tree: str
-    leaf: int
-
-
-FIRST = Place("", 0)
 
 
 class Part(NamedTuple):
@@ -77,12 +68,12 @@ class Known(NamedTuple):
     """What was found.
 
     Attributes:
-        last: the last leaf.
+        last: number of the last leaf.
         parts: the items of the last leaf, and the sums of all others.
         size: how many threads the last leaf has.
     """
 
-    last: Place
+    last: int
     parts: list[Part]
     size: int
 
@@ -105,13 +96,13 @@ class Sums:
     half_life: float | None
     ask: Ask
 
-    def leaf(self, place: Place) -> Namespace:
+    def leaf(self, number: int) -> Namespace:
         """The namespace of a leaf."""
-        return self.first if place.leaf == 0 else self._node(place.tree, 0, place.leaf)
+        return self.first if number == 0 else self._node(0, number)
 
-    def place(self, leaf: Namespace) -> Place:
-        """The leaf that has this namespace."""
-        return FIRST if leaf == self.first else Place(leaf[-3], int(leaf[-1]))
+    def number(self, leaf: Namespace) -> int:
+        """The number of the leaf that has this namespace."""
+        return 0 if leaf == self.first else int(leaf[-1])
 
     def head(self) -> GetOp:
         """The question where the last leaf is."""
@@ -120,13 +111,18 @@ class Sums:
     async def known(self, found: Item | None) -> Known:
         """Everything that is known, where the last leaf is as ``head`` found it."""
         last = last_leaf(found)
-        nodes = [(level, last.leaf // FAN**level) for level in _levels(last.leaf)]
-        lists = await self._all([self.leaf(last), *(self._node(last.tree, *node) for node in nodes)])
-        parts = [self._part(item) for item in lists[0]]
-        size = len(parts)
-        for (level, index), items in zip(nodes, lists[1:], strict=True):
+        while True:
+            nodes = [(level, last // FAN**level) for level in _levels(last)]
+            namespaces = [self.leaf(last), self.leaf(last + 1), *(self._node(*node) for node in nodes)]
+            here, further, *lists = await self._all(namespaces)
+            if not further:
+                break
+            await self._advance(last, last + 1)  # an old word of it came late, or who opened it was killed
+            last += 1
+        parts = [self._part(item) for item in here]
+        for (level, index), items in zip(nodes, lists, strict=True):
             parts += await self._children(last, level, index, items)
-        return Known(last, parts, size)
+        return Known(last, parts, len(here))
 
     def prior(self, parts: Iterable[Part], now: float) -> Evidence:
         """The sum of parts in which old observations count for less.
@@ -135,49 +131,41 @@ class Sums:
             parts: what was found.
             now: seconds since 1970.
         """
-        return _total((self._weight(now - part.at), part.faded) for part in parts)
+        return total((self._weight(now - part.at), part.faded) for part in parts)
 
-    async def own(self, place: Place, key: str) -> Part | None:
+    async def own(self, leaf: int, key: str) -> Part | None:
         """What to take off the sums, which are of all threads, where one asks what the others know."""
-        (item,) = await self.ask([GetOp(self.leaf(place), key)])
+        (item,) = await self.ask([GetOp(self.leaf(leaf), key)])
         if item is None:
             return None
         key, whole, faded, at = self._part(item)
         return Part(key, total([(-1.0, whole)]), total([(-1.0, faded)]), at)
 
-    async def join(self, known: Known) -> Place:
+    async def join(self, known: Known) -> int:
         """The leaf for a new thread; the next one is opened where the last one is full."""
         if known.size < FAN:
             return known.last
         (now,) = await self.ask([self.head()])
-        if last_leaf(now) != known.last:  # somebody else was faster
+        if last_leaf(now) > known.last:  # somebody else was faster
             return last_leaf(now)
-        await self._say(Place(known.last.tree or uuid.uuid4().hex, known.last.leaf + 1))
-        (now,) = await self.ask([self.head()])
-        opened = last_leaf(now)
-        await self._summed_up(known.last.leaf, opened)
-        await self.compact(opened)
-        return opened
+        await self._advance(known.last, known.last + 1)
+        await self.compact(known.last + 1)
+        return known.last + 1
 
-    async def wrote(self, place: Place, key: str, found: Item | None) -> bool:
-        """Makes the sums of what a thread wrote; False, and nothing is left of it, where its tree is gone.
+    async def wrote(self, leaf: int, found: Item | None) -> None:
+        """Makes the sums of what a thread wrote.
 
         Args:
-            place: the leaf that it wrote into.
-            key: the item's.
+            leaf: where it wrote.
             found: where the last leaf is, asked for after it was written.
         """
         last = last_leaf(found)
-        if place != FIRST and place.tree != last.tree:
-            await self.ask([PutOp(self.leaf(place), key, None)])
-            return False
-        if last.leaf < place.leaf:  # an old word that came late
-            await self._say(place)
-        elif last.leaf > place.leaf:
-            await self._summed_up(place.leaf, last)
-        return True
+        if last < leaf:  # an old word of it came late, or all was forgotten meanwhile
+            await self._advance(last, leaf)
+        else:
+            await self._summed_up(leaf, last)
 
-    async def compact(self, last: Place, *, most: int = 2, now: float | None = None) -> int:
+    async def compact(self, last: int, *, most: int = 2, now: float | None = None) -> int:
         """Closes leaves whose threads have rested, the oldest first; how many were closed.
 
         Args:
@@ -185,12 +173,12 @@ class Sums:
             most: how many leaves to close at most.
             now: seconds since 1970; None for the present.
         """
-        at = GetOp((*self.root, last.tree), "closed")
+        at = GetOp(self.root, "closed")
         closed = 0
         for _ in range(most):
             (found,) = await self.ask([at])
             leaf = 1 if found is None else int(found.value["leaf"]) + 1
-            if leaf >= last.leaf or not await self._rested(Place(last.tree, leaf), now):
+            if leaf >= last or not await self._rested(leaf, now):
                 break
             level, index = 0, leaf
             await self._close(last, level, index)
@@ -201,14 +189,14 @@ class Sums:
             closed += 1
         return closed
 
-    async def _rested(self, place: Place, now: float | None) -> bool:
-        (items,) = await self._all([self.leaf(place)])
+    async def _rested(self, leaf: int, now: float | None) -> bool:
+        (items,) = await self._all([self.leaf(leaf)])
         now = seconds() if now is None else now
         return all(now - _time(item) > REST for item in items)
 
-    async def _close(self, last: Place, level: int, index: int) -> None:
-        above, final = self._node(last.tree, level + 1, index // FAN), _final(index)
-        below = self._node(last.tree, level, index)
+    async def _close(self, last: int, level: int, index: int) -> None:
+        above, final = self._node(level + 1, index // FAN), _final(index)
+        below = self._node(level, index)
         if (await self.ask([GetOp(above, final)]))[0] is None:
             parts = await self._below(last, level, index)
             # whoever deletes has written the sum before: without one, nothing of what was read was missing
@@ -218,15 +206,15 @@ class Sums:
             await self.ask([PutOp(item.namespace, item.key, None) for item in items])
         await self.ask([PutOp(above, str(index), None)])
 
-    async def _summed_up(self, leaf: int, last: Place) -> None:
+    async def _summed_up(self, leaf: int, last: int) -> None:
         """Makes the sum of a leaf again, and those above it."""
         level, index = 0, leaf
-        while index < last.leaf // FAN**level:
+        while index < last // FAN**level:
             await self._make(last, level, index)
             level, index = level + 1, index // FAN
 
-    async def _make(self, last: Place, level: int, index: int) -> Part:
-        above, key = self._node(last.tree, level + 1, index // FAN), str(index)
+    async def _make(self, last: int, level: int, index: int) -> Part:
+        above, key = self._node(level + 1, index // FAN), str(index)
         (final,) = await self.ask([GetOp(above, _final(index))])
         if final is not None:
             return self._part(final)
@@ -239,31 +227,34 @@ class Sums:
             await self.ask([self._put(above, key, value)])
         return self._read(key, value or {}, 0.0)
 
-    async def _below(self, last: Place, level: int, index: int) -> list[Part]:
-        namespace = self.leaf(Place(last.tree, index)) if level == 0 else self._node(last.tree, level, index)
+    async def _below(self, last: int, level: int, index: int) -> list[Part]:
+        namespace = self.leaf(index) if level == 0 else self._node(level, index)
         (items,) = await self._all([namespace])
         if level == 0:
             return sorted((self._part(item) for item in items), key=lambda part: part.key)
         return await self._children(last, level, index, items)
 
-    async def _children(self, last: Place, level: int, index: int, items: Sequence[Item]) -> list[Part]:
+    async def _children(self, last: int, level: int, index: int, items: Sequence[Item]) -> list[Part]:
         """The sums under a node, of which those that are missing are made."""
         found = {item.key: item for item in items}
-        ended = min((index + 1) * FAN, last.leaf // FAN ** (level - 1))
+        ended = min((index + 1) * FAN, last // FAN ** (level - 1))
         parts = []
         for child in range(index * FAN, ended):
             item = found.get(_final(child)) or found.get(str(child))
             parts.append(self._part(item) if item else await self._make(last, level - 1, child))
         return parts
 
-    async def _say(self, last: Place) -> None:
-        await self.ask([self._put(self.root, "last", {"tree": last.tree, "leaf": last.leaf})])
+    async def _advance(self, last: int, to: int) -> None:
+        """Says where the last leaf is, and then makes the sums of those before it."""
+        await self.ask([self._put(self.root, "last", {"leaf": to})])
+        for leaf in range(last, to):
+            await self._summed_up(leaf, to)
 
     def _put(self, namespace: Namespace, key: str, value: Mapping[str, Any]) -> PutOp:
         return PutOp(namespace, key, {"version": VERSION, **value, **self.names}, index=False)
 
-    def _node(self, tree: str, level: int, index: int) -> Namespace:
-        return (*self.root, tree, str(level), str(index))
+    def _node(self, level: int, index: int) -> Namespace:
+        return (*self.root, str(level), str(index))
 
     async def _all(self, namespaces: Sequence[Namespace], *, valid: bool = True) -> list[list[Item]]:
         return await everything(self.ask, namespaces, valid=valid)
@@ -278,9 +269,9 @@ class Sums:
 
     def _sum(self, parts: Sequence[Part]) -> dict[str, Any]:
         at = max((part.at for part in parts), default=0.0)
-        made = {**_total((1.0, part.total) for part in parts), "at": at}
+        made = {**total((1.0, part.total) for part in parts), "at": at}
         if self.half_life is not None:
-            faded = _total((self._weight(at - part.at), part.faded) for part in parts)
+            faded = total((self._weight(at - part.at), part.faded) for part in parts)
             made |= {"half_life": self.half_life, "faded": faded}
         return made
 
@@ -290,9 +281,9 @@ class Sums:
         return float(min(1.0, 0.5 ** (age / _SECONDS_A_DAY / self.half_life)))
 
 
-def last_leaf(found: Item | None) -> Place:
-    """The last leaf, as ``Sums.head`` found it."""
-    return FIRST if found is None else Place(found.value["tree"], found.value["leaf"])
+def last_leaf(found: Item | None) -> int:
+    """The number of the last leaf, as ``Sums.head`` found it."""
+    return 0 if found is None else int(found.value["leaf"])
 
 
 def seconds() -> float:
@@ -311,11 +302,6 @@ def _levels(leaf: int) -> list[int]:
 
 def _final(index: int) -> str:
     return f"{index}="
-
-
-def _total(parts: Iterable[tuple[float, Evidence]]) -> Evidence:
-    some = [(weight, part) for weight, part in parts if part["observations"]]
-    return total(some) if some else nothing()
 
 
 def _time(item: Item) -> float:

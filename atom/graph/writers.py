@@ -6,7 +6,7 @@ import uuid
 from typing import Any
 
 from atom.belief.evidence import nothing, total
-from atom.graph.sums import FIRST, LIFE, Place
+from atom.graph.sums import LIFE
 from atom.memories import PartnerMemory, PlayerMemory
 
 
@@ -24,11 +24,11 @@ def named(memory: PlayerMemory, now: float) -> PlayerMemory:
     partners: dict[str, PartnerMemory] = {}
     if writer is None or (since is not None and abs(now - since) > LIFE):
         writer = f"{uuid.uuid4().hex}@{now:.0f}"
-        partners = {name: without(record, "written", "place") for name, record in memory["partners"].items()}
+        partners = {name: _without(record, "written", "place") for name, record in memory["partners"].items()}
     elif since is None:  # a thread of before names had an end goes on in its item
         writer = f"{writer}@{now:.0f}"
         for name, record in memory["partners"].items():
-            partners[name] = {**record, "place": list(FIRST)}
+            partners[name] = {**record, "place": 0}
     else:
         partners = memory["partners"]
     handed = {name: handed_on(record) for name, record in partners.items()}
@@ -58,18 +58,18 @@ def handed_on(record: PartnerMemory) -> PartnerMemory:
 def at_first(memory: PlayerMemory) -> PlayerMemory:
     """The memory with places that need no Store to be found."""
     partners: dict[str, PartnerMemory] = {
-        name: record if "place" in record else {**record, "place": list(FIRST)}
+        name: record if "place" in record else {**record, "place": 0}
         for name, record in memory["partners"].items()
     }
     return {**memory, "partners": partners}
 
 
-def place_of(record: PartnerMemory) -> Place:
-    """Where the evidence of a partner is written."""
-    return Place(*record.get("place", FIRST))
+def place_of(record: PartnerMemory) -> int:
+    """The leaf that the evidence of a partner is written to."""
+    return record.get("place", 0)
 
 
-def without(record: PartnerMemory, *keys: str) -> PartnerMemory:
+def _without(record: PartnerMemory, *keys: str) -> PartnerMemory:
     """A record without some of its keys."""
     rest: Any = {key: value for key, value in record.items() if key not in keys}
     return rest  # type: ignore[no-any-return]
