@@ -36,7 +36,7 @@ class BeliefMemory:
     what is known of a partner is the sum over all keys. So writers in any number of threads and
     processes never overwrite each other, and writing twice (a retry, a replay) counts once. Namespaces
     are ``(prefix, "beliefs", observer, partner, task)``, the items ``{"version", "observations",
-    "log", "observer", "partner", "task"}`` (see ``atom.belief.evidence``). From the 33rd thread on, further
+    "log", "observer", "partner", "task"}`` (see ``atom.belief.evidence``). From the 17th thread on, further
     items and sums of them are under ``(prefix, "sums", observer, partner, task)``, so that a thread reads
     about as much at its beginning however many there were before it, and the items of threads that rested
     for a week are deleted (see ``atom.graph.sums``).

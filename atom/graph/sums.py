@@ -35,7 +35,7 @@ from atom.belief.evidence import total
 from atom.graph.reading import VERSION, Ask, Namespace, everything
 from atom.memories import Evidence
 
-FAN = 32
+FAN = 16
 """How many threads a leaf takes before the next one is opened, and how many sums make a larger one."""
 
 LIFE = 86_400.0
