@@ -266,15 +266,24 @@ def test_faces_of_eval_offer_what_they_name(stage):
     assert [name for name in face.__all__ if not hasattr(face, name)] == []
 
 
-def test_the_command_line_imports_nothing_heavy_before_it_must():
-    heavy = ("matplotlib", "duckdb", "jinja2", "litellm", "PIL", "distributed", "pandas", "river")
+@pytest.mark.parametrize(
+    ("arguments", "heavy"),
+    [
+        (["--help"], "scipy langgraph langchain_core pydantic eval.sweeps eval.play partners"),
+        (["--version"], "scipy langgraph langchain_core eval.sweeps partners"),
+        (["list"], "scipy langgraph langchain_core eval.sweeps"),
+        (["crossplay", "--help"], ""),
+    ],
+    ids=" ".join,
+)
+def test_the_command_line_imports_nothing_heavy_before_it_must(arguments, heavy):
+    never = "matplotlib duckdb jinja2 litellm PIL distributed pandas river"
     code = (
         "import sys\n"
         "from typer.testing import CliRunner\n"
         "from eval.cli import app\n"
-        "for arguments in (['--help'], ['list']):\n"
-        "    assert CliRunner().invoke(app, arguments).exit_code == 0\n"
-        f"print([module for module in {heavy} if module in sys.modules])"
+        f"assert CliRunner().invoke(app, {arguments}).exit_code == 0\n"
+        f"print([module for module in {(never + ' ' + heavy).split()} if module in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.strip() == "[]"
