@@ -267,7 +267,9 @@ def test_a_leader_takes_what_pays_best_once_it_is_answered():
         situation = Situation(two, history=history, turns=(("ann",), ("ben",)))
         decision, memory = ann.decide(situation, memory)
         assert decision.action == "X"
-        assert memory["partners"]["ben"]["expected"]["policies"]["0"] == {"X": 1.0}, "its reply to X"
+        assert memory["partners"]["ben"]["expected"]["policies"]["0"] == {"X": 1.0, "Y": 0.0}, (
+            "its reply to X"
+        )
         memory = ann.observe(memory, situation, {"ben": "X"})
         history = ({"ann": "X", "ben": "X"},)
     posterior = ann.posterior(memory, "ben")

@@ -35,8 +35,7 @@ def expecting(
         policies: hypothesis -> what such a partner would do.
         seen: what it looks back at, where its habits are followed.
     """
-    # actions of probability 0 are left out: every checkpoint has this
-    plain = {name: {a: p for a, p in policy.items() if p} for name, policy in policies.items()}
+    plain = {name: dict(policy) for name, policy in policies.items()}
     expected: Expected = {"actions": list(actions), "policies": plain}
     if seen is not None:
         expected["seen"] = seen
