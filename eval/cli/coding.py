@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,6 +22,22 @@ from eval.coding.tables import (
 )
 from eval.show.console import check_writable, note, out, progress_bar, write_json
 from eval.show.tables import markdown
+
+
+@dataclass(frozen=True, slots=True)
+class FromDataset:
+    """Pairs that somebody else made."""
+
+    dataset: Annotated[
+        Path | None,
+        typer.Option(file_okay=False, help="Merge and test pairs of this checkout of CooperBench's dataset."),
+    ] = None
+    repositories: Annotated[
+        Path | None,
+        typer.Option(file_okay=False, help="Folder of clones that have the base commits of --dataset."),
+    ] = None
+    only: Annotated[str, typer.Option(help="Of --dataset, tasks whose names contain this.")] = ""
+    untested: Annotated[bool, typer.Option("--untested", help="Merge --dataset, and run no tests.")] = False
 
 
 def coding(
@@ -51,16 +67,7 @@ def coding(
         ),
     ] = None,
     workers: Annotated[int, typer.Option(min=1, help="Pairs at once.")] = 1,
-    dataset: Annotated[
-        Path | None,
-        typer.Option(file_okay=False, help="Merge and test pairs of this checkout of CooperBench's dataset."),
-    ] = None,
-    repositories: Annotated[
-        Path | None,
-        typer.Option(file_okay=False, help="Folder of clones that have the base commits of --dataset."),
-    ] = None,
-    only: Annotated[str, typer.Option(help="Of --dataset, tasks whose names contain this.")] = "",
-    untested: Annotated[bool, typer.Option("--untested", help="Merge --dataset, and run no tests.")] = False,
+    pairs_of: FromDataset = FromDataset(),
     json_file: JsonFile = None,
     markdown_file: MarkdownFile = None,
 ) -> None:
@@ -76,8 +83,8 @@ def coding(
     """
     for file in (json_file, markdown_file, verdicts):
         check_writable(file)
-    if dataset is not None:
-        tables, numbers = _dataset(dataset, repositories, only, seconds, tests=not untested)
+    if pairs_of.dataset is not None:
+        tables, numbers = _dataset(pairs_of.dataset, pairs_of, seconds)
     else:
         rows, columns = (tuple(dict.fromkeys(split_names(text))) for text in (agents, partners))
         plan = together.Plan(rows, columns, runs, tasks, seed, cost, seconds, workers)
@@ -105,15 +112,13 @@ def _played(
     return _tables(found, cells, plan, pairs, learning), numbers
 
 
-def _dataset(
-    folder: Path, repositories: Path | None, only: str, seconds: float, *, tests: bool
-) -> tuple[list[Table], dict[str, Any]]:
+def _dataset(folder: Path, given: FromDataset, seconds: float) -> tuple[list[Table], dict[str, Any]]:
     """What comes of a dataset's pairs, as a table and as numbers.
 
     Raises:
         ValueError: no repositories, or none of the tasks has its commit there.
     """
-    if repositories is None:
+    if given.repositories is None:
         raise ValueError(
             "--dataset has patches, and they need what they are for: give a folder of clones with their "
             "history, --repositories DIR"
@@ -121,7 +126,12 @@ def _dataset(
     read = together.Dataset(folder)
     with progress_bar("dataset", len(read.tasks)) as progress:
         played, skipped = together.play_dataset(
-            read, repositories, tests=tests, seconds=seconds, only=only, progress=progress
+            read,
+            given.repositories,
+            tests=not given.untested,
+            seconds=seconds,
+            only=given.only,
+            progress=progress,
         )
     for name, why in skipped.items():
         note(f"{name}: left out, {why}")
