@@ -231,6 +231,7 @@ def test_partners_say_and_do_what_they_are_called():
     parts = list(pair.parts)
     assert all(claim == did for claim, did in acts("honest"))
     assert all(parts[(parts.index(claim) + 1) % 4] == did for claim, did in acts("breaker"))
+    assert all(claim != did for claim, did in acts("liar"))
     spilled = [did.endswith(SPILL) for _, did in acts("careless")]
     assert 0.3 < fmean(spilled) < 0.7
     for k in range(3):
@@ -257,7 +258,7 @@ def played(tmp_path_factory):
 
 def test_what_promises_are_worth_is_learned(played):
     assert played["trusts-claims", "breaker"].naive.estimate < 0.7
-    for partner in ("breaker", "silent-0", "silent-1", "silent-2"):
+    for partner in ("breaker", "liar", "silent-0", "silent-1", "silent-2"):
         assert played["atom-promises", partner].naive.estimate >= 0.95
     assert played["atom-promises", "honest"].naive.estimate >= 0.99
     assert played["atom-promises", "honest"].reported == 0
@@ -289,7 +290,7 @@ def test_the_command_shows_the_tables_and_repeats_itself(tmp_path):
         numbers.append(json.loads((tmp_path / f"{name}.json").read_text()))
     assert numbers[0] == numbers[1]
     assert (tmp_path / "one.md").read_text() == (tmp_path / "two.md").read_text()
-    assert len(numbers[0]["cells"]) == 7 * 8
+    assert len(numbers[0]["cells"]) == 7 * 9
 
 
 @pytest.mark.parametrize(

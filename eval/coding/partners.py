@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Protocol
 
 from atom import AdaptiveAgent, Memory
 from atom.belief import order
@@ -106,6 +106,13 @@ def breaker(board: Board, pair: Pair, seed: int) -> tuple[str | None, str]:
     return claim, _after(board, claim)
 
 
+def liar(board: Board, pair: Pair, seed: int) -> tuple[str | None, str]:
+    """Claims any part, and takes any other, each alike."""
+    claim = _claimed(board, pair, seed)
+    others = [part for part in board.parts if part != claim]
+    return claim, others[int(_drawn(board, pair, seed, "lie") * len(others))]
+
+
 def careless(board: Board, pair: Pair, seed: int) -> tuple[str | None, str]:
     """Claims any part and takes it, and half of the time touches the one after it as well."""
     claim = _claimed(board, pair, seed)
@@ -134,6 +141,7 @@ _RULES: dict[str, Rule] = {
     "silent-1": silent(1),
     "silent-2": silent(2),
     "breaker": breaker,
+    "liar": liar,
     "careless": careless,
     "stale": stale,
 }
@@ -152,8 +160,3 @@ def make_partner(name: str, pair: Pair, seed: int) -> Partner:
     if name not in _RULES:
         raise ValueError(f"there is no partner {name!r} to code with; there are {', '.join(PARTNERS)}")
     return Fixed(_RULES[name], pair, seed)
-
-
-def plain_names() -> dict[str, Any]:
-    """Partner -> what it does, in a line."""
-    return {name: (rule.__doc__ or "").splitlines()[0] for name, rule in _RULES.items()}
