@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from atom import AdaptiveAgent, BareAgent, Contract, Decision, Hypothesis, Memory, Player, RecursiveReasoner
+from atom import (
+    AdaptiveAgent,
+    BareAgent,
+    Contract,
+    Decision,
+    Hypothesis,
+    Memory,
+    Player,
+    Prediction,
+    RecursiveReasoner,
+)
 from atom.belief import order
 from atom.coding import KEEPS, promising
 from atom.policies import Policy
@@ -153,9 +163,35 @@ def hypotheses(*, promises: bool) -> list[Hypothesis]:
     return [*found, *promising(prior=3.0)] if promises else found
 
 
+class Answering:
+    """Answers a partner that promised something as it is predicted, over all hypotheses.
+
+    Two alike that adapt must draw what they take each other for, or they never part. One who says beforehand
+    what it will do does not adapt to us, and is best answered by all that is known. Others are answered as the
+    agent recommends.
+    """
+
+    tell = "recommendation"
+
+    def __call__(self, situation: Situation, prediction: Prediction) -> str:
+        """The action."""
+        partner = prediction.partners.get(BEN)
+        if partner is None or BEN not in situation.announced or prediction.recommended is None:
+            return prediction.recommended or situation.legal(ANN)[0]
+        (part,) = next_free(situation, ANN, {BEN: partner.predictive})
+        return part
+
+    async def aact(self, situation: Situation, prediction: Prediction) -> str:
+        """The same, awaited."""
+        return self(situation, prediction)
+
+
 def _adaptive(seed: int, *, promises: bool) -> AdaptiveAgent:
-    contract = Contract({BEN: KEEPS}) if promises else None
-    return AdaptiveAgent(ANN, WORK, hypotheses=hypotheses(promises=promises), contract=contract, seed=seed)
+    told = hypotheses(promises=promises)
+    if not promises:
+        return AdaptiveAgent(ANN, WORK, hypotheses=told, seed=seed)
+    contract = Contract({BEN: KEEPS})
+    return AdaptiveAgent(ANN, WORK, agent=Answering(), hypotheses=told, contract=contract, seed=seed)
 
 
 _AGENTS: dict[str, Callable[[Pair, int, float], Coder]] = {
