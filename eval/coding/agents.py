@@ -167,8 +167,8 @@ class Answering:
     """Answers a partner that promised something as it is predicted, over all hypotheses.
 
     Two alike that adapt must draw what they take each other for, or they never part. One who says beforehand
-    what it will do does not adapt to us, and is best answered by all that is known. Others are answered as the
-    agent recommends.
+    what it will do does not adapt to us, and is best answered by all that is known. Others are answered as
+    the agent recommends.
     """
 
     tell = "recommendation"
