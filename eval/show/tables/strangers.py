@@ -107,7 +107,7 @@ def _places(cells: Sequence[Beside], marks: Marks) -> str:
 
 def percent(interval: Interval) -> str:
     """``-12.3 [-14.0, -10.1]``, in percent."""
-    return f"{100 * interval.estimate:.1f} [{100 * interval.low:.1f}, {100 * interval.high:.1f}]"
+    return interval.scaled(100.0).text(1)
 
 
 def _short(name: str) -> str:
