@@ -10,6 +10,7 @@ from rich.text import Text
 
 from eval.cli.ablation import ablation
 from eval.cli.changing import changing, competence, views
+from eval.cli.coverage import coverage
 from eval.cli.crossplay import crossplay
 from eval.cli.equal_tokens import equal_tokens
 from eval.cli.findings import findings, train_partner
@@ -55,6 +56,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "digest": digest,
     "statistics": statistics,
     "compare": compare_,
+    "coverage": coverage,
     "ablation": ablation,
     "strangers": strangers,
     "robustness": robustness,

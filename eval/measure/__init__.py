@@ -21,7 +21,7 @@ from eval.measure.intervals import (
 from eval.measure.multiplicity import benjamini_hochberg, holm, is_beyond_chance, sign_flip_test
 from eval.measure.regret import REGRET_NOTE, Regret, external_regret, regret_bound
 from eval.measure.reliability import Calibration, calibration, class_probabilities, equivalence_classes
-from eval.measure.resampling import FEW, LEVEL, RESAMPLES, interval_bounds
+from eval.measure.resampling import FEW, LEVEL, RESAMPLES, interval_bounds, is_lopsided
 from eval.measure.summary import (
     AgentSummary,
     Comparison,
@@ -58,6 +58,7 @@ __all__ = [
     "holm",
     "interval_bounds",
     "is_beyond_chance",
+    "is_lopsided",
     "joint_mean",
     "judged",
     "mean_and_error",

@@ -127,42 +127,43 @@ def worst_partner(
     sign = 1.0 if better == "higher" else -1.0
     table = sign * episode_table(list(scores.values()))
     columns = [row[~np.isnan(row)] for row in table]
-    fewest = min(map(len, columns))
+    lengths = np.array(list(map(len, columns)))
     means = np.array([column.mean() for column in columns])
-    ends = [interval_bounds([c], level=level, resamples=resamples, seed=seed).tolist() for c in columns]
-    varies = [low < high for low, high in ends]
+    data = columns if np.isnan(table).any() else [table]
+    bounds = [interval_bounds([one], level=level, resamples=resamples, seed=seed) for one in data]
+    ends = np.hstack([one.reshape(2, -1) for one in bounds])
+    varies = ends[0] < ends[1]
     errors = np.where(varies, [stats.sem(column) for column in columns], 0.0)
     rng = np.random.default_rng(seed)
     batches = [apart(table) @ counted.T for counted in resampled(rng, table.shape[1], resamples)]
     moved = np.concatenate(batches, axis=1)
     picked = int(means.argmin())
     lower_by = means[picked] + moved[picked] - (means[:, None] + moved).min(axis=0)
-    upper = means + _reach(moved, errors, fewest, level) * errors
-    low = min(low for low, _ in ends)
-    high = min(max(high, end) for (_, high), end in zip(ends, upper.tolist(), strict=True))
+    upper = means + _reach(moved, errors, lengths, level) * errors
+    low, high = float(ends[0].min()), float(np.maximum(ends[1], upper).min())
     estimate = min(max(float(means[picked] + lower_by.mean()), low), high)
     low, high = sorted((sign * low, sign * high))
-    method = "" if low == high else T if fewest < FEW else BOOTSTRAP
+    method = "" if low == high else T if lengths.min() < FEW else BOOTSTRAP
     rare = is_lopsided(columns[picked])
     return list(scores)[picked], Interval(sign * estimate, low, high, level, method, rare)
 
 
-def _reach(moved: Array, errors: Array, fewest: int, level: float) -> float:
-    """By how many standard errors means may lie below the truth, in all columns at once.
+def _reach(moved: Array, errors: Array, lengths: NDArray[np.int64], level: float) -> Array:
+    """By how many standard errors means may lie below the truth, in all columns at once: ``[S]``.
 
     Args:
         moved: ``[S, B]``: resampled means less those of the data.
         errors: ``[S]``: their standard errors; 0 where a column does not vary.
-        fewest: the episodes of the shortest column.
+        lengths: ``[S]``: how many episodes each has.
         level: nominal coverage of both ends.
     """
     beyond = (1.0 - level) / 2.0
     varies = errors > 0.0
-    if fewest < FEW or not varies.any():
-        return float(stats.t.ppf(1.0 - beyond / len(errors), fewest - 1))
+    if lengths.min() < FEW or not varies.any():
+        return np.asarray(stats.t.ppf(1.0 - beyond / len(errors), lengths - 1))
     largest = (-moved[varies] / errors[varies, None]).max(axis=0)
-    wider = stats.t.ppf(1.0 - beyond, fewest - 1) / stats.norm.ppf(1.0 - beyond)
-    return float(np.quantile(largest, 1.0 - beyond) * wider)
+    wider = stats.t.ppf(1.0 - beyond, lengths - 1) / stats.norm.ppf(1.0 - beyond)
+    return np.asarray(np.quantile(largest, 1.0 - beyond) * wider)
 
 
 def share_of_optimum(mean: float, optimum: float, better: Better) -> float:

@@ -11,7 +11,7 @@ from scipy import stats
 Array = NDArray[np.float64]
 
 LEVEL = 0.95
-RESAMPLES = 9999
+RESAMPLES = 1999
 FEW = 10
 """With fewer values there are too few resamples that differ, and Student's t stands alone."""
 

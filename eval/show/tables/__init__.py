@@ -1,5 +1,6 @@
 """Tables for the terminal and for documents."""
 
+from eval.show.tables.coverage import coverage_table
 from eval.show.tables.crossplay import cross_play_table
 from eval.show.tables.findings import findings_tables
 from eval.show.tables.lists import learner_list, player_list, task_list
@@ -27,6 +28,7 @@ __all__ = [
     "close_cells",
     "comparison_table",
     "competence_table",
+    "coverage_table",
     "cross_play_table",
     "detectors_table",
     "equal_tokens_table",
