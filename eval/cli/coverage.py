@@ -20,9 +20,9 @@ def coverage(
         study.TASKS
     ),
     agents: Annotated[str, typer.Option(help="Whose episodes.")] = ",".join(study.AGENTS),
-    episodes: Annotated[int, typer.Option(min=2, help="Episodes a cell that samples are drawn from.")] = 2000,
+    episodes: Annotated[int, typer.Option(min=2, help="Episodes a cell that samples are drawn from.")] = 1000,
     sizes: Annotated[str, typer.Option(help="Episodes in a sample.")] = ",".join(map(str, study.SIZES)),
-    draws: Annotated[int, typer.Option(min=10, help="Samples.")] = 1000,
+    draws: Annotated[int, typer.Option(min=10, help="Samples.")] = 600,
     seed: Seed = 42,
     json_file: JsonFile = None,
     markdown_file: MarkdownFile = None,

@@ -10,7 +10,7 @@ from eval.studies.coverage import TESTS, Rate, by_row
 
 
 def coverage_table(found: Sequence[Rate], episodes: int, draws: int) -> Table:
-    """One row a task and kind, one column a size: lowest, median and highest rate of the cases, in percent."""
+    """One row a task and kind, one column a size: the rates of its cases in percent."""
     table = Table(
         title=f"{draws} samples out of {episodes} episodes a cell: how often 95 % intervals cover, and tests "
         "reject at 5 % what is true; lowest / median / highest case in %"
