@@ -161,7 +161,7 @@ def _cases(
 def _centred(values: Array) -> Array:
     """Differences moved so that their mean is 0; where both did alike they still do."""
     differs = values != 0.0
-    return values - differs * (values.sum() / max(1, differs.sum()))
+    return np.asarray(values - differs * (values.sum() / max(1, differs.sum())))
 
 
 def _covers(values: Array, drawn: Drawn) -> Found:
