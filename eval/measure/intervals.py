@@ -15,6 +15,7 @@ from eval.play.scores import sample
 Array = NDArray[np.float64]
 
 T, BOOTSTRAP, WILSON = "Student's t", "Student's t or studentised bootstrap", "Wilson"
+_ROUNDING = 1e-12
 RARE = "‡"
 """Stands behind an interval whose spread comes from a few values."""
 
@@ -189,10 +190,11 @@ def episode_values(columns: Sequence[ArrayLike], weights: Sequence[float] | None
     shares = np.asarray(shares_of(len(columns), weights))
     table = episode_table(columns)
     missing = np.isnan(table)
-    if not missing.any():
-        return np.asarray(shares @ table)
-    means = np.nanmean(table, axis=1, keepdims=True)
-    return np.asarray(shares @ (means + apart(table)))
+    whole = np.nanmean(table, axis=1, keepdims=True) + apart(table) if missing.any() else table
+    values = np.asarray(shares @ whole)
+    # columns that outweigh each other leave rounding behind
+    rounding = _ROUNDING * float(np.nanmax(np.abs(table)))
+    return np.full_like(values, values.mean()) if np.ptp(values) <= rounding else values
 
 
 def apart(table: Array) -> Array:
