@@ -26,9 +26,9 @@ def grid_values(question: Question) -> dict[str, float]:
 
     It acts on what it is told. Below the other's order it does what the other expects of it. Told that the
     other does what a player of the order below would do here, it plans its answer to such a player over the
-    whole way; told anything else, it takes a move that costs least against that, and of those the one that its
-    order takes (0 where the prompt leaves it open). The way after the next move, which no prompt tells, it
-    counts with the project's own planner.
+    whole way; told anything else, it takes a move that costs least against that, and of those the one that
+    its order takes (0 where the prompt leaves it open). The way after the next move, which no prompt tells,
+    it counts with the project's own planner.
 
     Raises:
         UnreadableError: map, goals or positions are not said.
