@@ -37,7 +37,7 @@ _SLOW = 2
 
 CELL, OVER = "mean with one partner", "mean over partners"
 APART, APART_OVER = "difference with one partner", "difference over partners"
-GAP, WORST, EQUAL = "gap of self- to cross-play", "worst partner", "worst of 20, all equally bad"
+GAP, WORST, EQUAL = "gap of self- to cross-play", "worst partner", "worst of all cells, equally bad"
 PLACES, MEANS = "sign flips, players change places", "sign flips, means are equal"
 TESTS = (PLACES, MEANS)
 KINDS = 9
