@@ -51,6 +51,7 @@ from atom.errors import (
 from atom.memories import Memory
 from atom.observation import Seen
 from atom.policies import Policy
+from atom.randomness import RandomStream
 from atom.reasoning import (
     CongestionReasoner,
     DeclaredReasoner,
@@ -122,6 +123,7 @@ __all__ = [
     "Policy",
     "Prediction",
     "Pruning",
+    "RandomStream",
     "Reasoner",
     "ReasonerError",
     "RecursiveReasoner",

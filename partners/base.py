@@ -7,10 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
-import numpy as np
-
 from atom import Decision, Memory, Player, Reasoner, Situation, StaticPlayer
-from atom.randomness import generator
+from atom.randomness import RandomStream
 
 PAPER = "Mu et al. 2026"
 OWN = "this project"
@@ -96,7 +94,7 @@ class SimplePartner(StaticPartner):
     """
 
     @abstractmethod
-    def choose(self, situation: Situation, memory: Memory, rng: np.random.Generator) -> tuple[str, Memory]:
+    def choose(self, situation: Situation, memory: Memory, rng: RandomStream) -> tuple[str, Memory]:
         """A legal action and the memory after it (``memory`` is not modified)."""
 
     def decide(self, situation: Situation, memory: Memory) -> tuple[Decision, Memory]:
@@ -105,7 +103,7 @@ class SimplePartner(StaticPartner):
         Raises:
             IllegalActionError: it is not legal.
         """
-        rng = generator(self._seed, memory["episode"], memory["step"], self.me)
+        rng = RandomStream(self._seed, memory["episode"], memory["step"], self.me)
         action, memory = self.choose(situation, memory, rng)
         decision = Decision(self.me, situation.check_action(self.me, action))
         return decision, {**memory, "step": memory["step"] + 1}

@@ -7,8 +7,6 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Protocol, runtime_checkable
 
-import numpy as np
-
 from atom import (
     JointAction,
     Memory,
@@ -20,7 +18,7 @@ from atom import (
     TabularReasoner,
 )
 from atom.agents import Payoffs
-from atom.randomness import draw
+from atom.randomness import RandomStream, draw
 from atom.reasoning import Respond, Responder
 from partners.base import OWN, SimplePartner, Traits
 from partners.registry import partner
@@ -78,12 +76,12 @@ class CompetentPartner(SimplePartner):
         self._competence = competence
         self._order = order
 
-    def choose(self, situation: Situation, memory: Memory, rng: np.random.Generator) -> tuple[str, Memory]:
+    def choose(self, situation: Situation, memory: Memory, rng: RandomStream) -> tuple[str, Memory]:
         """The order's action or a random one."""
         if rng.random() < self._competence:
             return draw(self._reasoner.policy(situation, self.me, self._order), rng), memory
         legal = situation.legal(self.me)
-        return legal[int(rng.integers(len(legal)))], memory
+        return legal[rng.integers(len(legal))], memory
 
 
 @partner(
@@ -128,7 +126,7 @@ class QuantalPartner(SimplePartner):
         self._temperature = temperature
         self._order = order
 
-    def choose(self, situation: Situation, memory: Memory, rng: np.random.Generator) -> tuple[str, Memory]:
+    def choose(self, situation: Situation, memory: Memory, rng: RandomStream) -> tuple[str, Memory]:
         """An action drawn from the softmax of expected payoffs."""
         return draw(self._quantal.policy(situation, self.me, self._order), rng), memory
 
@@ -177,7 +175,7 @@ class HierarchyPartner(SimplePartner):
         self._shares = poisson_shares(tau, order)
         self._order = order
 
-    def choose(self, situation: Situation, memory: Memory, rng: np.random.Generator) -> tuple[str, Memory]:
+    def choose(self, situation: Situation, memory: Memory, rng: RandomStream) -> tuple[str, Memory]:
         """The best response to the mixture."""
         return draw(self._policy(situation, self.me, self._order, {}), rng), memory
 
@@ -250,7 +248,7 @@ class DeceptivePartner(SimplePartner):
         self._orders = shown, hidden
         self._trust, self._rounds = trust, rounds
 
-    def choose(self, situation: Situation, memory: Memory, rng: np.random.Generator) -> tuple[str, Memory]:
+    def choose(self, situation: Situation, memory: Memory, rng: RandomStream) -> tuple[str, Memory]:
         """An action of the order whose turn it is; remembers what a good answer would be."""
         left = memory.get("left", 0)
         order = self._orders[1 if left else 0]

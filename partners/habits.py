@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 
 from atom import Memory, NormalFormReasoner, Reasoner, Situation, SituationError
-from atom.randomness import draw
+from atom.randomness import RandomStream, draw
 from partners.base import SimplePartner, Traits
 from partners.names import whole
 from partners.registry import partner
@@ -48,7 +48,7 @@ class ConstantPartner(SimplePartner):
             raise ValueError(f"the index of an action counts from 0, got {index}")
         self._index = index
 
-    def choose(self, situation: Situation, memory: Memory, rng: np.random.Generator) -> tuple[str, Memory]:
+    def choose(self, situation: Situation, memory: Memory, rng: RandomStream) -> tuple[str, Memory]:
         """The action of its index."""
         legal = situation.legal(self.me)
         if self._index >= len(legal):
@@ -89,13 +89,13 @@ class MostlyPartner(SimplePartner):
             raise ValueError(f"the rate of the drawn action lies in [0, 1], got {rate}")
         self._rate = rate
 
-    def choose(self, situation: Situation, memory: Memory, rng: np.random.Generator) -> tuple[str, Memory]:
+    def choose(self, situation: Situation, memory: Memory, rng: RandomStream) -> tuple[str, Memory]:
         """The drawn action or a random one."""
         legal = situation.legal(self.me)
         kept: str = memory.get("kept", "")
         if kept not in legal:
-            kept = legal[int(rng.integers(len(legal)))]
-        action = kept if rng.random() < self._rate else legal[int(rng.integers(len(legal)))]
+            kept = legal[rng.integers(len(legal))]
+        action = kept if rng.random() < self._rate else legal[rng.integers(len(legal))]
         return action, {**memory, "kept": kept}
 
 
@@ -128,11 +128,11 @@ class WinStayLoseShiftPartner(SimplePartner):
             )
         self._payoffs = reasoner.payoffs
 
-    def choose(self, situation: Situation, memory: Memory, rng: np.random.Generator) -> tuple[str, Memory]:
+    def choose(self, situation: Situation, memory: Memory, rng: RandomStream) -> tuple[str, Memory]:
         """The last action, or the one after it."""
         legal = situation.legal(self.me)
         if not situation.history:
-            return legal[int(rng.integers(len(legal)))], memory
+            return legal[rng.integers(len(legal))], memory
         last = situation.history[-1]
         joint = tuple(actions.index(last[player]) for player, actions in situation.actions.items())
         seat = list(situation.actions).index(self.me)
@@ -174,7 +174,7 @@ class MarkovPartner(SimplePartner):
             raise ValueError(f"the seed of a transition matrix is >= 0, got {matrix}")
         self._matrix = matrix
 
-    def choose(self, situation: Situation, memory: Memory, rng: np.random.Generator) -> tuple[str, Memory]:
+    def choose(self, situation: Situation, memory: Memory, rng: RandomStream) -> tuple[str, Memory]:
         """An action drawn from the row of the last one."""
         legal = situation.legal(self.me)
         last: str = memory.get("last", "")
@@ -182,7 +182,7 @@ class MarkovPartner(SimplePartner):
             row = transitions(self._matrix, len(legal))[legal.index(last)]
             action = draw(dict(zip(legal, row, strict=True)), rng)
         else:
-            action = legal[int(rng.integers(len(legal)))]
+            action = legal[rng.integers(len(legal))]
         return action, {**memory, "last": action}
 
 

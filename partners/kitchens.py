@@ -8,9 +8,8 @@ import io
 from types import SimpleNamespace
 from typing import Any, Protocol, TypeGuard, runtime_checkable
 
-import numpy as np
-
 from atom import Memory, Reasoner, Situation
+from atom.randomness import RandomStream
 from partners.base import SimplePartner, Traits
 from partners.registry import partner
 
@@ -71,7 +70,7 @@ class GreedyPartner(SimplePartner):
         """Without the package's planners, which hold modules; they are made again where they are used."""
         return {**self.__dict__, "_manager": None, "_known": {}}
 
-    def choose(self, situation: Situation, memory: Memory, rng: np.random.Generator) -> tuple[str, Memory]:
+    def choose(self, situation: Situation, memory: Memory, rng: RandomStream) -> tuple[str, Memory]:
         """The planner's action."""
         player = list(situation.actions).index(self.me)
         index = situation.state
@@ -89,7 +88,7 @@ class GreedyPartner(SimplePartner):
         agent.set_agent_index(player)
         return agent.action(self._kitchen.real_state(index))[0]
 
-    def _get_unstuck(self, index: int, last: int, player: int, action: Any, rng: np.random.Generator) -> Any:
+    def _get_unstuck(self, index: int, last: int, player: int, action: Any, rng: RandomStream) -> Any:
         state, before = self._kitchen.real_state(index), self._kitchen.real_state(last)
         if state.players_pos_and_or != before.players_pos_and_or:
             return action
@@ -100,7 +99,7 @@ class GreedyPartner(SimplePartner):
             after, _ = self._kitchen.mdp.get_state_transition(state, joint)
             if after.player_positions != before.player_positions:
                 moving.append(own)
-        return moving[int(rng.integers(len(moving)))] if moving else actions.STAY
+        return moving[rng.integers(len(moving))] if moving else actions.STAY
 
 
 @partner(

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from atom import Decision, JointAction, Memory, Player, Reasoner, Situation
 from atom.belief import Declared
-from atom.randomness import generator
+from atom.randomness import RandomStream
 from partners.base import OWN, StaticPartner, Traits
 from partners.registry import make_partner, partner, traits_of
 
@@ -57,10 +57,10 @@ class NoisyPartner(StaticPartner):
     def _lapse(
         self, situation: Situation, memory: Memory, decision: Decision, inner: Memory
     ) -> tuple[Decision, Memory]:
-        rng = generator(self._seed, memory["episode"], memory["step"], self.me, "lapse")
+        rng = RandomStream(self._seed, memory["episode"], memory["step"], self.me, "lapse")
         if rng.random() < self.rate:
             legal = situation.legal(self.me)
-            decision = dataclasses.replace(decision, action=legal[int(rng.integers(len(legal)))])
+            decision = dataclasses.replace(decision, action=legal[rng.integers(len(legal))])
         return decision, {**memory, "step": memory["step"] + 1, "inner": inner}
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atom import Memory, NormalFormReasoner, Reasoner, Situation, SituationError
-from atom.randomness import draw
+from atom.randomness import RandomStream, draw
 from partners.base import SimplePartner, Traits
 from partners.names import UnknownNameError
 from partners.registry import partner
@@ -135,12 +135,12 @@ class RockPaperScissorsBot(SimplePartner):
         self._rule = RULES[name]
         self._payoffs = _on_a_circle(reasoner)
 
-    def choose(self, situation: Situation, memory: Memory, rng: np.random.Generator) -> tuple[str, Memory]:
+    def choose(self, situation: Situation, memory: Memory, rng: RandomStream) -> tuple[str, Memory]:
         """What the rule says, or now and then something else."""
         legal = situation.legal(self.me)
         says = self._says(situation)
         if says is None:
-            return legal[int(rng.integers(len(legal)))], memory
+            return legal[rng.integers(len(legal))], memory
         slips = (1.0 - FOLLOWS) / (len(legal) - 1)
         return draw({a: FOLLOWS if i == says else slips for i, a in enumerate(legal)}, rng), memory
 

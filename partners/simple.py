@@ -5,10 +5,8 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping
 
-import numpy as np
-
 from atom import JointAction, Memory, Reasoner, Situation, SituationError, TabularReasoner
-from atom.randomness import draw
+from atom.randomness import RandomStream, draw
 from atom.reasoning import Responder
 from partners.base import SimplePartner, Traits
 from partners.registry import partner
@@ -20,10 +18,10 @@ class RandomPartner(SimplePartner):
 
     traits = Traits(stochastic=True, adaptive=False)
 
-    def choose(self, situation: Situation, memory: Memory, rng: np.random.Generator) -> tuple[str, Memory]:
+    def choose(self, situation: Situation, memory: Memory, rng: RandomStream) -> tuple[str, Memory]:
         """A uniformly random action."""
         legal = situation.legal(self.me)
-        return legal[int(rng.integers(len(legal)))], memory
+        return legal[rng.integers(len(legal))], memory
 
 
 @partner("repeat", source="folklore")
@@ -35,12 +33,12 @@ class RepeatPartner(SimplePartner):
 
     traits = Traits(stochastic=True, adaptive=False)
 
-    def choose(self, situation: Situation, memory: Memory, rng: np.random.Generator) -> tuple[str, Memory]:
+    def choose(self, situation: Situation, memory: Memory, rng: RandomStream) -> tuple[str, Memory]:
         """The last action."""
         legal = situation.legal(self.me)
         action: str = memory.get("last", "")
         if action not in legal:
-            action = legal[int(rng.integers(len(legal)))]
+            action = legal[rng.integers(len(legal))]
         return action, {**memory, "last": action}
 
 
@@ -53,7 +51,7 @@ class AlternatePartner(SimplePartner):
 
     traits = Traits(stochastic=False, adaptive=False)
 
-    def choose(self, situation: Situation, memory: Memory, rng: np.random.Generator) -> tuple[str, Memory]:
+    def choose(self, situation: Situation, memory: Memory, rng: RandomStream) -> tuple[str, Memory]:
         """The next action in turn."""
         legal = situation.legal(self.me)
         return legal[memory["step"] % len(legal)], memory
@@ -69,7 +67,7 @@ class ImitatePartner(SimplePartner):
 
     traits = Traits(stochastic=False, adaptive=False)
 
-    def choose(self, situation: Situation, memory: Memory, rng: np.random.Generator) -> tuple[str, Memory]:
+    def choose(self, situation: Situation, memory: Memory, rng: RandomStream) -> tuple[str, Memory]:
         """The other's last action."""
         players, legal = list(situation.actions), situation.legal(self.me)
         other = players[(players.index(self.me) + 1) % len(players)]
@@ -86,7 +84,7 @@ class BySeatPartner(SimplePartner):
 
     traits = Traits(stochastic=False, adaptive=False)
 
-    def choose(self, situation: Situation, memory: Memory, rng: np.random.Generator) -> tuple[str, Memory]:
+    def choose(self, situation: Situation, memory: Memory, rng: RandomStream) -> tuple[str, Memory]:
         """The action with the seat's number; the seats beyond the last action begin anew."""
         legal = situation.legal(self.me)
         return legal[list(situation.actions).index(self.me) % len(legal)], memory
@@ -122,7 +120,7 @@ class _CountingPartner(SimplePartner):
     def counted(self, memory: Memory, player: str) -> Mapping[str, int]:
         """How often ``player`` took each action where it stands now; those left out count 0."""
 
-    def choose(self, situation: Situation, memory: Memory, rng: np.random.Generator) -> tuple[str, Memory]:
+    def choose(self, situation: Situation, memory: Memory, rng: RandomStream) -> tuple[str, Memory]:
         """The best response to the counted frequencies."""
         predicted = {}
         for player, legal in situation.actions.items():

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atom import Memory, Reasoner, Situation, TabularModel, TabularReasoner
+from atom.randomness import RandomStream
 from partners.base import OWN, SimplePartner, Traits
 from partners.names import whole
 from partners.registry import partner
@@ -45,7 +46,7 @@ class _TablePartner(SimplePartner):
     def act(self, state: int, player: int) -> int:
         """The index of the action of ``player`` (0 or 1) in ``state``."""
 
-    def choose(self, situation: Situation, memory: Memory, rng: np.random.Generator) -> tuple[str, Memory]:
+    def choose(self, situation: Situation, memory: Memory, rng: RandomStream) -> tuple[str, Memory]:
         """The action of the rule."""
         player = list(situation.actions).index(self.me)
         return self._actions[self.act(situation.state, player)], memory

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atom import JointAction, Memory, NormalFormReasoner, Reasoner, Situation, SituationError
+from atom.randomness import RandomStream
 from partners.base import SimplePartner, Traits
 from partners.registry import partner
 
@@ -61,7 +62,7 @@ class TomsupPartner(SimplePartner):
         _ktom_functions()  # say so now if the package is missing
         self._payoffs = reasoner.payoffs
 
-    def choose(self, situation: Situation, memory: Memory, rng: np.random.Generator) -> tuple[str, Memory]:
+    def choose(self, situation: Situation, memory: Memory, rng: RandomStream) -> tuple[str, Memory]:
         """A draw from the probability that the k-ToM agent gives to its second action."""
         states = self._states(memory)
         seat = list(situation.actions).index(self.me)

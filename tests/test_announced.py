@@ -9,7 +9,7 @@ from atom.belief import DEFAULT_HYPOTHESES, HONEST, LIAR, SILENT, announcing
 from atom.belief.announced import honest, liar, silent
 from atom.errors import ContractError
 from atom.models import prompts
-from atom.randomness import generator
+from atom.randomness import RandomStream
 
 FILES = ("a.py", "b.py", "c.py")
 TWO = {"ann": FILES, "ben": FILES}
@@ -19,18 +19,18 @@ HYPOTHESES = [*DEFAULT_HYPOTHESES, *announcing()]
 
 def talker(kind, step, said):
     """What a partner of some kind does, having announced ``said``."""
-    rng = generator(3, 0, step, kind)
+    rng = RandomStream(3, 0, step, kind)
     if kind == HONEST:
         return said
     others = [name for name in FILES if name != said] if kind == LIAR else FILES
-    return others[int(rng.integers(len(others)))]
+    return others[rng.integers(len(others))]
 
 
 def play(kind, agent, rounds=30):
     """How often ann collides with a partner in each of some rounds, and what she believes at the end."""
     memory, collisions = agent.start(["ben"]), []
     for step in range(rounds):
-        said = FILES[int(generator(5, 0, step, "said").integers(3))]
+        said = FILES[RandomStream(5, 0, step, "said").integers(3)]
         situation = Situation(TWO, announced={"ben": said})
         decision, memory = agent.decide(situation, memory)
         did = talker(kind, step, said)
@@ -120,7 +120,7 @@ def test_an_honest_partner_under_contract_is_never_reported():
         trusting = agent(contract=Contract({"ben": HONEST}), seed=episode)
         memory = trusting.start(["ben"], episode=episode)
         for step in range(50):
-            said = FILES[int(generator(9, episode, step, "said").integers(3))]
+            said = FILES[RandomStream(9, episode, step, "said").integers(3)]
             decision, memory = trusting.decide(Situation(TWO, announced={"ben": said}), memory)
             memory = trusting.observe(memory, None, {"ben": said})
         reports += decision.contracts["ben"].broken_at is not None

@@ -35,7 +35,7 @@ from atom.memories import LookBack, Memory, PartnerMemory, PlayerMemory, as_plai
 from atom.names import Declared, order_of
 from atom.observation import Observed, each
 from atom.policies import Policy
-from atom.randomness import LazyGenerator, Uniform
+from atom.randomness import RandomStream, Uniform
 from atom.reasoning.reasoner import ImmediateReasoner, Reasoner, check_responder
 from atom.reasoning.ties import KnowsBest
 from atom.situation import Situation, check_legal
@@ -170,7 +170,7 @@ class AdaptiveAgent:
     async def _decide(
         self, situation: Situation, memory: PlayerMemory, ask: Ask, meter: Meter
     ) -> tuple[Decision, Memory]:
-        rng = LazyGenerator(self.seed, memory["episode"], memory["step"], self.me)
+        rng = RandomStream(self.seed, memory["episode"], memory["step"], self.me)
         problems = Problems(self.acting.on_error)
         ask = ask if situation.at_once else AskInTurn(ask)
         partners = partners_of(self.beliefs, situation, memory, self.me)

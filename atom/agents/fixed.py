@@ -15,7 +15,7 @@ from atom.coroutines import finish
 from atom.decision import Decision, Prediction
 from atom.errors import LLMError
 from atom.memories import Memory
-from atom.randomness import LazyGenerator, draw
+from atom.randomness import RandomStream, draw
 from atom.reasoning.reasoner import Reasoner
 from atom.situation import Situation
 from atom.usage import Meter, metered
@@ -62,7 +62,7 @@ class FixedOrderAgent(StaticPlayer):
         self, situation: Situation, memory: Memory, ask: Ask, meter: Meter
     ) -> tuple[Decision, Memory]:
         problems = Problems(self._on_error)
-        rng = LazyGenerator(self._seed, memory["episode"], memory["step"], self.me)
+        rng = RandomStream(self._seed, memory["episode"], memory["step"], self.me)
         for order in dict.fromkeys((self.order, 0)):
             answers = await ask.policies(situation, [(self.me, order)])
             for error in answers.failed.values():
@@ -115,7 +115,7 @@ class BareAgent(StaticPlayer):
     ) -> str:
         take_reply()  # nobody acts on it
         problems.failed("the agent", error)
-        rng = LazyGenerator(self._seed, memory["episode"], memory["step"], self.me)
+        rng = RandomStream(self._seed, memory["episode"], memory["step"], self.me)
         return last_resort(situation, self.me, rng, problems)
 
 

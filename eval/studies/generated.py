@@ -8,7 +8,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from atom.randomness import generator
+from atom.randomness import RandomStream
 from atom.reasoning.normal_form import Ties
 from eval.tasks import GridTask, MatrixTask, OvercookedTask, Task, one_ahead
 from eval.tasks.maps import MapError
@@ -120,7 +120,7 @@ def tasks_of(kind: str, games: int, *, seed: int) -> list[Task]:
         make, games = _kitchen, min(games, _KITCHENS)
     else:
         make = _map
-    return [make(f"{kind}-{n + 1}", generator(seed, n, 0, kind, "generated")) for n in range(games)]
+    return [make(f"{kind}-{n + 1}", RandomStream(seed, n, 0, kind, "generated").numpy) for n in range(games)]
 
 
 def _game(name: str, rng: np.random.Generator) -> MatrixTask:

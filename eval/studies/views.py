@@ -14,7 +14,7 @@ import numpy as np
 
 from atom import AdaptiveAgent, JointAction, Seen
 from atom.observation import Observed
-from atom.randomness import generator
+from atom.randomness import RandomStream
 from eval.play import mean_and_error
 from eval.tasks import MatrixTask, make_task
 from partners import make_partner
@@ -53,7 +53,7 @@ def _in_time(
 def _missing(
     history: Sequence[JointAction], partner: str, actions: Sequence[str], seed: int, episode: int
 ) -> Observed | None:
-    rng = generator(seed, episode, len(history), partner, "missing")
+    rng = RandomStream(seed, episode, len(history), partner, "missing")
     return None if rng.random() < MISSING else {partner: history[-1][partner]}
 
 
@@ -67,9 +67,9 @@ def _late(
 def _blurred(
     history: Sequence[JointAction], partner: str, actions: Sequence[str], seed: int, episode: int
 ) -> str:
-    rng = generator(seed, episode, len(history), partner, "noise")
+    rng = RandomStream(seed, episode, len(history), partner, "noise")
     others = [action for action in actions if action != history[-1][partner]]
-    return others[int(rng.integers(len(others)))] if rng.random() < NOISE else history[-1][partner]
+    return others[rng.integers(len(others))] if rng.random() < NOISE else history[-1][partner]
 
 
 def _noisy(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeAlias
 
+from atom import randomness
 from eval.play import Runtime, Unit, file_of
 from eval.tasks import Environment
 from partners import asks_models
@@ -151,6 +152,7 @@ class Sweep:
             },
             "episodes": self.episodes,
             "seed": self.seed,
+            "random_numbers": randomness.VERSION,
             "epsilon": dict(self.epsilon) if isinstance(self.epsilon, Mapping) else self.epsilon,
             "runtime": self.runtime,
             "env": self.env,

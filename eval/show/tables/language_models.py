@@ -9,8 +9,9 @@ from rich.table import Table
 
 from eval.measure import mean_interval
 from eval.play import Cell
+from eval.show.tables.intervals import with_intervals
 from eval.show.tables.marks import SIGN, Marks
-from eval.show.tables.text import arrow, with_intervals
+from eval.show.tables.text import arrow
 from eval.studies.language_models import Gain, Row, short
 from eval.tasks import Task
 

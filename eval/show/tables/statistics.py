@@ -8,8 +8,9 @@ from rich.table import Table
 
 from eval.measure import AgentSummary, BeliefSummary, Comparison
 from eval.show.console import as_data
+from eval.show.tables.intervals import with_intervals
 from eval.show.tables.marks import Marks, on
-from eval.show.tables.text import arrow, with_intervals
+from eval.show.tables.text import arrow
 from eval.tasks import Task
 
 

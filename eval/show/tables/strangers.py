@@ -8,8 +8,9 @@ from rich.table import Table
 
 from eval.measure import Comparison, Interval
 from eval.play import file_of
+from eval.show.tables.intervals import with_intervals
 from eval.show.tables.marks import Marks, on
-from eval.show.tables.text import arrow, with_intervals
+from eval.show.tables.text import arrow
 from eval.studies.strangers import CLOSE, Beside, Strangers
 from eval.tasks import Task
 

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from rich.table import Table
 
+from eval.show.tables.intervals import with_intervals
 from eval.show.tables.marks import Marks
-from eval.show.tables.text import arrow, score, with_intervals
+from eval.show.tables.text import arrow, score
 from eval.studies import CompetenceRow, Delay, Detected, Line, Priced, TeamResult
 from eval.studies.ablation import DEFAULT
 from eval.studies.changing import TOLERANCES

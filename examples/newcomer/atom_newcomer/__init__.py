@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from atom import Memory, Policy, Reasoner, Situation, symmetric_payoffs
+from atom import Memory, Policy, RandomStream, Reasoner, Situation, symmetric_payoffs
 from eval.tasks import MatrixTask
 from partners import SimplePartner, Traits
 
@@ -19,7 +19,7 @@ class Imitator(SimplePartner):
 
     traits = Traits(stochastic=False, adaptive=True)
 
-    def choose(self, situation: Situation, memory: Memory, rng: np.random.Generator) -> tuple[str, Memory]:
+    def choose(self, situation: Situation, memory: Memory, rng: RandomStream) -> tuple[str, Memory]:
         """The other player's last action, at first the first one."""
         other = next(player for player in situation.actions if player != self.me)
         last = situation.history[-1][other] if situation.history else situation.legal(self.me)[0]
