@@ -19,6 +19,7 @@ from eval.cli.llm_study import llm_study
 from eval.cli.paper import paper
 from eval.cli.people import people
 from eval.cli.play import play
+from eval.cli.published import results
 from eval.cli.replay import replay
 from eval.cli.report import report
 from eval.cli.results import digest, export_
@@ -71,6 +72,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "views": views,
     "play": play,
     "people": people,
+    "results": results,
 }
 """Name -> command, in the order in which the help lists them."""
 
