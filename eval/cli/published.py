@@ -12,7 +12,7 @@ import typer
 from rich.table import Table
 
 from eval.cli.options import Workers
-from eval.published import BLOCKS, Block, How, Playing, blocks_in, blocks_named, shape, with_blocks
+from eval.published import Block, How, Playing, blocks_in, blocks_named, shape, with_blocks
 from eval.show.console import as_data, note, out, progress_bar
 from eval.sweeps import processes
 
@@ -50,7 +50,8 @@ def results(
     """
     blocks = blocks_named(names or [])
     if list_:
-        out.print(_listed(blocks))
+        for table in _listed(blocks):
+            out.print(table)
         return
     if write and (small or check):
         other = "--small" if small else "--check"
@@ -103,21 +104,24 @@ def _read(root: Path, page: str) -> str:
         return (root / page).read_text(encoding="utf-8")
     except FileNotFoundError:
         raise ValueError(
-            f"there is no {page} in {str(root)!r}: 'results' compares with the pages of a checkout, which an installed "
-            "package does not have; run it in a checkout, or name one with --root DIR"
+            f"there is no {page} in {str(root)!r}: 'results' compares with the pages of a checkout, which an "
+            "installed package does not have; run it in a checkout, or name one with --root DIR"
         ) from None
 
 
-def _listed(blocks: Sequence[Block]) -> Table:
-    """One row a block; studies that several share are counted once in the sum."""
-    table = Table()
+def _listed(blocks: Sequence[Block]) -> list[Table]:
+    """One row a block, and one a study, which several blocks may share."""
+    of_blocks, of_studies = Table(), Table()
     for heading in ("block", "page", "made of"):
-        table.add_column(heading, no_wrap=True)
-    table.add_column("processor time", justify="right")
+        of_blocks.add_column(heading, no_wrap=True)
     for block in blocks:
-        made_of = "; ".join(f"{study.name}, {study.full}" for study in block.studies)
-        table.add_row(block.name, block.page, made_of, f"{block.seconds:.0f} s")
-    studies = {study.name: study.seconds for block in blocks for study in block.studies}
-    every = len(blocks) == len(BLOCKS)
-    table.add_row("all" if every else "these", "", "each study once", f"{sum(studies.values()):.0f} s")
-    return table
+        of_blocks.add_row(block.name, block.page, ", ".join(study.name for study in block.studies))
+    of_studies.add_column("study", no_wrap=True)
+    of_studies.add_column("setting", no_wrap=True)
+    of_studies.add_column("processor time", justify="right", no_wrap=True)
+    studies = {study.name: study for block in blocks for study in block.studies}
+    for study in studies.values():
+        of_studies.add_row(study.name, str(study.full), f"{study.seconds:.0f} s")
+    of_studies.add_section()
+    of_studies.add_row("all of these", "", f"{sum(study.seconds for study in studies.values()):.0f} s")
+    return [of_blocks, of_studies]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from eval.published.cells import cross, rows_of, table
+from eval.published.cells import cross, rows_of
+from eval.published.markdown import prose, table
 from eval.published.study import FIVE, Block, How, Result, Setting, Study
 from eval.studies import Line, ablate
 from eval.studies.ablation import DEFAULT, LEARNERS, PARTNERS, settings
@@ -43,7 +44,7 @@ ABLATED = Study("ablation", _play, Setting(80, FIVE), Setting(2), 300)
 
 def tables(result: Result[Ablated]) -> list[str]:
     """One table a game."""
-    found = []
+    found: list[str] = []
     for task, lines in result.value.lines.items():
         rows = [_row(line) for line in lines]
         headings = [
@@ -64,8 +65,7 @@ def _row(line: Line) -> list[str]:
     return [
         line.setting.removeprefix("adaptive:") + (" (default)" if line.setting == DEFAULT else ""),
         *(f"{mean:.1f}" for mean in line.means.values()),
-        f"{line.overall.estimate:.2f}",
-        f"{line.lowest:.1f}",
+        *prose(f"{line.overall.estimate:.2f} {line.lowest:.1f}"),
         "" if difference is None else str(difference.difference),
         "" if difference is None else f"{difference.p_holm:.4f}",
     ]
@@ -83,27 +83,42 @@ def said(result: Result[Ablated]) -> list[str]:
     leader, own = (found.line(circle, name).means for name in ("bayes/leader/nearest", default))
     best = {learner: found.line(circle, f"{learner}/win-stay/nearest").means["self"] for learner in LEARNERS}
     return [
-        f"- **On `{circle}` the default's mean has place {place} of {len(found.lines[circle])}**, and {worse} other settings "
-        "are worse by an interval that excludes 0. Against it, with the rest alike, in points:",
-        f"  `above` for `nearest` {found.behind(circle, 'bayes/win-stay/above'):.1f}, Hedge for Bayes "
-        f"{found.behind(circle, 'hedge/win-stay/nearest'):.1f}, FixedShare {found.behind(circle, 'fixed-share/win-stay/nearest'):.1f},",
-        f"  `sample` for `win-stay` {found.behind(circle, 'bayes/sample/nearest'):.1f}.",
-        f"- **On `{memory}` it is one of a group**: AdaHedge is {found.behind(memory, 'adahedge/win-stay/nearest'):.2f} behind it, "
-        f"Hedge {found.behind(memory, 'hedge/win-stay/nearest'):.2f}, `sample` {found.behind(memory, 'bayes/sample/nearest'):.2f}.",
-        "  Orders 0 and 2 act alike there, so an agent that sits next to one sits next to the other.",
-        "- **The default is not the best in every cell.** `leader` with `nearest` has "
-        f"{leader['tom-0']:.1f}, {leader['tom-2']:.1f} and {leader['switching']:.1f} against orders 0 and 2 and against",
-        f"  `switching`, where the default has {own['tom-0']:.1f}, {own['tom-2']:.1f} and {own['switching']:.1f}; in self-play it has "
-        f"{leader['self']:.1f} (the default {own['self']:.1f}) and on `{memory}`",
-        f"  {found.line(memory, 'bayes/leader/nearest').means['self']:.1f}, because two agents that randomise nothing cannot break "
-        "their symmetry. Who is certain to meet no other adaptive agent is better off",
-        '  with `selection="leader"`.',
-        f"- In self-play on `{circle}`, with `win-stay` and `nearest`: "
-        + ", ".join(f"{learner} {mean:.1f}" for learner, mean in best.items())
-        + ".",
-        f"- The paper's algorithms are `ftl/leader/above` and `hedge/sample/above`: {found.behind(circle, 'ftl/leader/above'):.1f} "
-        f"and {found.behind(circle, 'hedge/sample/above'):.1f} points behind on `{circle}`,",
-        "  most of it against the partner that switches and, for FTL, in self-play.",
+        *prose(
+            f"- **On `{circle}` the default's mean has place {place} of",
+            f"{len(found.lines[circle])}**, and {worse} other settings are worse by an",
+            "interval that excludes 0. Against it, with the rest alike, in points: `above`",
+            f"for `nearest` {found.behind(circle, 'bayes/win-stay/above'):.1f}, Hedge for",
+            f"Bayes {found.behind(circle, 'hedge/win-stay/nearest'):.1f}, FixedShare",
+            f"{found.behind(circle, 'fixed-share/win-stay/nearest'):.1f}, `sample` for",
+            f"`win-stay` {found.behind(circle, 'bayes/sample/nearest'):.1f}.",
+        ),
+        *prose(
+            f"- **On `{memory}` it is one of a group**: AdaHedge is",
+            f"{found.behind(memory, 'adahedge/win-stay/nearest'):.2f} behind it, Hedge",
+            f"{found.behind(memory, 'hedge/win-stay/nearest'):.2f}, `sample`",
+            f"{found.behind(memory, 'bayes/sample/nearest'):.2f}. Orders 0 and 2 act alike",
+            "there, so an agent that sits next to one sits next to the other.",
+        ),
+        *prose(
+            "- **The default is not the best in every cell.** `leader` with `nearest` has",
+            f"{leader['tom-0']:.1f}, {leader['tom-2']:.1f} and {leader['switching']:.1f}",
+            "against orders 0 and 2 and against `switching`, where the default has",
+            f"{own['tom-0']:.1f}, {own['tom-2']:.1f} and {own['switching']:.1f}; in self-play",
+            f"it has {leader['self']:.1f} (the default {own['self']:.1f}) and on `{memory}`",
+            f"{found.line(memory, 'bayes/leader/nearest').means['self']:.1f}, because two",
+            "agents that randomise nothing cannot break their symmetry. Who is certain to",
+            'meet no other adaptive agent is better off with `selection="leader"`.',
+        ),
+        *prose(
+            f"- In self-play on `{circle}`, with `win-stay` and `nearest`:",
+            ", ".join(f"{learner} {mean:.1f}" for learner, mean in best.items()) + ".",
+        ),
+        *prose(
+            "- The paper's algorithms are `ftl/leader/above` and `hedge/sample/above`:",
+            f"{found.behind(circle, 'ftl/leader/above'):.1f} and",
+            f"{found.behind(circle, 'hedge/sample/above'):.1f} points behind on `{circle}`,",
+            "most of it against the partner that switches and, for FTL, in self-play.",
+        ),
     ]
 
 

@@ -42,6 +42,7 @@ def blocks_named(names: list[str]) -> tuple[Block, ...]:
     known = {block.name for block in BLOCKS} | {block.page for block in BLOCKS}
     if unknown := [name for name in names if name not in known]:
         raise ValueError(
-            f"there is no block or page {', '.join(map(repr, unknown))}; 'python -m eval results --list' names all"
+            f"there is no block or page {', '.join(map(repr, unknown))}; 'python -m eval results --list' "
+            "names all"
         )
     return tuple(block for block in BLOCKS if block.name in names or block.page in names)

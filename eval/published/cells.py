@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
@@ -61,30 +61,10 @@ def mean_and(mean: float, error: float, usual: int = 1) -> str:
 
 
 def merged(cells: Sequence[Cell]) -> str:
-    """``72.8 / 70.1 / 72.8 (± 0.2)``: the largest of the errors, none where there is none; one cell as ``scored``."""
+    """``72.8 / 70.1 / 72.8 (± 0.2)``: the largest of the errors, if any; a single cell as ``scored``."""
     if len(cells) == 1:
         return scored(cells[0])
     error = max(cell.se for cell in cells)
     shown = digits(error)
     means = " / ".join(f"{cell.mean:.{shown}f}" for cell in cells)
     return means + (f" (± {error:.{shown}f})" if error > 0.0 else "")
-
-
-def table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, right: bool = False) -> list[str]:
-    """A table in Markdown; with ``right`` all but the first column are aligned to the right."""
-    under = ["---", *("---:" if right else "---" for _ in headings[1:])]
-    return [
-        f"| {' | '.join(headings)} |",
-        f"|{'|'.join(under)}|",
-        *(f"| {' | '.join(row)} |" for row in rows),
-    ]
-
-
-def bold(name: str, ours: Sequence[str] = ("bayes",)) -> str:
-    """A name as code, bold where it is ours."""
-    return f"**`{name}`**" if name in ours else f"`{name}`"
-
-
-def best(values: Mapping[str, float]) -> str:
-    """The name with the largest value."""
-    return max(values, key=lambda name: values[name])

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from eval.published.cells import table
+from eval.published.markdown import prose, table
 from eval.published.study import FIVE, Block, How, Result, Setting, Study
 from eval.studies import CompetenceRow, Delay, Detected, changes_followed, compare_detectors, competence_rows
 from eval.studies.changing import TOLERANCES
@@ -83,8 +83,11 @@ def detectors(result: Result[list[list[Detected]]]) -> list[str]:
         delays = [_delay([found.delays[kind] for found in of_seeds]) for kind in _KINDS]
         rows.append([_SHOWN[one.detector, one.setting], f"{one.setting:g}", f"{alarms:.2f}", *delays])
     return [
-        f"Share of changes noticed within {TOLERANCES[0]} / within {TOLERANCES[1]} rounds, and the mean delay of those that "
-        f"were; {result.setting}. False alarms are of fixed orders with 5 % lapses, in 200 rounds of `one-ahead-5`.",
+        *prose(
+            f"Share of changes noticed within {TOLERANCES[0]} / within {TOLERANCES[1]} rounds,",
+            f"and the mean delay of those that were; {result.setting}. False alarms are of",
+            "fixed orders with 5 % lapses, in 200 rounds of `one-ahead-5`.",
+        ),
         "",
         *table(["detector", "setting", "false alarms", *_KINDS.values()], rows),
     ]
@@ -105,10 +108,12 @@ def followed(result: Result[dict[str, tuple[int, int]]]) -> list[str]:
 
     (reports, own), (learned, because) = together(adapts=False), together(adapts=True)
     return [
-        f"`change.followed` says whether the agent's own order changed just before the partner's did. In {result.setting}, 200 "
-        "rounds each and beside each partner, it was true for",
-        f"{own} of {reports} reported changes of `switching`, `deceptive` and `noisy` partners, and for {because} of {learned} of "
-        "`learning` ones.",
+        *prose(
+            "`change.followed` says whether the agent's own order changed just before the",
+            f"partner's did. In {result.setting}, 200 rounds each and beside each partner, it",
+            f"was true for {own} of {reports} reported changes of `switching`, `deceptive` and",
+            f"`noisy` partners, and for {because} of {learned} of `learning` ones.",
+        ),
     ]
 
 
@@ -130,14 +135,16 @@ def competence(result: Result[list[list[CompetenceRow]]]) -> list[str]:
         "total variation 0.11 v 0.39",
     ]
     return [
-        f"Mean of {result.setting} of every skill and order, 300 rounds of `one-ahead-5`:",
+        *prose(f"Mean of {result.setting} of every skill and order, 300 rounds of `one-ahead-5`:"),
         "",
         *table(headings, rows),
         "",
-        "- **It holds where the belief can hold it**: with lapse rates that reach 0.9, and a partner taken not to change, the "
-        "posterior ends in the same place whatever the skill",
-        f"  (total variation {distance:.3f} on average), and skill moves the lapse rate (the truth is 1 − p: 0.89, 0.80, 0.70, "
-        "0.61) and the speed.",
+        *prose(
+            "- **It holds where the belief can hold it**: with lapse rates that reach 0.9,",
+            "and a partner taken not to change, the posterior ends in the same place whatever",
+            f"the skill (total variation {distance:.3f} on average), and skill moves the lapse",
+            "rate (the truth is 1 − p: 0.89, 0.80, 0.70, 0.61) and the speed.",
+        ),
     ]
 
 
@@ -160,7 +167,7 @@ def _competent(title: str, order: str, rows: Sequence[CompetenceRow]) -> list[st
         " / ".join(f"{p:.2f}" for p in truth),
         " ".join(f"{lapse:.2f}" for lapse in lapses),
         " ".join("never" if math.isinf(n) else f"{n:.0f}" for n in rounds),
-        f"{np.mean([row.distance for row in rows]):.3f}",
+        *prose(f"{np.mean([row.distance for row in rows]):.3f}"),
     ]
 
 

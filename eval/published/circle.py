@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from eval.measure import compare
 from eval.play import SELF
-from eval.published.cells import Cells, bold, cross, rows_of, scored, table
+from eval.published.cells import Cells, cross, rows_of, scored
+from eval.published.markdown import bold, prose, table
 from eval.published.study import FIVE, Block, How, Result, Setting, Study
 from eval.studies.paper import ADAPTIVE_AGENTS, ORDERS
 from eval.sweeps import Matrix
@@ -59,14 +60,16 @@ def baselines(result: Result[Cells]) -> list[str]:
     by_agent = {row[0].agent: row for row in found}
     worth = [a.mean - b.mean for a, b in zip(by_agent["bayes"], by_agent["no-belief"], strict=True)]
     return [
-        f"Mean ± standard error of {result.setting}:",
+        *prose(f"Mean ± standard error of {result.setting}:"),
         "",
         *table(["agent", *BASELINES[2]], rows, right=True),
         "",
-        "`no-belief` is a strong baseline there: with the response `nearest` an agent that guesses keeps order 1 most of "
-        "the time, which is aligned with orders 0 and 2.",
-        f"What the belief itself is worth is `bayes` less `no-belief`, {min(worth):.1f} to {max(worth):.1f} points, and "
-        "not `bayes` less `random`.",
+        *prose(
+            "`no-belief` is a strong baseline there: with the response `nearest` an agent",
+            "that guesses keeps order 1 most of the time, which is aligned with orders 0 and",
+            f"2. What the belief itself is worth is `bayes` less `no-belief`, {min(worth):.1f}",
+            f"to {max(worth):.1f} points, and not `bayes` less `random`.",
+        ),
     ]
 
 
@@ -78,10 +81,13 @@ def compared(result: Result[Cells]) -> list[str]:
     )
     first, second = compare([(ours, leader), (ours, hedge)])
     return [
-        f"`compare` plays two agents with the same seeds and says what lies between them: beside a partner that switches "
-        f"{first.difference} points between `bayes` and `ftl`,",
-        f"{second.difference} between `bayes` and `hedge`, p = {max(first.p_holm, second.p_holm):.4f} at most after Holm's "
-        f"correction ({result.setting}).",
+        *prose(
+            "`compare` plays two agents with the same seeds and says what lies between them:",
+            f"beside a partner that switches {first.difference} points between `bayes` and",
+            f"`ftl`, {second.difference} between `bayes` and `hedge`, p =",
+            f"{max(first.p_holm, second.p_holm):.4f} at most after Holm's correction",
+            f"({result.setting}).",
+        ),
     ]
 
 
@@ -94,11 +100,14 @@ def in_turn(result: Result[Cells]) -> list[str]:
     best = min(cell.mean for row in rows_of(result.value, TURNS) for cell in row)
     worst = min(cell.mean for row in rows_of(result.value, SEEN) for cell in row)
     return [
-        f"Steps, mean ± standard error of {result.setting}; {best:.0f} at best:",
+        *prose(f"Steps, mean ± standard error of {result.setting}; {best:.0f} at best:"),
         "",
         *table(["agent \\ partner", *TURNS[2]], rows),
         "",
-        f"In `in-turn:memory-1` every pair scores {worst:.0f} of 75 at least: one step that is seen, and nothing to guess.",
+        *prose(
+            f"In `in-turn:memory-1` every pair scores {worst:.0f} of 75 at least: one step",
+            "that is seen, and nothing to guess.",
+        ),
     ]
 
 

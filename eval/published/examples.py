@@ -1,4 +1,4 @@
-"""What programs in ``examples/`` print. They are no modules of a package, so each runs in a process of its own."""
+"""What programs in ``examples/`` print; they are in no package, so each runs in a process of its own."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from eval.published.markdown import prose
 from eval.published.study import Block, How, Result, Setting, Study
 
 _ROOT = Path(__file__).parents[2]
@@ -57,8 +58,11 @@ BOARDS = Study("two agents", _boards, Setting(20), Setting(20), 3)
 def nine(result: Result[list[str]]) -> list[str]:
     """The table that the example prints."""
     return [
-        f"Rounds of 20 that went wrong, mean over partners ± standard error over {result.setting.episodes} seeds (no error where "
-        "all are alike), the worst partner in brackets:",
+        *prose(
+            "Rounds of 20 that went wrong, mean over partners ± standard error over",
+            f"{result.setting.episodes} seeds (no error where all are alike), the worst",
+            "partner in brackets:",
+        ),
         "",
         *result.value,
     ]

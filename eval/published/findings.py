@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from eval.published.cells import table
+from eval.published.markdown import prose, table
 from eval.published.study import FIVE, Block, How, Result, Setting, Study
 from eval.studies import fewer_optimal_actions
 from eval.studies.findings import ALIGNED, EQUAL, mean_over
@@ -52,9 +52,12 @@ def actions(result: Result[dict[int, float]]) -> list[str]:
     """What equal orders lose, by the number of actions."""
     said = ", ".join(f"at N = {size} {points:.0f}" for size, points in result.value.items())
     return [
-        "With N actions of which N − 1 are optimal answers, ties broken at random, equal orders 0 and 2 meet less "
-        "and less; ToM-1, whose answer is unique",
-        f"for any N, keeps failing. Points that equal orders lose to aligned ones: {said} ({result.setting}, 2 % lapses).",
+        *prose(
+            "With N actions of which N − 1 are optimal answers, ties broken at random, equal",
+            "orders 0 and 2 meet less and less; ToM-1, whose answer is unique for any N,",
+            f"keeps failing. Points that equal orders lose to aligned ones: {said}",
+            f"({result.setting}, 2 % lapses).",
+        ),
     ]
 
 

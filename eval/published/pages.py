@@ -1,6 +1,6 @@
 """Blocks in pages: where they stand, how they are replaced, and what of them does not depend on chance.
 
-A block stands between two comments, each with an empty line around it, which neither a site nor GitHub shows::
+A block stands between two comments, an empty line around each. Neither a site nor GitHub shows them::
 
     <!-- numbers: NAME -->
 
@@ -12,10 +12,12 @@ A block stands between two comments, each with an empty line around it, which ne
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from itertools import chain
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 
-_BLOCK = re.compile(r"^<!-- numbers: (?P<name>[\w-]+) -->\n(?P<body>.*?)^<!-- /numbers -->$", re.M | re.S)
+_BLOCK = re.compile(
+    r"^<!-- numbers: (?P<name>[\w-]+) -->\n(?P<body>.*?)^<!-- /numbers -->$", re.MULTILINE | re.DOTALL
+)
 _COMMENT = re.compile(r"<!-- /?numbers\b.*?-->")
 
 _NAMES = re.compile(r"`[^`]*`(?:(?:,| and|, and) `[^`]*`)*")
@@ -36,8 +38,8 @@ def blocks_in(text: str) -> dict[str, list[str]]:
         found[match["name"]] = match["body"].strip("\n").splitlines()
     if len(_COMMENT.findall(text)) != 2 * len(found):
         raise ValueError(
-            "a comment '<!-- numbers: NAME -->' or '<!-- /numbers -->' has no counterpart; every block has both, "
-            "on lines of their own"
+            "a comment '<!-- numbers: NAME -->' or '<!-- /numbers -->' has no counterpart; every block has "
+            "both, on lines of their own"
         )
     return found
 
@@ -67,31 +69,41 @@ def with_blocks(text: str, blocks: Mapping[str, Sequence[str]]) -> str:
 def shape(lines: Sequence[str]) -> list[str]:
     """What a block says apart from its figures: headings, labels and numbers of cells, words.
 
-    Figures, lists of names in code and emphasis depend on the episodes; rows may be sorted by what came out.
-    Code blocks count by their lines.
+    Figures, lists of names in code and emphasis depend on the episodes; rows may be sorted by what came out,
+    and paragraphs break where figures let them. Code blocks count by their lines.
 
     Example:
-        >>> shape(["| agent | score |", "|---|---|", "| `ftl` | **75.0** ± 0.1 |", "", "`ftl` has 75 of `A`, `B`."])
-        ['| agent | score |', '|---|---|', '| `ftl` | 2 cells', '', '· has # of ·.']
+        >>> shape(["| agent | score |", "|---|---|", "| `ftl` | **75.0** ± 0.1 |", "", "75 of `A`, `B`."])
+        ['| agent | score |', '|---|---|', '| `ftl` | 2 cells', '# of ·.']
     """
-    found: list[list[str]] = []
-    table: list[str] = []
+    found: list[str] = []
+    for kind, group in groupby(_joined(lines), key=_kind):
+        rows = list(group)
+        found += _table(rows) if kind == "table" else ["code" if kind == "code" else _masked(r) for r in rows]
+    return found
+
+
+def _joined(lines: Sequence[str]) -> Iterator[str]:
+    """Paragraphs, items, rows and lines of code, each as one line."""
+    paragraph: list[str] = []
     fenced = False
-    for line in lines:
-        if line.startswith("```"):
-            fenced = not fenced
-            found.append([line])
-        elif fenced:
-            found.append(["code"])
-        elif line.startswith("|"):
-            table.append(line)
-            continue
-        else:
-            found.append([_masked(line)])
-        if table:
-            found.insert(-1, _table(table))
-            table = []
-    return list(chain(*found, _table(table) if table else []))
+    for line in (*lines, ""):
+        fence = line.startswith("```")
+        fenced ^= fence
+        alone = fence or fenced or not line or line.startswith("|")
+        if (alone or line.startswith("- ")) and paragraph:
+            yield " ".join(paragraph)
+            paragraph = []
+        if fence or fenced:
+            yield f"```{line}"
+        elif alone and line:
+            yield line
+        elif line:
+            paragraph.append(line.strip())
+
+
+def _kind(line: str) -> str:
+    return "code" if line.startswith("```") else "table" if line.startswith("|") else "text"
 
 
 def _table(rows: Sequence[str]) -> list[str]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 from eval.play import SELF, Cell
-from eval.published.cells import Cells, bold, mean_and, merged, played, scored, table
+from eval.published.cells import Cells, mean_and, merged, played, scored
+from eval.published.markdown import bold, prose, table
 from eval.published.study import FIVE, Block, How, Result, Setting, Study
 from eval.studies import PaperCell, excesses, paper_sweep, published
 from eval.studies.paper import ADAPTIVE_AGENTS, ALIGNED, COLUMNS, EPSILON, FIXED_PAIRINGS, ORDERS, pairings
@@ -86,7 +88,9 @@ def ceiling(result: Result[Cells]) -> list[str]:
     """How far the default is from what no symmetric policy passes."""
     found = _of(result.value, "memory-1", [("bayes", partner) for partner in (*ORDERS, SELF)])
     mean = sum(cell.mean for cell in found) / len(found)
-    return [f"`bayes` has {mean:.1f} of these 71.4, and {found[-1].mean:.1f} of the 70 beside itself."]
+    return [
+        *prose(f"`bayes` has {mean:.1f} of these 71.4, and {found[-1].mean:.1f} of the 70 beside", "itself.")
+    ]
 
 
 def grids(result: Result[Cells]) -> list[str]:
@@ -117,16 +121,18 @@ def kitchens(result: Result[Cells]) -> list[str]:
 
 def sure_kitchens(result: Result[Cells]) -> list[str]:
     """What happens in the small kitchen where nobody lapses."""
-    small, ring = KITCHENS
+    small = KITCHENS[0]
     equal = merged(_of(result.value, small, _EQUAL))
     aligned = " and ".join(scored(_of(result.value, column, ALIGNED[:1])[0]) for column in KITCHENS)
     ours = merged(_of(result.value, small, [("bayes", order) for order in ORDERS]))
     alone, leader = (scored(result.value[small, agent, SELF]) for agent in ("bayes", "ftl"))
     return [
-        f"With `--epsilon 0` ({result.setting}) equal orders take {equal} steps of at most 100, which is never to "
-        f"serve; aligned pairs take {aligned},",
-        f"`bayes` {ours} and {alone} with itself, and `ftl` with itself {leader}. Lapses help equal orders: one "
-        "breaks the symmetry, and then they serve.",
+        *prose(
+            f"With `--epsilon 0` ({result.setting}) equal orders take {equal} steps of at most",
+            f"100, which is never to serve; aligned pairs take {aligned}, `bayes` {ours} and",
+            f"{alone} with itself, and `ftl` with itself {leader}. Lapses help equal orders:",
+            "one breaks the symmetry, and then they serve.",
+        ),
     ]
 
 
@@ -146,14 +152,17 @@ def readme(matrices: Result[Cells], tables: Result[Cells]) -> list[str]:
     ]
     aligned = _of(cells, "overcooked", ALIGNED)
     return [
-        f"Matrix games: points of 75, {matrices.setting}. {_steps(tables.setting)}",
+        *prose(f"Matrix games: points of 75, {matrices.setting}. {_steps(tables.setting)}"),
         "",
         *table(
             ["agent", "partner", *(f"{_TITLES[c]} {w}" for c, w in zip(columns, ways, strict=True))], rows
         ),
         "",
-        "The paper's kitchen is not printed, so its steps and ours compare only relative to aligned orders (ours "
-        f"{min(cell.mean for cell in aligned):.1f}, the paper's {published(*ALIGNED[0], 'overcooked'):.1f}).",
+        *prose(
+            "The paper's kitchen is not printed, so its steps and ours compare only relative",
+            f"to aligned orders (ours {min(cell.mean for cell in aligned):.1f}, the paper's",
+            f"{published(*ALIGNED[0], 'overcooked'):.1f}).",
+        ),
     ]
 
 
@@ -170,26 +179,33 @@ def beyond_aligned(matrices: Result[Cells], tables: Result[Cells]) -> list[str]:
         for agent in ("ftl", "bayes")
     )
     return [
-        f"- Against ToM-0 and ToM-2 in the matrix games `ftl` scores {leader}, `bayes` {ours}: whoever begins with the "
-        "right guess every time cannot be beaten, and cannot play with itself.",
-        "- Beyond aligned orders, each its own, `bayes` with exact predictions is behind the better of the paper's two "
-        "algorithms with a language model",
-        f"  by more than two standard errors in {len(worse)} of {len(found)} cells of Table 2 (both kitchens): {places}. "
-        "Most of what it is ahead elsewhere is exactness: compare `ftl` and `hedge` above.",
+        *prose(
+            f"- Against ToM-0 and ToM-2 in the matrix games `ftl` scores {leader}, `bayes`",
+            f"{ours}: whoever begins with the right guess every time cannot be beaten, and",
+            "cannot play with itself.",
+        ),
+        *prose(
+            "- Beyond aligned orders, each its own, `bayes` with exact predictions is behind",
+            "the better of the paper's two algorithms with a language model by more than two",
+            f"standard errors in {len(worse)} of {len(found)} cells of Table 2 (both",
+            f"kitchens): {places}. Most of what it is ahead elsewhere is exactness: compare",
+            "`ftl` and `hedge` above.",
+        ),
     ]
 
 
-def _order(result: Result[Cells]) -> list[tuple[str, str, str, str]]:
+def _order(result: Result[Cells]) -> list[tuple[Literal["fixed", "adaptive"], str, str, str]]:
     """(table, column, agent, partner) of the paper's cells that were played."""
     columns = dict.fromkeys(column for column, _, _ in result.value)
     return [(kind, column, agent, partner) for column in columns for kind, agent, partner in pairings()]
 
 
-def _paper_cell(cells: Cells, kind: str, column: str, agent: str, partner: str) -> PaperCell:
+def _paper_cell(
+    cells: Cells, kind: Literal["fixed", "adaptive"], column: str, agent: str, partner: str
+) -> PaperCell:
     cell = cells[column, agent, partner]
     paper = published(agent, partner, column)
-    fixed = "fixed" if kind == "fixed" else "adaptive"
-    return PaperCell(fixed, column, agent, partner, EPSILON, cell.mean, cell.se, cell.n, paper)
+    return PaperCell(kind, column, agent, partner, EPSILON, cell.mean, cell.se, cell.n, paper)
 
 
 def _single(cells: Cells, column: str, agent: str, partner: str) -> str:

@@ -28,7 +28,7 @@ from eval.people import (
     recovered,
 )
 from eval.people.matches import SEEDS
-from eval.published.cells import table
+from eval.published.markdown import prose, table
 from eval.published.study import Block, How, Result, Setting, Study
 from eval.tasks import MatrixTask, make_task
 
@@ -72,8 +72,8 @@ def _sides(most: int) -> list[Side]:
     for side in sides:
         if not side.bot and len(games := kept.setdefault(side.group, [])) < most:
             games.append(side.game)
-    games = {game for own in kept.values() for game in own}
-    return [side for side in sides if side.game in games]
+    chosen = {game for own in kept.values() for game in own}
+    return [side for side in sides if side.game in chosen]
 
 
 def _score(setting: Setting, how: How) -> list[Scored]:
@@ -127,20 +127,32 @@ def next_move(result: Result[list[Scored]]) -> list[str]:
             ["model", "all rounds", "first 100", "last 100", "`orders + habits` less this"], rows, right=True
         ),
         "",
-        f"**Orders and habits together less the best Markov model: {_fine(ours.less(rival))} nats a move.** Orders alone are "
-        f"{_minus(ours.less(by_name['orders']).estimate)} behind the two",
-        f"together, habits alone {_minus(ours.less(by_name['habits']).estimate)}.",
+        *prose(
+            "**Orders and habits together less the best Markov model:",
+            f"{_fine(ours.less(rival))} nats a move.** Orders alone are",
+            f"{_minus(ours.less(by_name['orders']).estimate)} behind the two together, habits",
+            f"alone {_minus(ours.less(by_name['habits']).estimate)}.",
+        ),
         "",
-        "- *Counting models* are Dirichlet-multinomial, predictive before they learn from a move. The prior's count α is "
-        f"fitted: {by_name['frequency'].settings['alpha']:.1f} for",
-        f"  frequencies, {min(counts):.1f} to {max(counts):.1f} for the Markov models.",
-        "- *Cognitive hierarchy* (Camerer, Ho and Chong 2004) has one Poisson mean for everybody (τ = "
-        f"{hierarchy['tau']:.1f}, fitted with a lapse rate of {hierarchy['lapse']:.2f}).",
-        "  It learns nothing of a person or a bot, and so it says hardly more than frequencies.",
-        "- *The agent* is the plugin's own, as it sits in a graph: nothing of it is fitted to anybody. With orders 0 to 5 it is "
-        f"{_fine(agent.less(rival))} nats a move ahead of the",
-        f"  best Markov model and {_minus(ours.less(agent).estimate)} behind the fitted mixture; the default, which knows orders 0 to "
-        f"3, is {_minus(ours.less(default).estimate)} behind it.",
+        *prose(
+            "- *Counting models* are Dirichlet-multinomial, predictive before they learn from",
+            "a move. The prior's count α is fitted:",
+            f"{by_name['frequency'].settings['alpha']:.1f} for frequencies, {min(counts):.1f}",
+            f"to {max(counts):.1f} for the Markov models.",
+        ),
+        *prose(
+            "- *Cognitive hierarchy* (Camerer, Ho and Chong 2004) has one Poisson mean for",
+            f"everybody (τ = {hierarchy['tau']:.1f}, fitted with a lapse rate of",
+            f"{hierarchy['lapse']:.2f}). It learns nothing of a person or a bot, and so it",
+            "says hardly more than frequencies.",
+        ),
+        *prose(
+            "- *The agent* is the plugin's own, as it sits in a graph: nothing of it is",
+            f"fitted to anybody. With orders 0 to 5 it is {_fine(agent.less(rival))} nats a",
+            f"move ahead of the best Markov model and {_minus(ours.less(agent).estimate)}",
+            "behind the fitted mixture; the default, which knows orders 0 to 3, is",
+            f"{_minus(ours.less(default).estimate)} behind it.",
+        ),
     ]
 
 
@@ -202,11 +214,15 @@ def last_rounds(result: Result[Played]) -> list[str]:
     return [
         *table(headings, rows, right=True),
         "",
-        "**What does not work.** Where habits compete (prior 1/3 for orders, habits and none each), they explain most people better "
-        "than any single order kept throughout:",
-        f"a habit has {habit[0]} in the first 100 rounds, {habit[1]} in the last, {habit[2]} over all 300. Bot's order + 1 then keeps "
-        f"{', '.join(kept)} in the last 100 rounds (orders 0, 1, 2, 3).",
-        "A counting model has 2 to 18 free numbers that follow a person who learns; an order has one rule and one lapse rate.",
+        *prose(
+            "**What does not work.** Where habits compete (prior 1/3 for orders, habits and",
+            "none each), they explain most people better than any single order kept",
+            f"throughout: a habit has {habit[0]} in the first 100 rounds, {habit[1]} in the",
+            f"last, {habit[2]} over all 300. Bot's order + 1 then keeps {', '.join(kept)} in",
+            "the last 100 rounds (orders 0, 1, 2, 3). A counting model has 2 to 18 free",
+            "numbers that follow a person who learns; an order has one rule and one lapse",
+            "rate.",
+        ),
     ]
 
 
@@ -224,7 +240,7 @@ def _found(row: Recovered) -> list[str]:
     if row.order is None:
         return ["", "", ""]
     rounds = "never" if math.isinf(row.rounds) else f"{row.rounds:g}"
-    return [f"{row.found * row.n:.0f} of {row.n} games", f"{row.truth:.2f}", rounds]
+    return [*prose(f"{row.found * row.n:.0f} of {row.n} games {row.truth:.2f}"), rounds]
 
 
 def beside_bots(result: Result[list[Beaten]]) -> list[str]:
@@ -241,12 +257,17 @@ def beside_bots(result: Result[list[Beaten]]) -> list[str]:
     ahead = [row.agents["bayes"].estimate - row.people.estimate for row in result.value]
     n = result.setting.episodes
     return [
-        f"The share of rounds won, {n} games of each agent; whoever knows the rule wins {result.value[0].ceiling:.2f}, and chance is "
-        "a third. Nothing was tuned on the bots.",
+        *prose(
+            f"The share of rounds won, {n} games of each agent; whoever knows the rule wins",
+            f"{result.value[0].ceiling:.2f}, and chance is a third. Nothing was tuned on the",
+            "bots.",
+        ),
         "",
         *table(["bot", "order", "people", "`bayes`", '`orders 0–5, response="above"`'], rows, right=True),
         "",
-        f"`bayes` is {min(ahead):.2f} to {max(ahead):.2f} above people beside the {len(ahead)} bots.",
+        *prose(
+            f"`bayes` is {min(ahead):.2f} to {max(ahead):.2f} above people beside the", f"{len(ahead)} bots."
+        ),
     ]
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from eval.measure import Interval
 from eval.play import Cell
-from eval.published.cells import played, rows_of, table
+from eval.published.cells import played, rows_of
+from eval.published.markdown import prose, table
 from eval.published.study import FIVE, Block, How, Result, Setting, Study
 from eval.show.tables.strangers import percent
 from eval.studies import Beside, Strangers, judge, strangers_sweep
@@ -53,8 +54,11 @@ def games(result: Result[Judged]) -> list[str]:
         for partner in dict.fromkeys(partner for _, partner in cells)
     ]
     return [
-        f"Points of 75 in 15 rounds, {result.setting}: `{OURS}` (bold where it is best) / the best single order, chosen "
-        f"afterwards / the better of two predictors, `{PREDICTORS[0]}` and `{PREDICTORS[1]}`.",
+        *prose(
+            f"Points of 75 in 15 rounds, {result.setting}: `{OURS}` (bold where it is best) /",
+            "the best single order, chosen afterwards / the better of two predictors,",
+            f"`{PREDICTORS[0]}` and `{PREDICTORS[1]}`.",
+        ),
         "",
         *table(["partner", *GAMES], rows),
         "",
@@ -76,12 +80,16 @@ def _over_games(result: Result[Judged]) -> list[str]:
     alone = percent(_less(found, ORDERS_ALONE, ORDERS[0]))
     hard = result.value.cells["one-ahead-5", ORDERS_ALONE, "alternate"]
     return [
-        f"Over these {len(own)} cells `{OURS}` has, in % of each cell's best, {ahead[0]} more than ToM-0 in all of them, "
-        f"{ahead[1]} more than ToM-1, {ahead[2]} than ToM-2 and {ahead[3]} than ToM-3.",
-        f"**It is within 5 % of the best in {sum(cell.close for cell in own)} cells.** One round of 15 is 6.7 % of the points, "
-        "and whoever does not know which of the columns to believe pays one to three rounds for finding out.",
-        f"With orders alone (`--agents bayes,{ORDERS_ALONE}`) the difference from ToM-0 is {alone}, and it has "
-        f"{hard.mean:.0f} beside `alternate` in `one-ahead-5`.",
+        *prose(
+            f"Over these {len(own)} cells `{OURS}` has, in % of each cell's best, {ahead[0]}",
+            f"more than ToM-0 in all of them, {ahead[1]} more than ToM-1, {ahead[2]} than",
+            f"ToM-2 and {ahead[3]} than ToM-3. **It is within 5 % of the best in",
+            f"{sum(cell.close for cell in own)} cells.** One round of 15 is 6.7 % of the",
+            "points, and whoever does not know which of the columns to believe pays one to",
+            "three rounds for finding out. With orders alone (`--agents",
+            f"bayes,{ORDERS_ALONE}`) the difference from ToM-0 is {alone}, and it has",
+            f"{hard.mean:.0f} beside `alternate` in `one-ahead-5`.",
+        ),
     ]
 
 
@@ -90,11 +98,15 @@ def readme(result: Result[Judged]) -> list[str]:
     own = result.value.beside(OURS)
     least = min((_less(result.value.found, OURS, order) for order in ORDERS), key=lambda one: one.estimate)
     return [
-        "- A partner that no order explains is predicted from its habits. That takes rounds: over "
-        f"{len(own) // len(GAMES)} such partners in three games of 15 rounds",
-        f"  `{OURS}` is {least.estimate:.0%} of each cell's best ahead of the best single order in all of them, and within 5 % of "
-        f"the best that could have been known in {sum(cell.close for cell in own)} cells of {len(own)}",
-        "  ([docs/results.md](docs/results.md)). Actions that follow from more than the last round are not found.",
+        *prose(
+            "- A partner that no order explains is predicted from its habits. That takes",
+            f"rounds: over {len(own) // len(GAMES)} such partners in three games of 15 rounds",
+            f"`{OURS}` is {least.estimate:.0%} of each cell's best ahead of the best single",
+            "order in all of them, and within 5 % of the best that could have been known in",
+            f"{sum(cell.close for cell in own)} cells of {len(own)}",
+            "([docs/results.md](docs/results.md)). Actions that follow from more than the",
+            "last round are not found.",
+        ),
     ]
 
 
@@ -106,10 +118,13 @@ def tables(result: Result[Judged]) -> list[str]:
         f"`{cell.partner} in {cell.task}: {cell.score:.1f} to {cell.order_score:.1f}`" for cell in far
     )
     return [
-        f"On grids and in kitchens (`python -m eval strangers --task {','.join(TABLES)}`; {result.setting}) it is within 5 % "
-        f"of the best single order in {len(own) - len(far)} of {len(own)} cells,",
-        f"and {percent(_less(result.value.found, OURS, ORDERS[0]))} % ahead of ToM-0 over all of them. Further behind, in steps: "
-        f"{behind or '`none`'}.",
+        *prose(
+            f"On grids and in kitchens (`python -m eval strangers --task {','.join(TABLES)}`;",
+            f"{result.setting}) it is within 5 % of the best single order in",
+            f"{len(own) - len(far)} of {len(own)} cells, and",
+            f"{percent(_less(result.value.found, OURS, ORDERS[0]))} % ahead of ToM-0 over all",
+            f"of them. Further behind, in steps: {behind or '`none`'}.",
+        ),
     ]
 
 
@@ -126,7 +141,7 @@ def habits(result: Result[Judged]) -> list[str]:
         for cell in sorted(result.value.beside(OURS), key=lambda cell: cell.task != "overcooked")
     ]
     return [
-        f"Steps, mean of {result.setting}:",
+        *prose(f"Steps, mean of {result.setting}:"),
         "",
         *table(["", "orders alone", f"orders and habits (`{OURS}`)", "best single order in hindsight"], rows),
     ]
@@ -141,12 +156,21 @@ def cooks(result: Result[Judged]) -> list[str]:
     own = {cell.partner: cell for cell in result.value.beside(OURS) if cell.task == "overcooked"}
     ties, pushing, turns = "independent-ties", "greedy", "alternate"
     return [
-        f"- beside `{ties}` ToM-0 and ToM-2 happen to fit ({steps('tom-0', ties)} and {steps('tom-2', ties)} steps) while ToM-1 "
-        f"takes {steps('tom-1', ties)}, and `{OURS}`, which has to find that out, {steps(OURS, ties)};",
-        f"- beside `{pushing}` it takes {steps(OURS, pushing)} where the best single order takes "
-        f"{own[pushing].order_score:.1f}: habits see the planner pushing, and walk around it;",
-        f"- beside a cook who goes through the actions in turn it takes {steps(OURS, turns)} where the best order takes "
-        f"{own[turns].order_score:.1f} ([what answers them](decisions/answers-on-tables.md)).",
+        *prose(
+            f"- beside `{ties}` ToM-0 and ToM-2 happen to fit ({steps('tom-0', ties)} and",
+            f"{steps('tom-2', ties)} steps) while ToM-1 takes {steps('tom-1', ties)}, and",
+            f"`{OURS}`, which has to find that out, {steps(OURS, ties)};",
+        ),
+        *prose(
+            f"- beside `{pushing}` it takes {steps(OURS, pushing)} where the best single order",
+            f"takes {own[pushing].order_score:.1f}: habits see the planner pushing, and walk",
+            "around it;",
+        ),
+        *prose(
+            "- beside a cook who goes through the actions in turn it takes",
+            f"{steps(OURS, turns)} where the best order takes {own[turns].order_score:.1f}",
+            "([what answers them](decisions/answers-on-tables.md)).",
+        ),
     ]
 
 

@@ -106,11 +106,6 @@ class Block:
     studies: tuple[Study[Any], ...]
     lines: Callable[..., list[str]]
 
-    @property
-    def seconds(self) -> float:
-        """Processor time of its studies, were it alone."""
-        return sum(study.seconds for study in self.studies)
-
 
 @dataclass
 class Playing:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from eval.published.cells import mean_and, table
+from eval.published.cells import mean_and
+from eval.published.markdown import prose, table
 from eval.published.study import FIVE, Block, How, Result, Setting, Study
 from eval.studies import TeamResult, play_team, symmetric_limit
 from eval.studies.team import CONTRACT
@@ -126,14 +127,17 @@ def collisions(fives: Result[Played], twenties: Result[Played]) -> list[str]:
         "20 players, 25 tickets",
     ]
     return [
-        f"Mean ± standard error of {fives.setting}; of twenty players {twenties.setting}.",
+        *prose(f"Mean ± standard error of {fives.setting}; of twenty players {twenties.setting}."),
         "",
         *table(headings, rows),
         "",
-        "The best symmetric policy is a limit without communication, computed in `eval/studies/symmetric.py`: whoever is alone "
-        "stays, and those who shared a ticket draw anew among as many as they are,",
-        f"with the best probabilities (sum over all rounds: {limit:.2f}). It is optimal among policies of that form, and in a "
-        "single round among all.",
+        *prose(
+            "The best symmetric policy is a limit without communication, computed in",
+            "`eval/studies/symmetric.py`: whoever is alone stays, and those who shared a",
+            "ticket draw anew among as many as they are, with the best probabilities (sum",
+            f"over all rounds: {limit:.2f}). It is optimal among policies of that form, and in",
+            "a single round among all.",
+        ),
     ]
 
 
@@ -147,7 +151,7 @@ def whose(result: Result[Played]) -> list[str]:
         mates = beside.removeprefix("+").replace("+", ", ").replace(", tom-", ", ")
         rows.append([f"{task}, {unit}", f"beside {mates}" if mates else "itself", *shown])
     return [
-        f"Mean ± standard error of {result.setting}:",
+        *prose(f"Mean ± standard error of {result.setting}:"),
         "",
         *table(["task", "team", "`bayes`", "`permuted`"], rows),
     ]
@@ -165,12 +169,15 @@ def agreed(result: Result[Played]) -> list[str]:
         return mean_and(*result.value[task, team].score)
 
     said = "; ".join(
-        f"in `{task}` {points(task, CONTRACT)} points (random {points(task, 'random')}, adaptive {points(task, 'bayes')})"
+        f"in `{task}` {points(task, CONTRACT)} points (random {points(task, 'random')}, adaptive "
+        f"{points(task, 'bayes')})"
         for task in AGREED
     )
     return [
-        "A contract is not always best either, because it settles at once and not on what pays most: it has",
-        f"{said}. Mean ± standard error of {result.setting}.",
+        *prose(
+            "A contract is not always best either, because it settles at once and not on what",
+            f"pays most: it has {said}. Mean ± standard error of {result.setting}.",
+        ),
     ]
 
 
@@ -181,11 +188,11 @@ def skilled(result: Result[Played]) -> list[str]:
         return mean_and(*result.value["one-ahead-5", f"{order}+competence:{skill}@1"].score)
 
     pairs = "; ".join(
-        f"beside `competence:{skill}@1` a ToM-2 player has {points('tom-2', skill)} points of 75 and a ToM-1 player "
-        f"{points('tom-1', skill)}"
+        f"beside `competence:{skill}@1` a ToM-2 player has {points('tom-2', skill)} points of 75 "
+        f"and a ToM-1 player {points('tom-1', skill)}"
         for skill in ("0.39", "0.11", "1")
     )
-    return [f"- The penalty of misalignment stays: {pairs} ({result.setting})."]
+    return [*prose(f"- The penalty of misalignment stays: {pairs} ({result.setting}).")]
 
 
 BLOCKS = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from eval.published.cells import table
+from eval.published.markdown import prose, table
 from eval.published.study import FIVE, Block, How, Result, Setting, Study
 from eval.studies.views import PARTNERS, RANDOM, VIEWS, Viewed, views
 
@@ -36,8 +36,11 @@ def viewed(result: Result[list[list[Viewed]]]) -> list[str]:
         [view, *(means[view, partner] for partner in PARTNERS), f"{errors[view]:.3f}"] for view in errors
     ]
     return [
-        f"Share of the optimum in rounds 1–30 → 31–60 beside fixed orders, mean of {result.setting}; the last column has the "
-        "largest standard error of the second halves.",
+        *prose(
+            "Share of the optimum in rounds 1–30 → 31–60 beside fixed orders, mean of",
+            f"{result.setting}; the last column has the largest standard error of the second",
+            "halves.",
+        ),
         "",
         *table(["what is seen of the partner", *PARTNERS, "±"], shown),
     ]
