@@ -10,6 +10,7 @@ from eval.published import (
     findings,
     paper,
     people,
+    robustness,
     strangers,
     teams,
     views,
@@ -27,6 +28,7 @@ BLOCKS: tuple[Block, ...] = (
     *examples.BLOCKS,
     *people.BLOCKS,
     *findings.BLOCKS,
+    *robustness.BLOCKS,
 )
 """In the order in which they are listed; those of one page follow the page."""
 

@@ -20,8 +20,9 @@ _BLOCK = re.compile(
 )
 _COMMENT = re.compile(r"<!-- /?numbers\b.*?-->")
 
+_SETTING = re.compile(r"[\d,]+ episodes?, (?:seed \d+|[\d,]+ of each of the seeds \d+ to \d+)")
 _NAMES = re.compile(r"`[^`]*`(?:(?:,| and|, and) `[^`]*`)*")
-_FIGURE = re.compile(r"[-+−±]?\d[\d,.]*")
+_FIGURE = re.compile(r"[-+−±]?\d[\d,.]*(?: / [-+−±]?\d[\d,.]*)*")
 _SETTLED = re.compile(r"\bnever\b|\*\*|~")
 
 
@@ -69,8 +70,8 @@ def with_blocks(text: str, blocks: Mapping[str, Sequence[str]]) -> str:
 def shape(lines: Sequence[str]) -> list[str]:
     """What a block says apart from its figures: headings, labels and numbers of cells, words.
 
-    Figures, lists of names in code and emphasis depend on the episodes; rows may be sorted by what came out,
-    and paragraphs break where figures let them. Code blocks count by their lines.
+    Figures, settings, lists of names in code and emphasis depend on the episodes; rows may be sorted by what
+    came out, and paragraphs break where figures let them. Code blocks count by their lines.
 
     Example:
         >>> shape(["| agent | score |", "|---|---|", "| `ftl` | **75.0** ± 0.1 |", "", "75 of `A`, `B`."])
@@ -79,7 +80,10 @@ def shape(lines: Sequence[str]) -> list[str]:
     found: list[str] = []
     for kind, group in groupby(_joined(lines), key=_kind):
         rows = list(group)
-        found += _table(rows) if kind == "table" else ["code" if kind == "code" else _masked(r) for r in rows]
+        if kind == "table":
+            found += _table(rows)
+        else:
+            found += ["code" if kind == "code" else _masked(row) for row in rows]
     return found
 
 
@@ -118,4 +122,5 @@ def _cells(row: str) -> list[str]:
 
 
 def _masked(line: str) -> str:
-    return _FIGURE.sub("#", _NAMES.sub("·", _SETTLED.sub("", line)))
+    plain = _SETTING.sub("# episodes", _SETTLED.sub("", line))
+    return _FIGURE.sub("#", _NAMES.sub("·", plain))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
+from eval.measure import mean_and_error
 from eval.play import SELF, Cell
 from eval.published.cells import Cells, mean_and, merged, played, scored
 from eval.published.markdown import bold, prose, table
@@ -87,10 +88,15 @@ def matrix_games(result: Result[Cells]) -> list[str]:
 def ceiling(result: Result[Cells]) -> list[str]:
     """How far the default is from what no symmetric policy passes."""
     found = _of(result.value, "memory-1", [("bayes", partner) for partner in (*ORDERS, SELF)])
-    mean = sum(cell.mean for cell in found) / len(found)
-    return [
-        *prose(f"`bayes` has {mean:.1f} of these 71.4, and {found[-1].mean:.1f} of the 70 beside", "itself.")
-    ]
+    # episodes of one number share their random numbers whoever the partner is
+    mean = mean_and(
+        *mean_and_error([sum(scores) / 4 for scores in zip(*(c.scores for c in found), strict=True)])
+    )
+    alone = scored(found[-1])
+    return prose(
+        f"`bayes` has {mean} where the limit is 71.4, and {alone} beside itself, where it is 70",
+        f"({result.setting}).",
+    )
 
 
 def grids(result: Result[Cells]) -> list[str]:
@@ -172,7 +178,7 @@ def beyond_aligned(matrices: Result[Cells], tables: Result[Cells]) -> list[str]:
         [_paper_cell(result.value, *key) for result in (matrices, tables) for key in _order(result)]
     )
     worse = [excess for excess in found if excess.worse]
-    places = ", ".join(f"`{_NAMES[excess.partner]} in {excess.column}`" for excess in worse) or "`none`"
+    places = ", ".join(f"`{excess.column}: {_NAMES[excess.partner]}`" for excess in worse) or "`none`"
     matrix = matrices.value
     leader, ours = (
         " and ".join(f"{matrix['memory-1', agent, order].mean:.1f}" for order in (ORDERS[0], ORDERS[2]))

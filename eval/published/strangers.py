@@ -114,16 +114,14 @@ def tables(result: Result[Judged]) -> list[str]:
     """Grids and kitchens, in a sentence or two."""
     own = result.value.beside(OURS)
     far = sorted((cell for cell in own if not cell.close), key=lambda cell: (cell.task, cell.partner))
-    behind = ", ".join(
-        f"`{cell.partner} in {cell.task}: {cell.score:.1f} to {cell.order_score:.1f}`" for cell in far
-    )
+    behind = ", ".join(f"`{cell.task}: {cell.partner}`" for cell in far)
     return [
         *prose(
             f"On grids and in kitchens (`python -m eval strangers --task {','.join(TABLES)}`;",
             f"{result.setting}) it is within 5 % of the best single order in",
             f"{len(own) - len(far)} of {len(own)} cells, and",
             f"{percent(_less(result.value.found, OURS, ORDERS[0]))} % ahead of ToM-0 over all",
-            f"of them. Further behind, in steps: {behind or '`none`'}.",
+            f"of them. Further behind ([steps](tables.md#partners-that-no-order-explains)): {behind or '`none`'}.",
         ),
     ]
 
