@@ -86,8 +86,8 @@ def untuned(result: Result[Found]) -> list[str]:
         *table(["class", f"`{_OURS}`", "best other agent", f"`{_OURS}` less the first [95 %]"], rows),
         "",
         *prose(
-            f"`{_OURS}` is first in {' / '.join(map(str, firsts))} of the {len(CLASSES)} classes. Intervals are over",
-            "tasks.",
+            f"`{_OURS}` is first in {' / '.join(map(str, firsts))} of the {len(CLASSES)} classes.",
+            "Intervals are over tasks.",
         ),
     ]
 

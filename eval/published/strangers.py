@@ -121,7 +121,8 @@ def tables(result: Result[Judged]) -> list[str]:
             f"{result.setting}) it is within 5 % of the best single order in",
             f"{len(own) - len(far)} of {len(own)} cells, and",
             f"{percent(_less(result.value.found, OURS, ORDERS[0]))} % ahead of ToM-0 over all",
-            f"of them. Further behind ([steps](tables.md#partners-that-no-order-explains)): {behind or '`none`'}.",
+            "of them. Further behind ([steps](tables.md#partners-that-no-order-explains)):",
+            f"{behind or '`none`'}.",
         ),
     ]
 
