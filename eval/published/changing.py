@@ -67,9 +67,9 @@ def _compete(setting: Setting, how: How) -> list[list[CompetenceRow]]:
     return found
 
 
-DETECTED = Study("changes", _detect, Setting(40, FIVE), Setting(1), 200)
-FOLLOWED = Study("changes followed", _follow, Setting(5, FIVE), Setting(1), 100)
-COMPETENT = Study("competence", _compete, Setting(8, FIVE), Setting(1), 120)
+DETECTED = Study("changes", _detect, Setting(40, FIVE), Setting(1), 20)
+FOLLOWED = Study("changes followed", _follow, Setting(5, FIVE), Setting(1), 10)
+COMPETENT = Study("competence", _compete, Setting(8, FIVE), Setting(1), 20)
 
 
 def detectors(result: Result[list[list[Detected]]]) -> list[str]:

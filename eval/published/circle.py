@@ -45,9 +45,9 @@ def _study(
 _COMPARED = 1_000
 """Episodes that are compared: a test of 10,000 would take 6 GB."""
 
-AHEAD = _study("one ahead", [CIRCLE], Setting(10_000), 600)
-BESIDE = _study("baselines", [BASELINES], Setting(1_000, FIVE), 500)
-IN_TURN = _study("in turn", [TURNS, SEEN], Setting(60, FIVE), 30, 2)
+AHEAD = _study("one ahead", [CIRCLE], Setting(10_000), 430)
+BESIDE = _study("baselines", [BASELINES], Setting(1_000, FIVE), 340)
+IN_TURN = _study("in turn", [TURNS, SEEN], Setting(60, FIVE), 60, 2)
 
 
 def one_ahead(result: Result[Cells]) -> list[str]:

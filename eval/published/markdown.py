@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Sequence
 
 _WIDTH = 140
+_TOGETHER = re.compile(r"`[^`]*`| %| ± ")
+"""No line ends in there."""
+_GLUE = "\x00"
 
 
 def prose(*parts: str) -> list[str]:
@@ -14,13 +18,15 @@ def prose(*parts: str) -> list[str]:
     Args:
         parts: of its text, joined by spaces.
     """
-    return textwrap.wrap(
-        " ".join(parts),
+    text = _TOGETHER.sub(lambda found: found[0].replace(" ", _GLUE), " ".join(parts))
+    lines = textwrap.wrap(
+        text,
         _WIDTH,
         subsequent_indent="  " if parts[0].startswith("- ") else "",
         break_long_words=False,
         break_on_hyphens=False,
     )
+    return [line.replace(_GLUE, " ") for line in lines]
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, right: bool = False) -> list[str]:

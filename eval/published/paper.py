@@ -31,9 +31,9 @@ def _study(
     return Study(name, play, full, Setting(4), seconds)
 
 
-MATRIX_GAMES = _study("paper: matrix games", MATRICES, Setting(10_000), 700)
-TABLES = _study("paper: grids and kitchens", (*GRIDS, *KITCHENS), Setting(60, FIVE), 60)
-SURE_KITCHENS = _study("paper: kitchens without lapses", KITCHENS, Setting(10, FIVE), 15, 0.0)
+MATRIX_GAMES = _study("paper: matrix games", MATRICES, Setting(10_000), 680)
+TABLES = _study("paper: grids and kitchens", (*GRIDS, *KITCHENS), Setting(60, FIVE), 70)
+SURE_KITCHENS = _study("paper: kitchens without lapses", KITCHENS, Setting(10, FIVE), 12, 0.0)
 
 
 def _of(cells: Cells, column: str, pairs: Pairs) -> list[Cell]:

@@ -42,8 +42,8 @@ def _study(name: str, tasks: Sequence[str], full: Setting, seconds: float) -> St
     return Study(name, play, full, Setting(2), seconds)
 
 
-IN_GAMES = _study("strangers in games", GAMES, Setting(60, FIVE), 300)
-ON_TABLES = _study("strangers on tables", TABLES, Setting(20, FIVE), 200)
+IN_GAMES = _study("strangers in games", GAMES, Setting(60, FIVE), 85)
+ON_TABLES = _study("strangers on tables", TABLES, Setting(20, FIVE), 45)
 
 
 def games(result: Result[Judged]) -> list[str]:

@@ -62,34 +62,34 @@ def _study(
     return Study(name, play, full, Setting(small), seconds)
 
 
-FIVES = _study("teams of five", [(SMALL, team) for team in TEAMS], Setting(60, FIVE), 2, 120)
+FIVES = _study("teams of five", [(SMALL, team) for team in TEAMS], Setting(60, FIVE), 2, 50)
 TWENTIES = _study(
     "teams of twenty",
     [(LARGE, team) for team in ("tom-0", "random", "bayes", CONTRACT)],
     Setting(1, FIVE),
     1,
-    60,
+    30,
 )
 WHOSE = _study(
     "who did what",
     [(task, kind + beside) for task, beside in WHO for kind in ("bayes", "permuted")],
     Setting(30, FIVE),
     2,
-    250,
+    115,
 )
 CONTRACTS = _study(
     "teams under contract",
     [(task, team) for task in AGREED for team in (CONTRACT, "bayes", "random")],
     Setting(30, FIVE),
     2,
-    60,
+    75,
 )
 SKILLED = _study(
     "beside little skill",
     [("one-ahead-5", f"{order}+competence:{skill}@1") for order, skill in SKILLS],
     Setting(60, FIVE),
     2,
-    10,
+    2,
 )
 
 

@@ -18,7 +18,7 @@ def _play(setting: Setting, how: How) -> list[list[Viewed]]:
         ]
 
 
-VIEWED = Study("views", _play, Setting(40, FIVE), Setting(2), 120)
+VIEWED = Study("views", _play, Setting(40, FIVE), Setting(2), 45)
 
 
 def viewed(result: Result[list[list[Viewed]]]) -> list[str]:
