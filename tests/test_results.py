@@ -110,6 +110,7 @@ def test_settings_say_what_was_played():
     assert str(Setting(10_000)) == "10,000 episodes, seed 42"
     assert str(Setting(1)) == "1 episode, seed 42"
     assert str(Setting(60, (1, 2, 3))) == "180 episodes, 60 of each of the seeds 1 to 3"
+    assert str(Setting(10, (0, 2, 3))) == "30 episodes, 10 of each of the seeds 0, 2, 3"
 
 
 def called(*arguments):

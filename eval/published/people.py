@@ -101,8 +101,8 @@ def _beat(setting: Setting, how: How) -> list[Beaten]:
         return beaten(sides, task, seeds=setting.episodes, progress=progress)
 
 
-SCORED = Study("people: next move", _score, Setting(_EVERYBODY), Setting(2), 60)
-DEPTHS_STUDY = Study("people: orders", _depths, Setting(_EVERYBODY), Setting(2), 20)
+SCORED = Study("people: next move", _score, Setting(_EVERYBODY), Setting(2), 40)
+DEPTHS_STUDY = Study("people: orders", _depths, Setting(_EVERYBODY), Setting(2), 2)
 BEATEN = Study("people: agents beside bots", _beat, Setting(SEEDS), Setting(1), 60)
 
 

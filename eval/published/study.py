@@ -36,8 +36,10 @@ class Setting:
         """``10,000 episodes, seed 42`` or ``300 episodes, 60 of each of the seeds 42 to 46``."""
         if len(self.seeds) == 1:
             return f"{self.total:,} episode{'s' if self.total > 1 else ''}, seed {self.seeds[0]}"
-        each = f"{self.episodes:,} of each of the seeds {self.seeds[0]} to {self.seeds[-1]}"
-        return f"{self.total:,} episodes, {each}"
+        first, last = self.seeds[0], self.seeds[-1]
+        in_a_row = self.seeds == tuple(range(first, last + 1))
+        which = f"{first} to {last}" if in_a_row else ", ".join(map(str, self.seeds))
+        return f"{self.total:,} episodes, {self.episodes:,} of each of the seeds {which}"
 
 
 FIVE = tuple(range(42, 47))
