@@ -51,7 +51,7 @@ def _boards(setting: Setting, how: How) -> list[str]:
     return lines
 
 
-NINE = Study("nine graphs", _nine, Setting(20), Setting(1), 120)
+NINE = Study("nine graphs", _nine, Setting(20), Setting(1), 146)
 BOARDS = Study("two agents", _boards, Setting(20), Setting(20), 3)
 
 
