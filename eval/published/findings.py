@@ -44,8 +44,8 @@ def _kitchens(setting: Setting, how: How) -> dict[str, Kitchen]:
     return found
 
 
-ACTIONS = Study("optimal actions", _actions, Setting(60, FIVE), Setting(2), 30)
-STATES = Study("kitchens", _kitchens, Setting(1), Setting(1), 5)
+ACTIONS = Study("optimal actions", _actions, Setting(60, FIVE), Setting(2), 20)
+STATES = Study("kitchens", _kitchens, Setting(1), Setting(1), 2)
 
 
 def actions(result: Result[dict[int, float]]) -> list[str]:

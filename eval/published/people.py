@@ -103,7 +103,7 @@ def _beat(setting: Setting, how: How) -> list[Beaten]:
 
 SCORED = Study("people: next move", _score, Setting(_EVERYBODY), Setting(2), 40)
 DEPTHS_STUDY = Study("people: orders", _depths, Setting(_EVERYBODY), Setting(2), 2)
-BEATEN = Study("people: agents beside bots", _beat, Setting(SEEDS), Setting(1), 60)
+BEATEN = Study("people: agents beside bots", _beat, Setting(SEEDS), Setting(1), 16)
 
 
 def next_move(result: Result[list[Scored]]) -> list[str]:
