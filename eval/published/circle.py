@@ -34,7 +34,7 @@ SEEN: Matrix = ("in-turn:memory-1", (*ORDERS, "bayes"), (*ORDERS, "bayes"))
 
 
 def _study(
-    name: str, matrices: Sequence[Matrix], full: Setting, seconds: float, small: int = 4
+    name: str, matrices: Sequence[Matrix], full: Setting, seconds: float, small: int = 2
 ) -> Study[Cells]:
     def play(setting: Setting, how: How) -> Cells:
         return cross(name, matrices, setting, how)
@@ -47,7 +47,7 @@ _COMPARED = 1_000
 
 AHEAD = _study("one ahead", [CIRCLE], Setting(10_000), 430)
 BESIDE = _study("baselines", [BASELINES], Setting(1_000, FIVE), 340)
-IN_TURN = _study("in turn", [TURNS, SEEN], Setting(60, FIVE), 60, 2)
+IN_TURN = _study("in turn", [TURNS, SEEN], Setting(60, FIVE), 60, 1)
 
 
 def one_ahead(result: Result[Cells]) -> list[str]:

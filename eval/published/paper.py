@@ -28,7 +28,7 @@ def _study(
     def play(setting: Setting, how: How) -> Cells:
         return played(name, paper_sweep(columns, 1, epsilon=epsilon), setting, how)
 
-    return Study(name, play, full, Setting(4), seconds)
+    return Study(name, play, full, Setting(2), seconds)
 
 
 MATRIX_GAMES = _study("paper: matrix games", MATRICES, Setting(10_000), 680)

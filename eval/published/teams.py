@@ -62,7 +62,7 @@ def _study(
     return Study(name, play, full, Setting(small), seconds)
 
 
-FIVES = _study("teams of five", [(SMALL, team) for team in TEAMS], Setting(60, FIVE), 2, 50)
+FIVES = _study("teams of five", [(SMALL, team) for team in TEAMS], Setting(60, FIVE), 1, 50)
 TWENTIES = _study(
     "teams of twenty",
     [(LARGE, team) for team in ("tom-0", "random", "bayes", CONTRACT)],
@@ -74,14 +74,14 @@ WHOSE = _study(
     "who did what",
     [(task, kind + beside) for task, beside in WHO for kind in ("bayes", "permuted")],
     Setting(30, FIVE),
-    2,
+    1,
     115,
 )
 CONTRACTS = _study(
     "teams under contract",
     [(task, team) for task in AGREED for team in (CONTRACT, "bayes", "random")],
     Setting(30, FIVE),
-    2,
+    1,
     75,
 )
 SKILLED = _study(
