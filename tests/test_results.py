@@ -89,7 +89,8 @@ def test_a_block_that_the_page_does_not_have_is_refused():
 @pytest.mark.parametrize(
     ("before", "after", "same"),
     [
-        (["It has 75.0 points [70, 80]."], ["It has −3 points [1.5, 2]."], True),
+        (["It has 75.0 [70, 80] points."], ["It has −3 [?] points."], True),
+        (["75.0 / 70 ± 0.1, and 3."], ["1,000 / 2 / −3 (± 0.25), and 4.5."], True),
         (["It has 75 points", "of `a`."], ["It has", "75 points of `b`, `c` and `d`."], True),
         (["It has 75 points."], ["It lost 75 points."], False),
         (["- one", "- two"], ["- one two"], False),

@@ -77,8 +77,10 @@ def said(result: Result[Ablated]) -> list[str]:
     default = DEFAULT.removeprefix("adaptive:")
     circle, memory = TASKS[1], TASKS[0]
     place = 1 + [line.setting for line in found.lines[circle]].index(DEFAULT)
+    mean = found.mean(circle, default)
     worse = sum(
-        line.difference is not None and line.difference.difference.high < 0.0 for line in found.lines[circle]
+        one.difference is not None and one.difference.difference.excludes(0.0) and one.overall.estimate < mean
+        for one in found.lines[circle]
     )
     leader, own = (found.line(circle, name).means for name in ("bayes/leader/nearest", default))
     best = {learner: found.line(circle, f"{learner}/win-stay/nearest").means["self"] for learner in LEARNERS}
@@ -86,7 +88,8 @@ def said(result: Result[Ablated]) -> list[str]:
         *prose(
             f"- **On `{circle}` the default's mean has place {place} of",
             f"{len(found.lines[circle])}**, and {worse} other settings are worse by an",
-            "interval that excludes 0. Against it, with the rest alike, in points: `above`",
+            "interval that excludes 0. Against it, with the rest alike, in points *on this",
+            "circle, a game of our own* (`robustness` compares them on games and maps that nobody chose): `above`",
             f"for `nearest` {found.behind(circle, 'bayes/win-stay/above'):.1f}, Hedge for",
             f"Bayes {found.behind(circle, 'hedge/win-stay/nearest'):.1f}, FixedShare",
             f"{found.behind(circle, 'fixed-share/win-stay/nearest'):.1f}, `sample` for",
@@ -111,7 +114,7 @@ def said(result: Result[Ablated]) -> list[str]:
         ),
         *prose(
             f"- In self-play on `{circle}`, with `win-stay` and `nearest`:",
-            ", ".join(f"{learner} {mean:.1f}" for learner, mean in best.items()) + ".",
+            ", ".join(f"{learner} {points:.1f}" for learner, points in best.items()) + ".",
         ),
         *prose(
             "- The paper's algorithms are `ftl/leader/above` and `hedge/sample/above`:",

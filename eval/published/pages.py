@@ -22,7 +22,9 @@ _COMMENT = re.compile(r"<!-- /?numbers\b.*?-->")
 
 _SETTING = re.compile(r"[\d,]+ episodes?, (?:seed \d+|[\d,]+ of each of the seeds \d+ to \d+)")
 _NAMES = re.compile(r"`[^`]*`(?:(?:,| and|, and) `[^`]*`)*")
-_FIGURE = re.compile(r"[-+−±]?\d[\d,.]*(?: / [-+−±]?\d[\d,.]*)*")
+_NUMBER = r"[-+−]?\d+(?:[.,]\d+)*"
+_ERROR = rf" ± {_NUMBER}| \(± {_NUMBER}\)| \[(?:\?|{_NUMBER}, {_NUMBER})\]‡?"
+_FIGURE = re.compile(rf"{_NUMBER}(?: / {_NUMBER})*(?:{_ERROR})?")
 _SETTLED = re.compile(r"\bnever\b|\*\*|~")
 
 
