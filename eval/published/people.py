@@ -157,9 +157,9 @@ def next_move(result: Result[list[Scored]]) -> list[str]:
 
 
 def _fine(interval: Interval) -> str:
-    if interval.low == interval.high:
+    if interval.is_unknown:
         return _minus(interval.estimate)
-    return f"{_minus(interval.estimate)} [{_minus(interval.low)}, {_minus(interval.high)}]"
+    return interval.text(3).replace("-", "−")
 
 
 def _minus(value: float, digits: int = 3) -> str:
@@ -282,7 +282,7 @@ def _by_bot(rows: Sequence[Depths]) -> list[Depths]:
 
 
 def _interval(interval: Interval) -> str:
-    return f"{interval.estimate:.2f}" if interval.low == interval.high else str(interval)
+    return f"{interval.estimate:.2f}" if interval.is_unknown else str(interval)
 
 
 def _order(order: int | None) -> str:
