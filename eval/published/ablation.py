@@ -39,7 +39,7 @@ def _play(setting: Setting, how: How) -> Ablated:
     return Ablated({m[0]: ablate(make_task(m[0]), rows_of(cells, m)) for m in matrices})
 
 
-ABLATED = Study("ablation", _play, Setting(80, FIVE), Setting(2), 350)
+ABLATED = Study("ablation", _play, Setting(80, FIVE), Setting(2), 250)
 
 
 def tables(result: Result[Ablated]) -> list[str]:
