@@ -183,11 +183,15 @@ EVAL_FOLDERS = {
     "people": ("tasks", "play", "measure"),
     "studies": ("tasks", "play", "results", "sweeps", "measure"),
     "show": ("tasks", "play", "results", "sweeps", "measure", "studies"),
+    "published": ("tasks", "play", "sweeps", "measure", "people", "studies", "show"),
     "human": ("tasks", "play", "results"),
     "modelserver": ("tasks",),
     "localmodel": (),
-    "cli": ("tasks", "results", "sweeps", "measure", "people", "studies", "show", "human", "localmodel"),
-}
+    "cli": (
+        "tasks", "results", "sweeps", "measure", "people", "studies", "show", "published", "human",
+        "localmodel",
+    ),
+}  # fmt: skip
 """Stage of eval -> the stages that it may import from; nothing imports from a later one."""
 
 EVAL = sorted((ROOT / "eval").rglob("*.py"))

@@ -54,6 +54,9 @@ PANELS = {
         "llm-study": "llm_study:llm_study",
         "equal-tokens": "equal_tokens:equal_tokens",
     },
+    "This repository": {
+        "results": "published:results",
+    },
 }
 """Heading -> name -> module of this folder and function, in the order in which the help lists them."""
 
