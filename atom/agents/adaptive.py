@@ -97,6 +97,8 @@ class AdaptiveAgent:
         **settings: Unpack[Settings],
     ) -> None:
         self.me = me
+        self.reasoner = reasoner
+        self.wraps = agent is not None
         self.beliefs, self.acting, self.spending = grouped(beliefs, acting, spending, learner, settings)
         self.beliefs = answerable(self.beliefs, reasoner, wrapped=agent is not None)
         self.seed = seed

@@ -1,0 +1,110 @@
+"""Episodes of one pairing, played at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from atom import Player
+from eval.play.batched.exact import Floats, Ints
+from eval.play.batched.games import Game, game_of
+from eval.play.batched.kinds import begin_of
+from eval.play.batched.players import Batch, Begin, Episodes, Now, Seat
+from eval.tasks import Task
+
+LARGEST = 2048
+"""Episodes that are played at once: more no longer fit into a processor's nearest memory."""
+
+_WORTH_LEAVING = 8
+"""Once one in as many episodes is over, the others go on without it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What came of B episodes.
+
+    Attributes:
+        scores: ``[2, B]``.
+        steps: ``[B]``.
+    """
+
+    scores: Floats
+    steps: Ints
+
+
+class Batched:
+    """A pairing whose episodes can be played at once.
+
+    Args:
+        game: what is played.
+        begins: what begins each player.
+    """
+
+    def __init__(self, game: Game, begins: Sequence[Begin]) -> None:
+        self._game = game
+        self._begins = tuple(begins)
+
+    def play(self, episodes: Sequence[int]) -> Played:
+        """The episodes of some numbers, each below 2^64."""
+        parts = [
+            self._play(np.array(episodes[first : first + LARGEST], dtype=np.uint64))
+            for first in range(0, len(episodes), LARGEST)
+        ]
+        return Played(
+            np.concatenate([part.scores for part in parts], axis=1),
+            np.concatenate([part.steps for part in parts]),
+        )
+
+    def trace(self, episodes: Sequence[int]) -> list[list[tuple[str, ...]]]:
+        """The joint actions of each episode, step by step."""
+        done: list[tuple[Ints, Ints]] = []
+        steps = self._play(np.array(episodes, dtype=np.uint64), done).steps
+        found: list[list[tuple[str, ...]]] = [[] for _ in episodes]
+        for where, actions in done:
+            for at, joint in zip(where.tolist(), actions.T.tolist(), strict=True):
+                if len(found[at]) < steps[at]:
+                    named = zip(self._game.actions, joint, strict=True)
+                    found[at].append(tuple(own[action] for own, action in named))
+        return found
+
+    def _play(self, episodes: Episodes, done: list[tuple[Ints, Ints]] | None = None) -> Played:
+        rounds = self._game.begin(len(episodes))
+        players = [begin(episodes) for begin in self._begins]
+        scores, steps = np.zeros((2, len(episodes))), np.zeros(len(episodes), dtype=np.int64)
+        where = np.arange(len(episodes))
+        now = Now(0, rounds.rows(), None, where)
+        left = np.ones(len(episodes), dtype=bool)
+        while where.size:
+            actions = np.stack([player.decide(now) for player in players])
+            for player in players:
+                player.observe(now, actions)
+            if done is not None:
+                done.append((where, actions))
+            over = rounds.step(actions)
+            steps[where[left]] = now.step + 1
+            left = ~over
+            if over.sum() * _WORTH_LEAVING >= over.size:
+                scores[:, where] = rounds.totals()
+                where, actions = where[left], actions[:, left]
+                for part in (rounds, *players):
+                    part.keep(np.flatnonzero(left))
+                left = np.ones(where.size, dtype=bool)
+            if where.size:
+                now = Now(now.step + 1, rounds.rows(), actions, np.arange(where.size))
+        return Played(scores, steps)
+
+
+def batched(task: Task, seats: Mapping[str, Player]) -> Batched | None:
+    """The pairing of players at their seats; None where a task or a player can only be played one at a time."""
+    game = game_of(task)
+    if game is None:
+        return None
+    begins: list[Begin] = []
+    for index, name in enumerate(game.players):
+        begin = begin_of(Seat(game, index), seats[name])
+        if begin is None:
+            return None
+        begins.append(begin)
+    return Batched(game, begins)
