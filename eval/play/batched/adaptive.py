@@ -16,12 +16,13 @@ from atom.randomness import RandomStreams
 from eval.play.batched.answering import Responses
 from eval.play.batched.contexts import Answers, ByContext, Choices
 from eval.play.batched.drawing import drawn
-from eval.play.batched.exact import Bools, Floats, Ints, added, picked, total
+from eval.play.batched.exact import Bools, Floats, Ints, added, as_slice, picked, total
 from eval.play.batched.habits import HabitCounts, HabitTable
 from eval.play.batched.learners import WEIGHTS, BayesWeights
 from eval.play.batched.players import Begin, Episodes, Now, Seat
 
 _NONE = -1
+_NOBODY = np.zeros(0, dtype=np.int64)
 _TOLERANCE = 1e-12
 _TIE = 1e-9
 
@@ -55,7 +56,7 @@ class Rules:
 
     Attributes:
         orders: ``[K]``, the order of each hypothesis; -1 for that of habits.
-        of_orders: the places of those that are orders.
+        places, of_orders: the places of those that are orders.
         habitual: the place of that of habits; None where it is none.
         policies: ``[orders, A, contexts]``, what partners of each order do.
         choices: how the agent acts at a number, see ``number``.
@@ -66,19 +67,42 @@ class Rules:
         beliefs = agent.beliefs
         self.seat, self.agent, self.beliefs = seat, agent, beliefs
         self.orders = np.array([_NONE if h.order is None else h.order for h in beliefs.hypotheses])
-        self.of_orders = np.flatnonzero(self.orders != _NONE)
+        self.places = np.flatnonzero(self.orders != _NONE)
+        self.of_orders = as_slice(self.places)
         self.habitual = None if beliefs.habitual is None else beliefs.names.index(beliefs.habitual)
         self.habits = None
         if beliefs.habits is not None:
             self.habits = HabitTable(seat, beliefs.habits, beliefs.orders)
         contexts = seat.game.contexts
         self.situations = contexts.situations
-        self.policies = ByContext(contexts, (len(self.of_orders), len(seat.theirs)), self._of_partner)
+        self.policies = ByContext(contexts, (len(self.places), len(seat.theirs)), self._of_partner)
         self.n_orders = int(self.orders.max()) + 2
         self.n_numbers = self.n_orders + len(self.orders) + len(seat.theirs)
         self.choices = Choices(seat.mine, self._own_policy)
         self.costs = Answers(self._below_costs)
         self.responses = Responses(seat)
+
+    def weighed(
+        self, policies: Floats, by_habit: Floats | None, weights: Floats, lapses: Floats | None
+    ) -> list[Floats]:
+        """``[K]`` of ``[A, n]``: each hypothesis' policy times its weight, where it lapses at its rate.
+
+        Args:
+            policies: ``[orders, A, n]``.
+            by_habit: ``[A, n]``; None where habits are no hypothesis.
+            weights, lapses: ``[K, n]``.
+        """
+        weights = weights[:, np.newaxis]
+        lapses = None if lapses is None else lapses[:, np.newaxis]
+        orders, habitual, n = self.of_orders, self.habitual, len(self.seat.theirs)
+        if lapses is not None:
+            policies = lapsed(policies, lapses[orders], n)
+        said = list(weights[orders] * policies)
+        if by_habit is not None and habitual is not None:
+            if lapses is not None:
+                by_habit = lapsed(by_habit, lapses[habitual], n)
+            said.insert(habitual, weights[habitual] * by_habit)
+        return said
 
     def _of_partner(self, situation: Situation) -> list[list[float]]:
         reasoner, partner = self.seat.game.reasoner, self.seat.partner
@@ -136,29 +160,28 @@ class AgentBatch:
     def decide(self, now: Now) -> Ints:
         rules = self._rules
         self._streams.begin(now.step)
-        probabilities = self._weights.probabilities()
+        probabilities, lapses = self._weights.probabilities(), None
         if self._habits is not None:
             self._by_habit = self._habits.predict(now)
-        lapses = self._weights.lapses_of() if isinstance(self._weights, BayesWeights) and self._habits else None
+            lapses = self._weights.lapses_of() if isinstance(self._weights, BayesWeights) else None
         self._kept = estimates = self._taken(probabilities, lapses, now)
         numbers, predicted = self._planned(estimates, now)
         at = now.rows * rules.n_numbers + numbers
-        if predicted is None or lapses is None or not predicted.any():
+        some = _NOBODY if predicted is None else predicted.nonzero()[0]
+        if lapses is None or not some.size:
             return rules.choices.draw(at, self._streams, now.all)
         found = np.empty(now.all.size, dtype=np.int64)
-        some = np.flatnonzero(~predicted)
-        found[some] = rules.choices.draw(at[some], self._streams, some)
-        some = np.flatnonzero(predicted)
-        found[some] = self._answered(some, probabilities[:, some], lapses[:, some], now)
+        found[some] = self._answered(some, probabilities.take(some, axis=1), lapses.take(some, axis=1), now)
+        others = (~predicted).nonzero()[0]
+        found[others] = rules.choices.draw(at[others], self._streams, others)
         return found
 
     def observe(self, now: Now, actions: Ints) -> None:
         rules, n = self._rules, len(self._rules.seat.theirs)
         did = actions[1 - rules.seat.index]
-        policies = rules.policies.values
-        flat = policies.reshape(len(policies), -1)
-        of_orders = flat.take(did * policies.shape[2] + now.rows, axis=1)
-        if self._habits is None or self._by_habit is None or rules.habitual is None:
+        policies = rules.policies.values.take(now.rows, axis=2)
+        of_orders = policies.reshape(len(policies), -1).take(did * now.all.size + now.all, axis=1)
+        if self._by_habit is None or rules.habitual is None:
             likelihoods = of_orders
         else:
             likelihoods = np.empty((len(rules.orders), did.size))
@@ -166,10 +189,14 @@ class AgentBatch:
             likelihoods[rules.habitual] = picked(self._by_habit, did)
         before = self._weights.probabilities()
         if rules.agent.acting.selection == "win-stay":
-            least = np.maximum(total(before * likelihoods), 1.0 / n) - _TOLERANCE
-            self._kept[picked(likelihoods, self._kept) < least] = _NONE
+            least = np.maximum(total(before * likelihoods), 1.0 / n)
+            least -= _TOLERANCE
+            lost = picked(likelihoods, self._kept) < least
+            if rules.habitual is not None:  # what is chosen among orders is chosen as if there were no habits
+                lost |= self._kept == rules.habitual
+            np.copyto(self._kept, _NONE, where=lost)
         if self._habits is not None:
-            self._explain(before, did, now)
+            self._explain(added(rules.weighed(policies, self._by_habit, before, None)), did)
             self._habits.observed(now, did)
         self._weights.update(likelihoods, n)
 
@@ -186,111 +213,108 @@ class AgentBatch:
         found = self._kept.copy() if selection == "win-stay" else np.full(now.all.size, _NONE)
         if rules.habitual is not None and lapses is not None:
             explains = probabilities * (1.0 - lapses)
-            habitual = explains[rules.habitual] > np.maximum(0.5 * total(explains), 0.0)
-            if len(explains) == 1:
-                habitual[:] = True
-            found[found == rules.habitual] = _NONE
-            found[habitual] = rules.habitual
-        new = np.flatnonzero(found == _NONE)
+            enough = 0.5 * total(explains)
+            np.maximum(enough, 0.0, out=enough)
+            habitual = explains[rules.habitual] > enough if len(explains) > 1 else np.ones(found.size, bool)
+            np.copyto(found, rules.habitual, where=habitual)
+        new = (found < 0).nonzero()[0]
         if not new.size:
             return found
-        belief = probabilities[rules.of_orders][:, new]
+        belief = probabilities[rules.of_orders].take(new, axis=1)
         if rules.habitual is not None:
             whole = total(belief)
-            belief = np.where(whole > 0.0, belief / np.where(whole > 0.0, whole, 1.0), 1.0 / len(belief))
-        likeliest = belief.argmax(axis=0)
-        if selection == "leader":
-            chosen = likeliest
-        else:
-            chosen = likeliest
-            some = np.arange(new.size)
-            if selection == "win-stay":
-                some = np.flatnonzero(picked(belief, likeliest) < DOMINANT)
-            chosen[some] = drawn(None, belief[:, some], self._streams, new[some])
-        found[new] = rules.of_orders[chosen]
+            impossible = whole <= 0.0
+            whole[impossible] = 1.0
+            belief /= whole
+            belief[:, impossible] = 1.0 / len(belief)
+        chosen = belief.argmax(axis=0)
+        if selection == "sample":
+            chosen = drawn(None, belief, self._streams, new)
+        elif selection == "win-stay":
+            some = (belief.max(axis=0) < DOMINANT).nonzero()[0]
+            chosen[some] = drawn(None, belief.take(some, axis=1), self._streams, new[some])
+        found[new] = rules.places.take(chosen)
         return found
 
     def _planned(self, estimates: Ints, now: Now) -> tuple[Ints, Bools | None]:
         """``[B]`` numbers of ``choices``, and whether partners are answered as predicted instead."""
-        rules, streams = self._rules, self._streams
-        estimated = rules.orders.take(estimates)
+        rules, estimated = self._rules, self._rules.orders.take(estimates)
         predicted = None
         if rules.habitual is not None:
-            predicted = (estimates == rules.habitual) | (self._explained < UNEXPLAINED)
+            predicted = estimated < 0
+            predicted |= self._explained < UNEXPLAINED
         if rules.agent.acting.response == "above":
             order = numbers = estimated + 1
         else:
-            near = (np.abs(self._order - estimated) == 1) & (self._order >= 0)
-            order = np.where(near, self._order, estimated + 1)
-            by_chance = ~near & (estimated > 0)
-            if predicted is not None:
-                by_chance &= ~predicted
-            some = np.flatnonzero(by_chance)
-            if some.size:
-                above = (streams.random(some) * 2.0).astype(np.int64)
-                order[some] = estimated[some] - 1 + 2 * above
-            below = order < estimated
-            if predicted is not None:
-                below &= ~predicted
-            some = np.flatnonzero(below)
-            numbers = order
-            if some.size:
-                costs = rules.costs.of(now.rows[some] * len(rules.orders) + estimates[some]) > 0
-                dear = some[costs]
-                numbers = order.copy()
-                numbers[dear] = rules.n_orders + estimates[dear]
-                order[dear] = estimated[dear] + 1
+            order, numbers = self._nearest(estimated, predicted, estimates, now)
         self._order = order if predicted is None else np.where(predicted, self._order, order)
         return numbers, predicted
+
+    def _nearest(
+        self, estimated: Ints, predicted: Bools | None, estimates: Ints, now: Now
+    ) -> tuple[Ints, Ints]:
+        """``[B]`` orders to act at, one apart from the estimated ones, and numbers of ``choices``."""
+        rules = self._rules
+        order = self._order.copy()
+        free = np.abs(order - estimated) != 1
+        free |= order < 0
+        np.copyto(order, estimated + 1, where=free)
+        free &= estimated > 0
+        below = order < estimated
+        if predicted is not None:
+            free &= ~predicted
+            below &= ~predicted
+        some = free.nonzero()[0]
+        if some.size:
+            above = self._streams.random(some) >= 0.5
+            order[some[~above]] -= 2
+            below[some[~above]] = True
+        some = below.nonzero()[0]
+        if not some.size:
+            return order, order
+        costs = rules.costs.of(now.rows[some] * len(rules.orders) + estimates[some]) > 0
+        dear = some[costs]
+        numbers = order.copy()
+        numbers[dear] = rules.n_orders + estimates[dear]
+        order[dear] = estimated[dear] + 1
+        return order, numbers
 
     def _answered(self, some: Ints, probabilities: Floats, lapses: Floats, now: Now) -> Ints:
         """Actions in answer to what is predicted of partners that no order explains, in some episodes."""
         rules, streams = self._rules, self._streams
-        predictive = self._predictive(some, probabilities, lapses, now)
+        rows, explained = now.rows[some], self._explained[some]
+        policies = rules.policies.values.take(rows, axis=2)
+        by_habit = None if self._by_habit is None else self._by_habit.take(some, axis=1)
+        predictive = total(rules.weighed(policies, by_habit, probabilities, lapses)) / total(probabilities)
         found = np.empty(some.size, dtype=np.int64)
-        doubted = self._explained[some] < DOUBTED
-        at = np.flatnonzero(doubted)
+        doubted = explained < DOUBTED
+        at = doubted.nonzero()[0]
         if at.size:
-            doubted[at] = streams.random(some[at]) * DOUBTED >= self._explained[some[at]]
-        at = np.flatnonzero(doubted)
+            doubted[at] = streams.random(some[at]) * DOUBTED >= explained[at]
+        at = doubted.nonzero()[0]
         if at.size:
-            counted_on = drawn(None, predictive[:, at], streams, some[at])
-            numbers = now.rows[some[at]] * rules.n_numbers + rules.n_orders + len(rules.orders) + counted_on
+            counted_on = drawn(None, predictive.take(at, axis=1), streams, some[at])
+            numbers = rows[at] * rules.n_numbers + rules.n_orders + len(rules.orders) + counted_on
             found[at] = rules.choices.draw(numbers, streams, some[at])
-        at = np.flatnonzero(~doubted)
+        at = (~doubted).nonzero()[0]
         if at.size:
-            found[at] = rules.responses.draw(now.rows[some[at]], predictive[:, at], streams, some[at])
+            found[at] = rules.responses.draw(rows[at], predictive.take(at, axis=1), streams, some[at])
         return found
 
-    def _predictive(self, some: Ints, probabilities: Floats, lapses: Floats, now: Now) -> Floats:
-        """``[A, n]``, the posterior predictive."""
-        rules, n = self._rules, len(self._rules.seat.theirs)
-        policies = rules.policies.values.take(now.rows[some], axis=2)
-        said: list[Floats] = []
-        places = {place: i for i, place in enumerate(rules.of_orders.tolist())}
-        for k in range(len(rules.orders)):
-            if k in places:
-                policy = policies[places[k]]
-            elif self._by_habit is not None:
-                policy = self._by_habit[:, some]
-            said.append(probabilities[k] * lapsed(policy, lapses[k], n))
-        return total(said) / total(probabilities)
+    def _explain(self, likely: Floats, did: Ints) -> None:
+        """Weighs what is believed of partners against chance, see ``atom.belief.explained``.
 
-    def _explain(self, probabilities: Floats, did: Ints, now: Now) -> None:
-        """Weighs what is believed of partners against chance, see ``atom.belief.explained``."""
-        rules, n = self._rules, len(self._rules.seat.theirs)
-        policies = rules.policies.values.take(now.rows, axis=2)
-        said: list[Floats] = []
-        places = {place: i for i, place in enumerate(rules.of_orders.tolist())}
-        for k in range(len(rules.orders)):
-            if k in places:
-                said.append(probabilities[k] * policies[places[k]])
-            elif self._by_habit is not None:
-                said.append(probabilities[k] * self._by_habit)
-        likely = added(said)
+        Args:
+            likely: ``[A, B]``, how likely each of their actions was.
+            did: ``[B]``, what they did.
+        """
+        n = len(self._rules.seat.theirs)
         best = likely >= likely.max(axis=0) - _TIE
         chance = np.where(picked(best, did), 1.0 / best.sum(axis=0), 0.0)
         hit = lapsed(chance, believed.LAPSE, n)
         before = self._explained
-        after = before * hit / (before * hit + (1.0 - before) / n)
-        self._explained = (1.0 - believed.HAZARD) * after + believed.HAZARD * believed.PRIOR
+        hit *= before
+        after = hit / (hit + (1.0 - before) / n)
+        after *= 1.0 - believed.HAZARD
+        after += believed.HAZARD * believed.PRIOR
+        self._explained = after

@@ -108,26 +108,27 @@ class Choices:
 
     def draw(self, numbers: Ints, streams: RandomStreams, rows: Ints) -> Ints:
         """``[n]``: an action drawn for each number; ``rows`` are the episodes that it is drawn in."""
-        found = self._known(numbers)
-        if found.min(initial=0) < 0:
-            open_ = np.flatnonzero(found < 0)
-            at = numbers[open_]
-            found[open_] = drawn(self._options[:, at], self._chances[:, at], streams, rows[open_])
-        return found
-
-    def _known(self, numbers: Ints) -> Ints:
         while numbers.max(initial=0) >= len(self._certain):
             self._certain = _doubled(self._certain, _UNKNOWN)
             self._options, self._chances = _doubled(self._options), _doubled(self._chances)
         found = self._certain.take(numbers)
-        if found.min(initial=0) == _UNKNOWN:
-            for number in np.unique(numbers[found == _UNKNOWN]).tolist():
-                options, chances = as_arrays(self._ask(number), self._index)
-                certain = np.flatnonzero(chances >= 1.0)
-                self._certain[number] = options[certain[0]] if certain.size else _OPEN
-                self._options[:, number], self._chances[:, number] = options, chances
-            found = self._certain.take(numbers)
+        least = found.min(initial=0)
+        if least < 0:
+            if least == _UNKNOWN:
+                self._learn(np.unique(numbers[found == _UNKNOWN]).tolist())
+                found = self._certain.take(numbers)
+            open_ = (found < 0).nonzero()[0]
+            at = numbers[open_]
+            options, chances = self._options.take(at, axis=1), self._chances.take(at, axis=1)
+            found[open_] = drawn(options, chances, streams, rows[open_])
         return found
+
+    def _learn(self, numbers: Sequence[int]) -> None:
+        for number in numbers:
+            options, chances = as_arrays(self._ask(number), self._index)
+            certain = np.flatnonzero(chances >= 1.0)
+            self._certain[number] = options[certain[0]] if certain.size else _OPEN
+            self._options[:, number], self._chances[:, number] = options, chances
 
 
 _OPEN, _UNKNOWN = -1, -2

@@ -18,15 +18,21 @@ def drawn(options: Ints | None, chances: Floats, streams: RandomStreams, rows: I
         rows: ``[n]``, the episodes that the columns are of.
     """
     certain = chances >= 1.0
-    found = certain.argmax(axis=0)
-    open_ = np.flatnonzero(~certain.any(axis=0))
-    if open_.size:
-        some = chances[:, open_]
-        threshold = streams.random(rows[open_]) * total(some)
-        cumulative = np.zeros(open_.size)
-        place = np.zeros(open_.size, dtype=np.int64)
-        for chance in some[:-1]:  # what is left when rounding leaves nothing else is the last
-            cumulative += chance
-            place += threshold >= cumulative
-        found[open_] = place
+    if certain.any():
+        found = certain.argmax(axis=0)
+        open_ = np.flatnonzero(~certain.any(axis=0))
+        found[open_] = _places(chances.take(open_, axis=1), streams, rows[open_])
+    else:
+        found = _places(chances, streams, rows)
     return found if options is None else picked(options, found)
+
+
+def _places(chances: Floats, streams: RandomStreams, rows: Ints) -> Ints:
+    """``[n]``: for each column the first option that the cumulative chance of is above a random number."""
+    threshold = streams.random(rows) * total(chances)
+    cumulative = np.zeros(rows.size)
+    found = np.zeros(rows.size, dtype=np.int64)
+    for chance in chances[:-1]:  # what is left when rounding leaves nothing else is the last
+        cumulative += chance
+        found += threshold >= cumulative
+    return found

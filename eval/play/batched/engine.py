@@ -70,27 +70,31 @@ class Batched:
         return found
 
     def _play(self, episodes: Episodes, done: list[tuple[Ints, Ints]] | None = None) -> Played:
-        rounds = self._game.begin(len(episodes))
+        size = len(episodes)
+        rounds = self._game.begin(size)
         players = [begin(episodes) for begin in self._begins]
-        scores, steps = np.zeros((2, len(episodes))), np.zeros(len(episodes), dtype=np.int64)
-        where = np.arange(len(episodes))
+        scores, steps = np.zeros((2, size)), np.zeros(size, dtype=np.int64)
+        where = np.arange(size)
         now = Now(0, rounds.rows(), None, where)
-        left = np.ones(len(episodes), dtype=bool)
+        before = 0
         while where.size:
-            actions = np.stack([player.decide(now) for player in players])
+            actions = np.array([player.decide(now) for player in players])
             for player in players:
                 player.observe(now, actions)
             if done is not None:
                 done.append((where, actions))
             over = rounds.step(actions)
-            steps[where[left]] = now.step + 1
-            left = ~over
-            if over.sum() * _WORTH_LEAVING >= over.size:
+            ended = int(over.sum())
+            if ended > before:
+                steps[where[over & (steps[where] == 0)]] = now.step + 1
+                before = ended
+            if ended * _WORTH_LEAVING >= over.size:
                 scores[:, where] = rounds.totals()
-                where, actions = where[left], actions[:, left]
-                for part in (rounds, *players):
-                    part.keep(np.flatnonzero(left))
-                left = np.ones(where.size, dtype=bool)
+                left = (~over).nonzero()[0]
+                where, actions, before = where[left], actions[:, left], 0
+                if left.size:
+                    for part in (rounds, *players):
+                        part.keep(left)
             if where.size:
                 now = Now(now.step + 1, rounds.rows(), actions, np.arange(where.size))
         return Played(scores, steps)

@@ -56,3 +56,9 @@ def picked(values: NDArray[Any], which: Ints) -> NDArray[Any]:
     """``[n]``: of ``[N, n]`` the entry ``which`` of every column."""
     found: NDArray[Any] = values.reshape(-1).take(which * values.shape[1] + np.arange(values.shape[1]))
     return found
+
+
+def as_slice(places: Ints) -> Ints | slice:
+    """The same places, as a slice where they follow each other: then nothing is copied."""
+    first, n = (int(places[0]), places.size) if places.size else (0, 0)
+    return slice(first, first + n) if np.array_equal(places, np.arange(first, first + n)) else places

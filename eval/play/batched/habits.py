@@ -14,7 +14,7 @@ from atom import Situation
 from atom.belief import Habit, Habits
 from atom.reasoning.reasoner import OutcomeReasoner, TieReasoner
 from eval.play.batched.contexts import ByContext
-from eval.play.batched.exact import Floats, Ints, total
+from eval.play.batched.exact import Floats, Ints, as_slice, total
 from eval.play.batched.players import Now, Seat
 
 MOST_CELLS = 1 << 14
@@ -36,8 +36,8 @@ class HabitTable:
         orders: weighed beside them with ties broken in another way, where the reasoner knows such.
 
     Attributes:
-        counted: ``[M]``, the habits that are counted after a joint action.
-        at_first: ``[F]``, those that are counted before there was one.
+        counted: the M habits that are counted after a joint action.
+        at_first: the F that are counted before there was one.
         cells: ``[M, A, J]``, the cell of each action after a joint action ``own * (observer's actions) + other``.
         first_cells: ``[F, A]``, the same before there was one.
         n_cells: how many there are.
@@ -53,8 +53,8 @@ class HabitTable:
         self.n_cells, self.most_contexts = 0, 0
         for h, habit in enumerate(habits.habits):
             self._enter(habit, whole[h], first[h])
-        self.counted = np.flatnonzero(whole[:, 0, 0] != _NOWHERE)
-        self.at_first = np.flatnonzero(first[:, 0] != _NOWHERE)
+        self.counted = as_slice(np.flatnonzero(whole[:, 0, 0] != _NOWHERE))
+        self.at_first = as_slice(np.flatnonzero(first[:, 0] != _NOWHERE))
         self.cells = whole[self.counted]
         self.first_cells = first[self.at_first]
         self.further: ByContext | None = None
@@ -137,7 +137,7 @@ class HabitCounts:
 
     def observed(self, now: Now, did: Ints) -> None:
         """Counts what the partners did, ``[B]``, and weighs the habits by what they said of it."""
-        table, n_habits, size = self._table, len(self._table.habits.habits), did.size
+        table, size = self._table, did.size
         likely = self._said.reshape(self._h, -1).take(did * size + now.all, axis=1)
         if now.last is None:
             cells = table.first_cells[:, did]
@@ -145,8 +145,7 @@ class HabitCounts:
             flat = table.cells.reshape(len(table.cells), -1)
             cells = flat.take(did * table.cells.shape[2] + self._joint(now), axis=1)
         cells += self._first_cell
-        self._counts[cells] += 1.0
-        assert n_habits <= self._h
+        np.add.at(self._counts, cells, 1.0)
         likely *= self._weights
         share = table.habits.share
         likely *= (1.0 - share) / total(likely)
@@ -155,7 +154,7 @@ class HabitCounts:
 
     def keep(self, rows: Ints) -> None:
         """Goes on with some of the episodes."""
-        self._weights = self._weights[:, rows]
+        self._weights = self._weights.take(rows, axis=1)
         self._counts = self._counts.reshape(-1, self._table.n_cells)[rows].reshape(-1)
         self._resize(len(rows))
 

@@ -43,15 +43,15 @@ class Weights(Protocol):
 
 
 class BayesWeights:
-    """``Bayes``; weights ``[K, L, B]``."""
+    """``Bayes``; weights ``[L, K, B]``, lapse rates first, so that they are summed out row by row."""
 
     def __init__(self, learner: Bayes, beliefs: Beliefs, size: int) -> None:
-        prior = np.array(beliefs.prior)
+        prior = np.array(beliefs.prior).T
         self._weights = np.repeat(prior[:, :, np.newaxis], size, axis=2)
         self._hazard = learner.hazard
-        self._back = np.array([[[learner.hazard * row[0]]] for row in learner.init(beliefs.names)])
-        self._lapses = np.array(learner.lapses)[np.newaxis, :, np.newaxis]
-        self._rows = self._summed()
+        self._back = np.array([[[learner.hazard * row[0]] for row in learner.init(beliefs.names)]])
+        self._lapses = np.array(learner.lapses)[:, np.newaxis, np.newaxis]
+        self._rows = total(self._weights)
         self._scratch = np.empty_like(self._weights)
 
     def probabilities(self) -> Floats:
@@ -60,29 +60,25 @@ class BayesWeights:
     def lapses_of(self) -> Floats:
         """``[K, B]``, the expected lapse rate under each hypothesis."""
         np.multiply(self._weights, self._lapses, out=self._scratch)
-        found = total(self._scratch.swapaxes(0, 1))
+        found = total(self._scratch)
         found /= self._rows
         return found
 
     def update(self, likelihoods: Floats, n_actions: int) -> None:
-        joint = np.multiply(1.0 - self._lapses, likelihoods[:, np.newaxis], out=self._scratch)
+        joint = np.multiply(1.0 - self._lapses, likelihoods, out=self._scratch)
         joint += self._lapses / n_actions
         joint *= self._weights
-        scale = (1.0 - self._hazard) / total(total(joint.swapaxes(0, 1)))
-        joint *= scale
+        joint *= (1.0 - self._hazard) / total(total(joint))
         if self._hazard == 0.0:
             np.maximum(joint, SMALLEST, out=joint)
         else:
             joint += self._back
         self._scratch, self._weights = self._weights, joint
-        self._rows = self._summed()
+        self._rows = total(joint)
 
     def keep(self, rows: Ints) -> None:
-        self._weights = np.ascontiguousarray(self._weights[:, :, rows])
-        self._scratch, self._rows = np.empty_like(self._weights), self._rows[:, rows]
-
-    def _summed(self) -> Floats:
-        return total(self._weights.swapaxes(0, 1))
+        self._weights = self._weights.take(rows, axis=2)
+        self._scratch, self._rows = np.empty_like(self._weights), self._rows.take(rows, axis=1)
 
 
 class FlatWeights:
@@ -115,7 +111,8 @@ class FlatWeights:
         self._probabilities = self._read(self._weights)
 
     def keep(self, rows: Ints) -> None:
-        self._weights, self._probabilities = self._weights[:, rows], self._probabilities[:, rows]
+        self._weights = self._weights.take(rows, axis=1)
+        self._probabilities = self._probabilities.take(rows, axis=1)
 
 
 def _one_hot(which: Ints, n: int) -> Floats:
