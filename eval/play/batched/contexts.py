@@ -17,7 +17,7 @@ from atom.randomness import RandomStreams
 from eval.play.batched.drawing import drawn
 from eval.play.batched.exact import Ints
 
-_DENSE = 1 << 22
+_DENSE = 1 << 16
 """Up to so many possible contexts their rows stand in an array."""
 
 

@@ -17,6 +17,9 @@ from eval.tasks import Task
 LARGEST = 2048
 """Episodes that are played at once: more no longer fit into a processor's nearest memory."""
 
+FEWEST = 4
+"""Fewer episodes are played faster one at a time."""
+
 _WORTH_LEAVING = 8
 """Once one in as many episodes is over, the others go on without it."""
 
