@@ -167,7 +167,9 @@ def pairing_of(unit: Unit) -> Pairing:
 
 
 Outcome: TypeAlias = tuple[dict[str, float], int, Counter[str]]
-"""Player -> its score in an episode; how many steps it had; player -> degraded decisions."""
+"""Player -> its score in an episode; how many steps it had; player -> degraded decisions, not to be modified."""
+
+_NOBODY: Counter[str] = Counter()
 
 
 class Pairing:
@@ -222,7 +224,7 @@ class Pairing:
         played = self.at_once.play(episodes)
         players = self.task.players
         return [
-            (dict(zip(players, scores, strict=True)), steps, Counter())
+            (dict(zip(players, scores, strict=True)), steps, _NOBODY)
             for scores, steps in zip(played.scores.T.tolist(), played.steps.tolist(), strict=True)
         ]
 

@@ -17,7 +17,7 @@ from eval.play.batched.answering import Responses
 from eval.play.batched.contexts import Answers, ByContext, Choices
 from eval.play.batched.drawing import drawn
 from eval.play.batched.exact import Bools, Floats, Ints, added, as_slice, picked, total
-from eval.play.batched.habits import HabitCounts, HabitTable
+from eval.play.batched.habits import HabitCounts, HabitTable, fits
 from eval.play.batched.learners import WEIGHTS, BayesWeights
 from eval.play.batched.players import Begin, Episodes, Now, Seat
 
@@ -34,18 +34,17 @@ def adaptive(seat: Seat, agent: AdaptiveAgent) -> Begin | None:
         agent.reasoner is seat.game.reasoner
         and not agent.wraps
         and type(beliefs.learner) in WEIGHTS
+        and beliefs.orders
         and not any(h.behaviour for h in beliefs.hypotheses)
         and beliefs.contract is beliefs.changes is None
         and not beliefs.late
         and (acting.gate, acting.payoffs) == ("off", None)
         and spending.prune is spending.budget is None
-        and (beliefs.habits is None or type(beliefs.learner) is Bayes)
+        and (beliefs.habits is None or (type(beliefs.learner) is Bayes and fits(seat, beliefs.habits)))
     )
     if not plain:
         return None
     rules = Rules(seat, agent)
-    if rules.habits is not None and not rules.habits.fits:
-        return None
     return lambda episodes: AgentBatch(rules, episodes)
 
 

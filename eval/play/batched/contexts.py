@@ -100,38 +100,44 @@ class Choices:
     def __init__(self, actions: Sequence[str], ask: Callable[[int], Policy]) -> None:
         self._index = {action: i for i, action in enumerate(actions)}
         self._ask = ask
-        n = len(actions)
-        # the certain action, or one of these two
+        # the certain action, or below -1 the place among those that are drawn
         self._certain = np.full(64, _UNKNOWN, dtype=np.int64)
-        self._options = np.zeros((n, 64), dtype=np.int64)
-        self._chances = np.zeros((n, 64))
+        self._drawn: list[tuple[Ints, NDArray[np.float64]]] = []
+        self._options = np.zeros((len(actions), 0), dtype=np.int64)
+        self._chances = np.zeros((len(actions), 0))
 
     def draw(self, numbers: Ints, streams: RandomStreams, rows: Ints) -> Ints:
         """``[n]``: an action drawn for each number; ``rows`` are the episodes that it is drawn in."""
         while numbers.max(initial=0) >= len(self._certain):
             self._certain = _doubled(self._certain, _UNKNOWN)
-            self._options, self._chances = _doubled(self._options), _doubled(self._chances)
         found = self._certain.take(numbers)
-        least = found.min(initial=0)
-        if least < 0:
-            if least == _UNKNOWN:
-                self._learn(np.unique(numbers[found == _UNKNOWN]).tolist())
+        if found.min(initial=0) < 0:
+            unknown = numbers[found == _UNKNOWN]
+            if unknown.size:
+                self._learn(np.unique(unknown).tolist())
                 found = self._certain.take(numbers)
-            open_ = (found < 0).nonzero()[0]
-            at = numbers[open_]
+            some = (found < 0).nonzero()[0]
+            at = _FIRST_DRAWN - found[some]
             options, chances = self._options.take(at, axis=1), self._chances.take(at, axis=1)
-            found[open_] = drawn(options, chances, streams, rows[open_])
+            found[some] = drawn(options, chances, streams, rows[some])
         return found
 
     def _learn(self, numbers: Sequence[int]) -> None:
+        before = len(self._drawn)
         for number in numbers:
             options, chances = as_arrays(self._ask(number), self._index)
             certain = np.flatnonzero(chances >= 1.0)
-            self._certain[number] = options[certain[0]] if certain.size else _OPEN
-            self._options[:, number], self._chances[:, number] = options, chances
+            if certain.size:
+                self._certain[number] = options[certain[0]]
+            else:
+                self._certain[number] = _FIRST_DRAWN - len(self._drawn)
+                self._drawn.append((options, chances))
+        if len(self._drawn) > before:
+            self._options = np.stack([options for options, _ in self._drawn], axis=1)
+            self._chances = np.stack([chances for _, chances in self._drawn], axis=1)
 
 
-_OPEN, _UNKNOWN = -1, -2
+_UNKNOWN, _FIRST_DRAWN = -1, -2
 
 
 class Answers:

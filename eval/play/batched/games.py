@@ -43,6 +43,7 @@ class Game(Protocol):
         actions: of each player.
         reasoner: how players of any order act.
         contexts: what their policies depend on.
+        most_steps: an episode ends after as many at the latest.
         shows_history: whether situations show what was done before.
     """
 
@@ -50,6 +51,7 @@ class Game(Protocol):
     actions: tuple[tuple[str, ...], ...]
     reasoner: NormalFormReasoner | TabularReasoner
     contexts: Contexts
+    most_steps: int
     shows_history: bool
 
     def begin(self, size: int) -> Rounds:
@@ -90,7 +92,7 @@ class MatrixGame:
         self.actions = tuple(tuple(own) for own in situation.actions.values())
         self.reasoner = task.reasoner()
         self.payoffs = task.payoffs.reshape(_PLAYERS, -1).astype(np.float64)
-        self.rounds = task.max_steps
+        self.most_steps = task.max_steps
         self.memory = None if task.memory is None else min(task.memory, task.max_steps)
         self.contexts = Contexts(lambda key: task.situation(self._history(key)), _keys(task))
 
@@ -101,7 +103,7 @@ class MatrixGame:
     def added_to(self, keys: Ints, actions: Ints, joint: Ints) -> Ints:
         """The keys one round later."""
         if self.memory is None:
-            base = self.rounds + 1
+            base = self.most_steps + 1
             first = base ** np.arange(len(self.actions[0]), dtype=np.int64)
             second = base ** np.arange(len(self.actions[0]), self._n_actions, dtype=np.int64)
             return keys + first[actions[0]] + second[actions[1]]
@@ -118,7 +120,7 @@ class MatrixGame:
         """Rounds that are remembered as a key says."""
         first, second = self.actions
         if self.memory is None:
-            counts = _digits(key, self.rounds + 1, self._n_actions)
+            counts = _digits(key, self.most_steps + 1, self._n_actions)
             of_first = [a for a, n in zip(first, counts, strict=False) for _ in range(n)]
             of_second = [a for a, n in zip(second, counts[len(first) :], strict=True) for _ in range(n)]
             return [
@@ -142,7 +144,7 @@ class _MatrixRounds:
         joint = actions[0] * len(self._game.actions[1]) + actions[1]
         self._scores.append(self._game.payoffs.take(joint, axis=1))
         self._keys = self._game.added_to(self._keys, actions, joint)
-        return np.full(joint.size, len(self._scores) >= self._game.rounds)
+        return np.full(joint.size, len(self._scores) >= self._game.most_steps)
 
     def totals(self) -> Floats:
         return total(self._scores)

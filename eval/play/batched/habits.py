@@ -12,16 +12,30 @@ import numpy as np
 
 from atom import Situation
 from atom.belief import Habit, Habits
+from atom.belief.habits import MOST_CONTEXTS
 from atom.reasoning.reasoner import OutcomeReasoner, TieReasoner
 from eval.play.batched.contexts import ByContext
 from eval.play.batched.exact import Floats, Ints, as_slice, total
 from eval.play.batched.players import Now, Seat
 
-MOST_CELLS = 1 << 14
+MOST_CELLS = 1 << 12
 """Up to so many cells an episode the counts of habits are kept in arrays."""
 
-_MOST_CONTEXTS = 256
 _NOWHERE = -1
+
+
+def fits(seat: Seat, habits: Habits) -> bool:
+    """Whether the counts of a partner's habits may be kept in arrays, and no context would be forgotten.
+
+    Args:
+        seat: the observer's.
+        habits: those that are looked for.
+    """
+    n, m = len(seat.theirs), len(seat.mine)
+    contexts = {"nothing": 1, "own": n, "other": m, "both": n * m, "outcome": n * m}
+    most = [contexts[habit.given] for habit in habits.habits]
+    forgets = min(max(most), seat.game.most_steps) > MOST_CONTEXTS
+    return n * sum(most) <= MOST_CELLS and not forgets
 
 
 class HabitTable:
@@ -50,7 +64,7 @@ class HabitTable:
         n, m = len(seat.theirs), len(seat.mine)
         whole = np.full((len(habits.habits), n, n * m), _NOWHERE)
         first = np.full((len(habits.habits), n), _NOWHERE)
-        self.n_cells, self.most_contexts = 0, 0
+        self.n_cells = 0
         for h, habit in enumerate(habits.habits):
             self._enter(habit, whole[h], first[h])
         self.counted = as_slice(np.flatnonzero(whole[:, 0, 0] != _NOWHERE))
@@ -67,11 +81,6 @@ class HabitTable:
 
             self.further = ByContext(seat.game.contexts, (len(orders), n), with_other_ties)
         self.n_further = 0 if self.further is None else len(orders)
-
-    @property
-    def fits(self) -> bool:
-        """Whether the cells may be kept, and no context would be forgotten."""
-        return self.n_cells <= MOST_CELLS and self.most_contexts <= _MOST_CONTEXTS
 
     def _enter(self, habit: Habit, cells: Ints, first: Ints) -> None:
         """Gives a habit its cells: ``[A, J]`` after joint actions and ``[A]`` before there was one."""
@@ -90,7 +99,6 @@ class HabitTable:
                 steps = (places - base) % n
                 cells[:, own * m + other] = self.n_cells + at * n + steps
         self.n_cells += max(1, len(contexts)) * n
-        self.most_contexts = max(self.most_contexts, len(contexts))
 
     def _context(self, habit: Habit, own: int, other: int) -> str | None:
         theirs, mine = self.seat.theirs[own], self.seat.mine[other]
