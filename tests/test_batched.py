@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from atom import AdaptiveAgent, Bayes, Contract, FixedOrderAgent, NormalFormReasoner
-from atom.belief import DEFAULT_HYPOTHESES, Habits, Hypothesis, order
+from atom.belief import DEFAULT_HYPOTHESES, HABITS, Habits, Hypothesis, order
 from eval.play import Pairing, Unit, play, play_unit, play_units
 from eval.play.batched import batched, exact
 from eval.play.batched.kinds import KINDS
@@ -66,14 +66,19 @@ def test_games_in_normal_form_are_played_alike(task, name):
 
 
 @pytest.mark.parametrize("task", ["game-1", "game-2", "overcooked"])
-@pytest.mark.parametrize("name", ["bayes", "hedge", "adaptive:bayes", *ORDERS[1:3], *SIMPLE[:4], *NOISY[:2], *TABLES])
+@pytest.mark.parametrize(
+    "name", ["bayes", "hedge", "adaptive:bayes", *ORDERS[1:3], *SIMPLE[:4], *NOISY[:2], *TABLES]
+)
 def test_tables_are_played_alike(task, name):
     made = make_task(task)
-    for agent, partner in itertools.islice(pairs([name]), 2 if task == "overcooked" else 4):
-        assert_equal(made, seats_of(made, agent, partner), EPISODES[:1] if task == "overcooked" else EPISODES[::2])
+    others, episodes = (2, EPISODES[:1]) if task == "overcooked" else (4, EPISODES[::2])
+    for agent, partner in itertools.islice(pairs([name]), others):
+        assert_equal(made, seats_of(made, agent, partner), episodes)
 
 
-@pytest.mark.parametrize("task", ["memory-1", "stag-hunt", "anti-coordination-3", "rock-paper-scissors", "game-1"])
+@pytest.mark.parametrize(
+    "task", ["memory-1", "stag-hunt", "anti-coordination-3", "rock-paper-scissors", "game-1"]
+)
 def test_lapses_are_the_same(task):
     made = make_task(task)
     episodes = EPISODES[:1] if task == "rock-paper-scissors" else EPISODES
@@ -123,7 +128,7 @@ def test_drawn_games_are_played_alike(task, agent, partner, seed, epsilon):
         {"learner": Bayes(lapses=(0.05,), hazard=0.1)},
         {"hypotheses": [order(1)]},
         {"hypotheses": [DEFAULT_HYPOTHESES[-1], order(0), order(2)]},
-        {"hypotheses": [order(0), Hypothesis("few", habits=Habits(Habits().habits[2:5:2], share=0.0)), order(1)]},
+        {"hypotheses": [order(0), Hypothesis("few", habits=Habits(HABITS[2:5:2], share=0.0)), order(1)]},
         {"selection": "sample"},
         {"selection": "leader", "response": "above"},
     ],

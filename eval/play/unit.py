@@ -167,7 +167,7 @@ def pairing_of(unit: Unit) -> Pairing:
 
 
 Outcome: TypeAlias = tuple[dict[str, float], int, Counter[str]]
-"""Player -> its score in an episode; how many steps it had; player -> degraded decisions, not to be modified."""
+"""Player -> its score in an episode; its steps; player -> degraded decisions, not to be modified."""
 
 _NOBODY: Counter[str] = Counter()
 
@@ -202,7 +202,7 @@ class Pairing:
         self.task: Task = DescribedTask(task) if self.asks else task
         self.me = task.players[seat]
         self.alike = len(set(names)) == 1
-        """Whether all seats are taken by players of one name, so that it does not matter which is the agent's."""
+        """Whether all players are of one name, so that it does not matter which seat is the agent's."""
         self._seed = seed
         self._runtime = runtime
         self._seats = seat_players(task, names, seed=seed, epsilon=epsilon)

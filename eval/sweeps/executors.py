@@ -45,8 +45,8 @@ class Backend:
     Attributes:
         open: makes one, and closes it at the end of the block.
         workers: how many episodes it plays at once.
-        largest_chunk: how many episodes that are played one by one are sent to a worker at most; they come back
-            together.
+        largest_chunk: how many episodes that are played one by one are sent to a worker at most; they come
+            back together.
         local: whether episodes are played in this very thread, as they are asked for.
         costly: whether episodes cost money, so that those under way are waited for when a sweep ends early.
     """

@@ -36,10 +36,12 @@ def adaptive(seat: Seat, agent: AdaptiveAgent) -> Begin | None:
         and type(beliefs.learner) in WEIGHTS
         and beliefs.orders
         and not any(h.behaviour for h in beliefs.hypotheses)
-        and beliefs.contract is beliefs.changes is None
+        and beliefs.contract is None
+        and beliefs.changes is None
         and not beliefs.late
         and (acting.gate, acting.payoffs) == ("off", None)
-        and spending.prune is spending.budget is None
+        and spending.prune is None
+        and spending.budget is None
         and (beliefs.habits is None or (type(beliefs.learner) is Bayes and fits(seat, beliefs.habits)))
     )
     if not plain:
@@ -167,7 +169,7 @@ class AgentBatch:
         numbers, predicted = self._planned(estimates, now)
         at = now.rows * rules.n_numbers + numbers
         some = _NOBODY if predicted is None else predicted.nonzero()[0]
-        if lapses is None or not some.size:
+        if lapses is None or predicted is None or not some.size:
             return rules.choices.draw(at, self._streams, now.all)
         found = np.empty(now.all.size, dtype=np.int64)
         found[some] = self._answered(some, probabilities.take(some, axis=1), lapses.take(some, axis=1), now)

@@ -50,12 +50,13 @@ class Responses:
         if self._payoffs is None:
             return self._asked(rows, predicted, streams, at)
         values = self._payoffs @ predicted
-        found = values.argmax(axis=0)
+        found: Ints = values.argmax(axis=0)
         top = values.max(axis=0)
         ahead = values < top - _AHEAD * self._largest * predicted.sum(axis=0)
         near = np.flatnonzero(ahead.sum(axis=0) < len(values) - 1)
         if near.size:
-            found[near] = self._asked(np.zeros(near.size, dtype=np.int64), predicted[:, near], streams, at[near])
+            nowhere = np.zeros(near.size, dtype=np.int64)  # in normal form the context does not matter
+            found[near] = self._asked(nowhere, predicted[:, near], streams, at[near])
         return found
 
     def _asked(self, rows: Ints, predicted: Floats, streams: RandomStreams, at: Ints) -> Ints:

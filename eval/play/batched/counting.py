@@ -45,12 +45,14 @@ class _Counting:
         """Where the counts of now begin."""
         if not self._by_last or now.last is None:
             return np.zeros(now.all.size, dtype=np.int64)
-        return now.last[1 - self._index] * self._n
+        base: Ints = now.last[1 - self._index] * self._n
+        return base
 
 
 def counting(seat: Seat, partner: FrequencyPartner | MarkovPredictor) -> Begin | None:
     """The best response to the counted frequencies."""
-    if partner.reasoner is not seat.game.reasoner:
+    own: object = partner.reasoner
+    if own is not seat.game.reasoner:
         return None
     responses, by_last = Responses(seat), isinstance(partner, MarkovPredictor)
     return lambda episodes: _Counting(

@@ -75,7 +75,7 @@ class Batched:
     def _play(self, episodes: Episodes, done: list[tuple[Ints, Ints]] | None = None) -> Played:
         size = len(episodes)
         rounds = self._game.begin(size)
-        players = [begin(episodes) for begin in self._begins]
+        players: list[Batch] = [begin(episodes) for begin in self._begins]
         scores, steps = np.zeros((2, size)), np.zeros(size, dtype=np.int64)
         where = np.arange(size)
         now = Now(0, rounds.rows(), None, where)
@@ -96,15 +96,16 @@ class Batched:
                 left = (~over).nonzero()[0]
                 where, actions, before = where[left], actions[:, left], 0
                 if left.size:
-                    for part in (rounds, *players):
-                        part.keep(left)
+                    rounds.keep(left)
+                    for player in players:
+                        player.keep(left)
             if where.size:
                 now = Now(now.step + 1, rounds.rows(), actions, np.arange(where.size))
         return Played(scores, steps)
 
 
 def batched(task: Task, seats: Mapping[str, Player]) -> Batched | None:
-    """The pairing of players at their seats; None where a task or a player can only be played one at a time."""
+    """The pairing of players at their seats; None where the task or a player is played one at a time."""
     game = game_of(task)
     if game is None:
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -47,12 +48,18 @@ class Game(Protocol):
         shows_history: whether situations show what was done before.
     """
 
-    players: tuple[str, ...]
-    actions: tuple[tuple[str, ...], ...]
-    reasoner: NormalFormReasoner | TabularReasoner
-    contexts: Contexts
-    most_steps: int
-    shows_history: bool
+    @property
+    def players(self) -> tuple[str, ...]: ...
+    @property
+    def actions(self) -> tuple[tuple[str, ...], ...]: ...
+    @property
+    def reasoner(self) -> NormalFormReasoner | TabularReasoner: ...
+    @property
+    def contexts(self) -> Contexts: ...
+    @property
+    def most_steps(self) -> int: ...
+    @property
+    def shows_history(self) -> bool: ...
 
     def begin(self, size: int) -> Rounds:
         """So many episodes at their beginning."""
@@ -102,15 +109,22 @@ class MatrixGame:
 
     def added_to(self, keys: Ints, actions: Ints, joint: Ints) -> Ints:
         """The keys one round later."""
+        found: Ints
         if self.memory is None:
-            base = self.most_steps + 1
-            first = base ** np.arange(len(self.actions[0]), dtype=np.int64)
-            second = base ** np.arange(len(self.actions[0]), self._n_actions, dtype=np.int64)
-            return keys + first[actions[0]] + second[actions[1]]
-        if self.memory == 1:
-            return joint + 1
-        base = len(self.payoffs[0]) + 1
-        return (keys * base + joint + 1) % base**self.memory
+            first, second = self._places
+            found = keys + first[actions[0]] + second[actions[1]]
+        elif self.memory == 1:
+            found = joint + 1
+        else:
+            base = len(self.payoffs[0]) + 1
+            found = (keys * base + joint + 1) % base**self.memory
+        return found
+
+    @cached_property
+    def _places(self) -> tuple[Ints, Ints]:
+        """What one more action of each player adds to a key, where counts are kept."""
+        places = (self.most_steps + 1) ** np.arange(self._n_actions, dtype=np.int64)
+        return places[: len(self.actions[0])], places[len(self.actions[0]) :]
 
     @property
     def _n_actions(self) -> int:
@@ -196,7 +210,9 @@ class _TableRounds:
         )
         self._steps += ~self._over
         # those that are over stay where they last acted, and count no more
-        over = self._over | (self._steps >= self._game.most_steps) | self._game.terminal.take(following)
+        over: Bools = (
+            self._over | (self._steps >= self._game.most_steps) | self._game.terminal.take(following)
+        )
         self._states = np.where(over, self._states, following)
         self._over = over
         return over
@@ -210,10 +226,10 @@ class _TableRounds:
 
 def _keys(task: MatrixTask) -> int:
     """How many keys there may be."""
-    sizes = task.payoffs.shape[1:]
+    first, second = task.payoffs.shape[1:]
     if task.memory is None:
-        return int(task.max_steps + 1) ** int(sum(sizes))
-    return int(np.prod(sizes) + 1) ** min(task.memory, task.max_steps)
+        return int((task.max_steps + 1) ** (first + second))
+    return int((first * second + 1) ** min(task.memory, task.max_steps))
 
 
 def _digits(number: int, base: int, count: int) -> list[int]:
@@ -223,4 +239,3 @@ def _digits(number: int, base: int, count: int) -> list[int]:
         number, digit = divmod(number, base)
         found.append(digit)
     return found
-

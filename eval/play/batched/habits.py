@@ -52,7 +52,8 @@ class HabitTable:
     Attributes:
         counted: the M habits that are counted after a joint action.
         at_first: the F that are counted before there was one.
-        cells: ``[M, A, J]``, the cell of each action after a joint action ``own * (observer's actions) + other``.
+        cells: ``[M, A, J]``, the cell of each action after a joint action, numbered ``own * m + other``
+            where the observer has m actions.
         first_cells: ``[F, A]``, the same before there was one.
         n_cells: how many there are.
         further: ``[O, A, contexts]``, the orders with other ties; None where the reasoner knows none.

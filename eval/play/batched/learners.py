@@ -116,7 +116,8 @@ class FlatWeights:
 
 
 def _one_hot(which: Ints, n: int) -> Floats:
-    return (np.arange(n)[:, np.newaxis] == which).astype(np.float64)
+    found: Floats = (np.arange(n)[:, np.newaxis] == which).astype(np.float64)
+    return found
 
 
 def _leader(_: FollowTheLeader, beliefs: Beliefs, size: int) -> Weights:
@@ -179,7 +180,7 @@ def _ada_hedge(_: AdaHedge, beliefs: Beliefs, size: int) -> Weights:
 
     def unnormalised(losses: Floats, gap: Floats) -> Floats:
         best = losses.min(axis=0)
-        led = (losses == best).astype(np.float64)
+        led: Floats = (losses == best).astype(np.float64)
         known = np.flatnonzero(gap > 0.0)
         if known.size:
             rate = log_k / gap[known]
@@ -188,7 +189,8 @@ def _ada_hedge(_: AdaHedge, beliefs: Beliefs, size: int) -> Weights:
 
     def mixed(losses: Floats, gap: Floats) -> Floats:
         ratio = total(unnormalised(losses, gap)) / k
-        return losses.min(axis=0) - gap / log_k * each(math.log, ratio)
+        found: Floats = losses.min(axis=0) - gap / log_k * each(math.log, ratio)
+        return found
 
     def probabilities(weights: Floats) -> Floats:
         return _normalised(unnormalised(weights[:-1], weights[-1]))

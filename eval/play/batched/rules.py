@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable
+from typing import TypeAlias
 
 import numpy as np
 
@@ -25,7 +26,8 @@ from partners.simple import AlternatePartner, BySeatPartner, ImitatePartner, Ran
 from partners.tables import ConventionPartner, PolicyPartner
 from partners.tom import SwitchingPartner
 
-Acts = Callable[[Now, RandomStreams], Ints]
+Acts: TypeAlias = Callable[[Now, RandomStreams], Ints]
+Follows: TypeAlias = Callable[[Ints, Now, RandomStreams], Ints]
 
 
 def fixed_order(seat: Seat, agent: FixedOrderAgent) -> Begin | None:
@@ -114,7 +116,8 @@ def imitate(seat: Seat, partner: ImitatePartner) -> Begin | None:
     def acts(now: Now, _: RandomStreams) -> Ints:
         if now.last is None:
             return np.zeros(now.all.size, dtype=np.int64)
-        return same.take(now.last[1 - seat.index])
+        found: Ints = same.take(now.last[1 - seat.index])
+        return found
 
     # on tables nobody is shown what was done
     return _rule(seat, partner.seed, acts if seat.game.shows_history else _first)
@@ -136,7 +139,8 @@ def win_stay_lose_shift(seat: Seat, partner: WinStayLoseShiftPartner) -> Begin |
     def acts(now: Now, streams: RandomStreams) -> Ints:
         if now.last is None:
             return streams.integers(len(seat.mine), now.all)
-        return after.take(now.last[0] * len(legal[second]) + now.last[1])
+        found: Ints = after.take(now.last[0] * len(legal[second]) + now.last[1])
+        return found
 
     return _rule(seat, partner.seed, acts)
 
@@ -169,8 +173,7 @@ class _Kept:
         follows: its next actions by those that it keeps, and whether it keeps the next ones instead.
     """
 
-    def __init__(self, seat: Seat, streams: RandomStreams, follows: Callable[[Ints, Now, RandomStreams], Ints], *,
-                 moves: bool) -> None:
+    def __init__(self, seat: Seat, streams: RandomStreams, follows: Follows, *, moves: bool) -> None:
         self._n = len(seat.mine)
         self._streams = streams
         self._follows = follows
@@ -224,9 +227,7 @@ def markov(seat: Seat, partner: MarkovPartner) -> Begin | None:
     return _kept(seat, partner.seed, follows, moves=True)
 
 
-def _kept(
-    seat: Seat, seed: int, follows: Callable[[Ints, Now, RandomStreams], Ints], *, moves: bool
-) -> Begin:
+def _kept(seat: Seat, seed: int, follows: Follows, *, moves: bool) -> Begin:
     def begin(episodes: Episodes) -> _Kept:
         return _Kept(seat, RandomStreams(seed, episodes, seat.me), follows, moves=moves)
 
