@@ -119,7 +119,7 @@ class EpisodeResult:
         return tallied(
             totals.steps,
             players,
-            seats_asking(unit.agent, unit.partner, players, unit.seat),
+            seats_asking(unit.agent, unit.partner, players, unit.episode % len(players)),
             totals.degraded_of,
             repaired=totals.repaired,
             truncated=totals.truncated,

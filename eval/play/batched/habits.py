@@ -15,7 +15,7 @@ from atom.belief import Habit, Habits
 from atom.belief.habits import MOST_CONTEXTS
 from atom.reasoning.reasoner import OutcomeReasoner, TieReasoner
 from eval.play.batched.contexts import ByContext
-from eval.play.batched.exact import Floats, Ints, as_slice, total
+from eval.play.batched.exact import Floats, Ints, added, as_slice, total
 from eval.play.batched.players import Now, Seat
 
 MOST_CELLS = 1 << 12
@@ -129,6 +129,7 @@ class HabitCounts:
         self._n, self._h = n, h
         self._weights = np.full((h, size), 1.0 / h)
         self._counts = np.zeros(size * table.n_cells)
+        self._cells = np.zeros((0, size), dtype=np.int64)
         self._resize(size)
 
     def _resize(self, size: int) -> None:
@@ -139,27 +140,28 @@ class HabitCounts:
         """``[A, B]``, what partners of such habits do next."""
         table, said = self._table, self._said
         if now.last is not None:
-            said[table.counted] = self._predictive(self._joint(now))
+            counts, whole = self._counted(self._joint(now))
+            if isinstance(table.counted, slice):
+                np.divide(counts, whole, out=said[table.counted])
+            else:
+                said[table.counted] = counts / whole
         if table.further is not None:
             said[len(table.habits.habits) :] = table.further.values.take(now.rows, axis=2)
         return total(said * self._weights[:, np.newaxis])
 
     def observed(self, now: Now, did: Ints) -> None:
         """Counts what the partners did, ``[B]``, and weighs the habits by what they said of it."""
-        table, size = self._table, did.size
-        likely = self._said.reshape(self._h, -1).take(did * size + now.all, axis=1)
+        table, at = self._table, did * did.size + now.all
         if now.last is None:
-            cells = table.first_cells[:, did]
+            cells = table.first_cells[:, did] + self._first_cell
         else:
-            flat = table.cells.reshape(len(table.cells), -1)
-            cells = flat.take(did * table.cells.shape[2] + self._joint(now), axis=1)
-        cells += self._first_cell
+            cells = self._cells.reshape(-1, self._n * did.size).take(at, axis=1)
         np.add.at(self._counts, cells, 1.0)
-        likely *= self._weights
-        share = table.habits.share
-        likely *= (1.0 - share) / total(likely)
-        likely += share / self._h
-        self._weights = likely
+        weights = self._said.reshape(self._h, -1).take(at, axis=1)
+        weights *= self._weights
+        weights *= (1.0 - table.habits.share) / total(weights)
+        weights += table.habits.share / self._h
+        self._weights = weights
 
     def keep(self, rows: Ints) -> None:
         """Goes on with some of the episodes."""
@@ -167,15 +169,15 @@ class HabitCounts:
         self._counts = self._counts.reshape(-1, self._table.n_cells)[rows].reshape(-1)
         self._resize(len(rows))
 
-    def _predictive(self, joint: Ints) -> Floats:
-        """``[M, A, B]``, ``(n(a, c) + 1/A) / (n(c) + 1)``."""
-        cells = self._table.cells.reshape(-1, self._table.cells.shape[2]).take(joint, axis=1)
-        cells += self._first_cell
-        found = self._counts.take(cells).reshape(-1, self._n, joint.size)
-        whole = 1.0 + total(found.swapaxes(0, 1))
+    def _counted(self, joint: Ints) -> tuple[Floats, Floats]:
+        """``n(a, c) + 1/A``, ``[M, A, B]``, and ``n(c) + 1``, ``[M, 1, B]``, after joint actions ``[B]``."""
+        self._cells = self._table.cells.reshape(-1, self._table.cells.shape[2]).take(joint, axis=1)
+        self._cells += self._first_cell
+        found = self._counts.take(self._cells).reshape(-1, self._n, joint.size)
+        whole = added(found.swapaxes(0, 1))  # of whole numbers, which no order rounds
+        whole += 1.0
         found += 1.0 / self._n
-        found /= whole[:, np.newaxis]
-        return found
+        return found, whole[:, np.newaxis]
 
     def _joint(self, now: Now) -> Ints:
         """What partner and observer did last, as a number."""
