@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from statistics import median
 
-from eval.play import FEWEST, Pairing, Unit, play_unit
+from eval.play import FEWEST_AT_ONCE, Pairing, Unit, play_unit
 from eval.sweeps import Sweep, run_sweep
 from eval.tasks import make_task
 
@@ -68,7 +68,7 @@ def whole_sweeps(cells: Sequence[tuple[str, str, str]], episodes: int) -> None:
     print(f"a sweep of {episodes} episodes, units, results and tallies included")
     for task, agent, partner in cells:
         asked = Sweep(((task, (agent,), (partner,)),), episodes, seed=1)
-        run_sweep(Sweep(((task, (agent,), (partner,)),), FEWEST, seed=1))
+        run_sweep(Sweep(((task, (agent,), (partner,)),), FEWEST_AT_ONCE, seed=1))
         pairs: list[tuple[float, float]] = []
         for pair in range(PAIRS):
             numbers = range(pair * ALONE, (pair + 1) * ALONE)

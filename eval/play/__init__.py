@@ -1,6 +1,6 @@
 """Episodes: played directly, many at once or in a graph, recorded, and named for any process to play."""
 
-from eval.play.batched import FEWEST, LARGEST
+from eval.play.batched import FEWEST_AT_ONCE, MOST_AT_ONCE
 from eval.play.episode import Step, play, seat_players, total_scores
 from eval.play.graph import EpisodeState, episode_graph, play_in_graph, stream_rounds
 from eval.play.record import (
@@ -30,8 +30,8 @@ from eval.play.unit import (
 )
 
 __all__ = [
-    "FEWEST",
-    "LARGEST",
+    "FEWEST_AT_ONCE",
+    "MOST_AT_ONCE",
     "MAX_DEGRADED",
     "SELF",
     "Cell",

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from eval.play.batched import FEWEST, LARGEST
+from eval.play.batched import FEWEST_AT_ONCE, MOST_AT_ONCE
 from eval.play.record import Totals
 from eval.play.unit import SELF, EpisodeResult, Pairing, Unit, pairing_of, play_unit, seats_of
 
@@ -26,7 +26,7 @@ def play_units(units: Sequence[Unit], *, detailed: bool = True) -> list[EpisodeR
     found: dict[int, EpisodeResult] = {}
     for places in _of_one_pairing(units):
         some = [units[place] for place in places]
-        if len(some) >= FEWEST and plays_at_once(some[0]):
+        if len(some) >= FEWEST_AT_ONCE and plays_at_once(some[0]):
             results = _played_at_once(some)
         else:
             results = [play_unit(unit, detailed=False) for unit in some]
@@ -48,7 +48,7 @@ def scores_of(pairings: Sequence[Pairing], episodes: int) -> Iterator[float]:
     """
     first, n = pairings[0], len(pairings)
     at_once = all(pairing.at_once is not None for pairing in pairings)
-    size = LARGEST if at_once else n
+    size = MOST_AT_ONCE if at_once else n
     for begin in range(0, episodes, size):
         numbers = range(begin, min(begin + size, episodes))
         if first.alike and at_once:

@@ -15,7 +15,7 @@ from langgraph.graph.state import CompiledStateGraph
 
 from atom import Beliefs, Decision, JointAction, Memory, Player, Situation, StaticPlayer
 from atom.belief import Declared
-from eval.play.batched import FEWEST, Batched, batched
+from eval.play.batched import FEWEST_AT_ONCE, Batched, batched
 from eval.play.episode import Step, play, seat_players, total_scores
 from eval.play.graph import episode_graph, play_in_graph, stream_rounds
 from eval.play.record import Totals, record
@@ -219,7 +219,7 @@ class Pairing:
 
     def outcomes(self, episodes: Sequence[int]) -> list[Outcome]:
         """``outcome`` of several episodes: at once where that is possible and pays, else one by one."""
-        if self.at_once is None or len(episodes) < FEWEST:
+        if self.at_once is None or len(episodes) < FEWEST_AT_ONCE:
             return [self.outcome(episode) for episode in episodes]
         played = self.at_once.play(episodes)
         players = self.task.players

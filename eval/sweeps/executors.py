@@ -27,7 +27,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any, TypeAlias
 
-from eval.play import LARGEST, EpisodeResult, Unit, play_units, plays_at_once
+from eval.play import MOST_AT_ONCE, EpisodeResult, Unit, play_units, plays_at_once
 
 _CONNECT_SECONDS = 5
 _LARGEST_CHUNK = 64
@@ -234,7 +234,7 @@ def _chunks(units: Sequence[Unit], backend: Backend, *, at_once: bool) -> Iterat
     Those of a cell that are played at once stay together.
     """
     each = max(1, min(backend.largest_chunk, len(units) // (backend.workers * _CHUNKS_A_WORKER)))
-    most = min(LARGEST, max(each, -(-len(units) // backend.workers)))
+    most = min(MOST_AT_ONCE, max(each, -(-len(units) // backend.workers)))
     if not at_once:
         yield from _portions(units, each)
         return

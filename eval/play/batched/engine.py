@@ -14,10 +14,10 @@ from eval.play.batched.kinds import begin_of
 from eval.play.batched.players import Batch, Begin, Episodes, Now, Seat
 from eval.tasks import Task
 
-LARGEST = 2048
+MOST_AT_ONCE = 2048
 """Episodes that are played at once: more no longer fit into a processor's nearest memory."""
 
-FEWEST = 4
+FEWEST_AT_ONCE = 4
 """Fewer episodes are played faster one at a time."""
 
 _WORTH_LEAVING = 8
@@ -52,8 +52,8 @@ class Batched:
     def play(self, episodes: Sequence[int]) -> Played:
         """The episodes of some numbers, each below 2^64."""
         parts = [
-            self._play(np.array(episodes[first : first + LARGEST], dtype=np.uint64))
-            for first in range(0, len(episodes), LARGEST)
+            self._play(np.array(episodes[first : first + MOST_AT_ONCE], dtype=np.uint64))
+            for first in range(0, len(episodes), MOST_AT_ONCE)
         ]
         return Played(
             np.concatenate([part.scores for part in parts], axis=1),
