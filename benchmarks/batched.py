@@ -59,7 +59,7 @@ def measured(task: str, agent: str, partner: str) -> None:
         ratio = median(one / other for one, other in pairs)
         decisions = 2 * at_once.play(range(size)).steps.mean() / each
         print(
-            f"  {task:12} {agent:14} {partner:7} {size:6}  {1e6 * alone:8.0f} {1e6 * each:7.2f} µs an episode,"
+            f"  {task:12} {agent:14} {partner:7} {size:6} {1e6 * alone:8.0f} {1e6 * each:7.2f} µs an episode,"
             f" {ratio:6.0f} ×, {decisions / 1e6:6.2f} million decisions a second"
         )
 

@@ -31,8 +31,8 @@ from eval.play.unit import (
 
 __all__ = [
     "FEWEST_AT_ONCE",
-    "MOST_AT_ONCE",
     "MAX_DEGRADED",
+    "MOST_AT_ONCE",
     "SELF",
     "Cell",
     "DecisionCounts",
