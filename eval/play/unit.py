@@ -208,6 +208,12 @@ class Pairing:
         self._seats = seat_players(task, names, seed=seed, epsilon=epsilon)
         self._listeners = {me: _Listener(player) for me, player in self._seats.items()}
 
+    def batched(self) -> Batched | None:
+        """``at_once``, made anew."""
+        if self._runtime != "plain" or self._seed < 0:
+            return None
+        return batched(self.task, self._seats)
+
     @property
     def player(self) -> Player:
         """The agent."""
@@ -219,21 +225,20 @@ class Pairing:
 
     def outcomes(self, episodes: Sequence[int]) -> list[Outcome]:
         """``outcome`` of several episodes: at once where that is possible and pays, else one by one."""
-        if self.at_once is None or len(episodes) < FEWEST_AT_ONCE:
+        at_once = self.at_once if len(episodes) >= FEWEST_AT_ONCE else None
+        if at_once is None:
             return [self.outcome(episode) for episode in episodes]
-        played = self.at_once.play(episodes)
+        played = at_once.play(episodes)
         players = self.task.players
         return [
             (dict(zip(players, scores, strict=True)), steps, _NOBODY)
             for scores, steps in zip(played.scores.T.tolist(), played.steps.tolist(), strict=True)
         ]
 
-    @cached_property
+    @property
     def at_once(self) -> Batched | None:
         """What plays many episodes at once; None where each is played for itself."""
-        if self._runtime != "plain" or self._seed < 0:
-            return None
-        return batched(self.task, self._seats)
+        return _at_once(self)
 
     def outcome(self, episode: int) -> Outcome:
         """What came of an episode."""
@@ -266,6 +271,12 @@ class Pairing:
     @cached_property
     def _listening_graph(self) -> CompiledStateGraph[Any, Any, Any, Any]:
         return episode_graph(self.task, self._listeners).compile()
+
+
+@lru_cache(maxsize=16)
+def _at_once(pairing: Pairing) -> Batched | None:
+    """The same, kept for few pairings: what is known of many states of a table takes memory."""
+    return pairing.batched()
 
 
 class _Listener(StaticPlayer):
