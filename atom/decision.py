@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias, TypeVar
 
 from atom.names import HABITS, Declared, order_of
-from atom.policies import TOLERANCE, Policy, lapsed, same_policy
+from atom.policies import TOLERANCE, Policy, mixture, same_policy
 from atom.usage import Usage
 
 T = TypeVar("T")
@@ -114,6 +114,7 @@ class PartnerPrediction:
     answered: Answered = "estimate"
     moved: str | None = None
     drawn: str | None = None
+    _predictive: Policy | None = field(default=None, init=False, repr=False, compare=False)
 
     @property
     def order(self) -> int | None:
@@ -152,20 +153,11 @@ class PartnerPrediction:
         ``P(a) = Σ_k P(k) ((1 - ε_k) policy_k(a) + ε_k / |A|)`` over the hypotheses that were evaluated, with
         the expected lapse rate ε_k of each, 0 where the learner infers none.
         """
-        weights = {name: self.probabilities[name] for name in self.policies}
-        total = sum(weights.values())
-        if total <= 0.0:  # FollowTheLeader gives all but one hypothesis no probability
-            weights, total = dict.fromkeys(self.policies, 1.0), float(len(self.policies))
-        actions = self.actions or list(dict.fromkeys(a for p in self.policies.values() for a in p))
-        lapses = self.lapses or {}
-        return {
-            action: sum(
-                weight * lapsed(self.policies[name].get(action, 0.0), lapses.get(name, 0.0), len(actions))
-                for name, weight in weights.items()
-            )
-            / total
-            for action in actions
-        }
+        found = self._predictive
+        if found is None:  # asked for two or three times in a decision
+            found = mixture(self.policies, self.probabilities, self.lapses or {}, self.actions)
+            object.__setattr__(self, "_predictive", found)
+        return found
 
     @property
     def expected(self) -> Policy:

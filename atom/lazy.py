@@ -8,7 +8,7 @@ from typing import Any
 
 from atom.errors import MissingExtraError
 
-_EXTRAS = {"langchain": "agents"}
+_EXTRAS = {"langchain": "agents", "scipy": "tables"}
 """Package -> the extra that it comes with."""
 
 
@@ -31,9 +31,14 @@ def attach(modules: Mapping[str, str]) -> Callable[[str], Any]:
             missing = (error.name or "").partition(".")[0]
             if missing not in _EXTRAS:
                 raise
-            raise MissingExtraError(
-                f"{name} needs the package {missing}, which is not installed: pip install "
-                f"'langgraph-atom[{_EXTRAS[missing]}]'"
-            ) from error
+            raise missing_extra(name, missing) from error
 
     return find
+
+
+def missing_extra(what: str, package: str) -> MissingExtraError:
+    """The error for what needs a package of an extra, which is not installed."""
+    return MissingExtraError(
+        f"{what} needs the package {package}, which is not installed: pip install "
+        f"'langgraph-atom[{_EXTRAS[package]}]'"
+    )

@@ -1,4 +1,4 @@
-"""Language models as hypotheses and as agents, through LiteLLM (imported when first asked)."""
+"""Language models as hypotheses and as agents, directly or through LiteLLM (imported when first asked)."""
 
 from atom.agents.prompted import LLMActor
 from atom.models.exchange import Exchange, Observer

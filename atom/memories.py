@@ -153,12 +153,14 @@ class PartnerMemory(TypedDict):
         expected: what the last decision expected; None once the action was seen.
         contract: its declaration; None where it declared nothing.
         change: to notice changes by; None where nobody looks.
-        evidence: sums for a Store; None where nobody keeps them.
+        evidence: sums for a Store, since it was last asked; None where nobody keeps them.
         recalled: how many observations a Store knew of when the partner was met; None before it was asked.
         habits: counts of what it did after what; absent where nobody looks, and before the first action.
         explained: probability, in [0, 1], that what is believed explains it; absent before the first action.
         late: number of a decision, as text -> what it expected, of those whose action may yet be seen.
         counted: number of the last decision whose action was counted; absent before the first.
+        place: number of the leaf of a Store that its evidence is in (``atom.graph.sums``); absent before.
+        written: the sums that are there; absent before.
     """
 
     weights: Weights
@@ -172,6 +174,8 @@ class PartnerMemory(TypedDict):
     explained: NotRequired[float]
     late: NotRequired[dict[str, Late]]
     counted: NotRequired[int]
+    place: NotRequired[int]
+    written: NotRequired[Evidence]
 
 
 class Told(TypedDict):
@@ -217,7 +221,8 @@ class PlayerMemory(TypedDict):
         declares: the order that this player declared, absent or None where it declared none.
         checked: the last decision that evaluated all hypotheses; None after a surprise.
         spent: what the episode cost so far, where a budget counts that.
-        writer: this thread's name in the Store that evidence is written to; absent where there is none.
+        writer: this thread's name in the Store that evidence is written to, and since when it has it, as
+            ``"KEY@SECONDS"``, for a day; absent where there is none.
         published: whether the Store has the player's declaration.
         told: what a middleware told the model, and which messages it or a node has read.
     """
@@ -269,9 +274,7 @@ def is_new(memory: Mapping[str, Any]) -> bool:
 
 
 def up_to_date(memory: Mapping[str, Any], me: str) -> Mapping[str, Any]:
-    """A memory in today's form: one of version 1 is brought to it.
-
-    Weights are empty where it had none of a partner.
+    """A memory in today's form: one of version 1 is brought to it, with empty weights where it had none.
 
     Args:
         memory: plain data, as ``as_plain`` gave it.
@@ -305,7 +308,7 @@ def of_plain(memory: Mapping[str, Any], me: str, settings: Settings) -> PlayerMe
 
 
 def as_plain(memory: PlayerMemory) -> Memory:
-    """The memory as others see it: the same object, which is plain data already."""
+    """The memory as others see it: the same object."""
     return cast("Memory", memory)
 
 
@@ -313,11 +316,7 @@ _VERSION_1 = {"version", "learner", "orders", "episode", "step", "order", "estim
 
 
 def _from_version_1(memory: Mapping[str, Any], me: str) -> Memory:
-    """Version 1 kept what it knew of partners under one key for each thing, and named orders by numbers.
-
-    Raises:
-        BeliefError: it is not whole.
-    """
+    """Version 1 kept what it knew of partners under one key for each thing, and named orders by numbers."""
     if missing := sorted(_VERSION_1 - memory.keys()):
         raise BeliefError(
             f"the memory of {me!r} is of version 1 and lacks {missing}, so that it cannot be brought to "

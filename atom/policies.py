@@ -35,6 +35,34 @@ def lapsed(probability: Probability, lapse: Probability | float, n_actions: int)
     return (1.0 - lapse) * probability + lapse / n_actions
 
 
+def mixture(
+    policies: Mapping[str, Policy],
+    probabilities: Mapping[str, float],
+    lapses: Mapping[str, float],
+    actions: Sequence[str] = (),
+) -> dict[str, float]:
+    """The mean of some policies, each blurred by its lapses.
+
+    Args:
+        policies: name -> policy, one at least.
+        probabilities: name -> weight >= 0, of these names at least; all alike where none is above 0, as of
+            ``FollowTheLeader``, who gives all but one hypothesis no probability.
+        lapses: name -> lapse rate in [0, 1], 0 where it is absent.
+        actions: the legal actions; those that the policies name where it is empty.
+    """
+    weights = [probabilities[name] for name in policies]
+    total = sum(weights)
+    if total <= 0.0:
+        weights, total = [1.0] * len(weights), float(len(weights))
+    legal = actions or list(dict.fromkeys(action for policy in policies.values() for action in policy))
+    rates = [lapses.get(name, 0.0) for name in policies]
+    parts, n = list(zip(weights, policies.values(), rates, strict=True)), len(legal)
+    return {
+        action: sum([w * lapsed(policy.get(action, 0.0), rate, n) for w, policy, rate in parts]) / total
+        for action in legal
+    }
+
+
 def same_policy(one: Policy, other: Policy, tolerance: float = TOLERANCE) -> bool:
     """Whether two policies are the same but for rounding.
 

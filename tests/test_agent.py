@@ -130,8 +130,11 @@ def test_win_stay_keeps_an_estimate_that_actions_support():
     for episode in range(20):
         decisions, _ = play(*pair(1), episode=episode)
         kept = [d.estimates["player-2"] for d in decisions]
-        first = kept.index(1)
-        assert set(kept[first:]) == {1}
+        first = kept.index(kept[-1])
+        assert set(kept[first:]) == {kept[-1]}
+        # order 1, or one that foresaw just what it did
+        foreseen = [d.predictions["player-2"] for d in decisions[first:]]
+        assert all(policies[kept[-1]] == policies[1] for policies in foreseen)
 
 
 def test_leader_is_the_lowest_likeliest_order(situation, anti_coordination):

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,6 +21,7 @@ from eval.tasks.grid import GAME_TWO, game_one, game_two
 from eval.tasks.overcooked import overcooked
 
 NAMES = ("a", "b", "c")
+ROOT = Path(__file__).parents[1]
 
 
 @st.composite
@@ -286,3 +291,21 @@ def test_questions_beyond_the_table_are_errors():
         reasoner.policy(three, "ann", 1)
     with pytest.raises(ValueError, match="epsilon"):
         TabularReasoner(two_buttons(), epsilon=1.5)
+
+
+def test_without_scipy_the_extra_is_named():
+    script = """
+import sys
+sys.modules["scipy.sparse"] = None  # as if it were not installed
+from atom import MissingExtraError
+from eval.tasks.grid import game_one
+try:
+    game_one().reasoner().policies
+except MissingExtraError as error:
+    print(error)
+"""
+    environment = {**os.environ, "XDG_CACHE_HOME": os.devnull}
+    found = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT, env=environment
+    )
+    assert found.stdout.strip().endswith("is not installed: pip install 'langgraph-atom[tables]'")

@@ -7,7 +7,7 @@ from typing import Annotated
 import pytest
 
 from eval import _before
-from eval.cli.entry import COMMANDS
+from eval.cli.entry import command_of
 from eval.cli.groups import Without, spelled_out
 from eval.cli.options import Asked, Models, Storing
 from eval.studies import paper_sweep
@@ -89,7 +89,9 @@ def test_signatures_of_the_release_before():
 
 
 def options_of(command):
-    return {p.name: p.default for p in inspect.signature(spelled_out(COMMANDS[command])).parameters.values()}
+    return {
+        p.name: p.default for p in inspect.signature(spelled_out(command_of(command))).parameters.values()
+    }
 
 
 def test_commands_offer_the_options_of_their_groups():

@@ -20,5 +20,5 @@ def test_the_version_is_the_same_everywhere():
 
 def test_the_plugin_depends_on_no_library_of_the_evaluation():
     names = {re.match(r"[\w-]+", dependency)[0] for dependency in PROJECT["dependencies"]}
-    assert "scipy" not in names
+    assert "scipy" not in names  # tables are an extra
     assert any(extra.startswith("scipy") for extra in PROJECT["optional-dependencies"]["eval"])

@@ -61,6 +61,7 @@ class LLMActor:
 
     async def aact(self, situation: Situation, prediction: Prediction) -> str:
         """The same, awaited."""
+        self.client.begin()
         unsaid: Tell = "text" if prediction.recommended is None else "recommendation"
         question = prompts.told_last(situation, self.me, prediction, self.tell or unsaid)
         question = replace(question, said=as_said(own_messages(self.me)))

@@ -56,7 +56,7 @@ def total(parts: Iterable[tuple[float, Evidence]]) -> Evidence:
     Args:
         parts: weights in [0, 1], and evidence.
     """
-    parts = list(parts)
+    parts = [(weight, part) for weight, part in parts if part["log"]]
     log = {name: [0.0] * len(LAPSES) for _, part in parts for name in part["log"]}
     observations = 0.0
     for weight, part in parts:

@@ -213,7 +213,8 @@ def looked_back(memory: HabitMemory, seen: LookBack, at: int, counted: int | Non
 
 def frequencies(memory: HabitMemory | None) -> Mapping[str, float]:
     """Action -> how often the partner took it; empty where nothing was counted."""
-    return {} if memory is None else memory["counts"].get(FREQUENCY.name, {}).get("", {})
+    counts = {} if memory is None else memory["counts"].get(FREQUENCY.name, {}).get("", {})
+    return {action: float(count) for action, count in counts.items()}
 
 
 def _weights(memory: HabitMemory, n: int) -> list[float]:
@@ -240,7 +241,13 @@ def _counted(
     here: Mapping[str, float],
     parts: Sequence[tuple[str, float]],
 ) -> dict[str, dict[str, float]]:
-    found = {**known, context: {**here, **{key: here.get(key, 0.0) + p for key, p in parts}}}
+    found = {**known, context: {**here, **{key: _short(here.get(key, 0) + p) for key, p in parts}}}
     if len(found) > MOST_CONTEXTS:
         del found[next(iter(found))]
     return found
+
+
+def _short(count: float) -> float:
+    """The same number, as a whole one where it is: a byte or two in a checkpoint instead of nine."""
+    whole = int(count)
+    return whole if whole == count else count

@@ -88,7 +88,7 @@ def observed(
     if not policies:
         return {**record, "expected": None, "counted": counted}
     likelihoods = _likelihoods(beliefs, record, policies, did)
-    before = record["weights"]
+    before, believed = record["weights"], beliefs.probabilities(record)
     after = beliefs.learner.update(before, likelihoods, n_actions)
     estimate = record["estimate"]
     if estimate is not None and not _supported(beliefs, estimate, before, likelihoods, n_actions):
@@ -112,9 +112,7 @@ def observed(
         "contract": term,
         "change": track,
         "evidence": kept,
-        "explained": explained(
-            record.get("explained", PRIOR), policies, beliefs.probabilities(record), did, n_actions
-        ),
+        "explained": explained(record.get("explained", PRIOR), policies, believed, did, n_actions),
         "counted": counted,
     }
     if beliefs.habits is not None and looked is not None:

@@ -23,6 +23,10 @@ class Batching(Protocol):
         ...
 
 
+class StoreDown(Exception):  # noqa: N818 - a state of things, which never leaves this package
+    """A Store does not answer, which was said already."""
+
+
 class Outage:
     """Whether a Store is down, and since when to try again.
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
-from typing import Annotated, Any, NotRequired, Required, cast, get_args, get_origin, get_type_hints
+import zlib
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, NotRequired, Required, Self, cast, get_args, get_origin, get_type_hints
 
+from langgraph.channels import BinaryOperatorAggregate
+from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from pydantic import BaseModel, Field, create_model
 from typing_extensions import ReadOnly, TypedDict, is_typeddict
 
@@ -16,6 +19,8 @@ from atom.memories import Memory, is_new
 from atom.names import Declared
 
 STATE_KEY = "tom"
+
+_plain = JsonPlusSerializer()
 
 
 def merge_memories(left: Mapping[str, Memory], right: Mapping[str, Memory | None]) -> dict[str, Memory]:
@@ -53,6 +58,49 @@ def _older(memory: Memory, known: Memory) -> bool:
     return bool(0 < memory.get("step", 0) < known.get("step", 0))
 
 
+class Memories(BinaryOperatorAggregate[dict[str, Memory]]):
+    """The channel of the state key ``tom``: memories as they are in the state, and packed in checkpoints.
+
+    Some checkpointers write every channel at every super-step, whoever changed. Memories of many partners
+    have the same keys and much the same numbers, so that they take a third of the room there, or less.
+    Checkpoints of before, which have them as they are, are read as well.
+
+    Args:
+        typ: the type of the key's value.
+        operator: the reducer, see ``merge_memories``.
+    """
+
+    __slots__ = ("_of", "_packed")
+
+    def __init__(
+        self,
+        typ: type[dict[str, Memory]],
+        operator: Callable[[Any, Any], dict[str, Memory]] = merge_memories,
+    ) -> None:
+        super().__init__(typ, operator)
+        self._of: object = None
+        self._packed = b""
+
+    def checkpoint(self) -> Any:
+        """The memories as bytes, made once for as long as they stay the same."""
+        value = super().checkpoint()
+        if not isinstance(value, Mapping) or not value:
+            return value
+        if self._of is not value:
+            kind, data = _plain.dumps_typed(value)
+            self._of, self._packed = value, kind.encode() + b"\n" + zlib.compress(data, 1)
+        return self._packed
+
+    def from_checkpoint(self, checkpoint: Any) -> Self:
+        """The channel of a checkpoint, packed or as it was before."""
+        if not isinstance(checkpoint, bytes):
+            return super().from_checkpoint(checkpoint)
+        kind, _, data = checkpoint.partition(b"\n")
+        made = super().from_checkpoint(_plain.loads_typed((kind.decode(), zlib.decompress(data))))
+        made._of, made._packed = made.value, checkpoint  # noqa: SLF001 - its own class
+        return made
+
+
 def keyed(key: str) -> Any:
     """A schema like ``ToMState`` with another key."""
     return _typed_dict("KeyedState", {key: NotRequired[_annotation()]})
@@ -84,7 +132,7 @@ class ToMState(TypedDict, total=False):
         tom: observer -> its memory, plain data only.
     """
 
-    tom: Annotated[dict[str, Memory], merge_memories]
+    tom: Annotated[dict[str, Memory], Memories]
 
 
 def declare(orders: Mapping[str, Declared], key: str = STATE_KEY) -> dict[str, dict[str, Memory]]:

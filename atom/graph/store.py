@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 import threading
-import uuid
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import UTC, datetime
-from typing import Any, TypeAlias, cast
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple, TypeAlias
 
-from langgraph.store.base import BaseStore, GetOp, Item, ListNamespacesOp, MatchCondition, PutOp, SearchOp
+from langgraph.store.base import BaseStore, GetOp, PutOp
 
 from atom.agents.player import Player
 from atom.belief.beliefs import Beliefs
-from atom.belief.evidence import nothing, prior, total
+from atom.belief.evidence import prior, total
 from atom.coroutines import finish
 from atom.errors import BeliefError
-from atom.graph.outage import Outage, abatch
+from atom.graph.outage import Outage, StoreDown, abatch
+from atom.graph.reading import VERSION, Ask, Batch, Namespace, asking, direct, emptied, namespaces, nobody
+from atom.graph.sums import Known, Sums, seconds
+from atom.graph.writers import at_first, handed_on, key_of, named, place_of
 from atom.memories import Evidence, Memory, PartnerMemory, PlayerMemory, as_plain
 
-ITEM_VERSION = 1
+Unsaved: TypeAlias = dict["Where", dict[str, Any]]
 
-_MANY = 10_000
-_SECONDS_A_DAY = 86_400.0
 
-Namespace: TypeAlias = tuple[str, ...]
-Unsaved: TypeAlias = dict[tuple[Namespace, str], dict[str, Any]]
-Batch: TypeAlias = Callable[[Sequence[Any]], Awaitable[list[Any] | None]]
-"""Results of operations of a Store, in order; None where the Store is down."""
+class Where(NamedTuple):
+    """Where a thread's item is."""
+
+    leaf: Namespace
+    key: str
 
 
 class BeliefMemory:
@@ -36,7 +36,10 @@ class BeliefMemory:
     what is known of a partner is the sum over all keys. So writers in any number of threads and
     processes never overwrite each other, and writing twice (a retry, a replay) counts once. Namespaces
     are ``(prefix, "beliefs", observer, partner, task)``, the items ``{"version", "observations",
-    "log", "observer", "partner", "task"}`` (see ``atom.belief.evidence``).
+    "log", "observer", "partner", "task"}`` (see ``atom.belief.evidence``). From the 17th thread on, further
+    items and sums of them are under ``(prefix, "sums", observer, partner, task)``, so that a thread reads
+    about as much at its beginning however many there were before it, and the items of threads that rested
+    for a week are deleted (see ``atom.graph.sums``).
 
     When a thread begins, what is known becomes its prior. It is decayed in two ways: evidence counts
     for half as much after every half-life, and with probability ``change`` the partner is taken to be
@@ -82,7 +85,7 @@ class BeliefMemory:
         self._change = change
         self._prefix = _label(prefix)
         self._unsaved: Unsaved = {}
-        self._in_flight: set[tuple[Namespace, str]] = set()
+        self._in_flight: set[Where] = set()
         self._lock = threading.Lock()
         self._outage = Outage(retry_after)
 
@@ -146,7 +149,17 @@ class BeliefMemory:
                 self._give_back(taken, written=written is not None)
             if written is None:
                 break
+            try:
+                await self._sum_up(asking(batch), taken)
+            except StoreDown:  # whoever writes there next sums this up as well
+                break
         return not self._unsaved
+
+    async def _sum_up(self, ask: Ask, taken: Unsaved) -> None:
+        trees = [self._sums(ask, value["observer"], value["partner"]) for value in taken.values()]
+        found = await ask([sums.head() for sums in trees])
+        for sums, where, last in zip(trees, taken, found, strict=True):
+            await sums.wrote(sums.number(where.leaf), last)
 
     def known(self, store: BaseStore, observer: str, partner: str) -> Evidence | None:
         """The sum of all that was written, not decayed; None for a partner never observed.
@@ -154,9 +167,10 @@ class BeliefMemory:
         Raises:
             Exception: whatever the Store raises when it is down.
         """
-        found = store.batch([self._search(observer, partner)])[0]
-        items = self._items(cast("list[Item]", found), self.namespace(observer, partner))
-        return total([(1.0, _evidence(item)) for item in items]) if items else None
+        sums = self._sums(direct(store), observer, partner)
+        parts = finish(_known(sums)).parts
+        known = total([(1.0, part.total) for part in parts])
+        return known if known["observations"] else None
 
     def forget(self, store: BaseStore, partner: str, observer: str | None = None) -> int:
         """Delete what is known of ``partner``, by one observer or by all, in this and other tasks.
@@ -169,47 +183,41 @@ class BeliefMemory:
         Raises:
             Exception: whatever the Store raises when it is down.
         """
-
-        async def batch(operations: Sequence[Any]) -> list[Any]:
-            return store.batch(operations)
-
-        return finish(self._forget(batch, partner, observer))
+        return finish(self._forget(direct(store), partner, observer))
 
     async def aforget(self, store: BaseStore, partner: str, observer: str | None = None) -> int:
         """The same as ``forget``, awaited."""
 
-        async def batch(operations: Sequence[Any]) -> list[Any]:
+        async def ask(operations: Sequence[Any]) -> list[Any]:
             return await abatch(store, operations)
 
-        return await self._forget(batch, partner, observer)
+        return await self._forget(ask, partner, observer)
 
-    async def _forget(
-        self,
-        batch: Callable[[Sequence[Any]], Awaitable[list[Any]]],
-        partner: str,
-        observer: str | None,
-    ) -> int:
-        namespaces = (await batch([self._about(partner, observer)]))[0]
-        searches = [SearchOp(tuple(namespace), limit=_MANY) for namespace in _listed(namespaces)]
-        found = await batch(searches) if searches else []
-        doomed = self._doomed(searches, found, partner, observer)
-        if doomed:
-            await batch(doomed)
-        return len(doomed)
+    async def _forget(self, ask: Ask, partner: str, observer: str | None) -> int:
+        with self._lock:
+            for key, value in list(self._unsaved.items()):
+                if value["partner"] == partner and observer in (None, value["observer"]):
+                    del self._unsaved[key]
+        deleted = 0
+        for kind in ("beliefs", "sums"):
+            about = (self._prefix, kind, "*" if observer is None else _label(observer), _label(partner))
+            # a namespace that is empty may still be listed, so that a second look would find no end
+            for namespace in await namespaces(ask, about):
+                deleted += await emptied(ask, namespace)
+        return deleted
 
     async def _recall(self, batch: Batch, player: Player, memory: Memory) -> Memory:
         beliefs = keeps_beliefs(player)
-        known = _evident({"writer": uuid.uuid4().hex, **beliefs.typed(memory, player.me)})
-        strangers = [name for name, record in known["partners"].items() if record["recalled"] is None]
-        if strangers:
-            found = await batch([self._search(player.me, partner) for partner in strangers])
-            if found is not None:
-                known = self._informed(player.me, beliefs, known, dict(zip(strangers, found, strict=True)))
+        known = named(beliefs.typed(memory, player.me), seconds())
+        try:
+            known = await self._placed(asking(batch), player.me, beliefs, known)
+        except StoreDown:
+            known = at_first(known)
         if beliefs.contract is None:
             return as_plain(known)
         declares = known.get("declares")
         if declares is not None and not known.get("published"):
-            value = {"version": ITEM_VERSION, "order": declares}
+            value = {"version": VERSION, "order": declares}
             written = await batch([PutOp(self._declared, player.me, value, index=False)])
             known = known if written is None else {**known, "published": True}
         silent = [name for name, record in known["partners"].items() if record["contract"] is None]
@@ -217,46 +225,41 @@ class BeliefMemory:
         heard = {p: item.value["order"] for p, item in zip(silent, found or [], strict=False) if item}
         return player.hear(as_plain(known), heard)
 
-    def _informed(
-        self, me: str, beliefs: Beliefs, memory: PlayerMemory, found: Mapping[str, Sequence[Item]]
-    ) -> PlayerMemory:
+    async def _placed(self, ask: Ask, me: str, beliefs: Beliefs, memory: PlayerMemory) -> PlayerMemory:
+        """The memory with a place for every partner's evidence, and a prior where one is met again."""
         partners = dict(memory["partners"])
+        new = [name for name, r in partners.items() if "place" not in r or r["recalled"] is None]
         priors: dict[str, list[float]] = {}
-        for partner, result in found.items():
-            items = self._items(result, self.namespace(me, partner))
-            others = [item for item in items if item.key != memory["writer"]]
-            recalled = sum(item.value["observations"] for item in others)
-            partners[partner] = {**partners[partner], "recalled": recalled}
-            if others:
-                known = total([(self._weight(item), _evidence(item)) for item in others])
-                priors[partner] = prior(known, beliefs.names, self._change)
+        key = key_of(memory["writer"])
+        trees = {name: self._sums(ask, me, name) for name in new}
+        for name, found in (await _all_known(list(trees.values()), trees)).items() if new else ():
+            record, sums = partners[name], trees[name]
+            place = place_of(record) if "place" in record else await sums.join(found)
+            parts = [part for part in found.parts if part.key != key]
+            if place != found.last and (own := await sums.own(place, key)):
+                parts.append(own)
+            partners[name] = {**record, "place": place}
+            if record["recalled"] is None:
+                recalled = total([(1.0, part.total) for part in parts])["observations"]
+                partners[name]["recalled"] = recalled
+                if recalled:
+                    evidence = sums.prior(parts, seconds())
+                    priors[name] = prior(evidence, beliefs.names, self._change)
         return beliefs.expect({**memory, "partners": partners}, priors)
-
-    def _weight(self, item: Item) -> float:
-        if self._half_life is None:
-            return 1.0
-        updated = item.updated_at if item.updated_at.tzinfo else item.updated_at.replace(tzinfo=UTC)
-        days = (datetime.now(UTC) - updated).total_seconds() / _SECONDS_A_DAY
-        return float(min(1.0, 0.5 ** (days / self._half_life)))
-
-    def _items(self, found: Sequence[Item], namespace: Namespace) -> list[Item]:
-        # A Store matches prefixes as text: "memory-1" finds "memory-10" as well.
-        return [
-            item
-            for item in found
-            if item.namespace == namespace and item.value.get("version") == ITEM_VERSION
-        ]
 
     def _collect(self, player: Player, memory: Memory) -> None:
         known = keeps_beliefs(player).typed(memory, player.me)
         for partner, record in known["partners"].items():
-            evidence = record["evidence"]
-            if evidence is None or not evidence["observations"]:
+            evidence = handed_on(record).get("written")
+            if evidence is None:
                 continue
-            names = {"observer": player.me, "partner": partner, "task": self.task}
-            key = (self.namespace(player.me, partner), known["writer"])
+            where = self._where(player.me, partner, record, known["writer"])
+            names = self._names(player.me, partner)
             with self._lock:
-                self._unsaved[key] = {"version": ITEM_VERSION, **evidence, **names}
+                self._unsaved[where] = {"version": VERSION, **evidence, **names}
+
+    def _where(self, me: str, partner: str, record: PartnerMemory, writer: str) -> Where:
+        return Where(self._sums(nobody, me, partner).leaf(place_of(record)), key_of(writer))
 
     def _take(self) -> Unsaved:
         """What to write now, and nobody else takes meanwhile."""
@@ -273,31 +276,17 @@ class BeliefMemory:
                 if written and self._unsaved.get(key) is value:
                     del self._unsaved[key]
 
-    def _search(self, observer: str, partner: str) -> SearchOp:
-        return SearchOp(self.namespace(observer, partner), limit=_MANY)
+    def _names(self, observer: str, partner: str) -> dict[str, str]:
+        return {"observer": observer, "partner": partner, "task": self.task}
+
+    def _sums(self, ask: Ask, observer: str, partner: str) -> Sums:
+        first = self.namespace(observer, partner)
+        root = (first[0], "sums", *first[2:])
+        return Sums(first, root, self._names(observer, partner), self._half_life, ask)
 
     @property
     def _declared(self) -> Namespace:
         return (self._prefix, "declared", _label(self.task))
-
-    def _about(self, partner: str, observer: str | None) -> ListNamespacesOp:
-        path = (self._prefix, "beliefs", "*" if observer is None else _label(observer), _label(partner))
-        return ListNamespacesOp((MatchCondition("prefix", path),), limit=_MANY)
-
-    def _doomed(
-        self, searches: Sequence[SearchOp], found: Sequence[Any], partner: str, observer: str | None
-    ) -> list[PutOp]:
-        with self._lock:
-            for key, value in list(self._unsaved.items()):
-                if value["partner"] == partner and observer in (None, value["observer"]):
-                    del self._unsaved[key]
-        items = [
-            item
-            for search, result in zip(searches, found, strict=True)
-            for item in result
-            if item.namespace == search.namespace_prefix
-        ]
-        return [PutOp(item.namespace, item.key, None) for item in items]
 
 
 def keeps_beliefs(player: Player) -> Beliefs:
@@ -314,25 +303,18 @@ def keeps_beliefs(player: Player) -> Beliefs:
     return player.beliefs
 
 
-def _evident(memory: PlayerMemory) -> PlayerMemory:
-    """The memory with evidence of every partner, to be added to."""
-    partners: dict[str, PartnerMemory] = {
-        name: record if record["evidence"] is not None else {**record, "evidence": nothing()}
-        for name, record in memory["partners"].items()
-    }
-    return {**memory, "partners": partners}
+async def _known(sums: Sums) -> Known:
+    return (await _all_known([sums], ["it"]))["it"]
 
 
-def _evidence(item: Item) -> Evidence:
-    return {"observations": item.value["observations"], "log": item.value["log"]}
+async def _all_known(trees: Sequence[Sums], names: Iterable[str]) -> dict[str, Known]:
+    """What is known of several partners; where the last leaves are is asked at once."""
+    heads = await trees[0].ask([sums.head() for sums in trees])
+    return {name: await sums.known(found) for name, sums, found in zip(names, trees, heads, strict=True)}
 
 
 def _puts(taken: Unsaved) -> list[PutOp]:
-    return [PutOp(namespace, key, value, index=False) for (namespace, key), value in taken.items()]
-
-
-def _listed(namespaces: Any) -> list[Namespace]:
-    return [tuple(namespace) for namespace in namespaces]
+    return [PutOp(where.leaf, where.key, value, index=False) for where, value in taken.items()]
 
 
 def _label(name: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from atom.errors import ToMError
+from atom.models.transport import check_transport
 
 LIMITS = ("max_tokens", "max_completion_tokens")
 
@@ -52,6 +53,8 @@ def check_options(model: str, options: Mapping[str, Any], *, is_chat: bool = Fal
             f"the option stream=True of {model} clashes with reading replies as a whole, which is how "
             "they are read; leave it out"
         )
+    if not is_chat:
+        check_transport(model, given)
     if all(name in given for name in LIMITS):
         raise ToMError(
             f"the options max_tokens={given['max_tokens']!r} and max_completion_tokens="

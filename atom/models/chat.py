@@ -74,6 +74,9 @@ class ChatEndpoint(Endpoint):
         """Its name, and a digest of what tells it from other chat models."""
         return self.model, {"chat": identity_of(self.chat, self.options)}
 
+    def begin(self) -> None:
+        """Nothing: its packages are there."""
+
     async def look_up(self) -> Findings:
         """What was found out of it; a chat model gives one answer a call, and no more is known beforehand."""
         found = self.findings

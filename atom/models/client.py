@@ -16,7 +16,7 @@ from atom.models.deadline import Deadline
 from atom.models.endpoint import Endpoint
 from atom.models.exchange import Exchange
 from atom.models.listings import over_listings
-from atom.models.memo import memo_key
+from atom.models.memo import ProcessMemo, memo_key
 from atom.models.prompts import Question
 from atom.models.responses import RefusedError
 from atom.models.settings import Method, ModelSettings, Sampling
@@ -44,6 +44,16 @@ class Client:
         self._memo = settings.memo
         self._observer = settings.observer
         self._asked: dict[str, asyncio.Task[Policy]] = {}
+        self._begun = False
+
+    def begin(self) -> None:
+        """Begins to load what the first model is asked by, in a thread, while a question is written.
+
+        Not where answers are kept beyond this process: it may have them all.
+        """
+        if not self._begun and (self._memo is None or isinstance(self._memo, ProcessMemo)):
+            self._begun = True
+            self.endpoints[0].begin()
 
     async def policy(self, question: Question, player: str, purpose: str) -> Policy:
         """The distribution over the options.

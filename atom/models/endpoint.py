@@ -1,8 +1,9 @@
-"""One model: requests with retries, and a breaker for servers that are down; by default behind LiteLLM."""
+"""One model: requests with retries, and a breaker for servers that are down; directly, or behind LiteLLM."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -14,11 +15,21 @@ import numpy as np
 from pydantic import SecretStr
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type
 
-from atom.errors import BudgetError, LLMError
+from atom.errors import BudgetError, LLMError, ToMError
+from atom.models import direct, through_litellm
 from atom.models.arguments import LIMITS, limit_of
 from atom.models.deadline import Deadline, StopAt
-from atom.models.findings import Findings, Terms, Way, findings_of, note_known, with_remedy
-from atom.models.loading import aload_litellm
+from atom.models.findings import (
+    Findings,
+    Known,
+    Terms,
+    Way,
+    findings_of,
+    known_to_litellm,
+    note_known,
+    with_remedy,
+)
+from atom.models.loading import aload_litellm, begin, load_aiohttp, load_litellm
 from atom.models.portal import run_in_portal
 from atom.models.responses import (
     AttemptError,
@@ -32,6 +43,8 @@ from atom.models.responses import (
 )
 from atom.models.secrets import redact
 from atom.models.settings import Limiter, Patience
+from atom.models.table import entry_of
+from atom.models.transport import OPTION, place_of
 from atom.usage import Meter, current_meter
 
 _log = logging.getLogger(__name__)
@@ -40,7 +53,6 @@ _REFUSED = {400, 413, 415, 422}
 _HOPELESS = {401, 403, 404, 405}
 _NAMES = {"samples": "n samples", "schema": "response_format"}
 _LONGEST_REASON = 200
-_GRACE = 0.05
 
 
 @dataclass(eq=False)
@@ -50,7 +62,7 @@ class Endpoint:
     Attributes:
         model: as LiteLLM names it, such as ``openai/gpt-4o-mini`` or ``ollama_chat/llama3.1``.
         patience: how long to try.
-        options: further arguments of ``litellm.acompletion``, such as ``api_base``.
+        options: further arguments of ``litellm.acompletion``, such as ``api_base``, and ``transport``.
         api_key: None leaves finding it to LiteLLM (environment variables).
         rng: draws the pauses.
         limiter: entered for every request; None lets all go at once.
@@ -69,7 +81,7 @@ class Endpoint:
     _reason: str = field(default="", init=False)
 
     def __post_init__(self) -> None:
-        self.findings = findings_of(self.model, self.options)
+        self.findings = findings_of(*self.identity)
 
     @property
     def limit(self) -> int | None:
@@ -230,39 +242,17 @@ class Endpoint:
     async def _send(
         self, messages: Sequence[Mapping[str, str]], limit: float, request: Mapping[str, Any]
     ) -> Any:
-        litellm = await aload_litellm()
-        key = {} if self.api_key is None else {"api_key": self.api_key.get_secret_value()}
-        call = asyncio.ensure_future(
-            litellm.acompletion(
-                model=self.model,
-                messages=[dict(message) for message in messages],
-                timeout=limit,
-                num_retries=0,
-                max_retries=0,
-                drop_params=True,  # what a model does not support is seen in its reply
-                **key,
-                **self._options,
-                **request,
-            )
-        )
-        # LiteLLM ends it at its own time-out. Cancelling it from outside can leave coroutines of its
-        # own behind that nobody awaits, so a call that overstays is left to end by itself.
-        _overdue.add(call)
-        call.add_done_callback(_forget)
-        done, _ = await asyncio.wait({call}, timeout=limit + _GRACE)
-        try:
-            if done:
-                return call.result()
-        except Exception as error:
-            if type(error).__name__ != "Timeout":  # LiteLLM's
-                raise
-        raise TimeoutError(f"no answer within {limit:.3g} s")
+        place = place_of(self.model, self.options, self.api_key)
+        if place is not None:
+            return await direct.ask(place, messages, limit, self.options, request)
+        arguments = {**self._options, **request}
+        return await through_litellm.ask(self.model, messages, limit, self.api_key, arguments)
 
     def _describe(self, error: Exception) -> str:
         if isinstance(error, TimeoutError):
             return str(error)
         secrets = [] if self.api_key is None else [self.api_key.get_secret_value()]
-        kind = type(error).__name__
+        kind = getattr(error, "kind", type(error).__name__)
         text = redact(" ".join(str(error).split()), secrets)
         text = text.removeprefix(f"litellm.{kind}: ").removeprefix(f"{kind}: ")
         return f"{kind}: {text[:_LONGEST_REASON]}"
@@ -297,7 +287,7 @@ class Endpoint:
     @property
     def identity(self) -> tuple[str, Mapping[str, Any]]:
         """What a memo tells it from other models by."""
-        return self.model, self.options
+        return self.model, {name: value for name, value in self.options.items() if name != OPTION}
 
     @property
     def _options(self) -> dict[str, Any]:
@@ -305,7 +295,7 @@ class Endpoint:
         return {
             name: value
             for name, value in self.options.items()
-            if name not in LIMITS and not (name == "logprobs" and isinstance(value, bool | None))
+            if name not in (*LIMITS, OPTION) and not (name == "logprobs" and isinstance(value, bool | None))
         }
 
     def leave_out(self, way: Way, reason: str) -> None:
@@ -319,16 +309,27 @@ class Endpoint:
             self.findings.unsupported.add(way)
             _log.warning("%s is not asked for %s from now on (%s)", self.model, _NAMES.get(way, way), reason)
 
+    def begin(self) -> None:
+        """Begins to load what it is asked by, in a thread."""
+        with contextlib.suppress(ToMError):  # asking says so
+            begin(load_aiohttp if place_of(self.model, self.options, self.api_key) else load_litellm)
+
     async def look_up(self) -> Findings:
         """What was found out of it, and what is known beforehand by LiteLLM's tables and its options."""
         found = self.findings
         if not found.looked_up:
-            # in a thread: for some providers LiteLLM asks their server what a model can
-            await asyncio.to_thread(note_known, found, self.model, self.options, await aload_litellm())
+            if place_of(self.model, self.options, self.api_key):
+                known = Known(most=entry_of(self.model).get("max_output_tokens"))
+            else:  # in a thread: for some providers LiteLLM asks their server what a model can
+                litellm = await aload_litellm()
+                known = await asyncio.to_thread(known_to_litellm, litellm, self.model, self.options)
+            note_known(found, self.options, known)
         return found
 
     async def supports_schema(self) -> bool:
         """Whether it can be asked for JSON by schema, as far as is known beforehand."""
+        if place_of(self.model, self.options, self.api_key):
+            return bool(entry_of(self.model).get("supports_response_schema"))
         litellm = await aload_litellm()
         return bool(litellm.supports_response_schema(model=self.model))
 
@@ -345,11 +346,3 @@ class Endpoint:
 
 # Every reasoner has endpoints of its own, and one warning a server is enough.
 _warned: set[tuple[str, str]] = set()
-
-_overdue: set[asyncio.Future[Any]] = set()
-
-
-def _forget(call: asyncio.Future[Any]) -> None:
-    _overdue.discard(call)
-    if not call.cancelled():
-        call.exception()  # seen, so that asyncio does not report it

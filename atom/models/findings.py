@@ -190,31 +190,58 @@ class Findings:
         return self.room(least)
 
 
-def note_known(found: Findings, model: str, options: Mapping[str, Any], litellm: Any) -> None:
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a model before it is asked.
+
+    Attributes:
+        thinks: whether it thinks before it answers.
+        most: the longest reply that it can write, in tokens; None for unknown.
+        taken: arguments that it takes; None for any.
+    """
+
+    thinks: bool = False
+    most: object = None
+    taken: frozenset[str] | None = None
+
+
+def known_to_litellm(litellm: Any, model: str, options: Mapping[str, Any]) -> Known:
+    """What LiteLLM knows of a model.
+
+    Args:
+        litellm: LiteLLM itself.
+        model: as LiteLLM names it.
+        options: what it is asked with.
+    """
+    place = {"model": model, "custom_llm_provider": options.get("custom_llm_provider")}
+    # get_model_info would ask the server, where that is Ollama's
+    known = litellm.model_cost.get(model) or litellm.model_cost.get(model.partition("/")[2]) or {}
+    taken = None
+    with contextlib.suppress(Exception):  # where there is no such provider; asking it says so
+        taken = litellm.get_supported_openai_params(**place)
+    thinks = thinking_is(options) is None and litellm.supports_reasoning(**place)
+    return Known(thinks, known.get("max_output_tokens"), frozenset(taken) if taken else None)
+
+
+def note_known(found: Findings, options: Mapping[str, Any], known: Known) -> None:
     """Notes what is known of a model before it is asked.
 
     Args:
         found: where.
-        model: as LiteLLM names it.
-        options: what it is asked with; what they say goes before what LiteLLM's tables say.
-        litellm: LiteLLM itself.
+        options: what it is asked with; what they say goes before what is known otherwise.
+        known: otherwise.
     """
-    place = {"model": model, "custom_llm_provider": options.get("custom_llm_provider")}
     thinks = thinking_is(options)
-    if thinks or (thinks is None and litellm.supports_reasoning(**place)):
+    if thinks or (thinks is None and known.thinks):
         found.thinking()
     budget = thoughts_of(options)
     if budget is not None:
         found.thoughts = max(budget[1], 0)
     if options.get("max_completion_tokens") is not None:
         found.agree(Terms(renamed=True))
-    # get_model_info would ask the server, where that is Ollama's
-    known = litellm.model_cost.get(model) or litellm.model_cost.get(model.partition("/")[2]) or {}
-    most = known.get("max_output_tokens")
-    found.most = most if isinstance(most, int) else None
-    with contextlib.suppress(Exception):  # where there is no such provider; asking it says so
-        taken = litellm.get_supported_openai_params(**place)
-        allowed = {*(taken or _PROBED), *(options.get("allowed_openai_params") or ())}
+    found.most = known.most if isinstance(known.most, int) else None
+    if known.taken is not None:
+        allowed = {*known.taken, *(options.get("allowed_openai_params") or ())}
         found.unsupported |= {way for argument, way in _PROBED.items() if argument not in allowed}
     wanted = options.get("logprobs")
     if wanted is not None:

@@ -1,20 +1,29 @@
-"""LiteLLM itself."""
+"""LiteLLM and the client of HTTP: imported when a model is first asked, in a thread meanwhile."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import threading
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
 _import_lock = threading.Lock()
+_begun: set[object] = set()
 
 
 async def aload_litellm() -> Any:
     """The same as ``load_litellm``, without holding up the event loop meanwhile."""
     loaded = load_litellm.cache_info().currsize > 0
     return load_litellm() if loaded else await asyncio.to_thread(load_litellm)
+
+
+async def aload_aiohttp() -> Any:
+    """The same as ``load_aiohttp``, without holding up the event loop meanwhile."""
+    loaded = load_aiohttp.cache_info().currsize > 0
+    return load_aiohttp() if loaded else await asyncio.to_thread(load_aiohttp)
 
 
 @cache
@@ -30,3 +39,30 @@ def load_litellm() -> Any:
 
         litellm.suppress_debug_info = True
         return litellm
+
+
+@cache
+def load_aiohttp() -> Any:
+    """The client of HTTP for models that are asked directly."""
+    with _import_lock:
+        import aiohttp  # noqa: PLC0415
+
+        return aiohttp
+
+
+def begin(load: Callable[[], Any]) -> None:
+    """Begins to load in a thread, once; whoever needs it waits for what is left.
+
+    Not before a model is asked: a process that forks in the middle of an import leaves its child waiting.
+
+    Args:
+        load: one of the above.
+    """
+    if load not in _begun:
+        _begun.add(load)
+        threading.Thread(target=_quietly, args=(load,), name="atom-import", daemon=True).start()
+
+
+def _quietly(load: Callable[[], Any]) -> None:
+    with contextlib.suppress(Exception):  # who needs it hears of it
+        load()

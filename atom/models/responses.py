@@ -1,4 +1,4 @@
-"""What comes back through LiteLLM: replies, bills and failures."""
+"""What comes back, through LiteLLM or straight from a server: replies, bills and failures."""
 
 from __future__ import annotations
 
@@ -15,7 +15,11 @@ _ENDED = {
     "max_output_tokens": "length",
     "model_length": "length",
     "refusal": "content_filter",
-    "safety": "content_filter",
+    **dict.fromkeys(
+        ("safety", "recitation", "blocklist", "prohibited_content", "spii", "sensitive", "error_toxic"),
+        "content_filter",
+    ),
+    **dict.fromkeys(("content_filtered", "guardrail_intervened"), "content_filter"),
     "tool_use": "tool_calls",
     "function_call": "tool_calls",
 }
@@ -109,6 +113,39 @@ class RefusedError(LLMError):
         self.objection = objection or Objection()
 
 
+_KINDS = {
+    400: "BadRequestError",
+    401: "AuthenticationError",
+    403: "PermissionDeniedError",
+    404: "NotFoundError",
+    408: "Timeout",
+    422: "BadRequestError",
+    429: "RateLimitError",
+    500: "InternalServerError",
+    502: "BadGatewayError",
+    503: "ServiceUnavailableError",
+    504: "Timeout",
+}
+
+
+class StatusError(Exception):
+    """A server that is asked directly says what is wrong.
+
+    Attributes:
+        status_code: of HTTP.
+        kind: what LiteLLM and OpenAI's client call it.
+        param: the argument that is to blame, where it is said.
+        headers: of the response.
+    """
+
+    def __init__(self, status: int, message: str, param: object, headers: Mapping[str, str]) -> None:
+        super().__init__(message)
+        self.status_code = status
+        self.kind = _KINDS.get(status, "APIError")
+        self.param = param
+        self.headers = headers
+
+
 class AttemptError(Exception):
     """One attempt failed in a way that may pass."""
 
@@ -117,13 +154,17 @@ class AttemptError(Exception):
         self.pause = pause
 
 
+def part(of: Any, name: str) -> Any:
+    """A part of what a server sent, as LiteLLM's objects or as JSON; None where it is not there."""
+    return of.get(name) if isinstance(of, dict) else getattr(of, name, None)
+
+
 def bill(response: Any) -> dict[str, Any]:
     """Tokens and cost, as arguments of ``Meter.end_call``; the cost is None where the price is unknown."""
-    # what a provider leaves out, LiteLLM leaves out as an attribute
-    usage = getattr(response, "usage", None)
-    cost = getattr(response, "_hidden_params", {}).get("response_cost")
+    usage = part(response, "usage")
+    cost = (part(response, "_hidden_params") or {}).get("response_cost")
     prompt, completion, total = (
-        int(getattr(usage, name, 0) or 0) for name in ("prompt_tokens", "completion_tokens", "total_tokens")
+        int(part(usage, name) or 0) for name in ("prompt_tokens", "completion_tokens", "total_tokens")
     )
     return {
         "prompt_tokens": prompt,
@@ -138,17 +179,29 @@ def read_reply(response: Any) -> Reply:
     Raises:
         AttemptError: there is none.
     """
-    choices = list(response.choices or [])
-    if not choices:
+    choices = part(response, "choices")
+    if not choices or not isinstance(choices, list):
         raise AttemptError("the response has no choices")
-    texts = tuple(choice.message.content for choice in choices)
-    tokens = getattr(getattr(choices[0], "logprobs", None), "content", None) or []
-    top = tuple({entry.token: entry.logprob for entry in token.top_logprobs or []} for token in tokens)
-    ended = tuple(ending(getattr(choice, "finish_reason", None)) for choice in choices)
-    details = getattr(getattr(response, "usage", None), "completion_tokens_details", None)
-    thoughts = [getattr(choice.message, "reasoning_content", None) for choice in choices]
-    thinks = any(thoughts) or bool(getattr(details, "reasoning_tokens", 0)) or has_thoughts(texts)
-    return Reply(texts, top, ended, thinks, bool(getattr(choices[0].message, "tool_calls", None)))
+    messages = [part(choice, "message") for choice in choices]
+    if None in messages:
+        raise AttemptError("the response has a choice without a message")
+    texts = tuple(_text(part(message, "content")) for message in messages)
+    tokens = part(part(choices[0], "logprobs"), "content") or []
+    top = tuple(
+        {part(entry, "token"): float(part(entry, "logprob")) for entry in part(token, "top_logprobs") or []}
+        for token in tokens
+    )
+    ended = tuple(ending(part(choice, "finish_reason")) for choice in choices)
+    details = part(part(response, "usage"), "completion_tokens_details")
+    thoughts = [part(message, name) for message in messages for name in ("reasoning_content", "reasoning")]
+    thinks = any(thoughts) or bool(part(details, "reasoning_tokens")) or has_thoughts(texts)
+    return Reply(texts, top, ended, thinks, bool(part(messages[0], "tool_calls")))
+
+
+def _text(content: object) -> str | None:
+    if content is not None and not isinstance(content, str):
+        raise AttemptError("the response has a reply that is no text")
+    return content
 
 
 def ending(reason: object) -> str:
@@ -200,8 +253,10 @@ def objection_to(error: Exception, limit: int | None) -> Objection:
 
 def retry_after(error: Exception) -> float:
     """How many seconds the server asked to wait; 0 where it did not."""
-    # LiteLLM keeps the server's own headers here; those of ``error.response`` may be made up
-    headers = getattr(error, "litellm_response_headers", None) or {}
+    if isinstance(error, StatusError):
+        headers = error.headers
+    else:  # LiteLLM keeps the server's own here; those of ``error.response`` may be made up
+        headers = getattr(error, "litellm_response_headers", None) or {}
     try:
         return max(0.0, float(headers.get("retry-after", 0.0)))
     except (TypeError, ValueError):

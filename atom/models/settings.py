@@ -14,6 +14,7 @@ from atom.models.arguments import check_options, check_together
 from atom.models.chat_model import ChatModel, chat_name, is_chat_model, no_model
 from atom.models.exchange import Observer
 from atom.models.memo import Memo, ProcessMemo
+from atom.models.transport import Transport
 
 Method: TypeAlias = Literal["logprobs", "samples", "stated", "single"]
 METHODS: tuple[Method, ...] = ("logprobs", "samples", "stated", "single")
@@ -78,8 +79,9 @@ class Model:
         name: as LiteLLM names it, such as ``openai/gpt-4o-mini`` or ``ollama_chat/llama3.1``.
         api_key: None leaves finding it to LiteLLM (environment variables).
         options: further arguments of ``litellm.acompletion``, such as ``api_base``; of a chat model's
-            ``invoke``. ``max_tokens`` is the limit of this model's replies, see ``Sampling``, and
-            ``logprobs`` whether log-probabilities are asked for, whatever is known of the model.
+            ``invoke``. ``transport`` is how it is reached: ``"auto"``, ``"direct"`` or ``"litellm"``, see
+            ``atom.models.transport.place_of``. ``max_tokens`` is the limit of this model's replies, see
+            ``Sampling``, and ``logprobs`` whether log-probabilities are asked for, whatever is known of it.
         chat: a LangChain chat model that is asked instead of LiteLLM, see ``Model.of``.
 
     Raises:
@@ -167,8 +169,9 @@ class Patience:
 class ActorKeywords(TypedDict, total=False):
     """What ``LLMActor`` can be told besides its model; see ``LLMReasoner`` for what each is.
 
-    The last ones are those arguments of ``litellm.acompletion`` that are used most. Every other one is
-    taken as a keyword, too; ``options`` is for programs whose types are checked.
+    The last ones are those arguments of ``litellm.acompletion`` that are used most, and ``transport``, how
+    the model is reached, see ``Model``. Every other one is taken as a keyword, too; ``options`` is for
+    programs whose types are checked.
     """
 
     fallbacks: Sequence[str | Model | ChatModel]
@@ -188,6 +191,7 @@ class ActorKeywords(TypedDict, total=False):
     organization: str | None
     reasoning_effort: str | None
     top_p: float | None
+    transport: Transport | None
 
 
 class ReasonerKeywords(ActorKeywords, total=False):

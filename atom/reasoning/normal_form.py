@@ -67,6 +67,10 @@ class NormalFormReasoner(RecursiveReasoner):
     actions by their answers to it (``atom.reasoning.turns``). Whoever is predicted to act later may then be
     left out of ``predicted``: it answers what it sees, and plans over those after it.
 
+    The array has ``N · A^N`` payoffs, and a decision walks through it: up to about 10^7 of them (six players
+    with ten actions) it serves. Beyond that ``CongestionReasoner``, where it only counts how many do the
+    same, or a ``RecursiveReasoner`` that samples (docs/growth.md).
+
     Args:
         payoffs: ``[N, A_1, ..., A_N]``: ``payoffs[i, a_1, ..., a_N]`` is player i's payoff; finite.
             Players and actions are those of the situation, in its order.

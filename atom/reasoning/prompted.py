@@ -43,6 +43,7 @@ class LLMHypotheses:
 
     async def apolicy(self, situation: Situation, player: str, order: int) -> Policy:
         """The same, awaited; concurrent callers share every question that is under way."""
+        self._client.begin()
         return await self._recursion.policy(situation, player, order, self._latest.of(situation))
 
     def respond(self, situation: Situation, player: str, predicted: Mapping[str, Policy]) -> Policy:
@@ -51,6 +52,7 @@ class LLMHypotheses:
 
     async def arespond(self, situation: Situation, player: str, predicted: Mapping[str, Policy]) -> Policy:
         """The same as ``respond``, awaited."""
+        self._client.begin()
         question = prompts.response(situation, player, self._tell(predicted))
         return await self._client.policy(question, player, "response")
 
@@ -106,7 +108,7 @@ class LLMReasoner:
         seed: of the pauses between retries, >= 0.
         limiter: entered for every request, see ``atom.models.settings.Limiter``; None lets all go at once.
         options: further arguments of ``litellm.acompletion``; they may be given as keywords of their own,
-            such as ``api_base`` or ``max_tokens``.
+            such as ``api_base`` or ``max_tokens``; and ``transport``, how it is reached, see ``Model``.
 
     Raises:
         ValueError: settings out of range, or that clash, at once; ``LLMError`` from the policies when no

@@ -1,81 +1,133 @@
-"""The app: every command by name, and how expected errors end it."""
+"""The app: every command by name, imported when it is run, and how expected errors end it."""
 
 from __future__ import annotations
 
+import ast
 import warnings
 from collections.abc import Callable
+from difflib import get_close_matches
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 from rich.text import Text
+from typer.core import TyperCommand, TyperGroup
 
-from eval.cli.ablation import ablation
-from eval.cli.changing import changing, competence, views
-from eval.cli.crossplay import crossplay
-from eval.cli.equal_tokens import equal_tokens
-from eval.cli.findings import findings, train_partner
-from eval.cli.fit import fit_
 from eval.cli.groups import spelled_out
-from eval.cli.llm_study import llm_study
-from eval.cli.paper import paper
-from eval.cli.people import people
-from eval.cli.play import play
-from eval.cli.replay import replay
-from eval.cli.report import report
-from eval.cli.results import digest, export_
-from eval.cli.robustness import robustness
-from eval.cli.statistics import compare_, statistics
-from eval.cli.strangers import strangers
-from eval.cli.teams import team
-from eval.cli.transcript import transcript
 from eval.show.console import as_data, err, note, out
-from eval.show.tables import learner_list, player_list, task_list
-from eval.sweeps import WorkerLostError
+
+_HELP_OPTIONS = {"help_option_names": ["-h", "--help"]}
+
+
+PANELS = {
+    "Play": {
+        "list": "lists:list_",
+        "crossplay": "crossplay:crossplay",
+        "team": "teams:team",
+        "play": "play:play",
+        "replay": "replay:replay",
+        "train-partner": "findings:train_partner",
+    },
+    "Look at a run": {
+        "statistics": "statistics:statistics",
+        "compare": "statistics:compare_",
+        "report": "report:report",
+        "transcript": "transcript:transcript",
+        "export": "results:export_",
+        "digest": "results:digest",
+    },
+    "Studies": {
+        "paper": "paper:paper",
+        "ablation": "ablation:ablation",
+        "strangers": "strangers:strangers",
+        "robustness": "robustness:robustness",
+        "findings": "findings:findings",
+        "changing": "changing:changing",
+        "competence": "changing:competence",
+        "views": "changing:views",
+        "people": "people:people",
+    },
+    "Language models": {
+        "fit": "fit:fit_",
+        "llm-study": "llm_study:llm_study",
+        "equal-tokens": "equal_tokens:equal_tokens",
+    },
+}
+"""Heading -> name -> module of this folder and function, in the order in which the help lists them."""
+
+COMMANDS = {name: where for commands in PANELS.values() for name, where in commands.items()}
+"""Name -> module of this folder and function."""
+
+
+class Commands(TyperGroup):
+    """The commands: the help knows of their summaries alone, and one that is run or completed is imported."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Their names."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """What the help needs of a command; None where there is none of that name."""
+        panel = next((title for title, commands in PANELS.items() if cmd_name in commands), None)
+        return panel and TyperCommand(cmd_name, help=summary(cmd_name), rich_help_panel=panel)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command that was asked for, whole."""
+        if args and args[0] not in COMMANDS and (close := get_close_matches(args[0], COMMANDS, n=3)):
+            ctx.fail(f"No such command {args[0]!r}. Did you mean {' or '.join(close)}?")
+        name, found, rest = super().resolve_command(ctx, args)
+        return name, found if name is None else loaded(name), rest
+
+
+def summary(name: str) -> str:
+    """The first paragraph of a command's docstring, which is read and not imported: that takes seconds."""
+    module, _, function = COMMANDS[name].partition(":")
+    source = ast.parse(Path(__file__).with_name(f"{module}.py").read_text(encoding="utf-8"))
+    found = next(node for node in source.body if isinstance(node, ast.FunctionDef) and node.name == function)
+    return (ast.get_docstring(found) or "").partition("\n\n")[0].replace("\n", " ")
+
+
+def command_of(name: str) -> Callable[..., None]:
+    """A command's function, imported."""
+    module, _, function = COMMANDS[name].partition(":")
+    found: Callable[..., None] = getattr(import_module(f"eval.cli.{module}"), function)
+    return found
+
+
+def loaded(name: str) -> Any:
+    """A command with its options, imported."""
+    single = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    single.command(name, context_settings=_HELP_OPTIONS)(spelled_out(command_of(name)))
+    return typer.main.get_command(single)
+
 
 app = typer.Typer(
+    cls=Commands,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    context_settings=_HELP_OPTIONS,
     help="Pair adaptive theory-of-mind agents with partners and measure how they coordinate.",
 )
 
 
-def list_() -> None:
-    """List tasks, agents and partners with their traits, and learners."""
-    out.print(task_list())
-    out.print(player_list())
-    out.print(learner_list())
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        from atom import __version__  # noqa: PLC0415 - which imports all of it
+
+        out.print(f"langgraph-atom {__version__}", highlight=False)
+        raise typer.Exit
 
 
-COMMANDS: dict[str, Callable[..., None]] = {
-    "list": list_,
-    "crossplay": crossplay,
-    "paper": paper,
-    "transcript": transcript,
-    "export": export_,
-    "digest": digest,
-    "statistics": statistics,
-    "compare": compare_,
-    "ablation": ablation,
-    "strangers": strangers,
-    "robustness": robustness,
-    "equal-tokens": equal_tokens,
-    "llm-study": llm_study,
-    "fit": fit_,
-    "train-partner": train_partner,
-    "findings": findings,
-    "replay": replay,
-    "report": report,
-    "team": team,
-    "changing": changing,
-    "competence": competence,
-    "views": views,
-    "play": play,
-    "people": people,
-}
-"""Name -> command, in the order in which the help lists them."""
-
-for name, command in COMMANDS.items():
-    app.command(name)(spelled_out(command))
+@app.callback()
+def options(
+    _version: Annotated[
+        bool,
+        typer.Option("--version", help="Say the version and exit.", is_eager=True, callback=_say_version),
+    ] = False,
+) -> None:
+    """Pair adaptive theory-of-mind agents with partners and measure how they coordinate."""
 
 
 def main() -> None:
@@ -83,6 +135,6 @@ def main() -> None:
     warnings.showwarning = lambda message, *_, **__: note(f"warning: {message}")
     try:
         app()
-    except (ValueError, ModuleNotFoundError, OSError, WorkerLostError) as error:
+    except (ValueError, ModuleNotFoundError, OSError) as error:
         err.print(Text("error:", "red"), as_data(str(error)), soft_wrap=True)
         raise SystemExit(2) from None

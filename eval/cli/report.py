@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from eval.cli.options import ResultsFile, RunNumber
-from eval.show.console import check_writable, note
+from eval.results import stored_run
+from eval.show.console import check_writable, note, progress_bar
 
 Out = Annotated[Path, typer.Option("--out", "-o", dir_okay=False, help="The page to write.")]
 Replays = Annotated[
@@ -28,7 +29,9 @@ def report(
         raise ModuleNotFoundError(
             "reports need the extra 'report': pip install 'langgraph-atom[report]'", name=error.name
         ) from None
-    size = write_report(file, out, run, replays=replays)
+    stored = stored_run(file, run)
+    with progress_bar("reading episodes", stored.episodes) as advance:
+        size = write_report(file, out, stored.number, replays=replays, read=advance)
     note(f"wrote {out} ({size / 1e6:.1f} MB)")
     if size > MAX_BYTES:
         note("it is large for a phone: a run of fewer tasks or players makes a smaller page")

@@ -7,14 +7,15 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from unicodedata import category
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from eval.sweeps import ModelSession, spend
+if TYPE_CHECKING:
+    from eval.sweeps import ModelSession
 
 _OBEYED = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
@@ -35,6 +36,8 @@ def progress_bar(title: str, total: int, session: ModelSession | None = None) ->
     with Progress(*columns, console=err, transient=True) as bar:
         task = bar.add_task(title, total=total)
         if session is not None:
+            from eval.sweeps import spend  # noqa: PLC0415 - the help needs none of it
+
             session.on_episode = lambda now: bar.update(task, description=f"{title}: {spend(now.spent)}")
         yield lambda: bar.advance(task)
 

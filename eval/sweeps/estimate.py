@@ -13,7 +13,7 @@ from atom.agents.pruning import evaluations
 from atom.llm import Patience, Sampling
 from atom.models import prompts
 from atom.models.asking import MOST_ANSWERS, QUOTED, REPAIRS, least_tokens
-from atom.models.findings import Findings, note_known
+from atom.models.findings import Findings, known_to_litellm, note_known
 from atom.models.loading import load_litellm
 from atom.models.settings import Method
 from eval.tasks import DescribedTask, Task
@@ -127,7 +127,7 @@ def estimate(
 def _at_most(model: str, options: Mapping[str, Any]) -> Findings:
     """What is known of a model, and the worst of what may be found out: it thinks, and writes long."""
     found = Findings()
-    note_known(found, model, options, load_litellm())
+    note_known(found, options, known_to_litellm(load_litellm(), model, options))
     found.thinking()
     found.writes_long = True
     return found

@@ -58,7 +58,7 @@ class Backend:
     costly: bool = False
 
 
-class WorkerLostError(RuntimeError):
+class WorkerLostError(ChildProcessError):
     """Workers died again and again over the same episodes."""
 
 

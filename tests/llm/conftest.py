@@ -21,7 +21,8 @@ def _warm() -> None:
     """LiteLLM is imported, and has made its first call, which takes seconds on a busy machine."""
     with ScriptedServer() as server:
         task = make_task("memory-1")
-        reasoner_at(server, patience=Patience()).policy(described(task, []), "player-1", 0)
+        reasoner = reasoner_at(server, patience=Patience(), transport="litellm")
+        reasoner.policy(described(task, []), "player-1", 0)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -33,6 +34,13 @@ def _closed() -> Iterator[None]:
 
     run_blocking(close_litellm_async_clients())
     litellm.in_memory_llm_clients_cache.flush_cache()
+
+
+@pytest.fixture(params=["auto", "litellm"], ids=["direct", "litellm"])
+def transport(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """What all models that say nothing of it are reached by: the scripted server, both ways."""
+    monkeypatch.setenv("ATOM_TRANSPORT", request.param)
+    return str(request.param)
 
 
 @pytest.fixture

@@ -13,6 +13,8 @@ from eval.modelserver import Faults
 from eval.tasks import make_task
 from tests.llm.conftest import described, reasoner_at
 
+pytestmark = pytest.mark.usefixtures("transport")
+
 TASK = make_task("one-ahead-5")
 SITUATION = described(TASK, [])
 

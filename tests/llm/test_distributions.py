@@ -17,6 +17,8 @@ from atom.randomness import draw
 from eval.tasks import make_task
 from tests.llm.conftest import QUICK, described, reasoner_at
 
+pytestmark = pytest.mark.usefixtures("transport")
+
 TASK = make_task("one-ahead-5")
 SITUATION = described(TASK, [])
 # log-odds of 3 for each of the two best actions over the three others, and of 0.45 for one over the other

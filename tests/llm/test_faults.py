@@ -15,6 +15,8 @@ from eval.tasks import MatrixTask
 from eval.tasks.matrix import memory_one
 from tests.llm.conftest import GREEDY, QUICK, described, reasoner_at
 
+pytestmark = pytest.mark.usefixtures("transport")
+
 TASK = memory_one()
 SITUATION = described(TASK, [])
 IMPATIENT = Patience(timeout=0.15, deadline=1.0, attempts=3, pause=0.001, longest_pause=0.005)

@@ -13,6 +13,8 @@ from tests.llm.conftest import QUICK, reasoner_at
 from tests.llm.test_chat_models import Picky, chat_at
 from tests.llm.test_picky import ROOM, SINGLE, SITUATION, asked, failed, limits, picky, warnings
 
+pytestmark = pytest.mark.usefixtures("transport")
+
 
 @pytest.mark.parametrize("mode", ["small-range", "small-limit"])
 def test_a_limit_that_is_too_large_in_other_words_is_never_left_out(mode, serve, caplog):

@@ -16,6 +16,8 @@ from eval.tasks import make_task
 from tests.llm.conftest import GREEDY, QUICK, described, reasoner_at
 from tests.llm.test_chat_models import Picky
 
+pytestmark = pytest.mark.usefixtures("transport")
+
 SITUATION = described(make_task("memory-1"), [])
 SINGLE = Sampling(temperature=0.0, methods=("single",))
 ROOM = REASONING_TOKENS + 16

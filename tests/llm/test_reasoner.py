@@ -20,6 +20,8 @@ from atom.reasoning.reasoner import for_decision
 from eval.tasks import MatrixTask, make_task
 from tests.llm.conftest import described, reasoner_at
 
+pytestmark = pytest.mark.usefixtures("transport")
+
 
 def _walk(task, steps, seed=0):
     """States of a random episode, the start included."""

@@ -10,6 +10,8 @@ from tests.llm.conftest import QUICK, reasoner_at
 from tests.llm.test_chat_models import Picky
 from tests.llm.test_picky import SINGLE, SITUATION, asked, failed, picky
 
+pytestmark = pytest.mark.usefixtures("transport")
+
 
 class Unending(Picky):
     """Thinks, and stops."""

@@ -1,4 +1,4 @@
-"""Least costs until the end, by value iteration from above, on tables."""
+"""Least costs until the end, on tables."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from atom.lazy import missing_extra
 from atom.reasoning.tables.model import Bools, Ints
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -19,12 +20,7 @@ _MOST_KEPT = int(np.iinfo(np.int16).max)
 
 
 def shortest_costs(successors: Ints, cost: Ints, terminal: Bools) -> Ints:
-    """Least cost from every state to a terminal one.
-
-    After n sweeps a value is the least cost of all plans of at most n steps, or ``UNREACHABLE``:
-    values come from above, so states without a plan keep theirs and cannot hold up convergence. A longer plan
-    costs at least (n + 1) times the cheapest step, so whatever costs no more is final and is left
-    out of later sweeps.
+    """Least cost from every state to a terminal one, by SciPy's Dijkstra from all ends at once.
 
     Args:
         successors: ``[S, B]``, the states that B choices lead to.
@@ -32,22 +28,46 @@ def shortest_costs(successors: Ints, cost: Ints, terminal: Bools) -> Ints:
         terminal: ``[S]``.
 
     Returns:
-        ``[S]``: V(s) = cost(s) + min over successors of V, 0 where terminal.
+        ``[S]``: V(s) = cost(s) + min over successors of V, 0 where terminal, ``UNREACHABLE`` where no plan
+        reaches the end.
+
+    Raises:
+        MissingExtraError: SciPy is not installed.
     """
-    values = np.where(terminal, 0, UNREACHABLE).astype(np.int32)
-    active = np.flatnonzero(~terminal).astype(np.int32)
-    if not active.size:
-        return values
-    cheapest = int(cost[active].min())
-    settled = cheapest
-    while active.size:
-        updated = np.minimum(least_successor(values, successors, active) + cost[active], UNREACHABLE)
-        if np.array_equal(updated, values[active]):
-            break
-        values[active] = updated
-        settled += cheapest
-        active = active[updated > settled]
-    return values
+    try:
+        from scipy.sparse import csc_array  # noqa: PLC0415 - as long as importing all of atom takes
+        from scipy.sparse.csgraph import dijkstra  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise missing_extra("planning on tables", "scipy") from error
+
+    ends = np.flatnonzero(terminal)
+    if not ends.size:
+        return np.full(len(cost), UNREACHABLE, dtype=np.int32)
+    leads_to, first = _edges(successors, terminal)
+    lengths = np.repeat(cost.astype(np.float64), np.diff(first))
+    # a column for each state and where it leads as rows: that is the graph walked from the ends
+    backwards = csc_array((lengths, leads_to, first), shape=(len(cost), len(cost))).tocsr()
+    found = dijkstra(backwards, indices=ends, min_only=True)
+    return np.minimum(found, UNREACHABLE).astype(np.int32)
+
+
+def _edges(successors: Ints, terminal: Bools) -> tuple[Ints, Ints]:
+    """``[E]``: where the states lead, each once; and ``[S + 1]``: where those of each state begin.
+
+    Nothing leads on from the end. Many choices lead to the same state, and edges cost more than sorting.
+    """
+    some, counts = [], np.zeros(len(terminal), dtype=np.int32)
+    for first in range(0, len(terminal), _CHUNK):
+        chunk = slice(first, first + _CHUNK)
+        ordered = np.sort(successors[chunk], axis=1)
+        new = np.ones(ordered.shape, dtype=bool)
+        np.not_equal(ordered[:, 1:], ordered[:, :-1], out=new[:, 1:])
+        new[terminal[chunk]] = False
+        some.append(ordered[new].astype(np.int32, copy=False))
+        counts[chunk] = np.count_nonzero(new, axis=1)
+    begins = np.zeros(len(terminal) + 1, dtype=np.int32)
+    np.cumsum(counts, out=begins[1:])
+    return np.concatenate(some), begins
 
 
 def compact(costs: Ints) -> NDArray[Any]:
@@ -63,15 +83,6 @@ def compact(costs: Ints) -> NDArray[Any]:
 def unreachable_in(costs: NDArray[Any]) -> int:
     """What stands for ``UNREACHABLE`` in costs that ``compact`` returned."""
     return UNREACHABLE if costs.dtype == np.int32 else _MOST_KEPT
-
-
-def least_successor(values: Ints, successors: Ints, states: Ints) -> Ints:
-    """The least value among the successors of each of ``states``, of their shape."""
-    least = np.empty(len(states), dtype=np.int32)
-    for first in range(0, len(states), _CHUNK):
-        some = slice(first, first + _CHUNK)
-        least[some] = values[successors[states[some]]].min(axis=1)
-    return least
 
 
 def expected_costs(successors: Ints, cost: Ints, terminal: Bools, horizon: int) -> Floats:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -53,7 +52,12 @@ class TaskData:
 
 
 def collect(
-    path: Path, number: int | None, *, env: Environment = "table", replays: int | None = None
+    path: Path,
+    number: int | None,
+    *,
+    env: Environment = "table",
+    replays: int | None = None,
+    read: Callable[[], None] = lambda: None,
 ) -> dict[str, TaskData]:
     """Task -> what was played of it.
 
@@ -62,6 +66,7 @@ def collect(
         number: the run; the latest for None.
         env: see ``make_task``.
         replays: how many episodes of a pairing to keep for replays; all for None.
+        read: called after every episode.
 
     Raises:
         ResultsError: see ``stored_run``.
@@ -69,7 +74,7 @@ def collect(
     found: dict[str, TaskData] = defaultdict(TaskData)
     spent: dict[Pair, list[StoredEpisode]] = defaultdict(list)
     packers: dict[str, Packer] = {}
-    kept: dict[tuple[str, str, str], list[dict[str, Any]]] = defaultdict(list)
+    kept: dict[tuple[str, str, str], list[str]] = defaultdict(list)
     players_of: dict[str, tuple[str, ...]] = {}
     for episode in stored_episodes(path, number):
         task, pair = episode.task, (episode.agent, episode.partner)
@@ -84,6 +89,7 @@ def collect(
             kept[task, *pair].append(packers[task].episode(episode, players))
         episode.steps.clear()
         spent[task, episode.agent].append(episode)
+        read()
     for (task, agent), episodes in spent.items():
         found[task].costs[agent] = _cost(episodes)
     for task, packer in packers.items():

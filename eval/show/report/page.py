@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+from collections.abc import Callable
 from pathlib import Path
 
 from eval.measure import REGRET_NOTE, belief_summaries
@@ -15,11 +16,20 @@ from eval.show.report.sections import task_section
 MAX_BYTES = 8 * 1024 * 1024
 """Larger pages are slow on phones, so replays are left out before a page grows beyond."""
 _FEWER = (100, 50, 20, 10, 5, 2, 1, 0)
+_MOST_WHOLE = 20_000
+"""Of more episodes no page below ``MAX_BYTES`` shows all."""
 _REST_BYTES = 256 * 1024
 _NO_EXTRA = "reports need the extra 'report': pip install 'langgraph-atom[report]'"
 
 
-def write_report(path: Path, out: Path, number: int | None = None, *, replays: int | None = None) -> int:
+def write_report(
+    path: Path,
+    out: Path,
+    number: int | None = None,
+    *,
+    replays: int | None = None,
+    read: Callable[[], None] = lambda: None,
+) -> int:
     """Writes the report of a run as one page that needs nothing else.
 
     Args:
@@ -28,6 +38,7 @@ def write_report(path: Path, out: Path, number: int | None = None, *, replays: i
         number: the run; the latest for None.
         replays: how many episodes of a pairing can be stepped through; None for all, and fewer where
             the page would grow beyond ``MAX_BYTES``.
+        read: called after every episode that was read, as often as the run has episodes.
 
     Returns:
         bytes written.
@@ -36,12 +47,18 @@ def write_report(path: Path, out: Path, number: int | None = None, *, replays: i
         ResultsError: see ``stored_cells``.
         ModuleNotFoundError: the extra is not installed.
     """
-    page = render(path, number, replays=replays).encode()
+    page = render(path, number, replays=replays, read=read).encode()
     out.write_bytes(page)
     return len(page)
 
 
-def render(path: Path, number: int | None = None, *, replays: int | None = None) -> str:
+def render(
+    path: Path,
+    number: int | None = None,
+    *,
+    replays: int | None = None,
+    read: Callable[[], None] = lambda: None,
+) -> str:
     """The page as text. Arguments and errors as ``write_report``."""
     try:
         from jinja2 import Environment, FileSystemLoader, select_autoescape  # noqa: PLC0415 - an extra
@@ -50,7 +67,9 @@ def render(path: Path, number: int | None = None, *, replays: int | None = None)
     run = stored_run(path, number)
     cells = stored_cells(path, number)
     env = run.configuration.get("env", "table")
-    data = collect(path, run.number, env=env, replays=replays)
+    if replays is None and run.episodes > _MOST_WHOLE:
+        replays = _FEWER[0]  # the page never holds all of them, so nor need the memory
+    data = collect(path, run.number, env=env, replays=replays, read=read)
     beliefs = list(belief_summaries(path, run.number))
     here = Path(__file__).parent / "page"
     environment = Environment(loader=FileSystemLoader(here), autoescape=select_autoescape(["html"]))

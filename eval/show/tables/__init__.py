@@ -1,23 +1,28 @@
-"""Tables for the terminal and for documents."""
+"""Tables for the terminal and for documents, each imported when it is asked for: some need statistics."""
 
-from eval.show.tables.crossplay import cross_play_table
-from eval.show.tables.findings import findings_tables
-from eval.show.tables.lists import learner_list, player_list, task_list
-from eval.show.tables.marks import Marks
-from eval.show.tables.paper import excess_table, paper_marks, paper_tables
-from eval.show.tables.robustness import robustness_table
-from eval.show.tables.statistics import belief_table, comparison_table, summary_table
-from eval.show.tables.strangers import close_cells, overall_table, strangers_table
-from eval.show.tables.studies import (
-    ablation_table,
-    competence_table,
-    detectors_table,
-    equal_tokens_table,
-    followed_table,
-    team_table,
-)
-from eval.show.tables.text import arrow, markdown, score
-from eval.show.tables.views import views_table
+from typing import TYPE_CHECKING
+
+from atom import lazy
+
+if TYPE_CHECKING:
+    from eval.show.tables.crossplay import cross_play_table
+    from eval.show.tables.findings import findings_tables
+    from eval.show.tables.lists import learner_list, player_list, task_list
+    from eval.show.tables.marks import Marks
+    from eval.show.tables.paper import excess_table, paper_marks, paper_tables
+    from eval.show.tables.robustness import robustness_table
+    from eval.show.tables.statistics import belief_table, comparison_table, summary_table
+    from eval.show.tables.strangers import close_cells, overall_table, strangers_table
+    from eval.show.tables.studies import (
+        ablation_table,
+        competence_table,
+        detectors_table,
+        equal_tokens_table,
+        followed_table,
+        team_table,
+    )
+    from eval.show.tables.text import arrow, markdown, score
+    from eval.show.tables.views import views_table
 
 __all__ = [
     "Marks",
@@ -47,3 +52,20 @@ __all__ = [
     "team_table",
     "views_table",
 ]
+
+_MODULES = {
+    "eval.show.tables.crossplay": "cross_play_table",
+    "eval.show.tables.findings": "findings_tables",
+    "eval.show.tables.lists": "learner_list player_list task_list",
+    "eval.show.tables.marks": "Marks",
+    "eval.show.tables.paper": "excess_table paper_marks paper_tables",
+    "eval.show.tables.robustness": "robustness_table",
+    "eval.show.tables.statistics": "belief_table comparison_table summary_table",
+    "eval.show.tables.strangers": "close_cells overall_table strangers_table",
+    "eval.show.tables.studies": "ablation_table competence_table detectors_table equal_tokens_table "
+    "followed_table team_table",
+    "eval.show.tables.text": "arrow markdown score",
+    "eval.show.tables.views": "views_table",
+}
+
+__getattr__ = lazy.attach({name: module for module, names in _MODULES.items() for name in names.split()})
