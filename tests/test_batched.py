@@ -21,7 +21,7 @@ from partners import ZOO, make_partner, split_name
 LEARNERS = ("ftl", "hedge", "fixed-share", "adahedge", "rescorla-wagner", "no-belief", "learning:hedge@0.3")
 AGENTS = (
     "bayes", *LEARNERS, "adaptive:bayes", "adaptive:bayes/sample/above", "adaptive:bayes/leader/nearest",
-    "adaptive:hedge/win-stay/nearest", "learning:fixed-share",
+    "adaptive:hedge/win-stay/nearest", "learning:fixed-share", "permuted",
 )  # fmt: skip
 ORDERS = ("tom-0", "tom-1", "tom-2", "tom-3", "switching:2-0-1@4-9", "oracle:1", "competence:0.6@1")
 SIMPLE = ("random", "repeat", "alternate", "imitate", "constant:1", "mostly", "markov")
@@ -172,7 +172,7 @@ def test_what_is_not_declared_is_played_one_at_a_time():
         AdaptiveAgent(first, mine),
         AdaptiveAgent(first, task.reasoner(), hypotheses=DEFAULT_HYPOTHESES[-1:]),
         AdaptiveAgent(first, task.reasoner(), contract=Contract()),
-        make_partner("noisy:0.1:permuted", first, task.reasoner()),
+        make_partner("noisy:0.1:deceptive", first, task.reasoner()),
         make_partner("constant:2", first, task.reasoner()),
     ]
     assert [batched(task, {first: player, second: other}) for player in alone] == [None] * len(alone)
@@ -188,7 +188,7 @@ def test_units_are_played_alike_in_any_order():
         for task, agent, partner, epsilon in (
             ("memory-1", "bayes", "self", 0.0),
             ("stag-hunt", "bayes", "tom-1", 0.1),
-            ("memory-1", "permuted", "tom-1", 0.0),
+            ("memory-1", "deceptive", "tom-1", 0.0),
             ("tickets-3-3", "tom-1", "random", 0.0),
         )
         for episode in (5, 0, 1, 2, 3, 4, 8, 6, 7)
@@ -203,12 +203,12 @@ def test_units_are_played_alike_in_any_order():
 
 
 def test_sweeps_and_cells_give_the_same_scores_however_they_are_played():
-    sweep = Sweep((("one-ahead-5", ("bayes", "permuted"), ("tom-1", "self")),), episodes=9, seed=4)
+    sweep = Sweep((("one-ahead-5", ("bayes", "deceptive"), ("tom-1", "self")),), episodes=9, seed=4)
     here, there = outcomes_of(sweep.units), outcomes_of(sweep.units, Execution(processes(2)))
     alone = {unit.key: play_unit(unit, detailed=False).score for unit in sweep.units}
     assert {key: outcome.score for key, outcome in here.items()} == alone
     assert here == there
-    for agent, partner in itertools.product(("bayes", "permuted"), ("tom-1", "self")):
+    for agent, partner in itertools.product(("bayes", "deceptive"), ("tom-1", "self")):
         cell = play_cell(make_task("one-ahead-5"), agent, partner, 9, seed=4)
         assert list(cell.scores) == [alone["one-ahead-5", agent, partner, episode] for episode in range(9)]
 

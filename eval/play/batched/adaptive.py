@@ -20,6 +20,7 @@ from eval.play.batched.exact import Bools, Floats, Ints, added, as_slice, picked
 from eval.play.batched.habits import HabitCounts, HabitTable, fits
 from eval.play.batched.learners import WEIGHTS, BayesWeights
 from eval.play.batched.players import Begin, Episodes, Now, Seat
+from partners.adaptive import PermutedPartner
 
 _NONE = -1
 _NOBODY = np.zeros(0, dtype=np.int64)
@@ -27,8 +28,15 @@ _TOLERANCE = 1e-12
 _TIE = 1e-9
 
 
-def adaptive(seat: Seat, agent: AdaptiveAgent) -> Begin | None:
-    """An agent that believes orders, and habits beside them; no contract, no budget, no wrapped agent."""
+def adaptive(seat: Seat, agent: AdaptiveAgent, taken_for: Ints | None = None) -> Begin | None:
+    """An agent that believes orders, and habits beside them; no contract, no budget, no wrapped agent.
+
+    Args:
+        seat: where it sits.
+        agent: the agent.
+        taken_for: ``[A]``, the partner's action that each of its own is taken for; None for one that sees
+            what its partner does.
+    """
     beliefs, acting, spending = agent.beliefs, agent.acting, agent.spending
     plain = (
         agent.reasoner is seat.game.reasoner
@@ -46,8 +54,15 @@ def adaptive(seat: Seat, agent: AdaptiveAgent) -> Begin | None:
     )
     if not plain:
         return None
-    rules = Rules(seat, agent)
+    rules = Rules(seat, agent, taken_for)
     return lambda episodes: AgentBatch(rules, episodes)
+
+
+def permuted(seat: Seat, agent: PermutedPartner) -> Begin | None:
+    """The same agent, which takes its own actions for the partner's; where all of them may be."""
+    if agent.beliefs.habits is not None or not set(seat.mine) <= set(seat.theirs):
+        return None
+    return adaptive(seat, agent, np.array([seat.theirs.index(action) for action in seat.mine]))
 
 
 class Rules:
@@ -64,9 +79,9 @@ class Rules:
         costs: whether to act below order k costs payoff, 0 or 1, by ``rows * K + k``'s place.
     """
 
-    def __init__(self, seat: Seat, agent: AdaptiveAgent) -> None:
+    def __init__(self, seat: Seat, agent: AdaptiveAgent, taken_for: Ints | None) -> None:
         beliefs = agent.beliefs
-        self.seat, self.agent, self.beliefs = seat, agent, beliefs
+        self.seat, self.agent, self.beliefs, self.taken_for = seat, agent, beliefs, taken_for
         self.orders = np.array([_NONE if h.order is None else h.order for h in beliefs.hypotheses])
         self.places = np.flatnonzero(self.orders != _NONE)
         self.of_orders = as_slice(self.places)
@@ -179,7 +194,9 @@ class AgentBatch:
 
     def observe(self, now: Now, actions: Ints) -> None:
         rules, n = self._rules, len(self._rules.seat.theirs)
-        did = actions[1 - rules.seat.index]
+        did: Ints = actions[1 - rules.seat.index]
+        if rules.taken_for is not None:
+            did = rules.taken_for.take(actions[rules.seat.index])
         policies = rules.policies.values.take(now.rows, axis=2)
         of_orders = policies.reshape(len(policies), -1).take(did * now.all.size + now.all, axis=1)
         if self._by_habit is None or rules.habitual is None:

@@ -7,11 +7,12 @@ from typing import Any
 
 from atom import AdaptiveAgent, FixedOrderAgent, Player
 from eval.play.batched import rules
-from eval.play.batched.adaptive import adaptive
+from eval.play.batched.adaptive import adaptive, permuted
 from eval.play.batched.counting import counting
 from eval.play.batched.noise import lapsing
 from eval.play.batched.players import Begin, Seat
 from partners import NoisyPartner
+from partners.adaptive import PermutedPartner
 from partners.bounded import CompetentPartner, HierarchyPartner, QuantalPartner
 from partners.habits import ConstantPartner, MarkovPartner, MostlyPartner, WinStayLoseShiftPartner
 from partners.simple import (
@@ -28,6 +29,7 @@ from partners.tom import SwitchingPartner
 
 KINDS: dict[type, Callable[[Seat, Any], Begin | None]] = {
     AdaptiveAgent: adaptive,
+    PermutedPartner: permuted,
     FixedOrderAgent: rules.fixed_order,
     SwitchingPartner: rules.switching,
     QuantalPartner: rules.by_policy,
