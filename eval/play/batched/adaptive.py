@@ -238,19 +238,23 @@ class AgentBatch:
         new = (found < 0).nonzero()[0]
         if not new.size:
             return found
-        belief = probabilities[rules.of_orders].take(new, axis=1)
+        belief = probabilities[rules.of_orders]
+        if new.size < found.size:
+            belief = belief.take(new, axis=1)
         if rules.habitual is not None:
-            whole = total(belief)
-            impossible = whole <= 0.0
-            whole[impossible] = 1.0
-            belief /= whole
-            belief[:, impossible] = 1.0 / len(belief)
-        chosen = belief.argmax(axis=0)
+            belief = _shares(belief)
         if selection == "sample":
             chosen = drawn(None, belief, self._streams, new)
-        elif selection == "win-stay":
-            some = (belief.max(axis=0) < DOMINANT).nonzero()[0]
-            chosen[some] = drawn(None, belief.take(some, axis=1), self._streams, new[some])
+        elif selection == "leader":
+            chosen = belief.argmax(axis=0)
+        else:
+            clear = belief.max(axis=0) >= DOMINANT
+            if clear.any():
+                chosen = belief.argmax(axis=0)
+                some = (~clear).nonzero()[0]
+                chosen[some] = drawn(None, belief.take(some, axis=1), self._streams, new[some])
+            else:
+                chosen = drawn(None, belief, self._streams, new)
         found[new] = rules.places.take(chosen)
         return found
 
@@ -336,3 +340,12 @@ class AgentBatch:
         after *= 1.0 - believed.HAZARD
         after += believed.HAZARD * believed.PRIOR
         self._explained = after
+
+
+def _shares(belief: Floats) -> Floats:
+    """``[K, n]``: each column divided by its sum, or uniform where that is 0."""
+    whole = total(belief)
+    if whole.min() > 0.0:
+        return belief / whole
+    possible = whole > 0.0
+    return np.where(possible, belief / np.where(possible, whole, 1.0), 1.0 / len(belief))
