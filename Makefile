@@ -54,8 +54,9 @@ check: setup  ## Lint and type-check
 coverage: setup  ## Which lines the fast tests reach, and whether that is enough
 	$(BIN)/python -m pytest -n auto -m "not slow" --cov --cov-report=term
 
-bench: setup  ## Measure speed beside named rivals, in the same run
+bench: setup  ## Measure speed beside named rivals, and agents on tasks that nobody tuned
 	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+	$(BIN)/python -m eval robustness --seed 0
 
 docs: setup  ## Build the documentation site into site/
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict

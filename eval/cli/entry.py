@@ -42,6 +42,7 @@ PANELS = {
         "ablation": "ablation:ablation",
         "strangers": "strangers:strangers",
         "robustness": "robustness:robustness",
+        "coverage": "coverage:coverage",
         "findings": "findings:findings",
         "changing": "changing:changing",
         "competence": "changing:competence",

@@ -232,3 +232,18 @@ def test_abilities(serve):
     declared = DeclaredReasoner(exact, {"player-2": 0})
     assert declared.for_decision() is declared
     assert not isinstance(exact, ConcurrentReasoner | DecisionReasoner)
+
+
+@pytest.mark.parametrize(
+    ("name", "index", "answers"),
+    [("game-1", 1, {"down": "right", "left": "down"}), ("game-2", 9, {"left": "down", "right": "right"})],
+)
+def test_on_a_grid_the_scripted_model_acts_on_what_it_is_told(name, index, answers, server):
+    """In these places one move alone is best against each of two that the other may make."""
+    task = make_task(name)
+    situation = described(task, {"index": index, "step": 0})
+    reasoner = reasoner_at(server)
+    for told, best in answers.items():
+        predicted = {"player-2": {told: 1.0}}
+        assert task.reasoner().best_actions(situation, "player-1", predicted) == {best}
+        assert reasoner.respond(situation, "player-1", predicted)[best] == 1.0
