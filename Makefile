@@ -14,7 +14,7 @@ test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-llm test test-fast check coverage bench docs clean
+.PHONY: help setup demo demo-llm test test-fast check coverage bench results docs clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 19
@@ -54,8 +54,12 @@ check: setup  ## Lint and type-check
 coverage: setup  ## Which lines the fast tests reach, and whether that is enough
 	$(BIN)/python -m pytest -n auto -m "not slow" --cov --cov-report=term
 
-bench: setup  ## Measure speed beside named rivals, in the same run
+bench: setup  ## Measure speed beside named rivals, and agents on tasks that nobody tuned
 	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+	$(BIN)/python -m eval robustness --seed 0
+
+results: setup  ## Play the numbers of README and docs again, and write what differs into the pages
+	$(BIN)/python -m eval results --write --workers 2
 
 docs: setup  ## Build the documentation site into site/
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict

@@ -5,12 +5,15 @@ from __future__ import annotations
 from functools import lru_cache
 from hashlib import blake2b
 from operator import index
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from atom.policies import Policy
+
+Rows: TypeAlias = "slice | NDArray[np.intp]"
+"""Places in an array of episodes."""
 
 VERSION = 2
 """Of the numbers: the same key gives others in another version, so episodes of two versions differ."""
@@ -99,6 +102,67 @@ def stream_key(seed: int, episode: int, step: int, player: str, purpose: str = "
         raise ValueError(f"seed, episode and step are non-negative, got {seed}, {episode}, {step}")
     of_episode = _mixed(_root(seed, player, purpose) + _GOLDEN * episode & _WORD)
     return _mixed(of_episode + _GOLDEN * step & _WORD)
+
+
+class RandomStreams:
+    """The streams of one player in B episodes, at one step after the other, as arrays.
+
+    Each episode has the numbers that ``RandomStream(seed, episode, step, player, purpose)`` has, and is moved
+    on only where it is asked for one.
+
+    Args:
+        seed: integer >= 0.
+        episodes: ``[B]``.
+        player, purpose: see ``RandomStream``.
+
+    Raises:
+        TypeError: a seed that is no integer.
+        ValueError: one below 0.
+
+    Example:
+        >>> streams = RandomStreams(42, np.arange(3, dtype=np.uint64), "ann")
+        >>> streams.begin(7)
+        >>> numbers = streams.random(np.array([0, 2]))
+        >>> numbers[1] == RandomStream(42, 2, 7, "ann").random()
+        np.True_
+    """
+
+    __slots__ = ("_drawn", "_episodes", "_step")
+
+    def __init__(self, seed: int, episodes: NDArray[np.uint64], player: str, purpose: str = "") -> None:
+        if index(seed) < 0:
+            raise ValueError(f"the seed is non-negative, got {seed}")
+        self._episodes = _mixed_words(np.uint64(_root(seed, player, purpose)) + np.uint64(_GOLDEN) * episodes)
+        self.begin(0)
+
+    def begin(self, step: int) -> None:
+        """Goes to the first numbers of a step, an integer >= 0."""
+        self._step = np.uint64(_GOLDEN * step & _WORD)
+        self._drawn: NDArray[np.uint64] | None = None
+
+    def random(self, rows: Rows) -> NDArray[np.float64]:
+        """The next number of some episodes, in [0, 1); they are given by their places, each once."""
+        return _as_unit(self._words(rows))
+
+    def integers(self, high: int, rows: Rows) -> NDArray[np.int64]:
+        """The next number of some episodes, one of 0 to ``high - 1``, with ``high`` from 1 to 2^32 - 1."""
+        words, n = self._words(rows), np.uint64(high)
+        half = np.uint64(32)
+        low = (words & np.uint64(2**32 - 1)) * n >> half
+        return ((words >> half) * n + low >> half).astype(np.int64)
+
+    def keep(self, rows: Rows) -> None:
+        """Goes on with some of the episodes."""
+        self._episodes = self._episodes[rows]
+        if self._drawn is not None:
+            self._drawn = self._drawn[rows]
+
+    def _words(self, rows: Rows) -> NDArray[np.uint64]:
+        if self._drawn is None:
+            self._drawn = np.zeros(len(self._episodes), dtype=np.uint64)
+        drawn = self._drawn[rows] + np.uint64(_GOLDEN)
+        self._drawn[rows] = drawn
+        return _mixed_words(_mixed_words(self._episodes[rows] + self._step) + drawn)
 
 
 def first_numbers(

@@ -72,12 +72,13 @@ class ByChance(BaseChatModel):
         return ChatResult(generations=[ChatGeneration(message=AIMessage(str(self.rng.choice(labels))))])
 
 
-def asked_in_an_episode(name: str, kind: str) -> list[str]:
+def asked_in_an_episode(name: str, kind: str, seed: int = 1) -> list[str]:
     """All prompts of an agent beside partners of order 1 who lapse now and then.
 
     Args:
         name: the task's.
         kind: ``"hypotheses"`` for an agent whose hypotheses are the model's, or how it is told.
+        seed: of the players' random numbers.
     """
     task, model = DescribedTask(make_task(name)), ByChance()
     me, *_ = task.players
@@ -88,7 +89,7 @@ def asked_in_an_episode(name: str, kind: str) -> list[str]:
         actor = LLMActor(me, model, tell=kind, **sampling)  # type: ignore[arg-type]
         agent = AdaptiveAgent(me, task.reasoner(), agent=actor)
     names = ["random", *["noisy:0.2:tom-1"] * (len(task.players) - 1)]
-    seats = {**seat_players(task, names, seed=1), me: agent}
+    seats = {**seat_players(task, names, seed=seed), me: agent}
     list(zip(range(STEPS), play(task, seats, 0), strict=False))
     return model.asked
 

@@ -58,7 +58,7 @@ def match() -> CompiledStateGraph[Any, Any, Any, Any]:
     """Ann, who adapts, and ben, of order 1, sit down at once; then points are counted."""
     reasoner = NormalFormReasoner(symmetric_payoffs(NEIGHBOURS), ties="next")
     builder = StateGraph(Match)
-    players: list[Player] = [AdaptiveAgent("ann", reasoner), FixedOrderAgent("ben", reasoner, 1)]
+    players: list[Player] = [AdaptiveAgent("ann", reasoner, seed=3), FixedOrderAgent("ben", reasoner, 1)]
 
     def count(state: Match) -> dict[str, Any]:
         point = NEIGHBOURS[SEATS.index(state["ann"])][SEATS.index(state["ben"])]

@@ -83,7 +83,7 @@ def hedge(me: str, reasoner: Reasoner, eta: float, *, seed: int = 0) -> Adaptive
 
 @partner(
     "fixed-share",
-    source="Herbster and Warmuth 1998",
+    source="Cesa-Bianchi and Lugosi 2006, section 5.2; after Herbster and Warmuth 1998",
     traits=_CHANCE,
     argument="SHARE",
     default="0.05",
@@ -114,7 +114,7 @@ def rescorla_wagner(me: str, reasoner: Reasoner, *, seed: int = 0) -> AdaptiveAg
 
 @partner(
     "learning",
-    source="Mu et al. 2026; Herbster and Warmuth 1998",
+    source="Mu et al. 2026; Cesa-Bianchi and Lugosi 2006",
     traits=_CHANCE,
     argument="LEARNER@ETA",
     default="hedge@0.5",

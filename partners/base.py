@@ -82,6 +82,11 @@ class StaticPartner(StaticPlayer):
         self.me = me
         self._seed = seed
 
+    @property
+    def seed(self) -> int:
+        """The seed of its random numbers."""
+        return self._seed
+
 
 class SimplePartner(StaticPartner):
     """Base of partners that choose by the situation and a little memory, and predict nobody.

@@ -72,14 +72,14 @@ class CompetentPartner(SimplePartner):
         super().__init__(me, seed=seed)
         if not 0.0 <= competence <= 1.0:
             raise ValueError(f"the competence lies in [0, 1], got {competence}")
-        self._reasoner = reasoner
-        self._competence = competence
-        self._order = order
+        self.reasoner = reasoner
+        self.competence = competence
+        self.order = order
 
     def choose(self, situation: Situation, memory: Memory, rng: RandomStream) -> tuple[str, Memory]:
         """The order's action or a random one."""
-        if rng.random() < self._competence:
-            return draw(self._reasoner.policy(situation, self.me, self._order), rng), memory
+        if rng.random() < self.competence:
+            return draw(self.reasoner.policy(situation, self.me, self.order), rng), memory
         legal = situation.legal(self.me)
         return legal[rng.integers(len(legal))], memory
 
@@ -120,7 +120,7 @@ class QuantalPartner(SimplePartner):
             raise ValueError(
                 f"a quantal response is to a prediction, so its order is at least 1, got {order}"
             )
-        self._reasoner = reasoner
+        self.reasoner = reasoner
         self._payoffs = knows_payoffs("quantal", reasoner)
         self._quantal = RecursiveReasoner(self._level_zero, self._response)
         self._temperature = temperature
@@ -128,10 +128,14 @@ class QuantalPartner(SimplePartner):
 
     def choose(self, situation: Situation, memory: Memory, rng: RandomStream) -> tuple[str, Memory]:
         """An action drawn from the softmax of expected payoffs."""
-        return draw(self._quantal.policy(situation, self.me, self._order), rng), memory
+        return draw(self.policy(situation), rng), memory
+
+    def policy(self, situation: Situation) -> Policy:
+        """The softmax of expected payoffs."""
+        return self._quantal.policy(situation, self.me, self._order)
 
     def _level_zero(self, situation: Situation, player: str) -> Policy:
-        return self._reasoner.policy(situation, player, 0)
+        return self.reasoner.policy(situation, player, 0)
 
     def _response(self, situation: Situation, player: str, predicted: Mapping[str, Policy]) -> Policy:
         return softmax(self._payoffs.expected_payoffs(situation, player, predicted), self._temperature)
@@ -170,14 +174,18 @@ class HierarchyPartner(SimplePartner):
             raise ValueError(f"the mean number of thinking steps is positive and finite, got {tau}")
         if order < 1:
             raise ValueError(f"a cognitive hierarchy begins above order 0, got {order}")
-        self._reasoner = reasoner
+        self.reasoner = reasoner
         self._respond = _best_response_of(reasoner)
         self._shares = poisson_shares(tau, order)
         self._order = order
 
     def choose(self, situation: Situation, memory: Memory, rng: RandomStream) -> tuple[str, Memory]:
         """The best response to the mixture."""
-        return draw(self._policy(situation, self.me, self._order, {}), rng), memory
+        return draw(self.policy(situation), rng), memory
+
+    def policy(self, situation: Situation) -> Policy:
+        """The best response to the mixture."""
+        return self._policy(situation, self.me, self._order, {})
 
     def _policy(
         self, situation: Situation, player: str, order: int, memo: dict[tuple[str, int], Policy]
@@ -185,7 +193,7 @@ class HierarchyPartner(SimplePartner):
         found = memo.get((player, order))
         if found is None:
             if order == 0:
-                found = self._reasoner.policy(situation, player, 0)
+                found = self.reasoner.policy(situation, player, 0)
             else:
                 shares = self._shares[:order]
                 predicted = {
@@ -244,7 +252,7 @@ class DeceptivePartner(SimplePartner):
                 "a deceptive partner needs two different orders >= 0, and at least one good answer to wait "
                 f"for and one round to deceive in; got {shown}, {hidden}, {trust} and {rounds}"
             )
-        self._reasoner = reasoner
+        self.reasoner = reasoner
         self._orders = shown, hidden
         self._trust, self._rounds = trust, rounds
 
@@ -253,11 +261,11 @@ class DeceptivePartner(SimplePartner):
         left = memory.get("left", 0)
         order = self._orders[1 if left else 0]
         answers = {
-            other: dict(self._reasoner.policy(situation, other, self._orders[0] + 1))
+            other: dict(self.reasoner.policy(situation, other, self._orders[0] + 1))
             for other in situation.actions
             if other != self.me
         }
-        action = draw(self._reasoner.policy(situation, self.me, order), rng)
+        action = draw(self.reasoner.policy(situation, self.me, order), rng)
         return action, {**memory, "answers": answers, "deceived": bool(left), "left": max(0, left - 1)}
 
     def observe(self, memory: Memory, situation: Situation | None, actions: JointAction) -> Memory:

@@ -46,17 +46,17 @@ class ConstantPartner(SimplePartner):
         super().__init__(me, seed=seed)
         if index < 0:
             raise ValueError(f"the index of an action counts from 0, got {index}")
-        self._index = index
+        self.index = index
 
     def choose(self, situation: Situation, memory: Memory, rng: RandomStream) -> tuple[str, Memory]:
         """The action of its index."""
         legal = situation.legal(self.me)
-        if self._index >= len(legal):
+        if self.index >= len(legal):
             raise SituationError(
-                f"the partner constant:{self._index} takes its action number {self._index}, counted from 0, "
+                f"the partner constant:{self.index} takes its action number {self.index}, counted from 0, "
                 f"and {self.me!r} has {len(legal)}; give a smaller index"
             )
-        return legal[self._index], memory
+        return legal[self.index], memory
 
 
 @partner(
@@ -87,7 +87,7 @@ class MostlyPartner(SimplePartner):
         super().__init__(me, seed=seed)
         if not 0.0 <= rate <= 1.0:
             raise ValueError(f"the rate of the drawn action lies in [0, 1], got {rate}")
-        self._rate = rate
+        self.rate = rate
 
     def choose(self, situation: Situation, memory: Memory, rng: RandomStream) -> tuple[str, Memory]:
         """The drawn action or a random one."""
@@ -95,7 +95,7 @@ class MostlyPartner(SimplePartner):
         kept: str = memory.get("kept", "")
         if kept not in legal:
             kept = legal[rng.integers(len(legal))]
-        action = kept if rng.random() < self._rate else legal[rng.integers(len(legal))]
+        action = kept if rng.random() < self.rate else legal[rng.integers(len(legal))]
         return action, {**memory, "kept": kept}
 
 
@@ -172,14 +172,14 @@ class MarkovPartner(SimplePartner):
         super().__init__(me, seed=seed)
         if matrix < 0:
             raise ValueError(f"the seed of a transition matrix is >= 0, got {matrix}")
-        self._matrix = matrix
+        self.matrix = matrix
 
     def choose(self, situation: Situation, memory: Memory, rng: RandomStream) -> tuple[str, Memory]:
         """An action drawn from the row of the last one."""
         legal = situation.legal(self.me)
         last: str = memory.get("last", "")
         if last in legal:
-            row = transitions(self._matrix, len(legal))[legal.index(last)]
+            row = transitions(self.matrix, len(legal))[legal.index(last)]
             action = draw(dict(zip(legal, row, strict=True)), rng)
         else:
             action = legal[rng.integers(len(legal))]

@@ -114,7 +114,7 @@ class _CountingPartner(SimplePartner):
                 "a predictor that counts actions needs a reasoner that can respond to predicted ones, as "
                 "those of normal-form games do; it cannot play this task"
             )
-        self._reasoner = reasoner
+        self.reasoner = reasoner
 
     @abstractmethod
     def counted(self, memory: Memory, player: str) -> Mapping[str, int]:
@@ -128,7 +128,7 @@ class _CountingPartner(SimplePartner):
                 counts = self.counted(memory, player)
                 seen = [counts.get(action, 0) + 1 for action in legal]
                 predicted[player] = {a: n / sum(seen) for a, n in zip(legal, seen, strict=True)}
-        return draw(self._reasoner.respond(situation, self.me, predicted), rng), memory
+        return draw(self.reasoner.respond(situation, self.me, predicted), rng), memory
 
 
 @partner("frequency", source="Brown 1951", plays="matrices")

@@ -73,12 +73,12 @@ class SwitchingPartner(StaticPartner):
                 f"a switching partner with {len(orders)} orders needs {len(orders) - 1} ascending rounds "
                 f"after 1, got {list(rounds)}"
             )
-        self._phases = [FixedOrderAgent(me, reasoner, order, seed=seed) for order in orders]
-        self._rounds = list(rounds)
+        self.phases = [FixedOrderAgent(me, reasoner, order, seed=seed) for order in orders]
+        self.rounds = list(rounds)
 
     def start(self, partners: Sequence[str], *, episode: int = 0) -> Memory:
         """Memory at the beginning of an episode."""
-        return self._phases[0].start(partners, episode=episode)
+        return self.phases[0].start(partners, episode=episode)
 
     def decide(self, situation: Situation, memory: Memory) -> tuple[Decision, Memory]:
         """An action of the order whose turn it is."""
@@ -89,7 +89,7 @@ class SwitchingPartner(StaticPartner):
         return await self._current(memory).adecide(situation, memory)
 
     def _current(self, memory: Memory) -> FixedOrderAgent:
-        return self._phases[bisect_right(self._rounds, int(memory["step"]) + 1)]
+        return self.phases[bisect_right(self.rounds, int(memory["step"]) + 1)]
 
 
 @partner(

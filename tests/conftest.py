@@ -37,6 +37,7 @@ SLOW = (
     "tests/test_extensions.py",
     "tests/test_notebooks.py::test_runs",
     "tests/test_package.py",
+    "tests/test_results.py::test_a_page_has_the_shape",
     "tests/test_resumption.py",
     "tests/test_moved.py::test_old_paths_are_announced_and_not_imported",
     "tests/test_settings.py::test_a_mistake_in_types",

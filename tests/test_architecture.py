@@ -185,11 +185,13 @@ EVAL_FOLDERS = {
     "coding": ("measure",),
     "studies": ("tasks", "play", "results", "sweeps", "measure"),
     "show": ("tasks", "play", "results", "sweeps", "measure", "studies"),
+    "published": ("tasks", "play", "sweeps", "measure", "people", "studies", "show"),
     "human": ("tasks", "play", "results"),
     "modelserver": ("tasks",),
     "localmodel": (),
     "cli": (
-        "tasks", "results", "sweeps", "measure", "people", "coding", "studies", "show", "human", "localmodel",
+        "tasks", "results", "sweeps", "measure", "people", "coding", "studies", "show", "published", "human",
+        "localmodel",
     ),
 }  # fmt: skip
 """Stage of eval -> the stages that it may import from; nothing imports from a later one."""

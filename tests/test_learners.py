@@ -43,11 +43,12 @@ def hedge(learner, seen):
 
 
 def fixed_share(learner, seen):
-    """Herbster and Warmuth: multiply, normalise, and share α with everybody."""
-    weights = np.full(3, 1 / 3)
+    """Herbster and Warmuth: multiply, normalise, and give a share α (K - 1) / K evenly to the others."""
+    weights, given_away = np.full(3, 1 / 3), learner.share * 2 / 3
     for likelihoods, _ in seen:
         weights = weights * np.exp(-learner.eta * (1 - np.array(likelihoods)))
-        weights = (1 - learner.share) * weights / weights.sum() + learner.share / 3
+        weights = weights / weights.sum()
+        weights = (1 - given_away) * weights + given_away / 2 * (1 - weights)
     return weights
 
 

@@ -351,7 +351,7 @@ def test_plays():
     expect("alternate", "AAAAAA", "ABCDEA")
     expect("imitate", "BCDEA", "ABCDE")
     expect("switching:0-1@3", "AAAAA", "BBDAC")
-    expect("repeat", "ABCDE", "DDDDD", seed=1)
+    expect("repeat", "ABCDE", "CCCCC", seed=1)
     expect("noisy:0:tom-0", "ABCDE", "BBCDE")
 
 

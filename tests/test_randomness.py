@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from atom import RandomStream
-from atom.randomness import draw, first_numbers, first_words, stream_key
+from atom.randomness import RandomStreams, draw, first_numbers, first_words, stream_key
 
 number = st.one_of(st.integers(0, 100), st.integers(0, 2**70))
 key = st.tuples(number, number, number, st.text(max_size=40), st.sampled_from(["", "noise"]))
@@ -145,3 +145,26 @@ def test_every_bit_of_a_word_is_even():
 def test_no_two_of_many_keys_begin_at_one_place():
     keys = itertools.product(range(3), range(100), range(30), PLAYERS, ("", "lapse"))
     assert len({stream_key(*key) for key in keys}) == 3 * 100 * 30 * 4 * 2
+
+
+@given(key, st.lists(st.tuples(st.sets(st.integers(0, 4)), st.integers(0, 2**32 - 1)), max_size=6))
+def test_streams_of_many_episodes_move_on_where_a_number_is_asked_for(key, asked):
+    seed, _, step, player, purpose = key
+    numbers = [0, 1, 2**40, 7, 2**64 - 1]
+    streams = RandomStreams(seed, np.array(numbers, dtype=np.uint64), player, purpose)
+    for now in (step, step + 1):
+        streams.begin(now)
+        alone = [RandomStream(seed, number, now, player, purpose) for number in numbers]
+        for rows, high in asked:
+            places = np.array(sorted(rows), dtype=np.intp)
+            if high:
+                assert streams.integers(high, places).tolist() == [alone[at].integers(high) for at in places]
+            else:
+                assert streams.random(places).tolist() == [alone[at].random() for at in places]
+    streams.keep(np.array([2, 3]))
+    assert streams.random(slice(None)).tolist() == [alone[2].random(), alone[3].random()]
+
+
+def test_streams_refuse_a_negative_seed():
+    with pytest.raises(ValueError, match="non-negative"):
+        RandomStreams(-1, np.zeros(1, dtype=np.uint64), "ann")

@@ -12,7 +12,6 @@ from atom import Bayes, FixedShare, FollowTheLeader, Hedge
 from atom.belief import AdaHedge, RescorlaWagner
 from eval.measure import (
     Interval,
-    bca_bounds,
     benjamini_hochberg,
     calibration,
     class_probabilities,
@@ -21,7 +20,11 @@ from eval.measure import (
     equivalence_classes,
     external_regret,
     holm,
+    interval_bounds,
+    is_beyond_chance,
+    joint_mean,
     mean_and_error,
+    mean_interval,
     paired_difference,
     regret_bound,
     self_and_cross,
@@ -45,7 +48,7 @@ def bounds_of(strata, **kwargs):
     """Data sets of one batch share their resamples, and with them an error; batches do not."""
     batches = [np.array_split(stratum, 20) for stratum in strata]
     found = [
-        bca_bounds(batch, resamples=RESAMPLES, seed=seed, **kwargs)
+        interval_bounds(batch, resamples=RESAMPLES, seed=seed, **kwargs)
         for seed, batch in enumerate(zip(*batches, strict=True))
     ]
     return np.concatenate(found, axis=1)
@@ -161,6 +164,65 @@ def test_data_that_do_not_vary_have_no_interval():
     some = stratified_mean([[75.0] * 30, np.arange(30.0)])
     assert some.low < some.estimate < some.high
     assert sign_flip_test([[0.0] * 5]) == 1.0
+    assert not paired_difference([[0.05, 0.05]], [[0.0, 0.0]]).excludes(0.0)
+    assert str(stratified_mean([[75.0] * 30])) == "75.00 [?]"
+    rounded = mean_interval([0.1 + 0.2, 0.3, 0.3])
+    assert rounded.is_unknown
+
+
+def test_one_rule_says_what_is_beyond_chance():
+    """Equal differences have no interval and are a matter of signs; others one of the interval."""
+    assert not is_beyond_chance([[75.0] * 5])
+    assert is_beyond_chance([[75.0] * 6])
+    assert not is_beyond_chance([[0.0] * 100])
+    assert is_beyond_chance([np.arange(1.0, 11.0)])
+    assert not is_beyond_chance([np.arange(-4.0, 5.0)])
+
+
+def test_columns_that_share_their_luck_are_resampled_together():
+    """Three columns that are one say no more than one does."""
+    rng = np.random.default_rng(4)
+    column = rng.normal(size=40)
+    alone, same = mean_interval(column), joint_mean([column] * 3)
+    assert (same.low, same.high) == pytest.approx((alone.low, alone.high))
+    apart = stratified_mean([column] * 3)
+    assert (apart.high - apart.low) < 0.65 * (same.high - same.low)
+    assert sign_flip_test([column] * 3) == sign_flip_test([column])
+    against = paired_difference([column, column], [column + 1.0, column - 1.0])
+    assert against.is_unknown
+
+
+def test_an_episode_that_one_column_lacks_counts_in_the_others():
+    rng = np.random.default_rng(6)
+    whole, part = rng.normal(size=40), rng.normal(size=30)
+    found = joint_mean([whole, part])
+    assert found.estimate == pytest.approx((whole.mean() + part.mean()) / 2)
+    masked = np.ma.masked_array(np.append(part, np.full(10, 7.0)), mask=np.arange(40) >= 30)
+    assert joint_mean([whole, masked]) == found
+
+
+def test_small_samples_have_students_interval_and_long_tails_a_longer_one():
+    values = [70.0, 75.0, 70.0, 75.0, 65.0]
+    found = mean_interval(values)
+    low, high = stats.t.interval(0.95, 4, loc=np.mean(values), scale=stats.sem(values))
+    assert (found.low, found.high, found.method) == (pytest.approx(low), pytest.approx(high), "Student's t")
+    tail = np.append(np.linspace(70.0, 75.0, 29), 0.0)
+    found = mean_interval(tail)
+    low, high = stats.t.interval(0.95, 29, loc=tail.mean(), scale=stats.sem(tail))
+    assert found.low < low - 5.0
+    assert found.high == pytest.approx(high)
+
+
+def test_a_spread_of_a_few_episodes_is_marked():
+    """One to three disasters of thirty make it; five do not, nor do normal values."""
+    for disasters in (1, 2, 3):
+        found = mean_interval([75.0] * (30 - disasters) + [0.0] * disasters)
+        assert found.rare
+        assert str(found).endswith("]‡")
+    assert not mean_interval([75.0] * 25 + [0.0] * 5).rare
+    rng = np.random.default_rng(7)
+    marked = [mean_interval(rng.normal(size=30), resamples=19).rare for _ in range(300)]
+    assert np.mean(marked) < 0.03
 
 
 def test_means_and_errors():
@@ -226,14 +288,30 @@ def test_self_cross_and_gap():
     assert found.gap.high - found.gap.low < 1.0
 
 
+def test_the_worst_of_twenty_equals_covers_and_is_less_biased_than_the_lowest_mean():
+    """All means are 0, so the lowest is low by chance alone."""
+    rng = np.random.default_rng(15)
+    covered, lowest, estimates = 0, [], []
+    for seed in range(300):
+        columns = rng.normal(size=30) + rng.normal(size=(20, 30))
+        _, found = worst_partner({str(i): c for i, c in enumerate(columns)}, resamples=199, seed=seed)
+        covered += not found.excludes(0.0)
+        lowest.append(columns.mean(axis=1).min())
+        estimates.append(found.estimate)
+    assert covered >= 0.93 * 300
+    assert np.mean(lowest) < 1.4 * np.mean(estimates) < 0.0
+
+
 def test_worst_partner_and_share():
     scores = {"easy": [75.0, 70.0, 75.0], "hard": [60.0, 40.0, 50.0]}
     name, interval = worst_partner(scores)
-    assert (name, interval.estimate) == ("hard", 50.0)
+    assert (name, interval.estimate) == ("hard", pytest.approx(50.0, abs=0.5))
     alone = stratified_mean([scores["hard"]])
-    assert interval.low <= alone.low  # widened for having been picked
-    assert interval.high >= alone.high
-    assert worst_partner(scores, "lower")[0] == "easy"
+    assert interval.low <= alone.low
+    assert interval.high >= alone.high  # it was picked
+    lower = worst_partner({name: [-x for x in sample] for name, sample in scores.items()}, "lower")
+    assert lower[0] == "hard"
+    assert (-lower[1].high, -lower[1].low) == pytest.approx((interval.low, interval.high))
     assert share_of_optimum(60.0, 75.0, "higher") == 0.8
     assert share_of_optimum(8.0, 6.0, "lower") == 0.75
 

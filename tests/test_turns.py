@@ -377,8 +377,13 @@ def test_a_gate_with_payoffs_of_ones_own_serves_a_leader():
     two = {"ann": ("A", "B"), "ben": ("A", "B")}
     game = NormalFormReasoner(symmetric_payoffs([[0, 5], [5, 0]]))
     ann = AdaptiveAgent("ann", game, agent=lambda s, p: "A", gate="override", payoffs=Own())
-    decision, _ = ann.decide(Situation(two, turns=(("ann",), ("ben",))), ann.start(["ben"]))
-    assert decision.action in ("A", "B")
+    leading = Situation(two, turns=(("ann",), ("ben",)))
+    estimates = set()
+    for episode in range(20):
+        decision, _ = ann.decide(leading, ann.start(["ben"], episode=episode))
+        assert decision.action in ("A", "B")
+        estimates |= decision.estimates.items()
+    assert len(estimates) > 1  # an order below an estimate is weighed by these payoffs as well
 
 
 def test_what_a_replier_will_do_is_shown_once_the_own_action_is_taken():

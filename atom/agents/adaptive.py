@@ -96,7 +96,7 @@ class AdaptiveAgent:
         seed: int = 0,
         **settings: Unpack[Settings],
     ) -> None:
-        self.me = me
+        self.me, self.reasoner, self.wraps = me, reasoner, agent is not None
         self.beliefs, self.acting, self.spending = grouped(beliefs, acting, spending, learner, settings)
         self.beliefs = answerable(self.beliefs, reasoner, wrapped=agent is not None)
         self.seed = seed

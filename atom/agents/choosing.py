@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from atom.agents.gate import weighed
 from atom.agents.settings import Response, Selection
 from atom.belief.beliefs import Assessment
 from atom.belief.contract import bound_to
@@ -259,7 +260,7 @@ def paying(
         for name, partner in partners.items()
         if partner.answered != "reply"
     }
-    good = best.best_actions(situation, me, predicted)
+    good, _ = weighed(lambda known: best.best_actions(situation, me, known), predicted, partners)
     if all(action in good for action, p in mine.items() if p > 0.0):
         return plan
     return replace(plan, order=above, aligned=False)

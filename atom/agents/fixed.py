@@ -43,9 +43,10 @@ class FixedOrderAgent(StaticPlayer):
             raise ValueError(f"a theory-of-mind order is an integer >= 0, got {order}")
         self.me = me
         self.order = order
+        self.reasoner = reasoner
+        self.seed = seed
         self._now = AskNow(reasoner)
         self._awaiting = AskAwaiting(reasoner)
-        self._seed = seed
         self._on_error = check_on_error(on_error)
 
     def decide(self, situation: Situation, memory: Memory) -> tuple[Decision, Memory]:
@@ -62,7 +63,7 @@ class FixedOrderAgent(StaticPlayer):
         self, situation: Situation, memory: Memory, ask: Ask, meter: Meter
     ) -> tuple[Decision, Memory]:
         problems = Problems(self._on_error)
-        rng = RandomStream(self._seed, memory["episode"], memory["step"], self.me)
+        rng = RandomStream(self.seed, memory["episode"], memory["step"], self.me)
         for order in dict.fromkeys((self.order, 0)):
             answers = await ask.policies(situation, [(self.me, order)])
             for error in answers.failed.values():

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Literal, Protocol, TypeAlias, runtime_checkable
+from typing import Literal, Protocol, TypeAlias, TypeVar, runtime_checkable
 
-from atom.decision import Prediction
+from atom.decision import PartnerPrediction, Prediction
 from atom.policies import Policy
 from atom.reasoning.ties import KnowsBest, best_of
 from atom.situation import Situation
+
+T = TypeVar("T")
 
 Gate: TypeAlias = Literal["off", "ask", "override"]
 
@@ -61,16 +63,11 @@ async def gated(
     """
     if set(prediction.partners) != set(situation.actions) - {me}:
         return Gated(action)
-    predicted = prediction.expected
-    try:
-        expected = payoffs.expected_payoffs(situation, me, predicted)
-    except KeyError:
-        replying = {name: p.policy for name, p in prediction.partners.items() if name not in predicted}
-        if not replying:
-            raise
-        # payoffs of somebody's own, which know nothing of replies
-        predicted = {**predicted, **replying}
-        expected = payoffs.expected_payoffs(situation, me, predicted)
+    expected, predicted = weighed(
+        lambda predicted: payoffs.expected_payoffs(situation, me, predicted),
+        prediction.expected,
+        prediction.partners,
+    )
     good = knows_best(payoffs).best_actions(situation, me, predicted)
     best = max((option for option in expected if option in good), key=lambda option: expected[option])
     gap = max(0.0, expected[best] - expected[action])
@@ -86,6 +83,31 @@ async def gated(
     if second is None or second == action:
         return Gated(action, gap)
     return Gated(second, gap, action)
+
+
+def weighed(
+    weigh: Callable[[Mapping[str, Policy]], T],
+    predicted: Mapping[str, Policy],
+    partners: Mapping[str, PartnerPrediction],
+) -> tuple[T, Mapping[str, Policy]]:
+    """What ``weigh`` makes of what is predicted, and of what it was made.
+
+    Those who will reply are left out at first. Payoffs of somebody's own may know nothing of replies, and
+    are then told what such partners would do as if they acted at once.
+
+    Args:
+        weigh: of partner -> policy; raises ``KeyError`` where it misses one.
+        predicted: partner -> policy, without those who will reply.
+        partners: what is expected of all.
+    """
+    try:
+        return weigh(predicted), predicted
+    except KeyError:
+        replying = {name: partner.policy for name, partner in partners.items() if name not in predicted}
+        if not replying:
+            raise
+        whole = {**predicted, **replying}
+        return weigh(whole), whole
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from atom.policies import Policy
 Given: TypeAlias = Literal["nothing", "own", "other", "both", "outcome"]
 Anchor: TypeAlias = Literal["own", "other"]
 
-_MOST_CONTEXTS = 256
+MOST_CONTEXTS = 256
 """Contexts that are counted for one habit; the one that was new longest ago is forgotten first."""
 
 
@@ -242,7 +242,7 @@ def _counted(
     parts: Sequence[tuple[str, float]],
 ) -> dict[str, dict[str, float]]:
     found = {**known, context: {**here, **{key: _short(here.get(key, 0) + p) for key, p in parts}}}
-    if len(found) > _MOST_CONTEXTS:
+    if len(found) > MOST_CONTEXTS:
         del found[next(iter(found))]
     return found
 

@@ -239,12 +239,14 @@ class Hedge:
 class FixedShare(Hedge):
     """Exponential weights that share: the best expert may change under way.
 
-    ``w ← (1 - α) · Hedge(w) + α / K`` (Herbster and Warmuth 1998, "Tracking the best expert", with the
-    share taken back to uniform); with α = 0 it is ``Hedge``.
+    ``w ← (1 - α) · Hedge(w) + α / K``, with Hedge's weights normalised: the forecaster of Cesa-Bianchi and
+    Lugosi 2006, "Prediction, Learning, and Games", section 5.2. In Herbster and Warmuth 1998, "Tracking the
+    best expert", an expert gives its share to the K - 1 *others*; theirs is this one with
+    ``α_HW = α (K - 1) / K``. With α = 0 it is ``Hedge``.
 
     Args:
         eta: learning rate η > 0.
-        share: α in [0, 1).
+        share: α in [0, 1); what is not kept, of which 1/K comes back.
 
     Raises:
         BeliefError: a setting out of its range.

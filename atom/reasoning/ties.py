@@ -33,7 +33,7 @@ ROUNDING = 16 * float(np.finfo(np.float64).eps)
 of summing, four times over. An offset of 1e9 so hides differences below 1e-5."""
 
 
-_CLEAR = 8.0 * RELATIVE
+CLEAR = 8.0 * RELATIVE
 """Share of the largest payoff by which an action is ahead of all others beyond any tolerance: the payoff
 differences, and twice the payoffs that are summed, are at most four times that."""
 
@@ -89,7 +89,7 @@ def best_responses(payoffs: Floats, chances: Floats) -> NDArray[np.bool_]:
     leader = int(values.argmax())
     behind = values[leader] - values
     behind[leader] = np.inf
-    if behind.min() > _CLEAR * np.abs(payoffs).max() * chances.sum():
+    if behind.min() > CLEAR * np.abs(payoffs).max() * chances.sum():
         return np.asarray(np.arange(len(payoffs)) == leader)
     for _ in range(len(payoffs)):
         beside = payoffs - payoffs[leader]

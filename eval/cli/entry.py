@@ -42,6 +42,7 @@ PANELS = {
         "ablation": "ablation:ablation",
         "strangers": "strangers:strangers",
         "robustness": "robustness:robustness",
+        "coverage": "coverage:coverage",
         "findings": "findings:findings",
         "changing": "changing:changing",
         "competence": "changing:competence",
@@ -53,6 +54,9 @@ PANELS = {
         "fit": "fit:fit_",
         "llm-study": "llm_study:llm_study",
         "equal-tokens": "equal_tokens:equal_tokens",
+    },
+    "This repository": {
+        "results": "published:results",
     },
 }
 """Heading -> name -> module of this folder and function, in the order in which the help lists them."""

@@ -36,7 +36,7 @@ def robustness(
     Every score is put between 0, a random player's beside the same partner, and 1, the best that is known
     there: the best mean of all players tried (the agents, tom-0 to tom-3, in games also frequency and
     markov-predictor), or beside its own kind what two players with one plan would get. Seed 0 is for
-    development; seeds 1 and 2 were held out and have been played. Choose nothing by a seed that is held out.
+    development; seeds 1, 2 and 3 were held out and have been played. Choose nothing by a held-out seed.
     """
     check_writable(json_file)
     check_writable(markdown_file)

@@ -9,19 +9,19 @@ from eval.measure.crossplay import (
     worst_partner,
 )
 from eval.measure.intervals import (
-    LEVEL,
-    RESAMPLES,
     Interval,
-    bca_bounds,
     differences,
+    episode_values,
+    joint_mean,
     mean_interval,
     paired_difference,
     stratified_mean,
     wilson_interval,
 )
-from eval.measure.multiplicity import benjamini_hochberg, holm, sign_flip_test
+from eval.measure.multiplicity import benjamini_hochberg, holm, is_beyond_chance, sign_flip_test
 from eval.measure.regret import REGRET_NOTE, Regret, external_regret, regret_bound
 from eval.measure.reliability import Calibration, calibration, class_probabilities, equivalence_classes
+from eval.measure.resampling import FEW, LEVEL, RESAMPLES, interval_bounds, is_lopsided
 from eval.measure.summary import (
     AgentSummary,
     Comparison,
@@ -33,6 +33,7 @@ from eval.measure.summary import (
 from eval.play import mean_and_error
 
 __all__ = [
+    "FEW",
     "LEVEL",
     "REGRET_NOTE",
     "RESAMPLES",
@@ -43,7 +44,6 @@ __all__ = [
     "Interval",
     "Regret",
     "SelfAndCross",
-    "bca_bounds",
     "belief_summaries",
     "benjamini_hochberg",
     "calibration",
@@ -52,9 +52,14 @@ __all__ = [
     "compare",
     "differences",
     "disjoint_seed_pairs",
+    "episode_values",
     "equivalence_classes",
     "external_regret",
     "holm",
+    "interval_bounds",
+    "is_beyond_chance",
+    "is_lopsided",
+    "joint_mean",
     "judged",
     "mean_and_error",
     "mean_interval",

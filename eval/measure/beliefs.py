@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from atom import Learner
-from eval.measure.intervals import Interval, wilson_interval
 from eval.measure.regret import Regret, external_regret
 from eval.measure.reliability import Calibration, calibration, class_probabilities, equivalence_classes
 from eval.play import SELF, Pairing, true_orders
@@ -33,7 +32,8 @@ class BeliefSummary:
         regret: mean external regret of an episode.
         worst: the largest, beside its bound; None where the learner cannot be run again.
         gap: mean belief-action gap of wrapped agents; None where nothing was wrapped.
-        against: how often the agent acted against the best response to its belief.
+        against: how often the agent acted against the best response to its belief, in [0, 1]. Steps of one
+            episode hang together, so it has no interval.
     """
 
     task: str
@@ -43,7 +43,7 @@ class BeliefSummary:
     regret: float | None
     worst: Regret | None
     gap: float | None
-    against: Interval | None
+    against: float | None
 
 
 def belief_summaries(path: Path, number: int | None = None) -> Iterator[BeliefSummary]:
@@ -93,7 +93,7 @@ def _summary(task: str, agent: str, partner: str, episodes: Iterable[StoredEpiso
         float(np.mean([regret.measured for regret in regrets])) if regrets else None,
         worst,
         float(np.mean(gaps)) if gaps else None,
-        wilson_interval(sum(gap > _TOLERANCE for gap in gaps), len(gaps)) if gaps else None,
+        sum(gap > _TOLERANCE for gap in gaps) / len(gaps) if gaps else None,
     )
 
 

@@ -6,11 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from eval.measure.intervals import LEVEL, RESAMPLES, Interval, stratified_mean
+from eval.measure.intervals import BOOTSTRAP, Interval, T, apart, episode_table, joint_mean
+from eval.measure.resampling import FEW, LEVEL, RESAMPLES, interval_bounds, is_lopsided, resampled
 from eval.tasks import Better
+
+Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +42,8 @@ def self_and_cross_play(
 
     Args:
         scores: ``[A][A]`` samples of n scores: agent i with partner j, the same A kinds in the same
-            order; two kinds at least.
-        level, resamples, seed: see ``stratified_mean``; every pairing is a stratum.
+            order, all of the same seeds and episodes; two kinds at least.
+        level, resamples, seed: see ``joint_mean``; every pairing is a column.
 
     Raises:
         ValueError: not a square of two kinds or more.
@@ -55,9 +58,9 @@ def self_and_cross_play(
     cross = [scores[i][j] for i in range(a) for j in range(a) if i != j]
     weights = [1.0 / len(own)] * len(own) + [-1.0 / len(cross)] * len(cross)
     return SelfAndCross(
-        stratified_mean(own, level=level, resamples=resamples, seed=seed),
-        stratified_mean(cross, level=level, resamples=resamples, seed=seed),
-        stratified_mean([*own, *cross], weights=weights, level=level, resamples=resamples, seed=seed),
+        joint_mean(own, level=level, resamples=resamples, seed=seed),
+        joint_mean(cross, level=level, resamples=resamples, seed=seed),
+        joint_mean([*own, *cross], weights=weights, level=level, resamples=resamples, seed=seed),
     )
 
 
@@ -90,7 +93,7 @@ def disjoint_seed_pairs(matrix: ArrayLike, *, level: float = LEVEL, seed: int = 
     if error == 0.0:
         return Interval(mean, mean, mean, level)
     low, high = stats.t.interval(level, n - 1, loc=mean, scale=error)
-    return Interval(mean, float(low), float(high), level)
+    return Interval(mean, float(low), float(high), level, T)
 
 
 def worst_partner(
@@ -101,28 +104,66 @@ def worst_partner(
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> tuple[str, Interval]:
-    """The partner with whom the mean score is worst.
+    """The partner with whom the mean score is worst, and the mean beside the worst one, whichever that is.
 
-    It was picked for its mean, which therefore looks worse than it is; its interval is widened to
-    hold for all J partners at once (Bonferroni: nominal coverage ``1 - (1 - level) / J``).
+    The lowest of several means is low by chance too. Episodes are resampled jointly over all partners, and in
+    every resample the worst is chosen anew: by as much as it then lies below the mean of the one that was
+    chosen in the data, the estimate is raised. The interval is of the smallest of the true means. It must not
+    lie above any partner's mean, so its lower end is the lowest of the partners' own; its upper end is the
+    lowest of upper ends that hold for all partners at once (by the largest studentised deviation in each
+    resample; with fewer than ten episodes by Bonferroni's correction of Student's t).
 
     Args:
-        scores: partner -> sample of scores.
+        scores: partner -> sample of scores, all of the same episodes, see ``joint_mean``.
         better: whether a higher or a lower score is better.
-        level: joint nominal coverage in (0, 1).
-        resamples, seed: see ``stratified_mean``.
+        level: nominal coverage in (0, 1); what is measured is rather more.
+        resamples, seed: see ``joint_mean``.
 
     Raises:
-        ValueError: no partners.
+        ValueError: no partners; and as ``joint_mean``.
     """
     if not scores:
         raise ValueError("the worst of no partners was asked for")
-    means = {name: float(np.mean(np.asarray(sample, dtype=float))) for name, sample in scores.items()}
-    pick = min if better == "higher" else max
-    name = pick(means, key=means.__getitem__)
-    joint = 1.0 - (1.0 - level) / len(means)
-    found = stratified_mean([scores[name]], level=joint, resamples=resamples, seed=seed)
-    return name, Interval(found.estimate, found.low, found.high, level)
+    sign = 1.0 if better == "higher" else -1.0
+    table = sign * episode_table(list(scores.values()))
+    columns = [row[~np.isnan(row)] for row in table]
+    lengths = np.array(list(map(len, columns)))
+    means = np.array([column.mean() for column in columns])
+    data = columns if np.isnan(table).any() else [table]
+    bounds = [interval_bounds([one], level=level, resamples=resamples, seed=seed) for one in data]
+    ends = np.hstack([one.reshape(2, -1) for one in bounds])
+    varies = ends[0] < ends[1]
+    errors = np.where(varies, [stats.sem(column) for column in columns], 0.0)
+    rng = np.random.default_rng(seed)
+    batches = [apart(table) @ counted.T for counted in resampled(rng, table.shape[1], resamples)]
+    moved = np.concatenate(batches, axis=1)
+    picked = int(means.argmin())
+    lower_by = means[picked] + moved[picked] - (means[:, None] + moved).min(axis=0)
+    upper = means + _reach(moved, errors, lengths, level) * errors
+    low, high = float(ends[0].min()), float(np.maximum(ends[1], upper).min())
+    estimate = min(max(float(means[picked] + lower_by.mean()), low), high)
+    low, high = sorted((sign * low, sign * high))
+    method = "" if low == high else T if lengths.min() < FEW else BOOTSTRAP
+    rare = is_lopsided(columns[picked])
+    return list(scores)[picked], Interval(sign * estimate, low, high, level, method, rare)
+
+
+def _reach(moved: Array, errors: Array, lengths: NDArray[np.int64], level: float) -> Array:
+    """By how many standard errors means may lie below the truth, in all columns at once: ``[S]``.
+
+    Args:
+        moved: ``[S, B]``: resampled means less those of the data.
+        errors: ``[S]``: their standard errors; 0 where a column does not vary.
+        lengths: ``[S]``: how many episodes each has.
+        level: nominal coverage of both ends.
+    """
+    beyond = (1.0 - level) / 2.0
+    varies = errors > 0.0
+    if lengths.min() < FEW or not varies.any():
+        return np.asarray(stats.t.ppf(1.0 - beyond / len(errors), lengths - 1))
+    largest = (-moved[varies] / errors[varies, None]).max(axis=0)
+    wider = stats.t.ppf(1.0 - beyond, lengths - 1) / stats.norm.ppf(1.0 - beyond)
+    return np.asarray(np.quantile(largest, 1.0 - beyond) * wider)
 
 
 def share_of_optimum(mean: float, optimum: float, better: Better) -> float:

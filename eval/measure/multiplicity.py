@@ -8,25 +8,38 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from eval.measure.intervals import RESAMPLES
+from eval.measure.intervals import episode_table, joint_mean
+from eval.measure.resampling import LEVEL
 
 Array = NDArray[np.float64]
 
+FLIPS = 9999
 
-def sign_flip_test(strata: Sequence[ArrayLike], *, resamples: int = RESAMPLES, seed: int = 0) -> float:
-    """p-value of "paired differences are symmetric about 0", two-sided.
+
+def sign_flip_test(columns: Sequence[ArrayLike], *, resamples: int = FLIPS, seed: int = 0) -> float:
+    """p-value of "an episode's differences are symmetric about 0", two-sided.
 
     The randomisation test of paired data (Fisher 1935, "The Design of Experiments", section 21), by
-    ``scipy.stats.permutation_test``: under the null hypothesis every difference may as well have had
-    the other sign. The statistic is the mean of the strata's means.
+    ``scipy.stats.permutation_test``: under the null hypothesis an episode may as well have had the other
+    sign, in all columns at once, since they share its random numbers. The statistic is the mean of the
+    columns' means.
+
+    It is exact for that null hypothesis: two players who may change places. For "the means are equal", with
+    differences that are skewed, it holds for many episodes only; p is then about that of a t test. Of n
+    episodes no p-value is below 2^(1 - n), so that fewer than six never reach 0.05.
 
     Args:
-        strata: S samples of differences, ``[n_s]`` each.
-        resamples: how many sign flips; the smallest p-value is about 2 / (resamples + 1).
+        columns: S samples of differences, see ``joint_mean``.
+        resamples: how many sign flips, all there are where these are fewer; the smallest p-value is about
+            2 / (resamples + 1).
         seed: seed of the flips, >= 0.
+
+    Raises:
+        ValueError: as ``joint_mean``.
     """
-    samples = [np.asarray(stratum, dtype=float) for stratum in strata]
-    shares = np.concatenate([sample / (len(samples) * len(sample)) for sample in samples])
+    table = episode_table(columns)
+    known = ~np.isnan(table)
+    shares = (np.where(known, table, 0.0) / known.sum(axis=1, keepdims=True)).mean(axis=0)
     if not shares.any():
         return 1.0
     found = stats.permutation_test(
@@ -38,6 +51,24 @@ def sign_flip_test(strata: Sequence[ArrayLike], *, resamples: int = RESAMPLES, s
         rng=np.random.default_rng(seed),
     )
     return float(found.pvalue)
+
+
+def is_beyond_chance(columns: Sequence[ArrayLike], *, level: float = LEVEL) -> bool:
+    """Whether differences are other than 0 on average: the one rule of all verdicts.
+
+    By the interval of ``joint_mean``; where all episodes are alike, and it is therefore unknown, by their
+    signs (``sign_flip_test``). So six equal differences count at 95 % and five do not. Signs tell that one
+    player does better as a rule; that rare episodes turn the mean, they cannot exclude.
+
+    Args:
+        columns: S samples of differences, see ``joint_mean``.
+        level: of the interval, in (0, 1); the test's is the rest.
+
+    Raises:
+        ValueError: as ``joint_mean``.
+    """
+    found = joint_mean(columns, level=level)
+    return sign_flip_test(columns) <= 1.0 - level if found.is_unknown else found.excludes(0.0)
 
 
 def holm(p_values: ArrayLike) -> Array:

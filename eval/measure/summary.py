@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from eval.measure.crossplay import SelfAndCross, self_and_cross_play, share_of_optimum, worst_partner
-from eval.measure.intervals import Interval, differences, paired_difference, stratified_mean
+from eval.measure.intervals import Interval, differences, joint_mean, mean_interval, paired_difference
 from eval.measure.multiplicity import holm, sign_flip_test
 from eval.play import SELF, Cell
 from eval.tasks import Better, Task
@@ -20,7 +20,8 @@ class AgentSummary:
     Attributes:
         agent: its name.
         overall: mean over partners, each counting the same.
-        worst: the partner with whom it does worst, and the interval there.
+        worst_with: the partner with whom its mean is worst.
+        worst: the mean with the worst partner, whichever that is, see ``worst_partner``.
         share: mean share of the aligned optimum; None where the optimum is unknown.
     """
 
@@ -39,7 +40,7 @@ class Comparison:
         first, second: names of the agents.
         partner: with whom, or ``"all"`` for the mean over partners.
         difference: mean of first - second.
-        p: of the sign-flip test.
+        p: of the sign-flip test, which flips episodes.
         p_holm: adjusted for all comparisons made together.
     """
 
@@ -56,7 +57,7 @@ def cell_interval(cell: Cell) -> Interval:
     """The interval of a cell's mean; unknown (a point) for a single episode."""
     if cell.n < 2:
         return Interval(cell.mean, cell.mean, cell.mean)
-    return stratified_mean([cell.scores])
+    return mean_interval(cell.scores)
 
 
 def summarise(task: Task, rows: Sequence[Sequence[Cell]]) -> list[AgentSummary]:
@@ -64,7 +65,7 @@ def summarise(task: Task, rows: Sequence[Sequence[Cell]]) -> list[AgentSummary]:
     summaries = []
     for row in rows:
         scores = {cell.partner: cell.scores for cell in row}
-        overall = stratified_mean(list(scores.values()))
+        overall = joint_mean(list(scores.values()))
         worst_with, worst = worst_partner(scores, task.better)
         shares = None if task.optimum is None else _shares(row, task.optimum, task.better)
         summaries.append(AgentSummary(row[0].agent, overall, worst_with, worst, shares))

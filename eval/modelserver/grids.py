@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import NamedTuple
 
+from atom.policies import same_policy
 from eval.modelserver.reading import Question, UnreadableError
 from eval.tasks import GridTask
 
@@ -20,14 +22,19 @@ def is_grid(question: Question) -> bool:
 
 
 def grid_values(question: Question) -> dict[str, float]:
-    """Label -> 1 for the planned move and 0 for the others.
+    """Label -> 1 for the chosen move and 0 for the others; where it does what is expected of it, that chance.
 
-    Order 0 plans its own way; a higher order k plans its answer to a partner of order k - 1 over the
-    whole way. Where the prompt leaves the order open, it is 0.
+    It acts on what it is told. Below the other's order it does what the other expects of it. Told that the
+    other does what a player of the order below would do here, it plans its answer to such a player over the
+    whole way; told anything else, it takes a move that costs least against that, and of those the one that
+    its order takes (0 where the prompt leaves it open). The way after the next move, which no prompt tells,
+    it counts with the project's own planner.
 
     Raises:
         UnreadableError: map, goals or positions are not said.
     """
+    if question.seems is not None and question.order is not None and question.order < question.seems:
+        return {label: question.wished.get(action, 0.0) for label, action in question.options.items()}
     rows = _rows(question)
     text = "\n".join(question.game)
     goals = {name: (int(r) - 1, int(c) - 1) for name, r, c in _GOAL.findall(text)}
@@ -35,16 +42,13 @@ def grid_values(question: Question) -> dict[str, float]:
     if set(goals) != set(question.players) or set(cells) != set(question.players):
         raise UnreadableError(f"goals are told of {sorted(goals)}, positions of {sorted(cells)}")
     first, second = question.players
-    planned = _planned(
-        rows,
-        goals[second],
-        goals[first],
-        cells[first],
-        cells[second],
-        first == question.me,
-        question.order or 0,
+    other = second if first == question.me else first
+    told = tuple(question.expected.get(other, {}).items()) if question.order != 0 else ()
+    board = _Board(
+        rows, goals[second], goals[first], cells[first], cells[second], 0 if first == question.me else 1
     )
-    return {label: float(action == planned) for label, action in question.options.items()}
+    best = _best(board, question.order or 0, told)
+    return {label: float(action == best) for label, action in question.options.items()}
 
 
 def _rows(question: Question) -> tuple[str, ...]:
@@ -59,22 +63,32 @@ def _rows(question: Question) -> tuple[str, ...]:
     return tuple(rows)
 
 
+class _Board(NamedTuple):
+    """A map, who starts and stands where, and which of both is asked."""
+
+    rows: tuple[str, ...]
+    start_first: tuple[int, int]
+    start_second: tuple[int, int]
+    first: tuple[int, int]
+    second: tuple[int, int]
+    seat: int
+
+
 @lru_cache(maxsize=4096)
-def _planned(
-    rows: tuple[str, ...],
-    start_first: tuple[int, int],
-    start_second: tuple[int, int],
-    first: tuple[int, int],
-    second: tuple[int, int],
-    is_first: bool,
-    order: int,
-) -> str:
-    task = _task(rows, start_first, start_second)
-    index = task.map.index[first] * len(task.map.cells) + task.map.index[second]
+def _best(board: _Board, order: int, told: tuple[tuple[str, float], ...]) -> str:
+    task = _task(board.rows, board.start_first, board.start_second)
+    index = task.map.index[board.first] * len(task.map.cells) + task.map.index[board.second]
     situation = task.situation({"index": index, "step": 0})
-    player = task.players[0 if is_first else 1]
-    policy = task.reasoner().policy(situation, player, order)
-    return max(policy, key=lambda action: policy[action])
+    me, other = task.players[board.seat], task.players[1 - board.seat]
+    reasoner = task.reasoner()
+    policy = reasoner.policy(situation, me, order)
+    planned = max(policy, key=lambda action: policy[action])
+    if not told or (order > 0 and same_policy(dict(told), reasoner.policy(situation, other, order - 1))):
+        return planned
+    best = reasoner.best_actions(situation, me, {other: dict(told)})
+    if planned in best:
+        return planned
+    return next(action for action in situation.legal(me) if action in best)
 
 
 @lru_cache(maxsize=16)

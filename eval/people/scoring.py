@@ -114,7 +114,7 @@ def log_scores(predicted: Floats, side: Side) -> dict[str, float]:
 
 
 def grouped_mean(values: Floats, strata: Sequence[str]) -> Interval:
-    """The mean over groups of the mean over their games, with its interval by the bootstrap within groups.
+    """The mean over independent groups of the mean over their games, with its interval.
 
     Groups are pooled where one has fewer than two values. Of a single value the interval is unknown and both
     ends are the estimate.
@@ -139,7 +139,9 @@ def verdict(scored: Sequence[Scored], ours: str = "orders + habits", rival: str 
     by_name = {row.name: row for row in scored}
     best = max((row for row in scored if row.name.startswith(rival)), key=lambda row: row.interval().estimate)
     gap = by_name[ours].less(best)
-    ahead = "ahead of" if gap.low > 0.0 else "behind" if gap.high < 0.0 else "neither ahead of nor behind"
+    ahead = "neither ahead of nor behind"
+    if gap.excludes(0.0):
+        ahead = "ahead of" if gap.estimate > 0.0 else "behind"
     return (
         f"{ours} is {ahead} the best Markov predictor ({best.name}): {gap.estimate:+.3f} nats a move "
         f"[{gap.low:+.3f}, {gap.high:+.3f}], paired over people."

@@ -130,7 +130,7 @@ def _order(row: Depths | Recovered | Beaten) -> str:
 
 
 def _fine(interval: Interval) -> str:
-    return f"{interval.estimate:.3f} [{interval.low:.3f}, {interval.high:.3f}]"
+    return interval.text(3)
 
 
 def _two(values: Mapping[str, float]) -> str:

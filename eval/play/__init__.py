@@ -1,5 +1,6 @@
-"""Episodes: played directly or in a compiled graph, recorded, and named so that any process can play them."""
+"""Episodes: played directly, many at once or in a graph, recorded, and named for any process to play."""
 
+from eval.play.batched import FEWEST_AT_ONCE, MOST_AT_ONCE
 from eval.play.episode import Step, play, seat_players, total_scores
 from eval.play.graph import EpisodeState, episode_graph, play_in_graph, stream_rounds
 from eval.play.record import (
@@ -12,6 +13,7 @@ from eval.play.record import (
 )
 from eval.play.scores import Cell, mean_and_error
 from eval.play.seats import told_names, true_orders
+from eval.play.several import play_units, plays_at_once, scores_of
 from eval.play.tally import MAX_DEGRADED, DecisionCounts, Tally, seats_asking, tallied
 from eval.play.transcript_files import Finished, Transcripts, read_head, read_transcript, transcripts_in
 from eval.play.transcripts import TranscriptError, TranscriptHead, ended, head_of, observe_exchange
@@ -24,12 +26,13 @@ from eval.play.unit import (
     Unit,
     file_of,
     play_unit,
-    play_units,
     seats_of,
 )
 
 __all__ = [
+    "FEWEST_AT_ONCE",
     "MAX_DEGRADED",
+    "MOST_AT_ONCE",
     "SELF",
     "Cell",
     "DecisionCounts",
@@ -57,10 +60,12 @@ __all__ = [
     "play_in_graph",
     "play_unit",
     "play_units",
+    "plays_at_once",
     "read_head",
     "read_record",
     "read_transcript",
     "record",
+    "scores_of",
     "seat_players",
     "seats_asking",
     "seats_of",

@@ -34,6 +34,9 @@ TIMINGS = ("seconds", "rounds")
 """Parts of a decision's usage that differ from run to run though the content is the same."""
 
 
+_NOTHING = Usage()
+
+
 @dataclass(frozen=True, slots=True)
 class Totals:
     """What the steps of an episode come to.
@@ -50,7 +53,7 @@ class Totals:
 
     steps: int = 0
     degraded: int = 0
-    usage: Usage = field(default_factory=Usage)
+    usage: Usage = _NOTHING
     scores: Mapping[str, float] = field(default_factory=dict)
     degraded_of: Mapping[str, int] = field(default_factory=dict)
     repaired: int = 0

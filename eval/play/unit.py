@@ -15,6 +15,7 @@ from langgraph.graph.state import CompiledStateGraph
 
 from atom import Beliefs, Decision, JointAction, Memory, Player, Situation, StaticPlayer
 from atom.belief import Declared
+from eval.play.batched import FEWEST_AT_ONCE, Batched, batched
 from eval.play.episode import Step, play, seat_players, total_scores
 from eval.play.graph import episode_graph, play_in_graph, stream_rounds
 from eval.play.record import Totals, record
@@ -72,6 +73,11 @@ class Unit:
         return self.episode % seats_of(self.task, self.env)
 
     @property
+    def cell(self) -> tuple[Any, ...]:
+        """What it has in common with the other episodes of its pairing."""
+        return (self.task, self.agent, self.partner, self.seed, self.epsilon, self.runtime, self.env)
+
+    @property
     def key(self) -> Key:
         """What tells it from the other units of one run."""
         return (self.task, self.agent, self.partner, self.episode)
@@ -113,7 +119,7 @@ class EpisodeResult:
         return tallied(
             totals.steps,
             players,
-            seats_asking(unit.agent, unit.partner, players, unit.seat),
+            seats_asking(unit.agent, unit.partner, players, unit.episode % len(players)),
             totals.degraded_of,
             repaired=totals.repaired,
             truncated=totals.truncated,
@@ -131,9 +137,7 @@ def play_unit(unit: Unit, *, detailed: bool = True) -> EpisodeResult:
         ValueError: an unknown name, or a player that cannot play the task.
     """
     began = time.perf_counter()
-    stamps = tuple(map(_stamp, (unit.task, unit.agent, unit.partner)))
-    # models are asked by whatever backend is current, and a graph's listeners belong to one thread
-    pairing = _pairing(replace(unit, episode=unit.seat), stamps, current_backend(), threading.get_ident())
+    pairing = pairing_of(unit)
     transcript: tuple[dict[str, Any], ...] = ()
     if pairing.asks:
         steps, transcript = transcribe(pairing.steps(unit.episode))
@@ -151,9 +155,21 @@ def play_unit(unit: Unit, *, detailed: bool = True) -> EpisodeResult:
     return EpisodeResult(unit, scores[me], scores, recorded, totals, seconds, me, transcript)
 
 
-def play_units(units: Sequence[Unit], *, detailed: bool = True) -> list[EpisodeResult]:
-    """Plays several episodes, one after the other."""
-    return [play_unit(unit, detailed=detailed) for unit in units]
+def pairing_of(unit: Unit) -> Pairing:
+    """Who plays a unit, ready; kept for the next one of the same cell and seat.
+
+    Raises:
+        ValueError: an unknown name, or a player that cannot play the task.
+    """
+    stamps = tuple(map(_stamp, (unit.task, unit.agent, unit.partner)))
+    # models are asked by whatever backend is current, and a graph's listeners belong to one thread
+    return _pairing(replace(unit, episode=unit.seat), stamps, current_backend(), threading.get_ident())
+
+
+Outcome: TypeAlias = tuple[dict[str, float], int, Counter[str]]
+"""Player -> its score in an episode; its steps; player -> degraded decisions, not to be modified."""
+
+_NOBODY: Counter[str] = Counter()
 
 
 class Pairing:
@@ -185,9 +201,18 @@ class Pairing:
         """Whether a language model plays; situations are then told in words."""
         self.task: Task = DescribedTask(task) if self.asks else task
         self.me = task.players[seat]
+        self.alike = len(set(names)) == 1
+        """Whether all players are of one name, so that it does not matter which seat is the agent's."""
+        self._seed = seed
         self._runtime = runtime
         self._seats = seat_players(task, names, seed=seed, epsilon=epsilon)
         self._listeners = {me: _Listener(player) for me, player in self._seats.items()}
+
+    def batched(self) -> Batched | None:
+        """``at_once``, made anew."""
+        if self._runtime != "plain" or self._seed < 0:
+            return None
+        return batched(self.task, self._seats)
 
     @property
     def player(self) -> Player:
@@ -198,8 +223,25 @@ class Pairing:
         """Player -> its score in an episode."""
         return self.outcome(episode)[0]
 
-    def outcome(self, episode: int) -> tuple[dict[str, float], int, Counter[str]]:
-        """Player -> its score in an episode; how many steps it had; player -> degraded decisions."""
+    def outcomes(self, episodes: Sequence[int]) -> list[Outcome]:
+        """``outcome`` of several episodes: at once where that is possible and pays, else one by one."""
+        at_once = self.at_once if len(episodes) >= FEWEST_AT_ONCE else None
+        if at_once is None:
+            return [self.outcome(episode) for episode in episodes]
+        played = at_once.play(episodes)
+        players = self.task.players
+        return [
+            (dict(zip(players, scores, strict=True)), steps, _NOBODY)
+            for scores, steps in zip(played.scores.T.tolist(), played.steps.tolist(), strict=True)
+        ]
+
+    @property
+    def at_once(self) -> Batched | None:
+        """What plays many episodes at once; None where each is played for itself."""
+        return _at_once(self)
+
+    def outcome(self, episode: int) -> Outcome:
+        """What came of an episode."""
         degraded: Counter[str] = Counter()
         if self._runtime == "langgraph":
             for listener in self._listeners.values():
@@ -229,6 +271,12 @@ class Pairing:
     @cached_property
     def _listening_graph(self) -> CompiledStateGraph[Any, Any, Any, Any]:
         return episode_graph(self.task, self._listeners).compile()
+
+
+@lru_cache(maxsize=16)
+def _at_once(pairing: Pairing) -> Batched | None:
+    """The same, kept for few pairings: what is known of many states of a table takes memory."""
+    return pairing.batched()
 
 
 class _Listener(StaticPlayer):

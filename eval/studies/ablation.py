@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import get_args
 
 from atom.agents import Response, Selection
-from eval.measure import Comparison, Interval, compare, stratified_mean
+from eval.measure import Comparison, Interval, compare, joint_mean
 from eval.play import Cell
 from eval.tasks import Task
 
@@ -62,6 +62,6 @@ def ablate(task: Task, rows: Sequence[Sequence[Cell]]) -> list[Line]:
     for name, row in cells.items():
         means = {partner: cell.mean for partner, cell in row.items()}
         lowest = min(means.values()) if task.better == "higher" else max(means.values())
-        mean = stratified_mean([cell.scores for cell in row.values()])
+        mean = joint_mean([cell.scores for cell in row.values()])
         lines.append(Line(name, means, mean, lowest, by_setting.get(name)))
     return sorted(lines, key=lambda line: sign * line.overall.estimate)

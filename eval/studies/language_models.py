@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from eval.measure import Interval, differences, mean_interval
+from eval.measure import Interval, differences, is_beyond_chance, mean_interval
 from eval.play import MAX_DEGRADED, Cell, Pairing
 from eval.results import read_results
 from eval.sweeps import Matrix
@@ -33,9 +33,6 @@ WAYS = {
     "recommended and gated": "@recommend-and-gate",
 }
 """How a model plays with the task's own hypotheses -> its mode."""
-
-_SIGNS = 6
-"""So many equal differences say something; fewer have one sign by chance in more than 5 % of cases."""
 
 OWN = "own hypotheses"
 VOTES = "votes"
@@ -75,9 +72,9 @@ class Gain:
         task, model, partner: names.
         way, than: what is compared, in the words of ``Row.way``.
         difference: in the task's unit, above 0 is better whether points or steps are counted; paired by
-            episode, with Student's interval.
-        verdict: ``"better"``, ``"worse"``, or ``"undecided"`` where the interval holds 0, or has no width and
-            fewer than six episodes; ``"no result"`` where too many decisions of either were degraded.
+            episode.
+        verdict: ``"better"`` or ``"worse"`` where it is beyond chance (``is_beyond_chance``), else
+            ``"undecided"``; ``"no result"`` where too many decisions of either were degraded.
     """
 
     task: str
@@ -189,8 +186,7 @@ def _gain(task: Task, model: str, ways: tuple[str, str], cells: tuple[Cell, Cell
     (apart,) = differences([pair[0].scores], [pair[1].scores])
     found = mean_interval(apart)
     verdict = "undecided"
-    # all signs alike have p = 2^(1 - n)
-    if found.excludes(0.0) and (found.low < found.high or len(apart) >= _SIGNS):
+    if is_beyond_chance([apart]):
         verdict = "better" if found.estimate > 0.0 else "worse"
     if any(cell.tally.exceeds(limit) for cell in cells):
         verdict = "no result"

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from eval.measure import Interval, paired_difference, stratified_mean, worst_partner
+from eval.measure import Interval, mean_interval, paired_difference, worst_partner
 from eval.play import SELF, Cell
 from eval.studies.strangers import ORDERS, PREDICTORS, lapses, who_can
 from eval.sweeps import Progress, play_cell
@@ -59,8 +59,8 @@ class Standing:
     Attributes:
         agent: its name.
         mean: of the normalised scores, over tasks and partners.
-        worst_with: the partner with whom that mean is lowest, and ``worst`` the mean there.
-        worst: see ``worst_with``; its interval is widened for having been picked.
+        worst_with: the partner with whom that mean is lowest.
+        worst: the mean with the worst partner, whichever that is, see ``worst_partner``.
         rank: among the agents, mean over tasks; 1 is the best, and equals share theirs.
         behind: ``mean`` less that of the first of the class, paired by task; None for the first itself.
     """
@@ -200,11 +200,12 @@ def _standings(
     first = int(scores.mean(axis=1).argmax())
     ranked = []
     for i, agent in enumerate(agents):
-        beside: dict[str, list[float]] = {}
-        for cells in found:
-            for partner, cell in cells.items():
-                beside.setdefault(partner, []).append(cell[agent])
-        worst_with, worst = _worst(beside)
+        worst_with, worst = _worst(
+            {
+                partner: [cells[partner][agent] if partner in cells else np.nan for cells in found]
+                for partner in dict.fromkeys(partner for cells in found for partner in cells)
+            }
+        )
         behind = None if i == first else _over_tasks(scores[i], scores[first])
         standing = Standing(agent, _over_tasks(scores[i]), worst_with, worst, _over_tasks(ranks[i]), behind)
         ranked.append(standing)
@@ -212,11 +213,15 @@ def _standings(
 
 
 def _worst(beside: Mapping[str, Sequence[float]]) -> tuple[str, Interval]:
-    """The partner with the lowest mean; its interval is unknown, a point, where it counted in one task."""
-    lowest = min(beside, key=lambda partner: float(np.mean(beside[partner])))
-    if len(beside[lowest]) < 2:
-        return lowest, _over_tasks(beside[lowest])
-    return worst_partner({partner: values for partner, values in beside.items() if len(values) > 1})
+    """The partner with the lowest mean, of one value a task, NaN where the cell did not count.
+
+    The interval is unknown, a point, where that partner counted in one task.
+    """
+    counted = {partner: np.ma.masked_invalid(values) for partner, values in beside.items()}
+    lowest = min(counted, key=lambda partner: float(counted[partner].mean()))
+    if counted[lowest].count() < 2:
+        return lowest, _over_tasks(counted[lowest].compressed().tolist())
+    return worst_partner({partner: values for partner, values in counted.items() if values.count() > 1})
 
 
 def _over_tasks(values: Sequence[float], less: Sequence[float] | None = None) -> Interval:
@@ -224,4 +229,4 @@ def _over_tasks(values: Sequence[float], less: Sequence[float] | None = None) ->
     if len(values) < 2:
         mean = float(np.mean(values)) - (0.0 if less is None else float(np.mean(less)))
         return Interval(mean, mean, mean)
-    return stratified_mean([values]) if less is None else paired_difference([values], [less])
+    return mean_interval(values) if less is None else paired_difference([values], [less])

@@ -10,17 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from eval.measure import (
     Comparison,
     Interval,
     differences,
     holm,
+    joint_mean,
     paired_difference,
     share_of_optimum,
     sign_flip_test,
-    stratified_mean,
 )
 from eval.play import Cell, Pairing
 from eval.studies.paper import EPSILON
@@ -238,27 +236,23 @@ def _beside(task: Task, agent: str, cells: Mapping[str, Cell], best: str) -> Bes
         cells[predictor].mean if predictor else None,
         best,
         difference,
-        _scaled(difference, 1.0 / theirs.mean) if theirs.mean > 0.0 else None,
+        difference.scaled(1.0 / theirs.mean) if theirs.mean > 0.0 else None,
         difference.estimate >= -CLOSE * abs(theirs.mean),
         len({cell.mean for cell in cells.values()}) == 1,
     )
 
 
-def _scaled(interval: Interval, factor: float) -> Interval:
-    ends = interval.estimate * factor, interval.low * factor, interval.high * factor
-    return Interval(*ends, interval.level)
-
-
 def _overall(
     by_cell: Sequence[Mapping[str, Sequence[float]]], agents: Sequence[str]
 ) -> tuple[Comparison, ...]:
-    # Cells share their random numbers, so episodes are resampled over all of them at once.
-    means = {player: np.mean([cell[player] for cell in by_cell], axis=0) for player in by_cell[0]}
     pairs = [(agent, order) for agent in agents for order in ORDERS if agent != order]
-    apart = [differences([means[agent]], [means[order]]) for agent, order in pairs]
-    p_values = [sign_flip_test(strata) for strata in apart]
+    apart = [
+        differences([cell[agent] for cell in by_cell], [cell[order] for cell in by_cell])
+        for agent, order in pairs
+    ]
+    p_values = [sign_flip_test(columns) for columns in apart]
     adjusted: list[float] = holm(p_values).tolist() if p_values else []
     return tuple(
-        Comparison(agent, order, "all", stratified_mean(strata), p, p_holm)
-        for (agent, order), strata, p, p_holm in zip(pairs, apart, p_values, adjusted, strict=True)
+        Comparison(agent, order, "all", joint_mean(columns), p, p_holm)
+        for (agent, order), columns, p, p_holm in zip(pairs, apart, p_values, adjusted, strict=True)
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from eval.play import MAX_DEGRADED, SELF, Cell, Pairing, Runtime
+from eval.play import MAX_DEGRADED, SELF, Cell, Pairing, Runtime, scores_of
 from eval.sweeps.outcomes import Outcome, cell_of
 from eval.sweeps.plan import Sweep
 from eval.sweeps.run import Execution, Progress, outcomes_of
@@ -25,7 +25,7 @@ def pairing_scores(
     runtime: Runtime = "plain",
     epsilon: float = 0.0,
 ) -> Iterator[float]:
-    """The agent's score in one episode after the other.
+    """The agent's score in one episode after the other; many are played at once where that is possible.
 
     The agent takes one seat after the other, in a circle; all others are the partner's.
 
@@ -42,9 +42,7 @@ def pairing_scores(
         Pairing(task, agent, partner, seat, seed=seed, epsilon=epsilon, runtime=runtime)
         for seat in range(min(episodes, len(task.players)))
     ]
-    for episode in range(episodes):
-        pairing = pairings[episode % len(pairings)]
-        yield pairing.scores(episode)[pairing.me]
+    yield from scores_of(pairings, episodes)
 
 
 def play_cell(

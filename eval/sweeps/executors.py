@@ -23,9 +23,11 @@ from concurrent.futures import (
 from contextlib import AbstractContextManager, contextmanager, suppress
 from contextvars import copy_context
 from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
 from typing import Any, TypeAlias
 
-from eval.play import EpisodeResult, Unit, play_units
+from eval.play import MOST_AT_ONCE, EpisodeResult, Unit, play_units, plays_at_once
 
 _CONNECT_SECONDS = 5
 _LARGEST_CHUNK = 64
@@ -43,8 +45,9 @@ class Backend:
     Attributes:
         open: makes one, and closes it at the end of the block.
         workers: how many episodes it plays at once.
-        largest_chunk: how many episodes are sent to a worker at most; they come back together.
-        local: whether episodes are played in this very thread, one by one as they are asked for.
+        largest_chunk: how many episodes that are played one by one are sent to a worker at most; they come
+            back together.
+        local: whether episodes are played in this very thread, as they are asked for.
         costly: whether episodes cost money, so that those under way are waited for when a sweep ends early.
     """
 
@@ -60,7 +63,7 @@ class WorkerLostError(ChildProcessError):
 
 
 def in_process() -> Backend:
-    """In this process, one episode after the other."""
+    """In this process: one episode after the other, or many at once where that is possible."""
     return Backend(_Inline, largest_chunk=1, local=True)
 
 
@@ -139,7 +142,7 @@ def play_all(
         WorkerLostError: workers died three times over the same episodes.
     """
     backend = backend or in_process()
-    chunks = deque(_chunks(units, backend))
+    chunks = deque(_chunks(units, backend, at_once=not detailed and not backend.costly))
     losses: dict[Chunk, int] = {}
     while chunks:
         lost: list[Chunk] = []
@@ -219,11 +222,30 @@ def _play_waiting(
                 yield from results
 
 
-def _chunks(units: Sequence[Unit], backend: Backend) -> Iterator[Chunk]:
-    """Units in portions: large enough to be worth sending, small enough to keep all workers busy."""
-    size = max(1, min(backend.largest_chunk, len(units) // (backend.workers * _CHUNKS_A_WORKER)))
+def _portions(units: Sequence[Unit], size: int) -> Iterator[Chunk]:
+    """Portions of so many."""
     for first in range(0, len(units), size):
         yield tuple(units[first : first + size])
+
+
+def _chunks(units: Sequence[Unit], backend: Backend, *, at_once: bool) -> Iterator[Chunk]:
+    """Units in portions: large enough to be worth sending, small enough to keep all workers busy.
+
+    Those of a cell that are played at once stay together.
+    """
+    each = max(1, min(backend.largest_chunk, len(units) // (backend.workers * _CHUNKS_A_WORKER)))
+    most = min(MOST_AT_ONCE, max(each, -(-len(units) // backend.workers)))
+    if not at_once:
+        yield from _portions(units, each)
+        return
+    apart: list[Unit] = []
+    for _, cell in groupby(units, key=attrgetter("cell")):
+        some = list(cell)
+        if plays_at_once(some[0]):
+            yield from _portions(some, most)
+        else:
+            apart += some
+    yield from _portions(apart, each)
 
 
 class _Threads(ThreadPoolExecutor):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from functools import lru_cache
 
 from atom.agents import Gate
 
@@ -36,6 +37,7 @@ _BEGINNINGS = ("tom", "vote", "prompt", "gate", "recommend")
 _NUMBERED = re.compile(r"(tom|vote)-(\d+)")
 
 
+@lru_cache(maxsize=4096)
 def asks_models(name: str) -> bool:
     """Whether the partner called ``name`` is a language model, or wraps one, such as ``noisy:0.1:llm:…``."""
     return name.startswith(f"{PREFIX}:") or f":{PREFIX}:" in name

@@ -53,7 +53,7 @@ def store(request, tmp_path):
 
 def meet(store, beliefs, *, rounds=6, order=1, agent=None, thread="t"):
     """A new thread of ann's with a partner of one order; the final state and the stream."""
-    ann = agent or AdaptiveAgent("ann", reasoner(), seed=5)
+    ann = agent or AdaptiveAgent("ann", reasoner(), seed=1)
     ben = FixedOrderAgent("ben", reasoner(), order)
     nodes = {"ann": player_node(ann, beliefs=beliefs), "ben": player_node(ben)}
     graph = board_graph(nodes=nodes).compile(store=store)

@@ -232,7 +232,7 @@ class Speaking(AdaptiveAgent):
     def decide(self, situation, memory):
         decision, memory = super().decide(situation, memory)
         partners = {
-            name: Spoken(**{field.name: getattr(found, field.name) for field in fields(found)})
+            name: Spoken(**{field.name: getattr(found, field.name) for field in fields(found) if field.init})
             for name, found in decision.partners.items()
         }
         return replace(decision, partners=partners), memory

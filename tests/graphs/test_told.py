@@ -39,11 +39,11 @@ def tokens(text, encoding):
     return len(tiktoken.get_encoding(encoding).encode(text))
 
 
-def decisions(game, partner, *, turns=(), actions=("login", "billing"), rounds=20, **settings):
+def decisions(game, partner, *, turns=(), actions=("login", "billing"), rounds=20, seed=3, **settings):
     """What an adaptive agent decides beside a partner of some order, by chance, or of one action."""
     reasoner = NormalFormReasoner(symmetric_payoffs(GAMES[game]))
     legal = dict.fromkeys(("ann", "ben"), actions)
-    ann = AdaptiveAgent("ann", reasoner, seed=1, **settings)
+    ann = AdaptiveAgent("ann", reasoner, seed=seed, **settings)
     ben = FixedOrderAgent("ben", reasoner, partner) if isinstance(partner, int) else None
     memory, history, chance = ann.start(["ben"]), [], np.random.default_rng(1)
     for _ in range(rounds):
@@ -78,7 +78,7 @@ def test_who_sees_whom_is_said():
     seen = [in_words(found) for found in decisions("different", 1, turns=(("ben",), ("ann",)))]
     assert all('- "ben" has done "login": ' in text for text in seen)
     first, *_ = decisions("different", 1, turns=(("ann",), ("ben",)))
-    assert '- "ben" will see what you do and answer it: order 0 of' in in_words(first)
+    assert '- "ben" will see what you do and answer it: order 2 of' in in_words(first)
 
 
 def test_a_broken_contract_adds_a_sentence():
@@ -94,7 +94,8 @@ def test_a_broken_contract_adds_a_sentence():
     ("partner", "settings", "says"),
     [
         (1, {}, '- "ben" does "login": order 1 of theory of mind (74% sure).'),
-        ("by chance", {}, '- "ben" does "billing" (53%), "login" (47%): nothing explains it.'),
+        ("by chance", {}, '- "ben" does "login" (51%), "billing" (49%): no order explains it.'),
+        ("by chance", {"seed": 16}, '- "ben" does "login" (59%), "billing" (41%): nothing explains it.'),
         ("does as ann did", {}, '- "ben" does "login" (91%), "billing" (9%): no order explains it.'),
         (
             "always the same",

@@ -21,7 +21,7 @@ SITUATION = described(TASK, [])
 
 def _decide(server, budget, *, agent=None, steps=1):
     player = AdaptiveAgent(
-        "player-1", reasoner_at(server, memo=None), agent=agent, budget=budget, response="above", seed=2
+        "player-1", reasoner_at(server, memo=None), agent=agent, budget=budget, response="above", seed=4
     )
     memory = player.start(["player-2"])
     decisions = []

@@ -22,7 +22,7 @@ from eval.tasks.payoffs import payoffs_in_words
 from tests.llm.conftest import described
 
 GOLDEN = Path(__file__).parent / "golden"
-LEAST_KNOWN = {"memory-n": 0.85, "overcooked-ring": 0.88}
+LEAST_KNOWN = {"memory-n": 0.85, "overcooked": 0.88, "overcooked-ring": 0.88}
 """Where counts and what cooks hold are long beside the rules."""
 MEASURED = runpy.run_path(str(Path(__file__).parents[2] / "benchmarks" / "prompts.py"))
 NAMES = [
@@ -146,9 +146,10 @@ def _known(asked):
 @pytest.mark.parametrize("name", NAMES)
 def test_most_of_a_prompt_is_a_prefix_of_an_earlier_one(name, tell):
     """Of two players; the state and expectations of more are longer than the rules."""
-    asked = MEASURED["asked_in_an_episode"](name, tell)
-    assert _known(asked) >= LEAST_KNOWN.get(name, 0.9 if len(make_task(name).players) == 2 else 0.6)
-    systems = {prompt.split("<human>")[0] for prompt in asked}
+    episodes = [MEASURED["asked_in_an_episode"](name, tell, seed) for seed in range(5)]
+    known = statistics.median(map(_known, episodes))
+    assert known >= LEAST_KNOWN.get(name, 0.9 if len(make_task(name).players) == 2 else 0.6)
+    systems = {prompt.split("<human>")[0] for asked in episodes for prompt in asked}
     assert len(systems) == 1, "the system message does not change with what is told"
 
 

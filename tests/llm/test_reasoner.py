@@ -103,7 +103,7 @@ def test_pruning_leaves_unlikely_orders_out_and_finds_a_partner_that_switches(se
     memory, plain = agent.start(["player-2"]), exact.start(["player-2"])
     state = task.start()
     counts = []
-    for step in range(14):
+    for step in range(16):
         situation = described(task, state)
         decision, memory = agent.decide(situation, memory)
         _, plain = exact.decide(situation, plain)
@@ -116,7 +116,10 @@ def test_pruning_leaves_unlikely_orders_out_and_finds_a_partner_that_switches(se
     assert min(counts[:8]) == 1
     assert counts[9] == 3  # the surprise at the switch
     found, expected = agent.posterior(memory, "player-2"), exact.posterior(plain, "player-2")
-    assert max(found, key=found.get) == max(expected, key=expected.get) == 0
+    assert max(expected, key=expected.get) == 0
+    likeliest = max(found, key=found.get)  # or one that foresees just what order 0 does
+    foreseen = task.reasoner().policy(situation, "player-2", likeliest)
+    assert foreseen == task.reasoner().policy(situation, "player-2", 0)
 
 
 @pytest.mark.parametrize("way", ["sync", "async"])
@@ -232,3 +235,18 @@ def test_abilities(serve):
     declared = DeclaredReasoner(exact, {"player-2": 0})
     assert declared.for_decision() is declared
     assert not isinstance(exact, ConcurrentReasoner | DecisionReasoner)
+
+
+@pytest.mark.parametrize(
+    ("name", "index", "answers"),
+    [("game-1", 1, {"down": "right", "left": "down"}), ("game-2", 9, {"left": "down", "right": "right"})],
+)
+def test_on_a_grid_the_scripted_model_acts_on_what_it_is_told(name, index, answers, server):
+    """In these places one move alone is best against each of two that the other may make."""
+    task = make_task(name)
+    situation = described(task, {"index": index, "step": 0})
+    reasoner = reasoner_at(server)
+    for told, best in answers.items():
+        predicted = {"player-2": {told: 1.0}}
+        assert task.reasoner().best_actions(situation, "player-1", predicted) == {best}
+        assert reasoner.respond(situation, "player-1", predicted)[best] == 1.0

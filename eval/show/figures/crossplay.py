@@ -9,7 +9,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
-from eval.measure import Interval, cell_interval, stratified_mean
+from eval.measure import Interval, cell_interval, joint_mean
 from eval.play import MAX_DEGRADED, SELF, Cell
 from eval.show.figures.style import LIGHT, Look, dress, new_figure
 from eval.tasks import Better
@@ -59,7 +59,7 @@ def heat_map(
         tally = found[agent, partner].tally
         shown = f"{interval.estimate:.1f}" + (" †" if tally.exceeds(MAX_DEGRADED) else "")
         axis.text(j, i - 0.12, shown, ha="center", va="center", color=ink, fontsize=11)
-        if interval.high > interval.low:
+        if not interval.is_unknown:
             bounds = f"{interval.low:.1f} – {interval.high:.1f}"
             axis.text(j, i + 0.26, bounds, ha="center", va="center", color=ink, fontsize=7.5)
     bar = figure.colorbar(image, ax=axis, shrink=0.8, pad=0.02)
@@ -135,4 +135,4 @@ def _mean_over(cells: tuple[Cell, ...]) -> Interval:
     if any(cell.n < 2 for cell in cells):
         mean = float(np.mean([cell.mean for cell in cells]))
         return Interval(mean, mean, mean)
-    return stratified_mean([cell.scores for cell in cells])
+    return joint_mean([cell.scores for cell in cells])

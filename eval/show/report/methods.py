@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from eval.measure import LEVEL, RESAMPLES
+from eval.measure import FEW, LEVEL, RESAMPLES
 from eval.results import StoredRun
 
 
@@ -20,7 +20,7 @@ def methods(run: StoredRun) -> list[str]:
         _what(run),
         f"The agent took the seats in turn, one episode after the other. {noise}",
         f"Episodes were played {where}.{kitchen}",
-        f"Intervals ({LEVEL:.0%}) are bias-corrected accelerated bootstraps of {RESAMPLES} resamples.",
+        _intervals(),
         f"The run began at {run.begun}"
         + (f" and was complete at {run.finished}." if run.finished else " and is not complete yet."),
         "Versions: " + ", ".join(f"{name} {version}" for name, version in run.versions.items()) + ".",
@@ -29,6 +29,13 @@ def methods(run: StoredRun) -> list[str]:
         hashes = ", ".join(f"{name} (sha256 {digest[:12]}…)" for name, digest in asked["files"].items())
         sentences.append(f"Made from files: {hashes}.")
     return sentences
+
+
+def _intervals() -> str:
+    return (
+        f"Intervals ({LEVEL:.0%}) are Student's t, from {FEW} episodes on the outer ends of that and of the "
+        f"studentised bootstrap ({RESAMPLES} resamples); episodes are resampled over all partners at once."
+    )
 
 
 def _noise(epsilon: float | Mapping[str, float] | None) -> str:

@@ -239,7 +239,7 @@ def _gap(rows: Sequence[Sequence[Cell]]) -> str:
 
 def _cell_line(cell: Cell) -> list[str]:
     interval = cell_interval(cell)
-    bounds = "" if interval.low == interval.high else f"{interval.low:.2f} to {interval.high:.2f}"
+    bounds = "" if interval.is_unknown else f"{interval.low:.2f} to {interval.high:.2f}"
     shares = [f"{percent(share)} %" for share in cell.tally.shares]
     return [cell.agent, cell.partner, f"{cell.mean:.2f}", bounds, str(cell.n), *shares]
 

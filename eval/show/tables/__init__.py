@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from atom import lazy
 
 if TYPE_CHECKING:
+    from eval.show.tables.coverage import coverage_table
     from eval.show.tables.crossplay import cross_play_table
     from eval.show.tables.findings import findings_tables
     from eval.show.tables.lists import learner_list, player_list, task_list
@@ -32,6 +33,7 @@ __all__ = [
     "close_cells",
     "comparison_table",
     "competence_table",
+    "coverage_table",
     "cross_play_table",
     "detectors_table",
     "equal_tokens_table",
@@ -54,6 +56,7 @@ __all__ = [
 ]
 
 _MODULES = {
+    "eval.show.tables.coverage": "coverage_table",
     "eval.show.tables.crossplay": "cross_play_table",
     "eval.show.tables.findings": "findings_tables",
     "eval.show.tables.lists": "learner_list player_list task_list",

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from eval.measure import mean_interval
 from eval.play import Cell
+from eval.show.tables.intervals import with_intervals
 from eval.show.tables.marks import SIGN, Marks
 from eval.show.tables.text import arrow
 from eval.studies.language_models import Gain, Row, short
@@ -39,7 +40,7 @@ def study_table(task: Task, rows: Sequence[Row], episodes: int, marks: Marks) ->
         ]
         table.add_row(short(row.model), row.way, *told, *spent)
     table.caption, table.caption_justify = f"{_COSTS} {marks.footnote}".strip(), "left"
-    return table
+    return with_intervals(table, [mean_interval(cell.scores) for row in rows for cell in row.cells])
 
 
 def _without(rows: Sequence[Row]) -> list[Row]:
@@ -72,5 +73,5 @@ def gains_table(task: Task, found: Sequence[Gain], marks: Marks) -> Table:
         ]
         table.add_row(short(model), way, than, *cells)
     if any(gain.verdict == "no result" for gain in found):
-        return marks.under(table)
-    return table
+        marks.under(table)
+    return with_intervals(table, [gain.difference for gain in found])

@@ -8,6 +8,7 @@ from rich.table import Table
 
 from eval.measure import AgentSummary, BeliefSummary, Comparison
 from eval.show.console import as_data
+from eval.show.tables.intervals import with_intervals
 from eval.show.tables.marks import Marks, on
 from eval.show.tables.text import arrow
 from eval.tasks import Task
@@ -29,7 +30,8 @@ def summary_table(task: Task, summaries: Sequence[AgentSummary], marks: Marks | 
             as_data(summary.worst_with),
             str(summary.worst) + marks.after((summary.agent, summary.worst_with)),
         )
-    return marks.under(table)
+    shown = [interval for summary in summaries for interval in (summary.overall, summary.worst)]
+    return with_intervals(marks.under(table), shown)
 
 
 def comparison_table(
@@ -52,7 +54,7 @@ def comparison_table(
         difference = str(c.difference) + marks.after(*pairs)
         names = map(as_data, (c.first, c.second, c.partner))
         table.add_row(*names, difference, f"{c.p:.4f}", f"{c.p_holm:.4f}")
-    return marks.under(table)
+    return with_intervals(marks.under(table), [c.difference for c in comparisons])
 
 
 def belief_table(summaries: Sequence[BeliefSummary], marks: Mapping[str, Marks] | None = None) -> Table:
@@ -89,6 +91,6 @@ def belief_table(summaries: Sequence[BeliefSummary], marks: Mapping[str, Marks] 
             "" if worst is None else f"{worst.measured:.2f}",
             "" if worst is None else "none" if worst.bound is None else f"{worst.bound:.2f} ({worst.loss})",
             "" if worst is None or worst.eta is None else f"{worst.eta:g}",
-            "" if summary.against is None else f"{summary.against.estimate:.1%}",
+            "" if summary.against is None else f"{summary.against:.1%}",
         )
     return over.under(table)

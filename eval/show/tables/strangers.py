@@ -8,6 +8,7 @@ from rich.table import Table
 
 from eval.measure import Comparison, Interval
 from eval.play import file_of
+from eval.show.tables.intervals import with_intervals
 from eval.show.tables.marks import Marks, on
 from eval.show.tables.text import arrow
 from eval.studies.strangers import CLOSE, Beside, Strangers
@@ -45,7 +46,7 @@ def strangers_table(task: Task, cells: Sequence[Beside], episodes: int, marks: M
             (f"{cell.difference} {task.unit}" if cell.share is None else percent(cell.share)) + sign,
             ("yes" if cell.close else "no") + sign,
         )
-    return marks.under(table)
+    return with_intervals(marks.under(table), [cell.difference for cell in cells])
 
 
 def overall_table(overall: Sequence[Comparison], cells: int, marks: Marks | None = None) -> Table:
@@ -67,7 +68,7 @@ def overall_table(overall: Sequence[Comparison], cells: int, marks: Marks | None
         pairs = [pair for pair in marks.tallies if pair[0] in (c.first, c.second)]
         difference = percent(c.difference) + marks.after(*pairs)
         table.add_row(c.first, c.second, difference, f"{c.p:.4f}", f"{c.p_holm:.4f}")
-    return marks.under(table)
+    return with_intervals(marks.under(table), [c.difference for c in overall])
 
 
 def close_cells(found: Strangers, marks: Marks | None = None) -> list[str]:
@@ -107,7 +108,7 @@ def _places(cells: Sequence[Beside], marks: Marks) -> str:
 
 def percent(interval: Interval) -> str:
     """``-12.3 [-14.0, -10.1]``, in percent."""
-    return f"{100 * interval.estimate:.1f} [{100 * interval.low:.1f}, {100 * interval.high:.1f}]"
+    return interval.scaled(100.0).text(1)
 
 
 def _short(name: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from rich.table import Table
 
+from eval.show.tables.intervals import with_intervals
 from eval.show.tables.marks import Marks
 from eval.show.tables.text import arrow, score
 from eval.studies import CompetenceRow, Delay, Detected, Line, Priced, TeamResult
@@ -34,7 +35,8 @@ def ablation_table(task: Task, lines: Sequence[Line], episodes: int, marks: Mark
             "" if difference is None else str(difference.difference),
             "" if difference is None else f"{difference.p_holm:.4f}",
         )
-    return marks.under(found)
+    shown = [line.difference.difference for line in lines if line.difference is not None]
+    return with_intervals(marks.under(found), shown)
 
 
 def detectors_table(found: Sequence[Detected], episodes: int) -> Table:
