@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean
 
 from eval.coding.agents import TESTING
@@ -53,8 +53,8 @@ class Success:
 def success(cells: Sequence[Cell], cost: float, *, learning: int = LEARNING) -> Success:
     """One agent beside one partner.
 
-    The interval resamples runs within each pair; with one run of a pair, or where no run differs from
-    another, it is Wilson's over tasks.
+    The interval is ``stratified_mean``'s over runs within each pair, cut to [0, 1]. With one run of a pair,
+    or where no run differs from another, it is Wilson's over tasks.
 
     Args:
         cells: of both, one for each pair.
@@ -67,6 +67,7 @@ def success(cells: Sequence[Cell], cost: float, *, learning: int = LEARNING) -> 
     passed, looks = sum(task.passed for task in later), fmean(task.choice.looked for task in later)
     varied = all(len(own) > 1 for own in runs) and any(len(set(own)) > 1 for own in runs)
     interval = stratified_mean(runs) if varied else wilson_interval(passed, len(later))
+    interval = replace(interval, low=max(0.0, interval.low), high=min(1.0, interval.high))
     failures = Counter(task.failure for task in every if task.failure is not None)
     return Success(
         cells[0].agent,
