@@ -233,7 +233,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="What everything costs beside named rivals, in one table.")
     parser.add_argument("--write", action="store_true", help=f"write {PAGE.name}")
     asked = parser.parse_args()
-    table = Table("measure", "beside", "ours", "theirs", "ratio", "limit of the ratio")
+    columns = ("measure", "beside", "ours", "theirs", "ratio", "limit of the ratio")
+    table = Table(*columns, title="Beside named rivals, in one run")
     for row in rows():
         table.add_row(*row)
         print(" · ".join(row), flush=True)
