@@ -55,7 +55,8 @@ coverage: setup  ## Which lines the fast tests reach, and whether that is enough
 	$(BIN)/python -m pytest -n auto -m "not slow" --cov --cov-report=term
 
 bench: setup  ## Measure speed beside named rivals, and agents on tasks that nobody tuned
-	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+	$(BIN)/python benchmarks/summary.py
+	@for script in $(filter-out benchmarks/summary.py,$(wildcard benchmarks/*.py)); do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 	$(BIN)/python -m eval robustness --seed 0
 
 results: setup  ## Play the numbers of README and docs again, and write what differs into the pages
