@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from difflib import unified_diff
 from pathlib import Path
 from typing import Annotated
@@ -59,30 +59,31 @@ def results(
     texts = {page: _read(root, page) for page in dict.fromkeys(block.page for block in blocks)}
     for block in blocks:
         with_blocks(texts[block.page], {block.name: []})
-    made = _played(blocks, small=small, workers=workers)
     found = False
-    for page, text in texts.items():
-        lines = {block.name: made[block.name] for block in blocks if block.page == page}
-        found |= _differs(page, text, lines, small=small)
-        if write and (after := with_blocks(text, lines)) != text:
-            (root / page).write_text(after, encoding="utf-8")
-            note(f"wrote {root / page}")
+    for block, lines in _played(blocks, small=small, workers=workers):
+        text = _read(root, block.page)
+        found |= _differs(block.page, text, {block.name: lines}, small=small)
+        if write and (after := with_blocks(text, {block.name: lines})) != text:
+            # at once: whoever stops a run of half an hour keeps what was played
+            (root / block.page).write_text(after, encoding="utf-8")
+            note(f"wrote {block.name} into {root / block.page}")
     if not found:
         note("the pages say what was played" + (", but for figures" if small else ""))
     elif check:
         raise typer.Exit(DIFFERENT_STATUS)
 
 
-def _played(blocks: Sequence[Block], *, small: bool, workers: int | None) -> dict[str, list[str]]:
-    """Name -> lines of each block; says how long each took."""
+def _played(
+    blocks: Sequence[Block], *, small: bool, workers: int | None
+) -> Iterator[tuple[Block, list[str]]]:
+    """Each block and its lines, as it is made; says how long that took."""
     backend = processes(workers) if workers and workers > 1 else None
     playing = Playing(small=small, how=How(backend, progress_bar))
-    made = {}
     for i, block in enumerate(blocks, 1):
         begun = time.perf_counter()
-        made[block.name] = playing.lines(block)
+        lines = playing.lines(block)
         note(f"{i}/{len(blocks)} {block.name} ({block.page}): {time.perf_counter() - begun:.1f} s")
-    return made
+        yield block, lines
 
 
 def _differs(page: str, text: str, made: dict[str, list[str]], *, small: bool) -> bool:
