@@ -4,6 +4,7 @@ import inspect
 import json
 import subprocess
 from dataclasses import fields
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -87,6 +88,13 @@ def test_the_command_shows_a_dataset(checkout):
     assert task["passed"] == 2
     done = CliRunner().invoke(app, ["coding", *arguments, "--only", "another"])
     assert "no task of" in str(done.exception)
+
+
+def test_folders_may_be_relative(checkout, monkeypatch):
+    monkeypatch.chdir(checkout)
+    (played,), _ = play_dataset(Dataset(Path("dataset")), Path("clones"), tests=False)
+    assert played.problems == []
+    assert played.conflicts == {(1, 2): False, (1, 3): True, (2, 3): False}
 
 
 def test_a_feature_that_fails_its_own_tests_is_named(checkout):
