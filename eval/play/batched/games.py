@@ -117,7 +117,8 @@ class MatrixGame:
             found = joint + 1
         else:
             base = len(self.payoffs[0]) + 1
-            found = (keys * base + joint + 1) % base**self.memory
+            # the oldest round goes first: all rounds and one more may not fit into 64 bits
+            found = keys % base ** (self.memory - 1) * base + joint + 1
         return found
 
     @cached_property
