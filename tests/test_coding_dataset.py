@@ -2,6 +2,7 @@
 
 import inspect
 import json
+import shutil
 import subprocess
 from dataclasses import fields
 from pathlib import Path
@@ -95,6 +96,23 @@ def test_folders_may_be_relative(checkout, monkeypatch):
     (played,), _ = play_dataset(Dataset(Path("dataset")), Path("clones"), tests=False)
     assert played.problems == []
     assert played.conflicts == {(1, 2): False, (1, 3): True, (2, 3): False}
+
+
+def test_a_clone_without_folders_leaves_out_its_task_alone(checkout):
+    shop, torn = checkout / "clones" / "shop", checkout / "clones" / "torn"
+    git(checkout, "clone", "-q", "--no-hardlinks", str(shop), str(torn))
+    git(torn, "commit", "-q", "--allow-empty", "-m", "another base")
+    base = git(torn, "rev-parse", "HEAD").strip()
+    tree = git(torn, "rev-parse", "HEAD:src").strip()
+    (torn / ".git" / "objects" / tree[:2] / tree[2:]).unlink()
+    first = checkout / "dataset" / "made_up_shop_task" / "task7"
+    second = shutil.copytree(first, first.with_name("task8"))
+    (second / "Dockerfile").write_text(
+        f"RUN git clone https://example.org/shop.git repo && \\\n    git checkout {base}\n"
+    )
+    played, skipped = play_dataset(Dataset(checkout / "dataset"), checkout / "clones", tests=False)
+    assert [(one.task, len(one.conflicts)) for one in played] == [("made_up_shop_task/task7", 3)]
+    assert "make it a whole clone, without --filter" in skipped["made_up_shop_task/task8"]
 
 
 def test_a_feature_that_fails_its_own_tests_is_named(checkout):

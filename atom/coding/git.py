@@ -84,6 +84,7 @@ def ask(
     settings: Mapping[str, str] | None = None,
     given: bytes = b"",
     accept: Sequence[int] = (0,),
+    variables: Mapping[str, str] | None = None,
 ) -> bytes:
     """What git says.
 
@@ -92,11 +93,20 @@ def ask(
         seconds: a time limit, > 0.
         given: on its standard input.
         accept: exit statuses that are no failure.
+        variables: further ones of git's environment, such as ``GIT_INDEX_FILE``.
 
     Raises:
         RepositoryError: no git, no repository, a failure, or no answer in time.
     """
-    with asking(folder, arguments, seconds=seconds, settings=settings, given=given, accept=accept) as stream:
+    with asking(
+        folder,
+        arguments,
+        seconds=seconds,
+        settings=settings,
+        given=given,
+        accept=accept,
+        variables=variables,
+    ) as stream:
         return stream.read()
 
 
@@ -109,6 +119,7 @@ def asking(
     settings: Mapping[str, str] | None = None,
     given: bytes = b"",
     accept: Sequence[int] = (0,),
+    variables: Mapping[str, str] | None = None,
 ) -> Iterator[IO[bytes]]:
     """The same as a stream. Whoever stops reading it stops git.
 
@@ -122,7 +133,7 @@ def asking(
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env=environment(),
+            env={**environment(), **(variables or {})},
             start_new_session=True,
         )
     except OSError as error:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from atom.coding.git import ask, command, environment
+from atom.coding.git import ask
 from atom.errors import RepositoryError
 from eval.coding.dataset import Dataset, DatasetTask, Feature
 from eval.coding.testing import SECONDS, Tested, run_tests
@@ -89,7 +88,7 @@ class Bench:
         seconds: a time limit on each run of tests.
 
     Raises:
-        RepositoryError: no git, or one that is too old.
+        RepositoryError: no git, or one that is too old, or a clone that lacks folders of the base commit.
     """
 
     def __init__(self, task: DatasetTask, clone: Path, folder: Path, *, seconds: float = SECONDS) -> None:
@@ -104,6 +103,13 @@ class Bench:
         info = self._repo / ".git" / "objects" / "info"
         info.mkdir(exist_ok=True)
         (info / "alternates").write_text(f"{objects}\n", encoding="utf-8")
+        try:
+            self._indexed(folder / "index", "read-tree", task.base)
+        except RepositoryError as error:
+            raise RepositoryError(
+                f"{str(clone)!r} has the commit {task.base} and not all of its folders; make it a whole clone, "
+                f"without --filter: {error}"
+            ) from error
         self._commits: dict[int, str] = {}
 
     def commit(self, feature: Feature) -> str:
@@ -141,21 +147,18 @@ class Bench:
             given = ["--cached", "--whitespace=nowarn", str(patch.resolve())]
             try:
                 self._indexed(index, "apply", "--ignore-whitespace", *given)
-            except subprocess.CalledProcessError:
+            except RepositoryError:
                 try:
                     self._indexed(index, "apply", "--3way", *given)
-                except subprocess.CalledProcessError as error:
-                    said = error.stderr.decode("utf-8", "replace").strip()[-200:]
+                except RepositoryError as error:
                     raise RepositoryError(
-                        f"{patch.parent.name}/{patch.name} does not apply: {said}"
+                        f"{patch.parent.name}/{patch.name} does not apply: {error}"
                     ) from error
         return self._indexed(index, "write-tree")
 
     def _indexed(self, index: Path, *arguments: str) -> str:
-        environ = {**environment(), "GIT_INDEX_FILE": str(index)}
-        line = command(self._repo, arguments)
-        done = subprocess.run(line, env=environ, check=True, capture_output=True)  # noqa: S603 - git's own
-        return done.stdout.decode().strip()
+        said = ask(self._repo, arguments, variables={"GIT_INDEX_FILE": str(index)})
+        return said.decode().strip()
 
     def _committed(self, tree: str, parent: str) -> str:
         names = {"user.name": "atom", "user.email": "atom@example.org", "commit.gpgSign": "false"}
@@ -199,7 +202,7 @@ def play_dataset(
     only: str = "",
     progress: Callable[[], None] = lambda: None,
 ) -> tuple[list[Played], dict[str, str]]:
-    """All tasks whose base commit is there, and why the others were left out.
+    """All tasks that can be played, and why the others were left out.
 
     Args:
         dataset: the tasks.
@@ -221,8 +224,12 @@ def play_dataset(
                 skipped[task.name] = str(error)
             else:
                 with TemporaryDirectory(prefix="atom-coding-", ignore_cleanup_errors=True) as folder:
-                    bench = Bench(task, clone, Path(folder), seconds=seconds)
-                    played.append(play_task(task, bench, gold, tests=tests))
+                    check_git(Path(folder))
+                    try:
+                        bench = Bench(task, clone, Path(folder), seconds=seconds)
+                        played.append(play_task(task, bench, gold, tests=tests))
+                    except RepositoryError as error:
+                        skipped[task.name] = str(error)
         progress()
     return played, skipped
 

@@ -8,14 +8,13 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from atom.coding import Change, Repository
-from atom.coding.git import ask, command, environment
+from atom.coding.git import ask
 from atom.errors import RepositoryError
 from eval.coding.pairs import ANN, BEN, SIDES, TESTS, Files, Pair
 from eval.coding.testing import SECONDS, run_tests
@@ -217,11 +216,10 @@ def merge(repository: Path, one: str, other: str, *, union: bool) -> tuple[str |
 def export(repository: Path, tree: str, folder: Path) -> None:
     """Writes the files of a tree or commit into a folder."""
     index = folder / ".index"
-    line = command(repository, ["read-tree", tree])
-    environ = {**environment(), "GIT_INDEX_FILE": str(index)}
-    subprocess.run(line, env=environ, check=True, capture_output=True)  # noqa: S603 - git's own arguments
-    line = command(repository, ["checkout-index", "--all", "--quiet", f"--prefix={folder}{os.sep}"])
-    subprocess.run(line, env=environ, check=True, capture_output=True)  # noqa: S603 - git's own arguments
+    variables = {"GIT_INDEX_FILE": str(index)}
+    ask(repository, ["read-tree", tree], variables=variables)
+    prefix = f"--prefix={folder}{os.sep}"
+    ask(repository, ["checkout-index", "--all", "--quiet", prefix], variables=variables)
     index.unlink()
 
 
