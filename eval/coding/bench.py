@@ -107,7 +107,7 @@ class Bench:
             self._indexed(folder / "index", "read-tree", task.base)
         except RepositoryError as error:
             raise RepositoryError(
-                f"{str(clone)!r} has the commit {task.base} and not all of its folders; make it a whole clone, "
+                f"{str(clone)!r} lacks folders of the commit {task.base}; make it a whole clone, "
                 f"without --filter: {error}"
             ) from error
         self._commits: dict[int, str] = {}
