@@ -1,6 +1,8 @@
 """Promises: what breaks them and what does not, how authors are tested, and what persists."""
 
 import json
+from dataclasses import replace
+from difflib import SequenceMatcher
 
 import pytest
 from langgraph.store.memory import InMemoryStore
@@ -19,6 +21,7 @@ from atom.coding import (
     seen_in,
     verified,
 )
+from atom.coding.reading import with_symbols
 from atom.errors import PromiseError
 from atom.graph.events import decision_events
 from atom.observation import Seen
@@ -79,6 +82,58 @@ def test_what_keeps_a_promise_and_what_breaks_it(touches, leaves, changes, kept)
     assert Promise.of_plain(json.loads(json.dumps(promise.as_plain()))) == promise
     assert json.loads(json.dumps(verdict.as_plain()))["kept"] is kept
     assert all(breach.in_words() for breach in verdict.breaches)
+
+
+SOURCE = """import os
+try:
+    from fast import tax
+except ImportError:
+    def tax(net):
+        return net
+A, (B, *C) = 1, (2, 3)
+for k in range(2):
+    def looped(): return k
+while os.name == "none":
+    waited = 1
+match os.name:
+    case "posix":
+        matched = 1
+
+
+def total(net):
+    return net
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "symbols"),
+    [
+        ("        return net\n", "        return 2 * net\n", ("tax",)),
+        ("A, (B, *C) = 1, (2, 3)", "A, (B, *C) = 1, (2, 4)", ("A", "B", "C")),
+        ("return k", "return k + 1", ("looped",)),
+        ("waited = 1", "waited = 2", ("waited",)),
+        ("matched = 1", "matched = 2", ("matched",)),
+        ("import os\n", "import os, sys\n", ("<module>",)),
+        ("except ImportError:", "except OSError:", ("<module>",)),
+        ("    return net\n", "    return net\n\n\nprint(total(1))\n", ("<module>",)),
+        ("    return net\n", "    return net\n\n\n# the end\n", ()),
+    ],
+)
+def test_every_line_of_code_is_in_a_symbol(old, new, symbols):
+    at = SOURCE.rindex(old)
+    edited = SOURCE[:at] + new + SOURCE[at + len(old) :]
+    before, after = SOURCE.splitlines(), edited.splitlines()
+    hunks = tuple(
+        Hunk(i1 + (i1 < i2), i2 - i1, j1 + (j1 < j2), j2 - j1)
+        for tag, i1, i2, j1, j2 in SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
+        if tag != "equal"
+    )
+    change = with_symbols(Change("c.py", hunks=hunks), SOURCE, edited)
+    assert change.symbols == symbols
+    for symbol in symbols:
+        assert judged(Promise("ben", leaves=[f"c.py::{symbol}"]), [change]).kept is False
+    beside = replace(change, symbols=tuple(sorted({"total", *symbols})))
+    assert judged(Promise("ben", touches=["c.py::total"]), [beside]).kept is (not symbols)
 
 
 def test_what_is_not_finished_breaks_nothing_that_can_still_be_done():
