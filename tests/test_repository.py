@@ -234,6 +234,32 @@ def test_no_program_of_a_repositorys_settings_runs(repo, tmp_path, monkeypatch):
     assert found["shop/cart.py"].symbols == ("Cart.total",)
 
 
+def appending(path, ran):
+    """A filter that leaves a trace."""
+    path.write_text(f'#!/bin/sh\necho "$0 $@" >> {ran}\ncat\n')
+    path.chmod(0o755)
+    return str(path)
+
+
+@pytest.mark.parametrize("driver", ["a=b", "x.y"])
+@pytest.mark.parametrize("late", [False, True])
+def test_no_filter_runs_whatever_its_name_and_whenever_it_came(repo, tmp_path, driver, late):
+    reader = Repository(repo)
+    ran = tmp_path / "ran"
+    program = appending(tmp_path / "program", ran)
+    write(repo, **{".gitattributes": f"notes filter={driver}\n"})
+    commit(repo)
+    git(repo, "config", f"filter.{driver}.clean", program)
+    git(repo, "config", f"filter.{driver}.required", "true")
+    write(repo, notes="one\n2\nthree\n")
+    reader = reader if late else Repository(repo)
+    found = by_path(reader.worktree())
+    assert reader.uncommitted() == ("notes",)
+    reader.between("main~1", "main")
+    assert not ran.exists(), ran.read_text()
+    assert found["notes"].hunks == (Hunk(2, 1, 2, 1),)
+
+
 def test_a_huge_difference_is_bounded(repo):
     git(repo, "switch", "-qc", "ben")
     write(repo, a_first="1\n", big="a line that is long enough to count\n" * 1_500_000, line="y" * 3_000_000)

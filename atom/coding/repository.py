@@ -134,10 +134,12 @@ class Repository:
         Raises:
             RepositoryError: a commit that is not there, a bare repository, or git's failure.
         """
-        self._root()
-        first = self.commit(since)
-        changes, notes = self._read("diff", first)
-        return Reading(first, None, (*changes, *self._unknown()), notes)
+        # made anew, since a filter may have been configured meanwhile, and saved files are what filters run on
+        now = replace(self)
+        now._root()
+        first = now.commit(since)
+        changes, notes = now._read("diff", first)
+        return Reading(first, None, (*changes, *now._unknown()), notes)
 
     def branch(self, name: str | None = None, *, against: str, since: str | None = None) -> Reading:
         """What a branch did beside another one, however often it merged that.
