@@ -260,6 +260,26 @@ def test_no_filter_runs_whatever_its_name_and_whenever_it_came(repo, tmp_path, d
     assert found["notes"].hunks == (Hunk(2, 1, 2, 1),)
 
 
+def test_nothing_runs_in_a_submodule(repo, tmp_path):
+    inner = repo / "inner"
+    inner.mkdir()
+    git(inner, "init", "-q", "-b", "main")
+    write(inner, notes="one\n", **{".gitattributes": "notes filter=mine\n"})
+    commit(inner)
+    write(repo, **{".gitmodules": '[submodule "inner"]\n\tpath = inner\n\turl = ./inner\n\tignore = none\n'})
+    commit(repo)
+    ran = tmp_path / "ran"
+    git(inner, "config", "filter.mine.clean", appending(tmp_path / "program", ran))
+    write(inner, notes="two\n")
+    reader = Repository(repo)
+    assert reader.worktree().changes == ()
+    assert reader.uncommitted() == ()
+    assert not ran.exists(), ran.read_text()
+    ran.unlink(missing_ok=True)
+    commit(inner)
+    assert reader.uncommitted() == ("inner",)  # another commit of it is a change, and is seen
+
+
 def test_a_huge_difference_is_bounded(repo):
     git(repo, "switch", "-qc", "ben")
     write(repo, a_first="1\n", big="a line that is long enough to count\n" * 1_500_000, line="y" * 3_000_000)

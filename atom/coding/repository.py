@@ -22,12 +22,12 @@ MOST = 64_000_000
 
 _DIFF = (
     "--raw", "--numstat", "-z", "--no-abbrev", "--find-renames", "--no-ext-diff", "--no-textconv",
-    "--no-relative",
+    "--no-relative", "--ignore-submodules=dirty",
 )  # fmt: skip
 _PATCH = (
     "-p", "-U0", "--no-color", "--src-prefix=a/", "--dst-prefix=b/", "--find-renames", "--no-ext-diff",
     "--no-textconv", "--no-relative", "--inter-hunk-context=0", "--no-indent-heuristic",
-    "--diff-algorithm=myers", "--submodule=short",
+    "--diff-algorithm=myers", "--submodule=short", "--ignore-submodules=dirty",
 )  # fmt: skip
 _MANY = 1000
 
