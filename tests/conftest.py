@@ -4,6 +4,10 @@ import sys
 # Before langgraph is imported: state that is not plain data must fail, not be pickled.
 os.environ["LANGGRAPH_STRICT_MSGPACK"] = "true"
 os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
+# Tests may be run from a hook of git's, which would lead their git to the user's own repository.
+for _name in [name for name in os.environ if name.startswith("GIT_")]:
+    del os.environ[_name]
+os.environ |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
 
 import pytest
 from hypothesis import settings
