@@ -177,6 +177,79 @@ def test_reading_is_incremental_and_says_when_history_was_rewritten(repo):
     assert "rewritten" in reading.notes[0]
 
 
+def test_what_was_merged_meanwhile_is_still_read(repo):
+    git(repo, "switch", "-qc", "ben")
+    write(repo, one="1\n")
+    since = commit(repo)
+    write(repo, two="1\n")
+    commit(repo)
+    git(repo, "switch", "-q", "main")
+    write(repo, annes="1\n")
+    commit(repo)
+    git(repo, "merge", "-q", "--no-edit", "ben")
+    reader = Repository(repo)
+    reading = reader.branch("ben", against="main", since=since)
+    assert set(by_path(reading)) == {"two"}
+    assert reading.notes == ()
+    git(repo, "switch", "-q", "ben")
+    write(repo, three="1\n")
+    commit(repo)
+    git(repo, "merge", "-q", "--no-edit", "main")
+    git(repo, "switch", "-q", "main")
+    git(repo, "merge", "-q", "--no-ff", "--no-edit", "ben")
+    reading = reader.branch("ben", against="main", since=since)
+    assert set(by_path(reading)) == {"two", "three"}
+    assert reading.notes == ()
+
+
+@pytest.mark.parametrize("way", ["main follows", "ben follows", "a branch of ben's own"])
+def test_whose_a_commit_was_may_not_be_told_and_is_noted(repo, way):
+    git(repo, "switch", "-qc", "ben")
+    since = commit(repo)
+    if way == "a branch of ben's own":
+        git(repo, "switch", "-qc", "part")
+    write(repo, two="1\n")
+    commit(repo)
+    if way == "a branch of ben's own":
+        git(repo, "switch", "-q", "ben")
+        git(repo, "merge", "-q", "--no-ff", "--no-edit", "part")
+    git(repo, "switch", "-q", "main")
+    git(repo, "merge", "-q", "--no-edit", *(["ben"] if way == "main follows" else ["--no-ff", "ben"]))
+    if way == "ben follows":
+        git(repo, "switch", "-q", "ben")
+        git(repo, "merge", "-q", "--ff-only", "main")
+    reading = Repository(repo).branch("ben", against="main", since=since)
+    assert reading.changes == ()
+    assert "whose they were is not told" in reading.notes[0]
+    assert set(by_path(Repository(repo).between(since, "ben"))) == {"two"}
+
+
+def test_many_commits_are_read_in_parts_and_none_is_missed(repo, monkeypatch):
+    monkeypatch.setattr("atom.coding.repository._MANY", 2)
+    git(repo, "switch", "-qc", "ben")
+    reader = Repository(repo)
+    since = reader.commit("main")
+    for number in range(5):
+        write(repo, **{f"file{number}": "1\n"})
+        commit(repo)
+    git(repo, "switch", "-qc", "part", "HEAD~3")
+    for number in range(3):
+        write(repo, **{f"part{number}": "1\n"})
+        commit(repo)
+    git(repo, "switch", "-q", "ben")
+    git(repo, "merge", "-q", "--no-ff", "--no-edit", "part")
+    tip, seen, readings = commit(repo), [], []
+    while since != tip and len(readings) < 20:
+        readings.append(reader.branch("ben", against="main", since=since))
+        seen += [change.path for change in readings[-1].changes]
+        since = readings[-1].until
+    assert set(seen) == {f"file{n}" for n in range(5)} | {f"part{n}" for n in range(3)}
+    assert len(seen) == len(set(seen))
+    assert since == tip
+    assert [bool(reading.notes) for reading in readings] == [True] * (len(readings) - 1) + [False]
+    assert len(readings) > 2
+
+
 def test_a_worktree_with_what_is_not_committed(repo):
     write(repo, shop__cart_py=CART.replace("RATE = 5", "RATE = 7"), shop__tax_py="def tax(x): ...\n")
     write(repo, staged="1\n", **{".gitignore": "ignored\n"}, ignored="1\n")

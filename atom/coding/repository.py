@@ -29,7 +29,7 @@ _PATCH = (
     "--no-textconv", "--no-relative", "--inter-hunk-context=0", "--no-indent-heuristic",
     "--diff-algorithm=myers", "--submodule=short", "--ignore-submodules=dirty",
 )  # fmt: skip
-_MANY = 1000
+_MANY = 1000  # commits that are read one by one
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +152,8 @@ class Repository:
 
         Returns:
             Changes of commits in between. Of a commit that merges, what it has of none of its parents: how
-            conflicts were resolved.
+            conflicts were resolved. ``until`` is the last commit that was read: the branch's tip, or an
+            earlier one where there are more than a thousand.
 
         Raises:
             RepositoryError: HEAD is detached and no name was given; a commit that is not there; branches
@@ -176,22 +177,53 @@ class Repository:
         return Reading(base[0], tip, changes, (*notes, *further))
 
     def _commits(self, begin: str, tip: str, other: str) -> Reading:
-        listed = self._ask(
-            "rev-list", "--reverse", "--topo-order", "--parents", f"{begin}..{tip}", f"^{other}"
-        )
+        listed, unclear = self._own(begin, tip, other)
+        if len(listed) > _MANY and (last := self._last(begin, tip, listed)) != tip:
+            read = self._commits(begin, last, other)
+            note = f"only commits up to {last[:12]} were read, since there are many; read again from there"
+            return replace(read, notes=(*read.notes, note))
         found: list[Change] = []
         notes: list[str] = []
-        for line in listed.splitlines()[:_MANY]:
-            commit, *parents = line.split()
+        for commit, *parents in listed:
             if len(parents) > 1:
                 found += self._resolved(commit)
                 continue
             changes, further = self._read("diff-tree", "-r", "--root", "--no-commit-id", commit)
             found += changes
             notes += further
-        if len(listed.splitlines()) > _MANY:
-            notes.append(f"only the first {_MANY} commits after {begin[:12]} were read; read more often")
+        if unclear:
+            notes.append(
+                f"some commits after {begin[:12]} are the other branch's as well, and whose they were is not "
+                "told, so they were not read; read them with between(), or before branches are merged"
+            )
         return Reading(begin, tip, tuple(found), tuple(notes))
+
+    def _own(self, begin: str, tip: str, other: str) -> tuple[list[list[str]], bool]:
+        """A branch's own commits with their parents, oldest first, and whether others may be its own, too.
+
+        Own is what ``other`` lacks, and what it got by a merge: a commit on the branch's first-parent line that
+        is not on that of ``other``. One on both lines got there by a fast-forward, of whichever of the two.
+        """
+        listing = ("rev-list", "--reverse", "--topo-order", "--parents")
+        rest = [line.split() for line in self._ask(*listing, f"{begin}..{tip}", f"^{other}").splitlines()]
+        line = [row.split() for row in self._ask(*listing, "--first-parent", f"{begin}..{tip}").splitlines()]
+        lacked = {commit for commit, *_ in rest}
+        shared = [row for row in line if row[0] not in lacked]
+        if not shared:
+            return rest, False
+        others = set(self._ask("rev-list", "--first-parent", f"{begin}..{other}").split())
+        merged = [row for row in shared if row[0] not in others]
+        sides = {side for _, _, *beside in merged for side in beside if side not in others}
+        unclear = len(merged) < len(shared) or any(not self._is_ancestor(side, begin) for side in sides)
+        return merged + rest, unclear
+
+    def _last(self, begin: str, tip: str, listed: list[list[str]]) -> str:
+        """The commit up to which a part of them can be read, so that reading on from it misses none."""
+        after = self._ask("rev-list", "--ancestry-path", f"{begin}..{tip}").split()
+        line = self._ask("rev-list", "--first-parent", f"{begin}..{tip}").split()
+        possible = set(after) & set(line)
+        found = [at for at, (commit, *_) in enumerate(listed) if commit in possible]
+        return listed[max((at for at in found if at < _MANY), default=found[0])][0] if found else tip
 
     def _resolved(self, merge: str) -> list[Change]:
         """What a merge has of none of its parents."""
