@@ -3,28 +3,41 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import zip_longest
 
 from atom.coding.changes import Change, Status, hunks_of, unquoted
+from atom.errors import RepositoryError
+
+_NOTHING = "/dev/null"
 
 
 def changes_in(patch: str) -> tuple[Change, ...]:
     r"""The changes of a patch as ``git diff`` writes it, without symbols, which a patch alone does not tell.
 
     Args:
-        patch: a unified diff with ``diff --git`` lines; of lines with context a hunk is as large as with it.
+        patch: a unified diff, with ``diff --git`` lines or with ``---`` and ``+++`` alone, with prefixes such as
+            ``a/`` and ``b/`` or without; of lines with context a hunk is as large as with it.
+
+    Raises:
+        RepositoryError: there are hunks of a file that is not named.
 
     Example:
         >>> patch = "diff --git a/tax.py b/tax.py\n--- a/tax.py\n+++ b/tax.py\n@@ -3 +3 @@\n-a\n+b\n"
         >>> [(change.path, change.hunks[0].old) for change in changes_in(patch)]
         [('tax.py', (3, 3))]
     """
-    blocks: list[list[str]] = []
-    left = 0
-    for line in patch.splitlines(keepends=True):
+    blocks: list[list[str]] = [[]]
+    left, headed = 0, True
+    lines = patch.splitlines(keepends=True)
+    for line, following in zip_longest(lines, lines[1:], fillvalue=""):
         if left <= 0 and line.startswith("diff --git "):
             blocks.append([])
-        if blocks:
-            blocks[-1].append(line)
+            headed = False
+        elif left <= 0 and line.startswith("--- ") and following.startswith("+++ "):
+            if headed:
+                blocks.append([])
+            headed = True
+        blocks[-1].append(line)
         left = _left(line, left)
     return tuple(change for block in blocks if (change := _change(block)) is not None)
 
@@ -40,12 +53,14 @@ def _left(line: str, left: int) -> int:
 def _change(block: list[str]) -> Change | None:
     status: Status = "modified"
     before: str | None = None
-    path, binary = _named(block[0]), False
-    for line in block[1:]:
+    path, old, binary = "", _NOTHING, False
+    for line in block:
         if line.startswith("@@"):
             break
         text = line.rstrip("\r\n")
-        if text.startswith("new file"):
+        if text.startswith("diff --git "):
+            path = _named(text)
+        elif text.startswith("new file"):
             status = "added"
         elif text.startswith("deleted file"):
             status = "deleted"
@@ -56,17 +71,40 @@ def _change(block: list[str]) -> Change | None:
             path = unquoted(text.split(" to ", 1)[1].encode())
         elif text.startswith(("Binary files ", "GIT binary patch")):
             binary = True
-        elif text.startswith(("--- a/", "+++ b/", '--- "a/', '+++ "b/')):
-            path = unquoted(text[4:].encode())[2:]
+        elif text.startswith("--- "):
+            old = _file(text)
+        elif text.startswith("+++ ") and not path:
+            new = _file(text)
+            status = "added" if old == _NOTHING else "deleted" if new == _NOTHING else status
+            path = _without_prefixes(old, new)
+    hunks = tuple(hunk for _, hunk in hunks_of(line.encode("utf-8", "surrogateescape") for line in block))
+    if not path and hunks:
+        raise RepositoryError(
+            "the patch has hunks of a file that it does not name; write it with git diff, or with lines "
+            "'--- a/PATH' and '+++ b/PATH' before them"
+        )
     if not path:
         return None
-    hunks = tuple(hunk for _, hunk in hunks_of(line.encode("utf-8", "surrogateescape") for line in block))
     return replace(Change(path, status, before, hunks), binary=binary, known=not binary)
+
+
+def _file(text: str) -> str:
+    """The file of a line ``--- a/PATH`` or ``+++ b/PATH``, perhaps with a time after a tab, with its prefix."""
+    return unquoted(text[4:].split("\t", 1)[0].encode())
+
+
+def _without_prefixes(old: str, new: str) -> str:
+    """The path of two names, of which prefixes differ (``a/`` and ``b/``, ``i/`` and ``w/``) where there are any."""
+    name = old if new == _NOTHING else new
+    if _NOTHING in (old, new):
+        return name[2:] if name[:2] == ("a/" if new == _NOTHING else "b/") else name
+    prefixed = old[1:2] == new[1:2] == "/" and old[0] != new[0]
+    return name[2:] if prefixed else name
 
 
 def _named(header: str) -> str:
     """The path of ``diff --git a/PATH b/PATH``, where both are the same."""
-    rest = header.removeprefix("diff --git ").rstrip("\r\n")
-    one, two = rest[: len(rest) // 2], rest[len(rest) // 2 + 1 :]
-    same = unquoted(one.encode())[2:] == unquoted(two.encode())[2:]
-    return unquoted(two.encode())[2:] if same else ""
+    rest = header.removeprefix("diff --git ")
+    one, two = (unquoted(h.encode()) for h in (rest[: len(rest) // 2], rest[len(rest) // 2 + 1 :]))
+    path = _without_prefixes(one, two) if one and two else ""
+    return path if path and path in (one, one[2:]) else ""

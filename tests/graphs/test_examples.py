@@ -77,7 +77,9 @@ def test_coders_leave_the_users_own_repository_and_settings_alone(tmp_path, monk
         (hooks / name).write_text(f"#!/bin/sh\necho $0 >> {ran}\nexit 1\n")
         (hooks / name).chmod(0o755)
     settings = tmp_path / "settings"
-    settings.write_text(f"[core]\nhooksPath = {hooks}\n[commit]\ngpgSign = true\n[gpg]\nprogram = {hooks}/gpg\n")
+    settings.write_text(
+        f"[core]\nhooksPath = {hooks}\n[commit]\ngpgSign = true\n[gpg]\nprogram = {hooks}/gpg\n"
+    )
     before = {path: path.read_bytes() for path in mine.rglob("*") if path.is_file()}
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(settings))
     monkeypatch.setenv("GIT_DIR", str(mine / ".git"))
