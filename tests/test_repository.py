@@ -432,3 +432,21 @@ def test_readings_are_plain_data(repo):
     reading = Repository(repo).branch(against="main")
     plain = reading.as_plain()
     assert [type(reading.changes[0]).of_plain(one) for one in plain["changes"]] == list(reading.changes)
+
+
+def test_texts_are_bounded_as_the_difference_is(repo, monkeypatch):
+    text = "".join(f"x{number} = {number}\n" for number in range(5_000))
+    write(repo, **{f"f{number}_py": text for number in range(40)})
+    commit(repo)
+    write(repo, **{f"f{number}_py": text + "y = 1\n" for number in range(40)})
+    reader = Repository(repo, most=200_000)
+    found = reader.worktree().changes
+    assert [change.hunks for change in found] == [(Hunk(5000, 0, 5001, 1),)] * 40
+    assert 0 < sum(change.symbols is not None for change in found) < 5
+    commit(repo)
+    write(repo, **{f"new{number}_py": text for number in range(10)})
+    reading = reader.worktree()
+    assert sum(change.known for change in reading.changes) == 3
+    assert "no line was read" in reading.notes[0]
+    monkeypatch.setattr("atom.coding.repository.new_file", None)  # names alone are asked for
+    assert len(reader.uncommitted()) == 10

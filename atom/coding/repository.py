@@ -102,7 +102,10 @@ class Repository:
 
     def uncommitted(self) -> tuple[str, ...]:
         """Paths of a worktree that differ from its commit, or are not known to git, sorted."""
-        return tuple(sorted({change.path for change in self.worktree().changes}))
+        now = replace(self)
+        root = now._root()
+        found = entries(now._asked(["diff", *_DIFF, now.commit()]))
+        return tuple(sorted({entry.change.path for entry in found} | set(now._strangers(root))))
 
     def check_clean(self) -> None:
         """Whether all is committed.
@@ -139,7 +142,8 @@ class Repository:
         now._root()
         first = now.commit(since)
         changes, notes = now._read("diff", first)
-        return Reading(first, None, (*changes, *now._unknown()), notes)
+        unknown, further = now._unknown()
+        return Reading(first, None, (*changes, *unknown), (*notes, *further))
 
     def branch(self, name: str | None = None, *, against: str, since: str | None = None) -> Reading:
         """What a branch did beside another one, however often it merged that.
@@ -260,15 +264,19 @@ class Repository:
 
     def _named(self, read: list[tuple[Entry, Change]]) -> tuple[Change, ...]:
         """The changes with the symbols that they touch, of files that are Python."""
-        python = [(entry, change) for entry, change in read if is_python(change)]
-        blobs = [b for entry, _ in python for b in (entry.old_blob, entry.new_blob) if set(b) != {"0"}]
-        texts = self._texts(dict.fromkeys(blobs))
-        named = {}
-        for entry, change in python:
+        left, found = self.most, []
+        for entry, change in read:
+            if not is_python(change) or left <= 0:
+                found.append(change)
+                continue
+            # file by file, since the texts of all would be as large as the repository
+            texts = self._texts(dict.fromkeys(b for b in (entry.old_blob, entry.new_blob) if set(b) != {"0"}))
             saved = change.status != "deleted" and set(entry.new_blob) == {"0"}
             new = contents(self._root() / change.path) if saved else texts.get(entry.new_blob, "")
-            named[change.path] = with_symbols(change, texts.get(entry.old_blob, ""), new)
-        return tuple(named.get(change.path, change) for _, change in read)
+            old = texts.get(entry.old_blob, "")
+            left -= len(old or "") + len(new or "")
+            found.append(with_symbols(change, old, new))
+        return tuple(found)
 
     def _texts(self, blobs: Iterable[str]) -> dict[str, str | None]:
         """Blob -> its text; None for one that is too large or no text."""
@@ -288,13 +296,19 @@ class Repository:
             at = end + 2 + int(size)
         return found
 
-    def _unknown(self) -> list[Change]:
-        """Files of the worktree that git does not know, as added."""
-        root = self._root()
-        listed = self._asked(["-C", str(root), "ls-files", "--others", "--exclude-standard", "-z"])
-        return [
-            new_file(root, path) for path in listed.decode("utf-8", "surrogateescape").split("\0") if path
-        ]
+    def _unknown(self) -> tuple[list[Change], tuple[str, ...]]:
+        """Files of the worktree that git does not know, as added; past the limit they are named alone."""
+        root, left, found = self._root(), self.most, []
+        for path in self._strangers(root):
+            size = (root / path).lstat().st_size if (root / path).is_file() else 0
+            left -= size if size <= LARGEST else 0
+            found.append(new_file(root, path) if left >= 0 else Change(path, "added", known=False))
+        note = f"files that git does not know are larger than {self.most} bytes; of some no line was read"
+        return found, (note,) if left < 0 else ()
+
+    def _strangers(self, root: Path) -> list[str]:
+        listed = self._ask("-C", str(root), "ls-files", "--others", "--exclude-standard", "-z")
+        return [path for path in listed.split("\0") if path]
 
     def _root(self) -> Path:
         said = self._ask("rev-parse", "--show-toplevel", accept=(0, 128)).rstrip("\n")
