@@ -4,10 +4,6 @@ import sys
 # Before langgraph is imported: state that is not plain data must fail, not be pickled.
 os.environ["LANGGRAPH_STRICT_MSGPACK"] = "true"
 os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
-# Tests may be run from a hook of git's, which would lead their git to the user's own repository.
-for _name in [name for name in os.environ if name.startswith("GIT_")]:
-    del os.environ[_name]
-os.environ |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
 
 import pytest
 from hypothesis import settings
@@ -126,9 +122,14 @@ def situation():
 
 @pytest.fixture(autouse=True, scope="session")
 def _own_cache(tmp_path_factory):
-    """Tests leave the user's cache alone."""
+    """Tests leave the user's cache and git alone."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        # a hook of git's that runs tests would lead their git to the user's own repository
+        for name in [name for name in os.environ if name.startswith("GIT_")]:
+            patch.delenv(name)
+        patch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+        patch.setenv("GIT_CONFIG_NOSYSTEM", "1")
         yield
 
 

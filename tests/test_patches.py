@@ -96,3 +96,9 @@ def test_hunks_of_no_file_are_named():
         RepositoryError, match="hunks of a file that it does not name; write it with git diff"
     ):
         changes_in("@@ -1 +1 @@\n-a\n+b\n")
+
+
+def test_talk_before_a_patch_names_no_file():
+    talk = "copy to x\nrename to y\n@@ -1 +1 @@\n-a\n+b\n"
+    (change,) = changes_in(talk + "diff --git a/z b/z\n--- a/z\n+++ b/z\n@@ -1 +1 @@\n-a\n+b\n")
+    assert (change.path, change.status) == ("z", "modified")

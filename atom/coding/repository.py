@@ -63,10 +63,7 @@ class Repository:
         object.__setattr__(self, "folder", Path(self.folder))
         object.__setattr__(self, "_filters", {})
         self._ask("rev-parse", "--git-dir")
-        names = self._ask(
-            "config", "--name-only", "-z", "--get-regexp", r"^(filter|diff|merge)\..*\.", accept=(0, 1)
-        )
-        object.__setattr__(self, "_filters", _silenced(names.split("\0")))
+        self._silence()
 
     def commit(self, name: str = "HEAD") -> str:
         """The full name of a commit.
@@ -102,10 +99,10 @@ class Repository:
 
     def uncommitted(self) -> tuple[str, ...]:
         """Paths of a worktree that differ from its commit, or are not known to git, sorted."""
-        now = replace(self)
-        root = now._root()
-        found = entries(now._asked(["diff", *_DIFF, now.commit()]))
-        return tuple(sorted({entry.change.path for entry in found} | set(now._strangers(root))))
+        self._silence()
+        root = self._root()
+        found = entries(self._asked(["diff", *_DIFF, self.commit()]))
+        return tuple(sorted({entry.change.path for entry in found} | set(self._strangers(root))))
 
     def check_clean(self) -> None:
         """Whether all is committed.
@@ -137,12 +134,11 @@ class Repository:
         Raises:
             RepositoryError: a commit that is not there, a bare repository, or git's failure.
         """
-        # made anew, since a filter may have been configured meanwhile, and saved files are what filters run on
-        now = replace(self)
-        now._root()
-        first = now.commit(since)
-        changes, notes = now._read("diff", first)
-        unknown, further = now._unknown()
+        self._silence()
+        self._root()
+        first = self.commit(since)
+        changes, notes = self._read("diff", first)
+        unknown, further = self._unknown()
         return Reading(first, None, (*changes, *unknown), (*notes, *further))
 
     def branch(self, name: str | None = None, *, against: str, since: str | None = None) -> Reading:
@@ -205,8 +201,8 @@ class Repository:
     def _own(self, begin: str, tip: str, other: str) -> tuple[list[list[str]], bool]:
         """A branch's own commits with their parents, oldest first, and whether others may be its own, too.
 
-        Own is what ``other`` lacks, and what it got by a merge: a commit on the branch's first-parent line that
-        is not on that of ``other``. One on both lines got there by a fast-forward, of whichever of the two.
+        Own is what ``other`` lacks, and what it got by a merge: a commit on the branch's first-parent line
+        that is not on that of ``other``. One on both got there by a fast-forward, of whichever of the two.
         """
         listing = ("rev-list", "--reverse", "--topo-order", "--parents")
         rest = [line.split() for line in self._ask(*listing, f"{begin}..{tip}", f"^{other}").splitlines()]
@@ -309,6 +305,13 @@ class Repository:
     def _strangers(self, root: Path) -> list[str]:
         listed = self._ask("-C", str(root), "ls-files", "--others", "--exclude-standard", "-z")
         return [path for path in listed.split("\0") if path]
+
+    def _silence(self) -> None:
+        """Looks which programs are configured now: a filter, which runs on saved files, may be new."""
+        names = self._ask(
+            "config", "--name-only", "-z", "--get-regexp", r"^(filter|diff|merge)\..*\.", accept=(0, 1)
+        )
+        object.__setattr__(self, "_filters", _silenced(names.split("\0")))
 
     def _root(self) -> Path:
         said = self._ask("rev-parse", "--show-toplevel", accept=(0, 128)).rstrip("\n")
