@@ -67,7 +67,7 @@ class RandomStream:
         Raises:
             ValueError: there is none.
         """
-        low, high = (0, low) if high is None else (low, high)
+        low, high = (0, index(low)) if high is None else (index(low), index(high))
         if high <= low:
             raise ValueError(f"there is no integer from {low} to below {high}")
         return low + (self._next() * (high - low) >> 64)
@@ -98,7 +98,8 @@ def stream_key(seed: int, episode: int, step: int, player: str, purpose: str = "
     Raises:
         TypeError, ValueError: see ``RandomStream``.
     """
-    if min(index(seed), index(episode), index(step)) < 0:
+    seed, episode, step = index(seed), index(episode), index(step)
+    if min(seed, episode, step) < 0:
         raise ValueError(f"seed, episode and step are non-negative, got {seed}, {episode}, {step}")
     of_episode = _mixed(_root(seed, player, purpose) + _GOLDEN * episode & _WORD)
     return _mixed(of_episode + _GOLDEN * step & _WORD)

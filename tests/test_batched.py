@@ -121,6 +121,13 @@ def test_drawn_games_are_played_alike(task, agent, partner, seed, epsilon):
     assert_equal(task, seats_of(task, agent, partner, seed, epsilon), range(5))
 
 
+def test_a_memory_that_fills_sixty_two_bits_is_kept_whole():
+    payoffs = np.random.default_rng(4).integers(0, 3, size=(2, 5, 5)).astype(float)
+    task = MatrixTask("long", payoffs, list("ABCDE"), rounds=20, memory=13)
+    for agent, partner in (("tom-1", "random"), ("tom-0", "mostly")):
+        assert_equal(task, seats_of(task, agent, partner), range(4))
+
+
 @pytest.mark.parametrize(
     "settings",
     [

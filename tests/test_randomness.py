@@ -81,6 +81,15 @@ def test_a_part_that_is_no_integer_is_refused():
         RandomStream(1.9, 0, 0, "a").random()
 
 
+def test_numpys_integers_are_integers():
+    plain, numpys = RandomStream(1, 3, 4, "a"), RandomStream(np.int64(1), np.int64(3), np.uint8(4), "a")
+    assert [plain.random(), plain.integers(5), plain.integers(2, 9)] == [
+        numpys.random(),
+        numpys.integers(np.int64(5)),
+        numpys.integers(np.int32(2), np.int64(9)),
+    ]
+
+
 def test_no_integer_is_refused():
     with pytest.raises(ValueError, match="no integer from 3 to below 3"):
         RandomStream(0, 0, 0, "a").integers(3, 3)

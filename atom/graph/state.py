@@ -7,8 +7,8 @@ import zlib
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, NotRequired, Required, Self, cast, get_args, get_origin, get_type_hints
 
+import ormsgpack
 from langgraph.channels import BinaryOperatorAggregate
-from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from pydantic import BaseModel, Field, create_model
 from typing_extensions import ReadOnly, TypedDict, is_typeddict
 
@@ -20,7 +20,11 @@ from atom.names import Declared
 
 STATE_KEY = "tom"
 
-_plain = JsonPlusSerializer()
+_AS_IT_IS = ormsgpack.OPT_PASSTHROUGH_TUPLE | ormsgpack.OPT_PASSTHROUGH_SUBCLASS
+"""What is no plain data is refused, and left to the checkpointer's own serializer."""
+
+_MOST_BYTES = 1 << 28
+"""Of memories once they are unpacked; more is damage."""
 
 
 def merge_memories(left: Mapping[str, Memory], right: Mapping[str, Memory | None]) -> dict[str, Memory]:
@@ -87,16 +91,19 @@ class Memories(BinaryOperatorAggregate[dict[str, Memory]]):
         if not isinstance(value, Mapping) or not value:
             return value
         if self._of is not value:
-            kind, data = _plain.dumps_typed(value)
-            self._of, self._packed = value, kind.encode() + b"\n" + zlib.compress(data, 1)
+            try:
+                data = ormsgpack.packb(value, option=_AS_IT_IS | ormsgpack.OPT_PASSTHROUGH_DATACLASS)
+            except (TypeError, ormsgpack.MsgpackEncodeError):  # a player's memory that is not plain
+                return value
+            self._of, self._packed = value, b"msgpack\n" + zlib.compress(data, 1)
         return self._packed
 
     def from_checkpoint(self, checkpoint: Any) -> Self:
         """The channel of a checkpoint, packed or as it was before."""
         if not isinstance(checkpoint, bytes):
             return super().from_checkpoint(checkpoint)
-        kind, _, data = checkpoint.partition(b"\n")
-        made = super().from_checkpoint(_plain.loads_typed((kind.decode(), zlib.decompress(data))))
+        data = zlib.decompressobj().decompress(checkpoint.removeprefix(b"msgpack\n"), _MOST_BYTES)
+        made = super().from_checkpoint(ormsgpack.unpackb(data))
         made._of, made._packed = made.value, checkpoint  # noqa: SLF001 - its own class
         return made
 

@@ -6,6 +6,8 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from types import FunctionType, ModuleType
 from typing import Any, Literal, TypeAlias, get_args
 from urllib.parse import urlsplit
 from urllib.request import proxy_bypass
@@ -27,6 +29,8 @@ OPENAI = "https://api.openai.com/v1"
 SENT = frozenset({"frequency_penalty", "logit_bias", "presence_penalty", "seed", "stop", "top_p"})
 """Options that are part of a request as they are."""
 
+_MOST_STOPS = 4
+
 _TAKEN = SENT | {
     *("api_base", "custom_llm_provider", "extra_body", "extra_headers", "logprobs", "organization"),
     *("max_tokens", "max_completion_tokens", OPTION),
@@ -36,6 +40,8 @@ _SETTINGS = (
     *("post_call_rules", "cache", "api_base", "api_key", "openai_key", "organization", "headers"),
     *("model_alias_map", "custom_provider_map", "secret_manager_client", "aclient_session"),
     *("cost_discount_config", "cost_margin_config", "ssl_certificate", "force_ipv4"),
+    *("use_litellm_proxy", "proxy_auth", "route_all_chat_openai_to_responses", "model_fallbacks"),
+    "max_budget",
 )
 """What a program may have told LiteLLM, and is lost on any other way."""
 
@@ -45,6 +51,7 @@ _VARIABLES = (
     "SSL_SECURITY_LEVEL",
     "SSL_ECDH_CURVE",
     "OPENAI_CUSTOM_HEADERS",
+    "USE_LITELLM_PROXY",
 )
 """What LiteLLM and OpenAI's client make something of besides."""
 
@@ -122,6 +129,9 @@ def _ruled_out(model: str, options: Mapping[str, Any]) -> str:
     provider = options.get("custom_llm_provider")
     if provider not in (None, "openai"):
         return f"custom_llm_provider={provider!r}"
+    stop = options.get("stop")
+    if isinstance(stop, list | tuple) and len(stop) > _MOST_STOPS:
+        return f"more than {_MOST_STOPS} sequences in stop, which LiteLLM cuts"
     others = sorted(name for name, value in options.items() if value is not None and name not in _TAKEN)
     return f"the option {others[0]}, which goes through LiteLLM" if others else ""
 
@@ -133,16 +143,32 @@ def _spoken_against(base: str, key: str | None) -> str:
     litellm = sys.modules.get("litellm")
     told = [name for name in _SETTINGS if vars(litellm).get(name)] if litellm else []
     told += [name for name in _VARIABLES if os.environ.get(name)]
+    if _is_wrapped(litellm):
+        told.append("another acompletion")
     if told or getattr(litellm, "ssl_verify", True) is not True:
         return f"{(*told, 'ssl_verify')[0]} is set for LiteLLM"
     if os.environ.get("LITELLM_LOCAL_MODEL_COST_MAP", "true").lower() != "true" or not is_readable():
         return "LiteLLM's table of models is not the package's own"
-    parts = urlsplit(base)
+    return _against_address(base)
+
+
+def _against_address(base: str) -> str:
+    try:
+        parts = urlsplit(base)
+    except ValueError:  # such as half of an IPv6 address; whoever asks says what is wrong with it
+        return "its address is no http(s)://host:port/path"
     if parts.scheme not in ("http", "https") or "@" in parts.netloc or parts.query or parts.fragment:
         return "its address is more than http(s)://host:port/path"
-    if _by_proxy(parts.scheme, parts.hostname or ""):
-        return "a proxy is set for its address"
-    return ""
+    return "a proxy is set for its address" if _by_proxy(parts.scheme, parts.hostname or "") else ""
+
+
+def _is_wrapped(litellm: ModuleType | None) -> bool:
+    """Whether a program put something of its own in the place of ``litellm.acompletion``, as tracers do."""
+    public, file = getattr(litellm, "acompletion", None), getattr(litellm, "__file__", None)
+    if public is None or file is None:
+        return False
+    package = Path(file).parent
+    return type(public) is not FunctionType or package not in Path(public.__code__.co_filename).parents
 
 
 def _by_proxy(scheme: str, host: str) -> bool:

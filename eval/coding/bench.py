@@ -138,7 +138,7 @@ class Bench:
         index = self._folder / "index"
         self._indexed(index, "read-tree", commit)
         for patch in patches:
-            given = ["--cached", "--whitespace=nowarn", str(patch)]
+            given = ["--cached", "--whitespace=nowarn", str(patch.resolve())]
             try:
                 self._indexed(index, "apply", "--ignore-whitespace", *given)
             except subprocess.CalledProcessError:

@@ -1,11 +1,14 @@
 """What a thread stores: as much a step however long it is, and little for each partner."""
 
+import datetime as dt
 import random
+import zlib
 from typing import Annotated
 
 import pytest
 from boards import PLAYERS, board_graph, merge, player_node, reasoner
 from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.checkpoint.sqlite import SqliteSaver
 from langgraph.graph import END, START, StateGraph
 from savers import saver
@@ -140,3 +143,19 @@ def test_a_packed_channel_is_what_it_was():
     assert channel.get()["ann"]["step"] == 1
     assert Memories(dict).from_checkpoint({"ann": {"step": 3}}).get() == {"ann": {"step": 3}}
     assert channel.copy().get() == channel.get()
+
+
+def test_memories_that_are_no_plain_data_are_left_to_the_checkpointer():
+    for odd in ((1, 2), {3}, object()):
+        channel = Memories(dict)
+        channel.update([{"ann": {"step": 1, "episode": 0, "odd": odd}}])
+        assert channel.checkpoint() == channel.get()
+        assert Memories(dict).from_checkpoint(channel.checkpoint()).get()["ann"]["odd"] == odd
+
+
+def test_unpacking_makes_numbers_and_texts_and_nothing_else():
+    """Whoever may write to the database of checkpoints names no class that is then made."""
+    kind, data = JsonPlusSerializer().dumps_typed({"ann": dt.datetime.now(dt.UTC)})
+    packed = kind.encode() + b"\n" + zlib.compress(data)
+    with pytest.raises(Exception, match="ext"):
+        Memories(dict).from_checkpoint(packed)

@@ -1,6 +1,7 @@
 """The direct way and LiteLLM's: the same requests, replies, failures, findings and prices."""
 
 import asyncio
+import functools
 import gzip
 import json
 import os
@@ -454,7 +455,7 @@ def test_which_way(model, options, environment, monkeypatch):
 def test_what_a_program_told_litellm_is_not_lost(monkeypatch):
     litellm = load_litellm()
     assert place_of("openai/x", AT, SecretStr("none"))
-    for name in ("callbacks", "success_callback", "cache", "api_base", "headers"):
+    for name in ("callbacks", "success_callback", "cache", "api_base", "headers", "use_litellm_proxy"):
         with monkeypatch.context() as patch:
             patch.setattr(litellm, name, ["something"])
             assert place_of("openai/x", AT, SecretStr("none")) is None
@@ -462,6 +463,22 @@ def test_what_a_program_told_litellm_is_not_lost(monkeypatch):
                 LLMError, match=f"openai/x cannot be asked directly.*{name} is set for LiteLLM"
             ):
                 place_of("openai/x", {**AT, "transport": "direct"}, SecretStr("none"))
+
+
+def test_what_wraps_litellms_call_is_not_passed_by(monkeypatch):
+    litellm = load_litellm()
+    traced = functools.wraps(litellm.acompletion)(lambda **_: None)  # as tracers do
+    monkeypatch.setattr(litellm, "acompletion", traced)
+    assert place_of("openai/x", AT, SecretStr("none")) is None
+
+
+def test_a_gateway_of_the_environment_an_odd_address_and_many_stops_go_through_litellm(monkeypatch):
+    key = SecretStr("none")
+    assert place_of("openai/x", {"api_base": "http://[::1:8000/v1"}, key) is None
+    assert place_of("openai/x", {**AT, "stop": list("abcd")}, key)
+    assert place_of("openai/x", {**AT, "stop": list("abcde")}, key) is None
+    monkeypatch.setenv("USE_LITELLM_PROXY", "true")
+    assert place_of("openai/x", AT, key) is None
 
 
 CLASHES = [
