@@ -36,8 +36,17 @@ from atom import (
     add_tom_node,
 )
 from atom.belief import order
-from atom.coding import KEEPS, Promise, Repository, judged, promise_event, promising, seen_in, verified
-from atom.coding.git import environment
+from atom.coding import (
+    KEEPS,
+    Promise,
+    Repository,
+    environment,
+    judged,
+    promise_event,
+    promising,
+    seen_in,
+    verified,
+)
 from atom.memories import Term
 from atom.policies import Policy
 
