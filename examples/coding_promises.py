@@ -36,7 +36,17 @@ from atom import (
     add_tom_node,
 )
 from atom.belief import order
-from atom.coding import KEEPS, Promise, Repository, judged, promise_event, promising, seen_in, verified
+from atom.coding import (
+    KEEPS,
+    Promise,
+    Repository,
+    environment,
+    judged,
+    promise_event,
+    promising,
+    seen_in,
+    verified,
+)
 from atom.memories import Term
 from atom.policies import Policy
 
@@ -134,9 +144,12 @@ def trust(state: Workshop) -> dict[str, Any]:
 
 
 def git(folder: Path, *arguments: str) -> str:
-    """Git in a repository of our own."""
+    """Git in a repository of our own, without the user's settings, hooks, signatures or ``GIT_DIR``."""
     line = ["git", "-c", "user.name=atom", "-c", "user.email=atom@example.org", *arguments]
-    return subprocess.run(line, cwd=folder, check=True, capture_output=True, text=True).stdout.strip()  # noqa: S603
+    done = subprocess.run(  # noqa: S603
+        line, cwd=folder, env=environment(), check=True, capture_output=True, text=True, timeout=60
+    )
+    return done.stdout.strip()
 
 
 def opened(folder: Path) -> str:

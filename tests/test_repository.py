@@ -177,6 +177,79 @@ def test_reading_is_incremental_and_says_when_history_was_rewritten(repo):
     assert "rewritten" in reading.notes[0]
 
 
+def test_what_was_merged_meanwhile_is_still_read(repo):
+    git(repo, "switch", "-qc", "ben")
+    write(repo, one="1\n")
+    since = commit(repo)
+    write(repo, two="1\n")
+    commit(repo)
+    git(repo, "switch", "-q", "main")
+    write(repo, annes="1\n")
+    commit(repo)
+    git(repo, "merge", "-q", "--no-edit", "ben")
+    reader = Repository(repo)
+    reading = reader.branch("ben", against="main", since=since)
+    assert set(by_path(reading)) == {"two"}
+    assert reading.notes == ()
+    git(repo, "switch", "-q", "ben")
+    write(repo, three="1\n")
+    commit(repo)
+    git(repo, "merge", "-q", "--no-edit", "main")
+    git(repo, "switch", "-q", "main")
+    git(repo, "merge", "-q", "--no-ff", "--no-edit", "ben")
+    reading = reader.branch("ben", against="main", since=since)
+    assert set(by_path(reading)) == {"two", "three"}
+    assert reading.notes == ()
+
+
+@pytest.mark.parametrize("way", ["main follows", "ben follows", "a branch of ben's own"])
+def test_whose_a_commit_was_may_not_be_told_and_is_noted(repo, way):
+    git(repo, "switch", "-qc", "ben")
+    since = commit(repo)
+    if way == "a branch of ben's own":
+        git(repo, "switch", "-qc", "part")
+    write(repo, two="1\n")
+    commit(repo)
+    if way == "a branch of ben's own":
+        git(repo, "switch", "-q", "ben")
+        git(repo, "merge", "-q", "--no-ff", "--no-edit", "part")
+    git(repo, "switch", "-q", "main")
+    git(repo, "merge", "-q", "--no-edit", *(["ben"] if way == "main follows" else ["--no-ff", "ben"]))
+    if way == "ben follows":
+        git(repo, "switch", "-q", "ben")
+        git(repo, "merge", "-q", "--ff-only", "main")
+    reading = Repository(repo).branch("ben", against="main", since=since)
+    assert reading.changes == ()
+    assert "whose they were is not told" in reading.notes[0]
+    assert set(by_path(Repository(repo).between(since, "ben"))) == {"two"}
+
+
+def test_many_commits_are_read_in_parts_and_none_is_missed(repo, monkeypatch):
+    monkeypatch.setattr("atom.coding.repository._MANY", 2)
+    git(repo, "switch", "-qc", "ben")
+    reader = Repository(repo)
+    since = reader.commit("main")
+    for number in range(5):
+        write(repo, **{f"file{number}": "1\n"})
+        commit(repo)
+    git(repo, "switch", "-qc", "part", "HEAD~3")
+    for number in range(3):
+        write(repo, **{f"part{number}": "1\n"})
+        commit(repo)
+    git(repo, "switch", "-q", "ben")
+    git(repo, "merge", "-q", "--no-ff", "--no-edit", "part")
+    tip, seen, readings = commit(repo), [], []
+    while since != tip and len(readings) < 20:
+        readings.append(reader.branch("ben", against="main", since=since))
+        seen += [change.path for change in readings[-1].changes]
+        since = readings[-1].until
+    assert set(seen) == {f"file{n}" for n in range(5)} | {f"part{n}" for n in range(3)}
+    assert len(seen) == len(set(seen))
+    assert since == tip
+    assert [bool(reading.notes) for reading in readings] == [True] * (len(readings) - 1) + [False]
+    assert len(readings) > 2
+
+
 def test_a_worktree_with_what_is_not_committed(repo):
     write(repo, shop__cart_py=CART.replace("RATE = 5", "RATE = 7"), shop__tax_py="def tax(x): ...\n")
     write(repo, staged="1\n", **{".gitignore": "ignored\n"}, ignored="1\n")
@@ -232,6 +305,52 @@ def test_no_program_of_a_repositorys_settings_runs(repo, tmp_path, monkeypatch):
     assert not ran.exists(), ran.read_text()
     assert found["notes"].hunks == (Hunk(2, 1, 2, 1),)
     assert found["shop/cart.py"].symbols == ("Cart.total",)
+
+
+def appending(path, ran):
+    """A filter that leaves a trace."""
+    path.write_text(f'#!/bin/sh\necho "$0 $@" >> {ran}\ncat\n')
+    path.chmod(0o755)
+    return str(path)
+
+
+@pytest.mark.parametrize("driver", ["a=b", "x.y"])
+@pytest.mark.parametrize("late", [False, True])
+def test_no_filter_runs_whatever_its_name_and_whenever_it_came(repo, tmp_path, driver, late):
+    reader = Repository(repo)
+    ran = tmp_path / "ran"
+    program = appending(tmp_path / "program", ran)
+    write(repo, **{".gitattributes": f"notes filter={driver}\n"})
+    commit(repo)
+    git(repo, "config", f"filter.{driver}.clean", program)
+    git(repo, "config", f"filter.{driver}.required", "true")
+    write(repo, notes="one\n2\nthree\n")
+    reader = reader if late else Repository(repo)
+    found = by_path(reader.worktree())
+    assert reader.uncommitted() == ("notes",)
+    reader.between("main~1", "main")
+    assert not ran.exists(), ran.read_text()
+    assert found["notes"].hunks == (Hunk(2, 1, 2, 1),)
+
+
+def test_nothing_runs_in_a_submodule(repo, tmp_path):
+    inner = repo / "inner"
+    inner.mkdir()
+    git(inner, "init", "-q", "-b", "main")
+    write(inner, notes="one\n", **{".gitattributes": "notes filter=mine\n"})
+    commit(inner)
+    write(repo, **{".gitmodules": '[submodule "inner"]\n\tpath = inner\n\turl = ./inner\n\tignore = none\n'})
+    commit(repo)
+    ran = tmp_path / "ran"
+    git(inner, "config", "filter.mine.clean", appending(tmp_path / "program", ran))
+    write(inner, notes="two\n")
+    reader = Repository(repo)
+    assert reader.worktree().changes == ()
+    assert reader.uncommitted() == ()
+    assert not ran.exists(), ran.read_text()
+    ran.unlink(missing_ok=True)
+    commit(inner)
+    assert reader.uncommitted() == ("inner",)  # another commit of it is a change, and is seen
 
 
 def test_a_huge_difference_is_bounded(repo):
@@ -313,3 +432,21 @@ def test_readings_are_plain_data(repo):
     reading = Repository(repo).branch(against="main")
     plain = reading.as_plain()
     assert [type(reading.changes[0]).of_plain(one) for one in plain["changes"]] == list(reading.changes)
+
+
+def test_texts_are_bounded_as_the_difference_is(repo, monkeypatch):
+    text = "".join(f"x{number} = {number}\n" for number in range(5_000))
+    write(repo, **{f"f{number}_py": text for number in range(40)})
+    commit(repo)
+    write(repo, **{f"f{number}_py": text + "y = 1\n" for number in range(40)})
+    reader = Repository(repo, most=200_000)
+    found = reader.worktree().changes
+    assert [change.hunks for change in found] == [(Hunk(5000, 0, 5001, 1),)] * 40
+    assert 0 < sum(change.symbols is not None for change in found) < 5
+    commit(repo)
+    write(repo, **{f"new{number}_py": text for number in range(10)})
+    reading = reader.worktree()
+    assert sum(change.known for change in reading.changes) == 3
+    assert "no line was read" in reading.notes[0]
+    monkeypatch.setattr("atom.coding.repository.new_file", None)  # names alone are asked for
+    assert len(reader.uncommitted()) == 10

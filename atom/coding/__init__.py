@@ -6,6 +6,7 @@ A ``Promise`` says what an agent will touch or leave alone. A ``Repository`` rea
 """
 
 from atom.coding.changes import Change, Hunk
+from atom.coding.git import environment
 from atom.coding.patches import changes_in
 from atom.coding.promise import Breach, Promise, Verdict, judged, reaches
 from atom.coding.reading import Reading
@@ -44,6 +45,7 @@ __all__ = [
     "Verdict",
     "announced",
     "changes_in",
+    "environment",
     "judged",
     "promise_event",
     "promising",

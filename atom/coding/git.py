@@ -35,11 +35,20 @@ _SETTINGS = (
 )  # fmt: skip
 
 
-def environment() -> dict[str, str]:
-    """The process's environment without what git would be led by, in plain English."""
+def environment(settings: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The process's environment without what git would be led by, in plain English.
+
+    Args:
+        settings: git's, beside those that switch off hooks, pagers and the like, and before them.
+    """
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("GIT_", "LC_", "LANG"))}
+    # not as -c NAME=VALUE, which git splits at the first "=", and a name may have one
+    given = [*(setting.split("=", 1) for setting in _SETTINGS), *(settings or {}).items()]
     return {
         **kept,
+        "GIT_CONFIG_COUNT": str(len(given)),
+        **{f"GIT_CONFIG_KEY_{at}": key for at, (key, _) in enumerate(given)},
+        **{f"GIT_CONFIG_VALUE_{at}": value for at, (_, value) in enumerate(given)},
         "LC_ALL": "C",
         "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_CONFIG_GLOBAL": os.devnull,
@@ -59,21 +68,18 @@ def _program(path: str) -> str:
     return found
 
 
-def command(folder: Path, arguments: Sequence[str], settings: Mapping[str, str] | None = None) -> list[str]:
-    """The command line of a question.
+def command(folder: Path, arguments: Sequence[str]) -> list[str]:
+    """The command line of a question, to be asked in ``environment()``, which has the settings.
 
     Args:
         folder: a worktree, or a bare repository.
         arguments: git's own, such as ``["diff", "HEAD"]``.
-        settings: further ones, which come last.
 
     Raises:
         RepositoryError: there is no git.
     """
-    given = [*_SETTINGS, *(f"{key}={value}" for key, value in (settings or {}).items())]
-    settled = [part for setting in given for part in ("-c", setting)]
     program = _program(os.environ.get("PATH", ""))
-    return [program, "-C", str(folder), "--no-pager", "--no-optional-locks", *settled, *arguments]
+    return [program, "-C", str(folder), "--no-pager", "--no-optional-locks", *arguments]
 
 
 def ask(
@@ -89,7 +95,8 @@ def ask(
     """What git says.
 
     Args:
-        folder, arguments, settings: see ``command``.
+        folder, arguments: see ``command``.
+        settings: see ``environment``.
         seconds: a time limit, > 0.
         given: on its standard input.
         accept: exit statuses that are no failure.
@@ -126,14 +133,14 @@ def asking(
     Raises:
         RepositoryError: as ``ask``.
     """
-    line = command(folder, arguments, settings)
+    line = command(folder, arguments)
     try:
         process = subprocess.Popen(  # noqa: S603 - no shell, and git's own arguments
             line,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env={**environment(), **(variables or {})},
+            env={**environment(settings), **(variables or {})},
             start_new_session=True,
         )
     except OSError as error:

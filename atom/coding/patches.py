@@ -2,31 +2,57 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from itertools import takewhile, zip_longest
+from typing import NoReturn
 
-from atom.coding.changes import Change, Status, hunks_of, unquoted
+from atom.coding.changes import Change, Hunk, Status, hunks_of, unquoted
+from atom.errors import RepositoryError
+
+_NOTHING = "/dev/null"
 
 
 def changes_in(patch: str) -> tuple[Change, ...]:
     r"""The changes of a patch as ``git diff`` writes it, without symbols, which a patch alone does not tell.
 
     Args:
-        patch: a unified diff with ``diff --git`` lines; of lines with context a hunk is as large as with it.
+        patch: a unified diff, with ``diff --git`` lines or with ``---`` and ``+++`` alone, with prefixes such
+            as ``a/`` and ``b/`` or without; of lines with context a hunk is as large as with it.
+
+    Raises:
+        RepositoryError: there are hunks of a file that is not named.
 
     Example:
         >>> patch = "diff --git a/tax.py b/tax.py\n--- a/tax.py\n+++ b/tax.py\n@@ -3 +3 @@\n-a\n+b\n"
         >>> [(change.path, change.hunks[0].old) for change in changes_in(patch)]
         [('tax.py', (3, 3))]
     """
-    blocks: list[list[str]] = []
-    left = 0
-    for line in patch.splitlines(keepends=True):
+    blocks: list[list[str]] = [[]]
+    left, headed = 0, True
+    lines = patch.splitlines(keepends=True)
+    for line, following in zip_longest(lines, lines[1:], fillvalue=""):
         if left <= 0 and line.startswith("diff --git "):
             blocks.append([])
-        if blocks:
-            blocks[-1].append(line)
+            headed = False
+        elif left <= 0 and line.startswith("--- ") and following.startswith("+++ "):
+            if headed:
+                blocks.append([])
+            headed = True
+        blocks[-1].append(line)
         left = _left(line, left)
-    return tuple(change for block in blocks if (change := _change(block)) is not None)
+    if len(blocks) == 1:  # what stands before the first file is talk, unless there is nothing else
+        return () if not _hunks(blocks[0]) else _unnamed()
+    return tuple(change for block in blocks[1:] if (change := _change(block)) is not None)
+
+
+def _unnamed() -> NoReturn:
+    raise RepositoryError(
+        "the patch has hunks of a file that it does not name; write it with git diff, or with lines "
+        "'--- a/PATH' and '+++ b/PATH' before them"
+    )
+
+
+def _hunks(block: list[str]) -> tuple[Hunk, ...]:
+    return tuple(hunk for _, hunk in hunks_of(line.encode("utf-8", "surrogateescape") for line in block))
 
 
 def _left(line: str, left: int) -> int:
@@ -38,35 +64,49 @@ def _left(line: str, left: int) -> int:
 
 
 def _change(block: list[str]) -> Change | None:
-    status: Status = "modified"
-    before: str | None = None
-    path, binary = _named(block[0]), False
-    for line in block[1:]:
-        if line.startswith("@@"):
-            break
-        text = line.rstrip("\r\n")
-        if text.startswith("new file"):
-            status = "added"
-        elif text.startswith("deleted file"):
-            status = "deleted"
-        elif text.startswith(("rename from ", "copy from ")):
-            status = "renamed" if text.startswith("rename") else "copied"
-            before = unquoted(text.split(" from ", 1)[1].encode())
-        elif text.startswith(("rename to ", "copy to ")):
-            path = unquoted(text.split(" to ", 1)[1].encode())
-        elif text.startswith(("Binary files ", "GIT binary patch")):
-            binary = True
-        elif text.startswith(("--- a/", "+++ b/", '--- "a/', '+++ "b/')):
-            path = unquoted(text[4:].encode())[2:]
+    head = [line.rstrip("\r\n") for line in takewhile(lambda line: not line.startswith("@@"), block)]
+
+    def after(*starts: str) -> str | None:
+        return next((text[len(start) :] for text in head for start in starts if text.startswith(start)), None)
+
+    before, became = after("rename from ", "copy from "), after("rename to ", "copy to ")
+    old, new = _file(after("--- ") or _NOTHING), _file(after("+++ ") or _NOTHING)
+    path = _named(after("diff --git ") or "")
+    if became is not None:
+        path = unquoted(became.encode())
+    elif not path and (old, new) != (_NOTHING, _NOTHING):
+        path = _without_prefixes(old, new)
+    hunks = _hunks(block)
     if not path:
-        return None
-    hunks = tuple(hunk for _, hunk in hunks_of(line.encode("utf-8", "surrogateescape") for line in block))
-    return replace(Change(path, status, before, hunks), binary=binary, known=not binary)
+        return _unnamed() if hunks else None
+    status: Status = "modified"
+    if before is not None:
+        status = "copied" if after("rename from ") is None else "renamed"
+    elif after("new file") is not None or (hunks and old == _NOTHING):
+        status = "added"
+    elif after("deleted file") is not None or (hunks and new == _NOTHING):
+        status = "deleted"
+    binary = after("Binary files ", "GIT binary patch") is not None
+    whence = None if before is None else unquoted(before.encode())
+    return Change(path, status, whence, hunks, binary=binary, known=not binary)
 
 
-def _named(header: str) -> str:
-    """The path of ``diff --git a/PATH b/PATH``, where both are the same."""
-    rest = header.removeprefix("diff --git ").rstrip("\r\n")
-    one, two = rest[: len(rest) // 2], rest[len(rest) // 2 + 1 :]
-    same = unquoted(one.encode())[2:] == unquoted(two.encode())[2:]
-    return unquoted(two.encode())[2:] if same else ""
+def _file(named: str) -> str:
+    """The file that ``---`` or ``+++`` names, with its prefix, and without a time after a tab."""
+    return unquoted(named.split("\t", 1)[0].encode())
+
+
+def _without_prefixes(old: str, new: str) -> str:
+    """The path of two names; where there are prefixes, they differ: ``a/`` and ``b/``, ``i/`` and ``w/``."""
+    name = old if new == _NOTHING else new
+    if _NOTHING in (old, new):
+        return name[2:] if name[:2] == ("a/" if new == _NOTHING else "b/") else name
+    prefixed = old[1:2] == new[1:2] == "/" and old[0] != new[0]
+    return name[2:] if prefixed else name
+
+
+def _named(rest: str) -> str:
+    """The path of what stands after ``diff --git``, ``a/PATH b/PATH``, where both are the same."""
+    one, two = (unquoted(half.encode()) for half in (rest[: len(rest) // 2], rest[len(rest) // 2 + 1 :]))
+    path = _without_prefixes(one, two) if one and two else ""
+    return path if path and path in (one, one[2:]) else ""

@@ -22,14 +22,14 @@ MOST = 64_000_000
 
 _DIFF = (
     "--raw", "--numstat", "-z", "--no-abbrev", "--find-renames", "--no-ext-diff", "--no-textconv",
-    "--no-relative",
+    "--no-relative", "--ignore-submodules=dirty",
 )  # fmt: skip
 _PATCH = (
     "-p", "-U0", "--no-color", "--src-prefix=a/", "--dst-prefix=b/", "--find-renames", "--no-ext-diff",
     "--no-textconv", "--no-relative", "--inter-hunk-context=0", "--no-indent-heuristic",
-    "--diff-algorithm=myers", "--submodule=short",
+    "--diff-algorithm=myers", "--submodule=short", "--ignore-submodules=dirty",
 )  # fmt: skip
-_MANY = 1000
+_MANY = 1000  # commits that are read one by one
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +63,7 @@ class Repository:
         object.__setattr__(self, "folder", Path(self.folder))
         object.__setattr__(self, "_filters", {})
         self._ask("rev-parse", "--git-dir")
-        names = self._ask(
-            "config", "--name-only", "-z", "--get-regexp", r"^(filter|diff|merge)\..*\.", accept=(0, 1)
-        )
-        object.__setattr__(self, "_filters", _silenced(names.split("\0")))
+        self._silence()
 
     def commit(self, name: str = "HEAD") -> str:
         """The full name of a commit.
@@ -102,7 +99,10 @@ class Repository:
 
     def uncommitted(self) -> tuple[str, ...]:
         """Paths of a worktree that differ from its commit, or are not known to git, sorted."""
-        return tuple(sorted({change.path for change in self.worktree().changes}))
+        self._silence()
+        root = self._root()
+        found = entries(self._asked(["diff", *_DIFF, self.commit()]))
+        return tuple(sorted({entry.change.path for entry in found} | set(self._strangers(root))))
 
     def check_clean(self) -> None:
         """Whether all is committed.
@@ -134,10 +134,12 @@ class Repository:
         Raises:
             RepositoryError: a commit that is not there, a bare repository, or git's failure.
         """
+        self._silence()
         self._root()
         first = self.commit(since)
         changes, notes = self._read("diff", first)
-        return Reading(first, None, (*changes, *self._unknown()), notes)
+        unknown, further = self._unknown()
+        return Reading(first, None, (*changes, *unknown), (*notes, *further))
 
     def branch(self, name: str | None = None, *, against: str, since: str | None = None) -> Reading:
         """What a branch did beside another one, however often it merged that.
@@ -150,7 +152,8 @@ class Repository:
 
         Returns:
             Changes of commits in between. Of a commit that merges, what it has of none of its parents: how
-            conflicts were resolved.
+            conflicts were resolved. ``until`` is the last commit that was read: the branch's tip, or an
+            earlier one where there are more than a thousand.
 
         Raises:
             RepositoryError: HEAD is detached and no name was given; a commit that is not there; branches
@@ -174,22 +177,53 @@ class Repository:
         return Reading(base[0], tip, changes, (*notes, *further))
 
     def _commits(self, begin: str, tip: str, other: str) -> Reading:
-        listed = self._ask(
-            "rev-list", "--reverse", "--topo-order", "--parents", f"{begin}..{tip}", f"^{other}"
-        )
+        listed, unclear = self._own(begin, tip, other)
+        if len(listed) > _MANY and (last := self._last(begin, tip, listed)) != tip:
+            read = self._commits(begin, last, other)
+            note = f"only commits up to {last[:12]} were read, since there are many; read again from there"
+            return replace(read, notes=(*read.notes, note))
         found: list[Change] = []
         notes: list[str] = []
-        for line in listed.splitlines()[:_MANY]:
-            commit, *parents = line.split()
+        for commit, *parents in listed:
             if len(parents) > 1:
                 found += self._resolved(commit)
                 continue
             changes, further = self._read("diff-tree", "-r", "--root", "--no-commit-id", commit)
             found += changes
             notes += further
-        if len(listed.splitlines()) > _MANY:
-            notes.append(f"only the first {_MANY} commits after {begin[:12]} were read; read more often")
+        if unclear:
+            notes.append(
+                f"some commits after {begin[:12]} are the other branch's as well, and whose they were is not "
+                "told, so they were not read; read them with between(), or before branches are merged"
+            )
         return Reading(begin, tip, tuple(found), tuple(notes))
+
+    def _own(self, begin: str, tip: str, other: str) -> tuple[list[list[str]], bool]:
+        """A branch's own commits with their parents, oldest first, and whether others may be its own, too.
+
+        Own is what ``other`` lacks, and what it got by a merge: a commit on the branch's first-parent line
+        that is not on that of ``other``. One on both got there by a fast-forward, of whichever of the two.
+        """
+        listing = ("rev-list", "--reverse", "--topo-order", "--parents")
+        rest = [line.split() for line in self._ask(*listing, f"{begin}..{tip}", f"^{other}").splitlines()]
+        line = [row.split() for row in self._ask(*listing, "--first-parent", f"{begin}..{tip}").splitlines()]
+        lacked = {commit for commit, *_ in rest}
+        shared = [row for row in line if row[0] not in lacked]
+        if not shared:
+            return rest, False
+        others = set(self._ask("rev-list", "--first-parent", f"{begin}..{other}").split())
+        merged = [row for row in shared if row[0] not in others]
+        sides = {side for _, _, *beside in merged for side in beside if side not in others}
+        unclear = len(merged) < len(shared) or any(not self._is_ancestor(side, begin) for side in sides)
+        return merged + rest, unclear
+
+    def _last(self, begin: str, tip: str, listed: list[list[str]]) -> str:
+        """The commit up to which a part of them can be read, so that reading on from it misses none."""
+        after = self._ask("rev-list", "--ancestry-path", f"{begin}..{tip}").split()
+        line = self._ask("rev-list", "--first-parent", f"{begin}..{tip}").split()
+        possible = set(after) & set(line)
+        found = [at for at, (commit, *_) in enumerate(listed) if commit in possible]
+        return listed[max((at for at in found if at < _MANY), default=found[0])][0] if found else tip
 
     def _resolved(self, merge: str) -> list[Change]:
         """What a merge has of none of its parents."""
@@ -226,15 +260,19 @@ class Repository:
 
     def _named(self, read: list[tuple[Entry, Change]]) -> tuple[Change, ...]:
         """The changes with the symbols that they touch, of files that are Python."""
-        python = [(entry, change) for entry, change in read if is_python(change)]
-        blobs = [b for entry, _ in python for b in (entry.old_blob, entry.new_blob) if set(b) != {"0"}]
-        texts = self._texts(dict.fromkeys(blobs))
-        named = {}
-        for entry, change in python:
+        left, found = self.most, []
+        for entry, change in read:
+            if not is_python(change) or left <= 0:
+                found.append(change)
+                continue
+            # file by file, since the texts of all would be as large as the repository
+            texts = self._texts(dict.fromkeys(b for b in (entry.old_blob, entry.new_blob) if set(b) != {"0"}))
             saved = change.status != "deleted" and set(entry.new_blob) == {"0"}
             new = contents(self._root() / change.path) if saved else texts.get(entry.new_blob, "")
-            named[change.path] = with_symbols(change, texts.get(entry.old_blob, ""), new)
-        return tuple(named.get(change.path, change) for _, change in read)
+            old = texts.get(entry.old_blob, "")
+            left -= len(old or "") + len(new or "")
+            found.append(with_symbols(change, old, new))
+        return tuple(found)
 
     def _texts(self, blobs: Iterable[str]) -> dict[str, str | None]:
         """Blob -> its text; None for one that is too large or no text."""
@@ -254,13 +292,26 @@ class Repository:
             at = end + 2 + int(size)
         return found
 
-    def _unknown(self) -> list[Change]:
-        """Files of the worktree that git does not know, as added."""
-        root = self._root()
-        listed = self._asked(["-C", str(root), "ls-files", "--others", "--exclude-standard", "-z"])
-        return [
-            new_file(root, path) for path in listed.decode("utf-8", "surrogateescape").split("\0") if path
-        ]
+    def _unknown(self) -> tuple[list[Change], tuple[str, ...]]:
+        """Files of the worktree that git does not know, as added; past the limit they are named alone."""
+        root, left, found = self._root(), self.most, []
+        for path in self._strangers(root):
+            size = (root / path).lstat().st_size if (root / path).is_file() else 0
+            left -= size if size <= LARGEST else 0
+            found.append(new_file(root, path) if left >= 0 else Change(path, "added", known=False))
+        note = f"files that git does not know are larger than {self.most} bytes; of some no line was read"
+        return found, (note,) if left < 0 else ()
+
+    def _strangers(self, root: Path) -> list[str]:
+        listed = self._ask("-C", str(root), "ls-files", "--others", "--exclude-standard", "-z")
+        return [path for path in listed.split("\0") if path]
+
+    def _silence(self) -> None:
+        """Looks which programs are configured now: a filter, which runs on saved files, may be new."""
+        names = self._ask(
+            "config", "--name-only", "-z", "--get-regexp", r"^(filter|diff|merge)\..*\.", accept=(0, 1)
+        )
+        object.__setattr__(self, "_filters", _silenced(names.split("\0")))
 
     def _root(self) -> Path:
         said = self._ask("rev-parse", "--show-toplevel", accept=(0, 128)).rstrip("\n")

@@ -1,6 +1,7 @@
 """Every example of graphs runs and shows what it promises; the development server serves them."""
 
 import contextlib
+import importlib
 import os
 import re
 import shutil
@@ -64,6 +65,31 @@ def test_promises_are_read_from_branches_and_worth_what_they_were():
     assert counts(printed["trusts, ben breaks"])[0] >= 3
     assert "2 of 10 clash, the breach found before round 2" in printed["node, ben breaks"]
     assert counts(printed["node, ben its like"])[0] <= 2
+
+
+def test_coders_leave_the_users_own_repository_and_settings_alone(tmp_path, monkeypatch):
+    mine = tmp_path / "mine"
+    subprocess.run(["git", "init", "-q", "-b", "main", mine], check=True, timeout=60)
+    ran = tmp_path / "ran"
+    hooks = tmp_path / "hooks"
+    hooks.mkdir()
+    for name in ("pre-commit", "post-checkout", "gpg"):
+        (hooks / name).write_text(f"#!/bin/sh\necho $0 >> {ran}\nexit 1\n")
+        (hooks / name).chmod(0o755)
+    settings = tmp_path / "settings"
+    settings.write_text(
+        f"[core]\nhooksPath = {hooks}\n[commit]\ngpgSign = true\n[gpg]\nprogram = {hooks}/gpg\n"
+    )
+    before = {path: path.read_bytes() for path in mine.rglob("*") if path.is_file()}
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(settings))
+    monkeypatch.setenv("GIT_DIR", str(mine / ".git"))
+    monkeypatch.syspath_prepend(str(EXAMPLES))
+    folder = tmp_path / "coders"
+    base = importlib.import_module("coding_promises").opened(folder)
+    assert len(base) == 40
+    assert {path: path.read_bytes() for path in mine.rglob("*") if path.is_file()} == before
+    assert not ran.exists(), ran.read_text()
+    assert (folder / "ann" / "shop" / "tax.py").read_text() == "TAX = 1\n"
 
 
 @contextlib.contextmanager
