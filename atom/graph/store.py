@@ -10,13 +10,13 @@ from langgraph.store.base import BaseStore, GetOp, PutOp
 
 from atom.agents.player import Player
 from atom.belief.beliefs import Beliefs
-from atom.belief.evidence import prior, total
+from atom.belief.evidence import nothing, prior, total
 from atom.coroutines import finish
 from atom.errors import BeliefError
 from atom.graph.outage import Outage, StoreDown, abatch
 from atom.graph.reading import VERSION, Ask, Batch, Namespace, asking, direct, emptied, namespaces, nobody
 from atom.graph.sums import Known, Sums, seconds
-from atom.graph.writers import at_first, handed_on, key_of, named, place_of
+from atom.graph.writers import at_first, handed_on, key_of, named, new_in, place_of, without
 from atom.memories import Evidence, Memory, PartnerMemory, PlayerMemory, as_plain
 
 Unsaved: TypeAlias = dict["Where", dict[str, Any]]
@@ -210,7 +210,8 @@ class BeliefMemory:
         beliefs = keeps_beliefs(player)
         known = named(beliefs.typed(memory, player.me), seconds())
         try:
-            known = await self._placed(asking(batch), player.me, beliefs, known)
+            known = await self._once(asking(batch), player.me, beliefs.typed(memory, player.me), known)
+            known = await self._placed(asking(batch), player.me, beliefs, known, again="writer" in memory)
         except StoreDown:
             known = at_first(known)
         if beliefs.contract is None:
@@ -225,7 +226,25 @@ class BeliefMemory:
         heard = {p: item.value["order"] for p, item in zip(silent, found or [], strict=False) if item}
         return player.hear(as_plain(known), heard)
 
-    async def _placed(self, ask: Ask, me: str, beliefs: Beliefs, memory: PlayerMemory) -> PlayerMemory:
+    async def _once(self, ask: Ask, me: str, before: PlayerMemory, memory: PlayerMemory) -> PlayerMemory:
+        """The memory without what a run of this step that came to no end wrote under the name before."""
+        writer = before.get("writer")
+        if writer is None or key_of(writer) == key_of(memory["writer"]):
+            return memory
+        whole = {name: handed_on(record) for name, record in before["partners"].items() if new_in(record)}
+        at = {name: self._where(me, name, record, writer) for name, record in whole.items()}
+        items = await ask([GetOp(*where) for where in at.values()]) if at else []
+        partners = dict(memory["partners"])
+        for (name, where), item in zip(at.items(), items, strict=True):
+            with self._lock:
+                value = self._unsaved.get(where) or (item.value if item else {})
+            if all(value.get(key) == said for key, said in (whole[name].get("written") or nothing()).items()):
+                partners[name] = without(partners[name], "written")
+        return {**memory, "partners": partners}
+
+    async def _placed(
+        self, ask: Ask, me: str, beliefs: Beliefs, memory: PlayerMemory, *, again: bool
+    ) -> PlayerMemory:
         """The memory with a place for every partner's evidence, and a prior where one is met again."""
         partners = dict(memory["partners"])
         new = [name for name, r in partners.items() if "place" not in r or r["recalled"] is None]
@@ -234,7 +253,11 @@ class BeliefMemory:
         trees = {name: self._sums(ask, me, name) for name in new}
         for name, found in (await _all_known(list(trees.values()), trees)).items() if new else ():
             record, sums = partners[name], trees[name]
-            place = place_of(record) if "place" in record else await sums.join(found)
+            place = record.get("place")
+            if place is None and again:  # by a run of this step that came to no end
+                place = await sums.written(found, key)
+            if place is None:
+                place = await sums.join(found)
             parts = [part for part in found.parts if part.key != key]
             if place != found.last and (own := await sums.own(place, key)):
                 parts.append(own)

@@ -141,6 +141,14 @@ class Sums:
         key, whole, faded, at = self._part(item)
         return Part(key, total([(-1.0, whole)]), total([(-1.0, faded)]), at)
 
+    async def written(self, known: Known, key: str) -> int | None:
+        """The leaf, one of the last ``FAN`` or the first, that has an item of this key; None for none."""
+        if any(part.key == key for part in known.parts):
+            return known.last
+        leaves = sorted({0, *range(max(0, known.last - FAN), known.last)} - {known.last}, reverse=True)
+        found = await self.ask([GetOp(self.leaf(leaf), key) for leaf in leaves]) if leaves else []
+        return next((leaf for leaf, item in zip(leaves, found, strict=True) if item), None)
+
     async def join(self, known: Known) -> int:
         """The leaf for a new thread; the next one is opened where the last one is full."""
         if known.size < FAN:

@@ -359,6 +359,38 @@ def test_a_thread_that_goes_on_for_days_writes_under_other_names(monkeypatch):
     assert total_items(store) == 4
 
 
+@pytest.mark.parametrize("others", [0, 5, 30])
+def test_a_step_run_again_counts_once_also_when_the_thread_is_a_day_old(small, monkeypatch, others):
+    """Its node writes, and then is interrupted or fails, so that the checkpoint is the one of before."""
+    store, beliefs, now = InMemoryStore(), BeliefMemory("days"), sums.seconds()
+    before = act(thread(beliefs, store))
+    for run in range(3):
+        monkeypatch.setattr("atom.graph.store.seconds", lambda later=now + (1.1 + run) * DAY: later)
+        after = keep(beliefs if run else BeliefMemory("days"), store, before)
+        assert count(beliefs, store) == 2 + run * others
+        for _ in range(others):
+            thread(beliefs, store)
+    assert after["writer"] != before["writer"]
+    keep(beliefs, store, act(after))
+    assert count(beliefs, store) == 3 + 3 * others
+
+
+def test_a_step_that_is_run_again_on_the_next_day_counts_once(store, monkeypatch):
+    """A person is asked in the evening and answers in the morning, when the name has come to its end."""
+    beliefs, now = BeliefMemory("days"), sums.seconds()
+    before = act(thread(beliefs, store))
+    keep(beliefs, store, before)
+    assert count(beliefs, store) == 2
+    monkeypatch.setattr("atom.graph.store.seconds", lambda: now + 1.1 * DAY)
+    after = keep(BeliefMemory("days"), store, before)
+    assert after["writer"] != before["writer"]
+    assert count(beliefs, store) == 2
+    after = keep(beliefs, store, act(after))
+    assert count(beliefs, store) == 3
+    keep(beliefs, store, act(before, "A"))
+    assert count(beliefs, store) == 4, "the same thread, forked: it observed something else"
+
+
 def test_a_thread_of_before_goes_on_in_its_item():
     store, beliefs = InMemoryStore(), BeliefMemory("old")
     memory = thread(beliefs, store, 2)
