@@ -142,17 +142,15 @@ class BeliefMemory:
 
     async def _flush(self, batch: Batch) -> bool:
         while taken := self._take():
-            written = None
+            written = False
             try:
-                written = await batch(_puts(taken))
-            finally:
-                self._give_back(taken, written=written is not None)
-            if written is None:
-                break
-            try:
+                await asking(batch)(_puts(taken))
                 await self._sum_up(asking(batch), taken)
-            except StoreDown:  # whoever writes there next sums this up as well
+                written = True
+            except StoreDown:
                 break
+            finally:  # without its sums an item is not counted, so that it is written again with them
+                self._give_back(taken, written=written)
         return not self._unsaved
 
     async def _sum_up(self, ask: Ask, taken: Unsaved) -> None:

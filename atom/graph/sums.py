@@ -210,7 +210,7 @@ class Sums:
             # whoever deletes has written the sum before: without one, nothing of what was read was missing
             if (await self.ask([GetOp(above, final)]))[0] is None:
                 await self.ask([self._put(above, final, self._sum(parts))])
-        while items := (await self._all([below], valid=False))[0]:
+        while items := (await self._all([below]))[0]:  # those of other versions were not counted
             await self.ask([PutOp(item.namespace, item.key, None) for item in items])
         await self.ask([PutOp(above, str(index), None)])
 
@@ -264,8 +264,8 @@ class Sums:
     def _node(self, level: int, index: int) -> Namespace:
         return (*self.root, str(level), str(index))
 
-    async def _all(self, namespaces: Sequence[Namespace], *, valid: bool = True) -> list[list[Item]]:
-        return await everything(self.ask, namespaces, valid=valid)
+    async def _all(self, namespaces: Sequence[Namespace]) -> list[list[Item]]:
+        return await everything(self.ask, namespaces)
 
     def _part(self, item: Item) -> Part:
         return self._read(item.key, item.value, _time(item))

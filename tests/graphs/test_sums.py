@@ -501,6 +501,38 @@ def test_a_thread_that_began_while_the_store_was_down_is_counted_in_the_first_le
     assert count(beliefs, store) == 16
 
 
+@pytest.mark.parametrize("left", range(1, 6))
+def test_what_was_written_without_its_sums_is_summed_up_by_the_next_flush(small, left):
+    class Failing(InMemoryStore):
+        left = None
+
+        def batch(self, ops):
+            if self.left is not None:
+                if self.left == 0:
+                    raise ConnectionError("connection refused")
+                self.left -= 1
+            return super().batch(ops)
+
+    store, beliefs = Failing(), BeliefMemory("many", retry_after=0.0)
+    memories = [thread(beliefs, store) for _ in range(20)]
+    store.left = left
+    beliefs.after(store, AGENT, beliefs.before(store, AGENT, act(memories[1])))
+    assert not beliefs.flush(store)
+    store.left = None
+    assert beliefs.flush(store)
+    assert count(beliefs, store) == 21
+
+
+def test_a_leaf_that_is_closed_keeps_items_of_other_versions(small):
+    store, beliefs = InMemoryStore(), BeliefMemory("many")
+    for _ in range(12):
+        thread(beliefs, store)
+    store.put(tree(beliefs, store).leaf(1), "later", {"version": 2, "weights": [1, 2]})
+    assert in_a_week(beliefs, store) >= 1
+    assert count(beliefs, store) == 12
+    assert store.get(tree(beliefs, store).leaf(1), "later") is not None
+
+
 def test_sqlite_is_asked_by_key_and_namespace_only(tmp_path):
     """No operation of a first step is a filter over all items."""
     asked = []
