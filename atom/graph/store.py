@@ -21,6 +21,9 @@ from atom.memories import Evidence, Memory, PartnerMemory, PlayerMemory, as_plai
 
 Unsaved: TypeAlias = dict["Where", dict[str, Any]]
 
+_REMEMBERED = 4096
+"""Of how many items a process knows what it wrote last, which it does not write again."""
+
 
 class Where(NamedTuple):
     """Where a thread's item is."""
@@ -85,6 +88,7 @@ class BeliefMemory:
         self._change = change
         self._prefix = _label(prefix)
         self._unsaved: Unsaved = {}
+        self._saved: Unsaved = {}
         self._in_flight: set[Where] = set()
         self._lock = threading.Lock()
         self._outage = Outage(retry_after)
@@ -193,6 +197,7 @@ class BeliefMemory:
 
     async def _forget(self, ask: Ask, partner: str, observer: str | None) -> int:
         with self._lock:
+            self._saved.clear()
             for key, value in list(self._unsaved.items()):
                 if value["partner"] == partner and observer in (None, value["observer"]):
                     del self._unsaved[key]
@@ -276,8 +281,10 @@ class BeliefMemory:
                 continue
             where = self._where(player.me, partner, record, known["writer"])
             names = self._names(player.me, partner)
+            value = {"version": VERSION, **evidence, **names}
             with self._lock:
-                self._unsaved[where] = {"version": VERSION, **evidence, **names}
+                if where in self._unsaved or self._saved.get(where) != value:
+                    self._unsaved[where] = value
 
     def _where(self, me: str, partner: str, record: PartnerMemory, writer: str) -> Where:
         return Where(self._sums(nobody, me, partner).leaf(place_of(record)), key_of(writer))
@@ -296,6 +303,11 @@ class BeliefMemory:
             for key, value in taken.items():
                 if written and self._unsaved.get(key) is value:
                     del self._unsaved[key]
+                if written:
+                    self._saved.pop(key, None)
+                    self._saved[key] = value
+            while len(self._saved) > _REMEMBERED:
+                del self._saved[next(iter(self._saved))]
 
     def _names(self, observer: str, partner: str) -> dict[str, str]:
         return {"observer": observer, "partner": partner, "task": self.task}

@@ -523,6 +523,20 @@ def test_what_was_written_without_its_sums_is_summed_up_by_the_next_flush(small,
     assert count(beliefs, store) == 21
 
 
+def test_a_step_that_observes_nothing_writes_nothing(small):
+    store, beliefs = Counting(), BeliefMemory("many")
+    memories = [thread(beliefs, store) for _ in range(12)]
+    place = tree(beliefs, store).leaf(memories[1]["partners"]["ben"]["place"])
+    key = writers.key_of(memories[1]["writer"])
+    when = store.get(place, key).updated_at
+    asked, _, _ = store.counted(lambda: keep(beliefs, store, memories[1]))
+    assert asked == 0
+    assert store.get(place, key).updated_at == when, "it fades and rests meanwhile"
+    assert beliefs.forget(store, "ben") > 12
+    keep(beliefs, store, memories[1])
+    assert count(beliefs, store) == 1, "what was forgotten is written again by a thread under way"
+
+
 def test_a_leaf_that_is_closed_keeps_items_of_other_versions(small):
     store, beliefs = InMemoryStore(), BeliefMemory("many")
     for _ in range(12):
