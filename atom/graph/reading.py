@@ -22,13 +22,12 @@ Batch: TypeAlias = Callable[[Sequence[Any]], Awaitable[list[Any] | None]]
 """The same; None where the Store is down."""
 
 
-async def everything(ask: Ask, namespaces: Sequence[Namespace], *, valid: bool = True) -> list[list[Item]]:
-    """All items of each namespace, without those of namespaces below it.
+async def everything(ask: Ask, namespaces: Sequence[Namespace]) -> list[list[Item]]:
+    """All items of each namespace, without those of namespaces below it and of other versions.
 
     Args:
         ask: asks the Store.
         namespaces: to be searched, all of them at once.
-        valid: whether items of other versions are left out.
     """
     found: list[dict[str, Item]] = [{} for _ in namespaces]
 
@@ -37,7 +36,7 @@ async def everything(ask: Ask, namespaces: Sequence[Namespace], *, valid: bool =
         for at, items in zip(waiting, pages, strict=True):
             # a Store may match prefixes as text: "memory-1" finds "memory-10" as well
             here = (item for item in items if item.namespace == namespaces[at])
-            found[at] |= {i.key: i for i in here if not valid or i.value.get("version") == VERSION}
+            found[at] |= {i.key: i for i in here if i.value.get("version") == VERSION}
         return [at for at, items in zip(waiting, pages, strict=True) if len(items) == PAGE]
 
     long = waiting = await page(range(len(namespaces)), 0)

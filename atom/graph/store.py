@@ -10,16 +10,19 @@ from langgraph.store.base import BaseStore, GetOp, PutOp
 
 from atom.agents.player import Player
 from atom.belief.beliefs import Beliefs
-from atom.belief.evidence import prior, total
+from atom.belief.evidence import nothing, prior, total
 from atom.coroutines import finish
 from atom.errors import BeliefError
 from atom.graph.outage import Outage, StoreDown, abatch
 from atom.graph.reading import VERSION, Ask, Batch, Namespace, asking, direct, emptied, namespaces, nobody
 from atom.graph.sums import Known, Sums, seconds
-from atom.graph.writers import at_first, handed_on, key_of, named, place_of
+from atom.graph.writers import at_first, handed_on, key_of, named, new_in, place_of, without
 from atom.memories import Evidence, Memory, PartnerMemory, PlayerMemory, as_plain
 
 Unsaved: TypeAlias = dict["Where", dict[str, Any]]
+
+_REMEMBERED = 4096
+"""Of how many items a process knows what it wrote last, which it does not write again."""
 
 
 class Where(NamedTuple):
@@ -85,6 +88,7 @@ class BeliefMemory:
         self._change = change
         self._prefix = _label(prefix)
         self._unsaved: Unsaved = {}
+        self._saved: Unsaved = {}
         self._in_flight: set[Where] = set()
         self._lock = threading.Lock()
         self._outage = Outage(retry_after)
@@ -142,17 +146,15 @@ class BeliefMemory:
 
     async def _flush(self, batch: Batch) -> bool:
         while taken := self._take():
-            written = None
+            written = False
             try:
-                written = await batch(_puts(taken))
-            finally:
-                self._give_back(taken, written=written is not None)
-            if written is None:
-                break
-            try:
+                await asking(batch)(_puts(taken))
                 await self._sum_up(asking(batch), taken)
-            except StoreDown:  # whoever writes there next sums this up as well
+                written = True
+            except StoreDown:
                 break
+            finally:  # without its sums an item is not counted, so that it is written again with them
+                self._give_back(taken, written=written)
         return not self._unsaved
 
     async def _sum_up(self, ask: Ask, taken: Unsaved) -> None:
@@ -195,6 +197,7 @@ class BeliefMemory:
 
     async def _forget(self, ask: Ask, partner: str, observer: str | None) -> int:
         with self._lock:
+            self._saved.clear()
             for key, value in list(self._unsaved.items()):
                 if value["partner"] == partner and observer in (None, value["observer"]):
                     del self._unsaved[key]
@@ -210,7 +213,8 @@ class BeliefMemory:
         beliefs = keeps_beliefs(player)
         known = named(beliefs.typed(memory, player.me), seconds())
         try:
-            known = await self._placed(asking(batch), player.me, beliefs, known)
+            known = await self._once(asking(batch), player.me, beliefs.typed(memory, player.me), known)
+            known = await self._placed(asking(batch), player.me, beliefs, known, again="writer" in memory)
         except StoreDown:
             known = at_first(known)
         if beliefs.contract is None:
@@ -225,7 +229,25 @@ class BeliefMemory:
         heard = {p: item.value["order"] for p, item in zip(silent, found or [], strict=False) if item}
         return player.hear(as_plain(known), heard)
 
-    async def _placed(self, ask: Ask, me: str, beliefs: Beliefs, memory: PlayerMemory) -> PlayerMemory:
+    async def _once(self, ask: Ask, me: str, before: PlayerMemory, memory: PlayerMemory) -> PlayerMemory:
+        """The memory without what a run of this step that came to no end wrote under the name before."""
+        writer = before.get("writer")
+        if writer is None or key_of(writer) == key_of(memory["writer"]):
+            return memory
+        whole = {name: handed_on(record) for name, record in before["partners"].items() if new_in(record)}
+        at = {name: self._where(me, name, record, writer) for name, record in whole.items()}
+        items = await ask([GetOp(*where) for where in at.values()]) if at else []
+        partners = dict(memory["partners"])
+        for (name, where), item in zip(at.items(), items, strict=True):
+            with self._lock:
+                value = self._unsaved.get(where) or (item.value if item else {})
+            if all(value.get(key) == said for key, said in (whole[name].get("written") or nothing()).items()):
+                partners[name] = without(partners[name], "written")
+        return {**memory, "partners": partners}
+
+    async def _placed(
+        self, ask: Ask, me: str, beliefs: Beliefs, memory: PlayerMemory, *, again: bool
+    ) -> PlayerMemory:
         """The memory with a place for every partner's evidence, and a prior where one is met again."""
         partners = dict(memory["partners"])
         new = [name for name, r in partners.items() if "place" not in r or r["recalled"] is None]
@@ -234,7 +256,11 @@ class BeliefMemory:
         trees = {name: self._sums(ask, me, name) for name in new}
         for name, found in (await _all_known(list(trees.values()), trees)).items() if new else ():
             record, sums = partners[name], trees[name]
-            place = place_of(record) if "place" in record else await sums.join(found)
+            place = record.get("place")
+            if place is None and again:  # by a run of this step that came to no end
+                place = await sums.written(found, key)
+            if place is None:
+                place = await sums.join(found)
             parts = [part for part in found.parts if part.key != key]
             if place != found.last and (own := await sums.own(place, key)):
                 parts.append(own)
@@ -255,8 +281,10 @@ class BeliefMemory:
                 continue
             where = self._where(player.me, partner, record, known["writer"])
             names = self._names(player.me, partner)
+            value = {"version": VERSION, **evidence, **names}
             with self._lock:
-                self._unsaved[where] = {"version": VERSION, **evidence, **names}
+                if where in self._unsaved or self._saved.get(where) != value:
+                    self._unsaved[where] = value
 
     def _where(self, me: str, partner: str, record: PartnerMemory, writer: str) -> Where:
         return Where(self._sums(nobody, me, partner).leaf(place_of(record)), key_of(writer))
@@ -275,6 +303,11 @@ class BeliefMemory:
             for key, value in taken.items():
                 if written and self._unsaved.get(key) is value:
                     del self._unsaved[key]
+                if written:
+                    self._saved.pop(key, None)
+                    self._saved[key] = value
+            while len(self._saved) > _REMEMBERED:
+                del self._saved[next(iter(self._saved))]
 
     def _names(self, observer: str, partner: str) -> dict[str, str]:
         return {"observer": observer, "partner": partner, "task": self.task}

@@ -141,6 +141,14 @@ class Sums:
         key, whole, faded, at = self._part(item)
         return Part(key, total([(-1.0, whole)]), total([(-1.0, faded)]), at)
 
+    async def written(self, known: Known, key: str) -> int | None:
+        """The leaf, one of the last ``FAN`` or the first, that has an item of this key; None for none."""
+        if any(part.key == key for part in known.parts):
+            return known.last
+        leaves = sorted({0, *range(max(0, known.last - FAN), known.last)} - {known.last}, reverse=True)
+        found = await self.ask([GetOp(self.leaf(leaf), key) for leaf in leaves]) if leaves else []
+        return next((leaf for leaf, item in zip(leaves, found, strict=True) if item), None)
+
     async def join(self, known: Known) -> int:
         """The leaf for a new thread; the next one is opened where the last one is full."""
         if known.size < FAN:
@@ -202,7 +210,7 @@ class Sums:
             # whoever deletes has written the sum before: without one, nothing of what was read was missing
             if (await self.ask([GetOp(above, final)]))[0] is None:
                 await self.ask([self._put(above, final, self._sum(parts))])
-        while items := (await self._all([below], valid=False))[0]:
+        while items := (await self._all([below]))[0]:  # those of other versions were not counted
             await self.ask([PutOp(item.namespace, item.key, None) for item in items])
         await self.ask([PutOp(above, str(index), None)])
 
@@ -256,8 +264,8 @@ class Sums:
     def _node(self, level: int, index: int) -> Namespace:
         return (*self.root, str(level), str(index))
 
-    async def _all(self, namespaces: Sequence[Namespace], *, valid: bool = True) -> list[list[Item]]:
-        return await everything(self.ask, namespaces, valid=valid)
+    async def _all(self, namespaces: Sequence[Namespace]) -> list[list[Item]]:
+        return await everything(self.ask, namespaces)
 
     def _part(self, item: Item) -> Part:
         return self._read(item.key, item.value, _time(item))

@@ -14,6 +14,7 @@ def named(memory: PlayerMemory, now: float) -> PlayerMemory:
     """The memory with a name in the Store, and what was observed handed on to be written under it.
 
     A name is for ``LIFE``; what is observed later is written under another one, and what was written stays.
+    The key of the other one follows from the one before, so that a step that is run again finds the same.
 
     Args:
         memory: as it was before.
@@ -23,8 +24,9 @@ def named(memory: PlayerMemory, now: float) -> PlayerMemory:
     since = None if writer is None else _since(writer)
     partners: dict[str, PartnerMemory] = {}
     if writer is None or (since is not None and abs(now - since) > LIFE):
-        writer = f"{uuid.uuid4().hex}@{now:.0f}"
-        partners = {name: _without(record, "written", "place") for name, record in memory["partners"].items()}
+        identity = uuid.uuid4() if writer is None else uuid.uuid5(uuid.NAMESPACE_OID, writer)
+        writer = f"{identity.hex}@{now:.0f}"
+        partners = {name: without(record, "written", "place") for name, record in memory["partners"].items()}
     elif since is None:  # a thread of before names had an end goes on in its item
         writer = f"{writer}@{now:.0f}"
         for name, record in memory["partners"].items():
@@ -46,10 +48,15 @@ def _since(writer: str) -> float | None:
     return float(since) if since else None
 
 
+def new_in(record: PartnerMemory) -> bool:
+    """Whether anything was observed that is not yet handed on."""
+    return bool((record["evidence"] or nothing())["observations"])
+
+
 def handed_on(record: PartnerMemory) -> PartnerMemory:
     """A record whose evidence is what is to be written, and from which new evidence begins."""
     found, before = record["evidence"] or nothing(), record.get("written")
-    if not found["observations"]:
+    if not new_in(record):
         return {**record, "evidence": found}
     written = found if before is None else total([(1.0, before), (1.0, found)])
     return {**record, "written": written, "evidence": nothing()}
@@ -69,7 +76,7 @@ def place_of(record: PartnerMemory) -> int:
     return record.get("place", 0)
 
 
-def _without(record: PartnerMemory, *keys: str) -> PartnerMemory:
+def without(record: PartnerMemory, *keys: str) -> PartnerMemory:
     """A record without some of its keys."""
     rest: Any = {key: value for key, value in record.items() if key not in keys}
     return rest  # type: ignore[no-any-return]

@@ -359,6 +359,38 @@ def test_a_thread_that_goes_on_for_days_writes_under_other_names(monkeypatch):
     assert total_items(store) == 4
 
 
+@pytest.mark.parametrize("others", [0, 5, 30])
+def test_a_step_run_again_counts_once_also_when_the_thread_is_a_day_old(small, monkeypatch, others):
+    """Its node writes, and then is interrupted or fails, so that the checkpoint is the one of before."""
+    store, beliefs, now = InMemoryStore(), BeliefMemory("days"), sums.seconds()
+    before = act(thread(beliefs, store))
+    for run in range(3):
+        monkeypatch.setattr("atom.graph.store.seconds", lambda later=now + (1.1 + run) * DAY: later)
+        after = keep(beliefs if run else BeliefMemory("days"), store, before)
+        assert count(beliefs, store) == 2 + run * others
+        for _ in range(others):
+            thread(beliefs, store)
+    assert after["writer"] != before["writer"]
+    keep(beliefs, store, act(after))
+    assert count(beliefs, store) == 3 + 3 * others
+
+
+def test_a_step_that_is_run_again_on_the_next_day_counts_once(store, monkeypatch):
+    """A person is asked in the evening and answers in the morning, when the name has come to its end."""
+    beliefs, now = BeliefMemory("days"), sums.seconds()
+    before = act(thread(beliefs, store))
+    keep(beliefs, store, before)
+    assert count(beliefs, store) == 2
+    monkeypatch.setattr("atom.graph.store.seconds", lambda: now + 1.1 * DAY)
+    after = keep(BeliefMemory("days"), store, before)
+    assert after["writer"] != before["writer"]
+    assert count(beliefs, store) == 2
+    after = keep(beliefs, store, act(after))
+    assert count(beliefs, store) == 3
+    keep(beliefs, store, act(before, "A"))
+    assert count(beliefs, store) == 4, "the same thread, forked: it observed something else"
+
+
 def test_a_thread_of_before_goes_on_in_its_item():
     store, beliefs = InMemoryStore(), BeliefMemory("old")
     memory = thread(beliefs, store, 2)
@@ -467,6 +499,52 @@ def test_a_thread_that_began_while_the_store_was_down_is_counted_in_the_first_le
     assert count(beliefs, store) == 15
     memory = keep(beliefs, store, act(memory))
     assert count(beliefs, store) == 16
+
+
+@pytest.mark.parametrize("left", range(1, 6))
+def test_what_was_written_without_its_sums_is_summed_up_by_the_next_flush(small, left):
+    class Failing(InMemoryStore):
+        left = None
+
+        def batch(self, ops):
+            if self.left is not None:
+                if self.left == 0:
+                    raise ConnectionError("connection refused")
+                self.left -= 1
+            return super().batch(ops)
+
+    store, beliefs = Failing(), BeliefMemory("many", retry_after=0.0)
+    memories = [thread(beliefs, store) for _ in range(20)]
+    store.left = left
+    beliefs.after(store, AGENT, beliefs.before(store, AGENT, act(memories[1])))
+    assert not beliefs.flush(store)
+    store.left = None
+    assert beliefs.flush(store)
+    assert count(beliefs, store) == 21
+
+
+def test_a_step_that_observes_nothing_writes_nothing(small):
+    store, beliefs = Counting(), BeliefMemory("many")
+    memories = [thread(beliefs, store) for _ in range(12)]
+    place = tree(beliefs, store).leaf(memories[1]["partners"]["ben"]["place"])
+    key = writers.key_of(memories[1]["writer"])
+    when = store.get(place, key).updated_at
+    asked, _, _ = store.counted(lambda: keep(beliefs, store, memories[1]))
+    assert asked == 0
+    assert store.get(place, key).updated_at == when, "it fades and rests meanwhile"
+    assert beliefs.forget(store, "ben") > 12
+    keep(beliefs, store, memories[1])
+    assert count(beliefs, store) == 1, "what was forgotten is written again by a thread under way"
+
+
+def test_a_leaf_that_is_closed_keeps_items_of_other_versions(small):
+    store, beliefs = InMemoryStore(), BeliefMemory("many")
+    for _ in range(12):
+        thread(beliefs, store)
+    store.put(tree(beliefs, store).leaf(1), "later", {"version": 2, "weights": [1, 2]})
+    assert in_a_week(beliefs, store) >= 1
+    assert count(beliefs, store) == 12
+    assert store.get(tree(beliefs, store).leaf(1), "later") is not None
 
 
 def test_sqlite_is_asked_by_key_and_namespace_only(tmp_path):
