@@ -236,6 +236,23 @@ def test_what_a_partner_did_is_remembered_for_the_next_run(tmp_path):
     assert set(expected[3:]) <= {"cart", "stock"}
 
 
+def test_with_one_part_there_is_nothing_to_promise_and_the_agent_is_asked(tmp_path):
+    config = {"parts": {"cart": PARTS["cart"]}, "board": str(tmp_path / "board")}
+    inner = Inner("cart")
+    done = CooperatingRunner(inner).run("Feature 1.", "image", **arguments("agent1", config, tmp_path))
+    assert done.status == "Submitted"
+    assert inner.told
+    assert "promise" not in done.messages[-1]
+
+
+def test_a_partners_patch_that_cannot_be_read_ends_nobodys_run(tmp_path):
+    board = FolderBoard(tmp_path / "board")
+    board.post("patch", "agent1", {"patch": "@@ -1 +1 @@\n-a\n+b\n"})
+    config = {"parts": PARTS, "board": str(tmp_path / "board"), "memory": None}
+    done = CooperatingRunner(Inner()).run("Feature 2.", "image", **arguments("agent2", config, tmp_path))
+    assert done.status == "Submitted"
+
+
 def test_a_broken_own_promise_is_reported(tmp_path):
     config = {"parts": PARTS, "board": str(tmp_path / "board")}
     board = FolderBoard(tmp_path / "board")

@@ -31,8 +31,8 @@ from eval.coding.agents import WORK, next_free
 from eval.coding.pairs import ANN, BEN, SPILL
 from eval.coding.partners import PARTNERS, stale
 from eval.coding.tasks import Board, listed, touched_parts
-from eval.coding.testing import run_tests
-from eval.coding.workshop import merge
+from eval.coding.testing import isolated, run_tests
+from eval.coding.workshop import Merged, Outcome, merge
 
 
 @pytest.fixture(params=list(KINDS))
@@ -181,6 +181,31 @@ def test_a_hanging_merge_fails_and_says_so(tmp_path):
     verdict = Workshop(pair, tmp_path, Verdicts(), seconds=3).merged(first, second)
     assert verdict.naive.timed_out
     assert not verdict.naive.passed
+
+
+def test_verdicts_of_tests_that_were_stopped_are_counted_and_not_kept(tmp_path):
+    known = Verdicts(tmp_path / "verdicts.json")
+    passed = Outcome(merged=True, failed=())
+    stopped = Outcome(merged=True, failed=(ANN,), timed_out=True)
+    known.known = {"a": Merged(passed, passed), "b": Merged(passed, stopped)}
+    assert known.stopped == 1
+    known.save()
+    assert Verdicts(tmp_path / "verdicts.json").known == {"a": Merged(passed, passed)}
+
+
+def test_a_child_in_a_session_of_its_own_holds_up_nobody(tmp_path):
+    test = (
+        "import subprocess, sys, time\n\n\ndef test_it():\n"
+        "    subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(300)'],\n"
+        "        start_new_session=True)\n"
+        "    time.sleep(300)\n"
+    )
+    folder = checkout(tmp_path, test)
+    began = time.monotonic()
+    assert run_tests(folder, ["tests/test_it.py"], seconds=4, options=["-s"]).timed_out
+    assert time.monotonic() - began < 30
+    listed = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+    assert "--pid" not in isolated() or "time.sleep(300)" not in listed
 
 
 def test_git_that_is_too_old_is_named(tmp_path, monkeypatch):

@@ -163,6 +163,8 @@ def test_what_is_not_finished_breaks_nothing_that_can_still_be_done():
         (lambda: Promise("ben", [{"file": "a"}]), "names no part of a repository"),
         (lambda: Promise.of_plain({"touches": ["a"]}), "is no promise"),
         (lambda: Promise.of_plain({"by": "ben", "touch": ["a"]}), "is no promise"),
+        (lambda: Promise.of_plain({"by": "ben", "touches": 5}), "touches of 'ben' is a list of parts, got 5"),
+        (lambda: Promise.of_plain({"by": "ben", "leaves": None}), "leaves of 'ben' is a list of parts"),
         (lambda: Scope("a", lines=(9, 3)), "the first and the last one"),
         (lambda: Scope("a", lines=(0, 3)), "the first and the last one"),
         (lambda: Scope("a", lines=(1, 3), symbol="f"), "not by both"),

@@ -53,7 +53,7 @@ class Promise:
     def __post_init__(self) -> None:
         for name in ("touches", "leaves"):
             given = getattr(self, name)
-            if isinstance(given, str | Mapping | Scope):
+            if isinstance(given, str | Mapping | Scope) or not isinstance(given, Sequence):
                 raise PromiseError(
                     f"{name} of {self.by!r} is a list of parts, got {given!r}; write [{given!r}]"
                 )

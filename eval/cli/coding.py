@@ -107,6 +107,11 @@ def _played(
             cells = together.play(made, plan, known, progress=progress)
     finally:
         known.save()
+    if known.stopped:
+        note(
+            f"tests of {known.stopped} merges were stopped after {plan.seconds:g} s and count as failed; "
+            "they are not kept, and --seconds gives them more"
+        )
     found = together.successes(cells, plan.cost, learning=learning)
     numbers = {**asdict(plan), "pairs": pairs, "learning": learning, "cells": list(map(asdict, found))}
     return _tables(found, cells, plan, pairs, learning), numbers

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from atom import AdaptiveAgent, Contract, Memory, Situation
 from atom.belief import order
 from atom.coding import KEEPS, Promise, Scope, changes_in, judged, promising, scope_of, seen_in
-from atom.errors import PromiseError, ToMError
+from atom.errors import PromiseError, RepositoryError, ToMError
 from eval.coding.agents import WORK
 
 SUBMITTED, ERROR = "Submitted", "Error"
@@ -208,9 +208,11 @@ def _agent(me: str, other: str) -> AdaptiveAgent:
     return AdaptiveAgent(me, WORK, hypotheses=hypotheses, contract=Contract({other: KEEPS}))
 
 
-def _promise(me: str, part: str, parts: Mapping[str, Sequence[Scope]]) -> Promise:
+def _promise(me: str, part: str, parts: Mapping[str, Sequence[Scope]]) -> Promise | None:
+    """That the other parts are left alone; None where nothing else is there to be left."""
     others = [scope for name, scopes in parts.items() if name != part for scope in scopes]
-    return Promise(me, leaves=[scope for scope in others if scope not in parts[part]])
+    leaves = [scope for scope in others if scope not in parts[part]]
+    return Promise(me, leaves=leaves) if leaves else None
 
 
 def _asked(part: str, parts: Mapping[str, Sequence[Scope]]) -> str:
@@ -229,9 +231,12 @@ def _verified(me: str, done: AgentResult, plan: _Planned, board: FolderBoard | N
     noted: dict[str, Any] = {"role": "tom", "part": plan.part}
     sent = list(done.sent_messages)
     if plan.promise is not None:
-        verdict = judged(plan.promise, changes_in(done.patch))
-        noted |= {"promise": plan.promise.as_plain(), "kept": verdict.kept}
-        noted["breaches"] = [breach.in_words() for breach in verdict.breaches]
+        noted["promise"] = plan.promise.as_plain()
+        try:
+            verdict = judged(plan.promise, changes_in(done.patch))
+            noted |= {"kept": verdict.kept, "breaches": [breach.in_words() for breach in verdict.breaches]}
+        except RepositoryError as error:  # a patch of somebody's agent ends nobody's run
+            noted |= {"kept": None, "breaches": [], "unread": str(error)}
         sent.append({"from": me, "type": "promise", "content": plan.promise.as_plain()})
     if board is not None:
         board.post("patch", me, {"patch": done.patch})
@@ -247,7 +252,10 @@ def _observed(me: str, plan: _Planned, board: FolderBoard) -> Memory | None:
     patch = board.read("patch").get(other)
     if patch is None:
         return plan.memory
-    changes = changes_in(str(patch.get("patch", "")))
+    try:
+        changes = changes_in(str(patch.get("patch", "")))
+    except RepositoryError:
+        return plan.memory  # nothing was seen of what the partner did
     parts = {name: list(scopes) for name, scopes in plan.parts.items()}
     seen = seen_in(changes, parts)
     return plan.memory if seen is None else _agent(me, other).observe(plan.memory, None, {other: seen})

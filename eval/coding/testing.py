@@ -9,13 +9,17 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from atom.coding.git import end
 
 SECONDS = 60.0
 """A time limit on the tests of one merge."""
+
+_MOST_SAID = 1 << 20
+"""Bytes of what tests print that are read, the last ones."""
 
 _FAILED = re.compile(r"^(?:FAILED|ERROR) (\S+?)(?:::|$| - )", re.MULTILINE)
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
@@ -58,26 +62,29 @@ def run_tests(
         options: further ones of pytest.
     """
     line = [*isolated(), *command_of(files, own_settings=own_settings, options=options)]
-    process = subprocess.Popen(  # noqa: S603 - our own interpreter on a checkout of our own
-        line,
-        cwd=folder,
-        env=clean_environment([folder / "src", folder] if own_settings else []),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-    )
-    try:
-        content, _ = process.communicate(timeout=seconds)
-    except subprocess.TimeoutExpired:
-        end(process)
-        process.communicate()
-        return Tested(tuple(files), timed_out=True, said=f"stopped after {seconds:g} s")
-    except BaseException:
-        end(process)
-        process.communicate()
-        raise
-    said = content.decode("utf-8", "replace")
+    # a pipe is waited for as long as anything that tests start holds it
+    with TemporaryFile() as output:
+        process = subprocess.Popen(  # noqa: S603 - our own interpreter on a checkout of our own
+            line,
+            cwd=folder,
+            env=clean_environment([folder / "src", folder] if own_settings else []),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            process.wait(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            end(process)
+            process.wait()
+            return Tested(tuple(files), timed_out=True, said=f"stopped after {seconds:g} s")
+        except BaseException:
+            end(process)
+            process.wait()
+            raise
+        output.seek(max(0, output.seek(0, os.SEEK_END) - _MOST_SAID))
+        said = output.read().decode("utf-8", "replace")
     if process.returncode == 0:
         return Tested((), said=said[-500:])
     named = {name for name in _FAILED.findall(said) if name in files}
@@ -109,12 +116,18 @@ def clean_environment(paths: Sequence[Path] = ()) -> dict[str, str]:
     }
 
 
-@lru_cache(maxsize=1)
+@cache
 def isolated() -> tuple[str, ...]:
-    """What a command begins with to have no network; empty where only its sockets can be refused."""
+    """What a command begins with to have no network, and to take all that it starts with it when it ends.
+
+    Empty where only its sockets can be refused, and its process group killed.
+    """
     program = shutil.which("unshare")
     if program is None:
         return ()
-    line = (program, "--user", "--map-root-user", "--net")
-    done = subprocess.run([*line, "true"], capture_output=True, check=False)  # noqa: S603 - a question
-    return line if done.returncode == 0 else ()
+    alone = (program, "--user", "--map-root-user", "--net")
+    for line in ((*alone, "--pid", "--fork", "--kill-child"), alone):
+        done = subprocess.run([*line, "true"], capture_output=True, check=False)  # noqa: S603 - a question
+        if done.returncode == 0:
+            return line
+    return ()

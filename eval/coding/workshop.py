@@ -59,6 +59,11 @@ class Merged:
     naive: Outcome
     union: Outcome
 
+    @property
+    def timed_out(self) -> bool:
+        """Whether tests of either were stopped."""
+        return self.naive.timed_out or self.union.timed_out
+
 
 @dataclass
 class Verdicts:
@@ -66,7 +71,8 @@ class Verdicts:
 
     Attributes:
         file: JSON; None keeps them for as long as the object lives.
-        known: key of the pair and both labels -> verdict.
+        known: key of the pair and both labels -> verdict. Those whose tests were stopped count for as long as
+            the object lives, and are not written: with more time they may pass.
     """
 
     file: Path | None = None
@@ -82,10 +88,19 @@ class Verdicts:
                     f"{str(self.file)!r} holds no verdicts of this version; name another file, or remove it"
                 ) from None
 
+    @property
+    def stopped(self) -> int:
+        """How many merges had tests that were stopped."""
+        return sum(merged.timed_out for merged in self.known.values())
+
     def save(self) -> None:
         """Writes what is known, where there is a file."""
         if self.file is not None:
-            plain = {key: [asdict(m.naive), asdict(m.union)] for key, m in sorted(self.known.items())}
+            plain = {
+                key: [asdict(m.naive), asdict(m.union)]
+                for key, m in sorted(self.known.items())
+                if not m.timed_out
+            }
             part = self.file.with_name(f"{self.file.name}.part")
             part.write_text(json.dumps(plain, indent=0) + "\n", encoding="utf-8")
             part.replace(self.file)
