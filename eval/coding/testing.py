@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -73,16 +74,25 @@ def run_tests(
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-        try:
-            process.wait(timeout=seconds)
-        except subprocess.TimeoutExpired:
+        late = threading.Event()
+
+        def stop() -> None:
+            late.set()
             end(process)
+
+        timer = threading.Timer(seconds, stop)  # and not wait(timeout=), which looks every 50 ms only
+        timer.daemon = True
+        timer.start()
+        try:
             process.wait()
-            return Tested(tuple(files), timed_out=True, said=f"stopped after {seconds:g} s")
         except BaseException:
             end(process)
             process.wait()
             raise
+        finally:
+            timer.cancel()
+        if late.is_set():
+            return Tested(tuple(files), timed_out=True, said=f"stopped after {seconds:g} s")
         output.seek(max(0, output.seek(0, os.SEEK_END) - _MOST_SAID))
         said = output.read().decode("utf-8", "replace")
     if process.returncode == 0:

@@ -127,7 +127,7 @@ class Workshop:
         check_git(folder)
         self.pair = pair
         self._folder, self._verdicts, self._seconds = folder, verdicts, seconds
-        self._repo = folder / "repository"
+        self.repository = folder / "repository"
         self._commits: dict[tuple[str, str], str] = {}
         self._changes: dict[tuple[str, str], tuple[Change, ...]] = {}
 
@@ -135,8 +135,8 @@ class Workshop:
         """What an edit did, as it is read from the side's branch."""
         found = self._changes.get((side, label))
         if found is None:
-            self._commit(side, label)
-            found = Repository(self._repo).branch(_branch(side, label), against="main").changes
+            self.commit(side, label)
+            found = Repository(self.repository).branch(_branch(side, label), against="main").changes
             self._changes[side, label] = found
         return found
 
@@ -145,29 +145,30 @@ class Workshop:
         key = f"{self.pair.key}/{ann}/{ben}"
         found = self._verdicts.known.get(key)
         if found is None:
-            commits = self._commit(ANN, ann), self._commit(BEN, ben)
-            naive, tree = self._outcome(*commits, union=False)
-            union = naive if tree is not None else self._outcome(*commits, union=True)[0]
+            commits = self.commit(ANN, ann), self.commit(BEN, ben)
+            naive, tree = self.outcome(*commits, union=False)
+            union = naive if tree is not None else self.outcome(*commits, union=True)[0]
             found = self._verdicts.known[key] = Merged(naive, union)
         return found
 
-    def _outcome(self, ann: str, ben: str, *, union: bool) -> tuple[Outcome, str | None]:
-        tree, conflicts = merge(self._repo, ann, ben, union=union)
+    def outcome(self, ann: str, ben: str, *, union: bool) -> tuple[Outcome, str | None]:
+        """What a merge of two commits and its tests came to, and its tree; None where git does not merge."""
+        tree, conflicts = merge(self.repository, ann, ben, union=union)
         if tree is None:
             return Outcome(merged=False, failed=SIDES, conflicts=conflicts), None
         with TemporaryDirectory(dir=self._folder) as temporary:
             checkout = Path(temporary)
-            export(self._repo, tree, checkout)
+            export(self.repository, tree, checkout)
             tested = run_tests(checkout, list(TESTS.values()), seconds=self._seconds)
         failed = tuple(side for side, file in TESTS.items() if file in tested.failed)
         return Outcome(merged=True, failed=failed, timed_out=tested.timed_out), tree
 
-    def _commit(self, side: str, label: str) -> str:
+    def commit(self, side: str, label: str) -> str:
         """The commit of an edit, made in the side's worktree when it is first asked for."""
         found = self._commits.get((side, label))
         if found is not None:
             return found
-        if not self._repo.exists():
+        if not self.repository.exists():
             self._begin()
         worktree = self._folder / side
         _git(worktree, "checkout", "--quiet", "-B", _branch(side, label), "main")
@@ -176,11 +177,11 @@ class Workshop:
         return found
 
     def _begin(self) -> None:
-        self._repo.mkdir()
-        _git(self._repo, "init", "--quiet", "--initial-branch=main")
-        self._save(self._repo, self.pair.base, "base")
+        self.repository.mkdir()
+        _git(self.repository, "init", "--quiet", "--initial-branch=main")
+        self._save(self.repository, self.pair.base, "base")
         for side in SIDES:
-            _git(self._repo, "worktree", "add", "--quiet", "--detach", str(self._folder / side), "main")
+            _git(self.repository, "worktree", "add", "--quiet", "--detach", str(self._folder / side), "main")
 
     @staticmethod
     def _save(worktree: Path, files: Files, message: str) -> str:
