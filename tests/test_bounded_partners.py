@@ -102,7 +102,7 @@ def test_payoffs_are_needed(name):
 
 
 def test_depth_is_not_skill_with_the_default_belief():
-    """The belief about a partner that acts by its order one time in nine ends where it does beside a skilled one.
+    """A partner that acts by its order one time in nine is believed as surely as one of skill.
 
     The bound on the mean over orders is 0.05; of 200 episodes it is 0.037 (docs/changing-partners.md).
     """

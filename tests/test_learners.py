@@ -19,7 +19,7 @@ factors = st.lists(st.floats(0.01, 1.0), min_size=3, max_size=3)
 
 
 def bayes(learner, seen):
-    """``P(k, ε | a) ∝ P(k, ε) ((1 - ε) p_k(a) + ε / |A|)``, then ``h (1 - ε)²`` goes back."""
+    """``P(k, ε | a) ∝ P(k, ε) ((1 - ε) p_k(a) + ε / |A|)``, of which ``h (1 - ε)²`` goes back."""
     orders = np.ones(3) if learner.prior is None else np.array(learner.prior)
     prior = np.repeat(orders[:, None] / orders.sum(), len(learner.lapses), axis=1) / len(learner.lapses)
     joint, rates = prior, np.array(learner.lapses)
