@@ -1,4 +1,4 @@
-"""How calibrated a belief about orders is, beside partners that its prior expects and those that never lapse."""
+"""How calibrated a belief about orders is: beside partners it expects, and beside those that never lapse."""
 
 from __future__ import annotations
 
