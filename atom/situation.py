@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from numbers import Real
 from typing import Any, TypeAlias
 
 from atom.errors import IllegalActionError, SituationError
@@ -21,7 +23,8 @@ class Situation:
     It is the same for every player who acts now: the game is fully observed (paper, "Setting"), and who
     looks at it is an argument of whoever asks. In the paper all act at once; a step in which players see
     what others did before them is a multi-stage game with observed actions (Fudenberg and Tirole 1991,
-    section 3.2), and is said by ``moved`` and ``turns``.
+    section 3.2), and is said by ``moved`` and ``turns``. What some see and others do not is said by
+    ``private`` and ``possible``; then each player decides in the situation that is ``known_to`` it.
 
     Attributes:
         actions: player -> its legal actions, texts, at least one each. The order of the players is the
@@ -44,7 +47,8 @@ class Situation:
     Raises:
         SituationError: a player without legal actions, or with an empty or repeated one, or with one that
             is no text; turns that leave
-            somebody out; somebody who moved before its turn, or who is not there.
+            somebody out; somebody who moved before its turn, or who is not there; views that are no texts,
+            of nobody, or whose chances are no probabilities.
         IllegalActionError: somebody moved as it may not.
 
     Example:
@@ -61,6 +65,8 @@ class Situation:
     moved: JointAction = field(default_factory=dict)
     turns: Sequence[Sequence[str]] = ()
     announced: JointAction = field(default_factory=dict)
+    private: Mapping[str, str] = field(default_factory=dict)
+    possible: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for player, actions in self.actions.items():
@@ -76,6 +82,8 @@ class Situation:
             _check_turns(self)
         if self.announced and not isinstance(self.announced, Mapping):
             raise SituationError(f"announced is player -> what it said, got {self.announced!r}")
+        if self.private or self.possible:
+            _check_views(self)
 
     @property
     def at_once(self) -> bool:
@@ -126,6 +134,31 @@ class Situation:
             SituationError, IllegalActionError: as a new situation does.
         """
         return replace(self, moved={**self.moved, **actions}, turns=self.groups)
+
+    def known_to(self, player: str) -> Situation:
+        """The situation as ``player`` knows it: without what others see and it does not.
+
+        Raises:
+            SituationError: the player is not in this situation.
+        """
+        self.legal(player)
+        if not self.private or self.private.keys() == {player}:
+            return self
+        mine = {player: self.private[player]} if player in self.private else {}
+        return replace(self, private=mine)
+
+    def with_views(self, views: Mapping[str, str]) -> Situation:
+        """The same where it is known what some players see, player -> view.
+
+        Raises:
+            SituationError: as a new situation does.
+        """
+        possible = {name: own for name, own in self.possible.items() if name not in views}
+        return replace(self, private={**self.private, **views}, possible=possible)
+
+    def unseen(self, player: str) -> Mapping[str, float]:
+        """View -> how likely it is that ``player`` has it; empty where that is known, or nothing is hidden."""
+        return {} if player in self.private else self.possible.get(player, {})
 
     def _turn_of(self, player: str) -> tuple[tuple[tuple[str, ...], ...], int]:
         self.legal(player)
@@ -210,6 +243,32 @@ def _check_turns(situation: Situation) -> None:
             early = [player for player in group if player in situation.moved]
             raise SituationError(f"{early} have moved and players before them have not; turns are {players}")
         waiting = waiting or not situation.moved.keys() >= set(group)
+
+
+def _check_views(situation: Situation) -> None:
+    private, possible = situation.private, situation.possible
+    if not isinstance(private, Mapping) or not all(isinstance(v, str) and v for v in private.values()):
+        raise SituationError(
+            f'private is player -> what it alone sees, a text such as {{"ann": "red"}}, got {private!r}; '
+            "write other data as text, for example with json.dumps"
+        )
+    if not isinstance(possible, Mapping) or not all(isinstance(own, Mapping) for own in possible.values()):
+        raise SituationError(
+            f'possible is player -> view -> probability, such as {{"ben": {{"red": 0.5, "blue": 0.5}}}}, got '
+            f"{possible!r}"
+        )
+    if strangers := sorted({*map(str, private), *map(str, possible)} - situation.actions.keys()):
+        raise SituationError(
+            f"{strangers} have views and are not in this situation; its players are {list(situation.actions)}"
+        )
+    for player, views in possible.items():
+        chances = list(views.values())
+        fit = all(isinstance(p, Real) and math.isfinite(p) and p > 0.0 for p in chances)
+        if not all(isinstance(v, str) and v for v in views) or not fit or abs(sum(chances) - 1.0) > 1e-6:
+            raise SituationError(
+                f"what {player!r} may see needs texts with positive probabilities that sum to 1, got "
+                f"{dict(views)!r}"
+            )
 
 
 def check_legal(player: str, action: object, legal: Sequence[str]) -> str:
