@@ -37,10 +37,10 @@ class Settings:
         ValueError: a setting out of its range.
     """
 
-    steps: int = 600
+    steps: int = 1000
     group: int = 64
-    rate: float = 10.0
-    spread: float = 1.0
+    rate: float = 5.0
+    spread: float = 0.1
     order_weight: float = 0.0
     orders: tuple[int, ...] = (0, 1, 2)
     entropy: float = 0.0
@@ -166,13 +166,14 @@ def gradient(
     found = (raised - policies * raised.sum(axis=-1, keepdims=True)) / g
     if entropy > 0.0:
         visits = np.bincount(rows.ravel(), minlength=m * 2 * s).reshape(m, 2, s, 1)
-        logs = np.log(np.maximum(policies, 1e-300))
-        found += entropy / rounds * visits / g * _entropy_gradient(policies, logs)
+        found += entropy / rounds * visits / g * entropy_gradient(policies)
     return np.asarray(found)
 
 
-def _entropy_gradient(policies: Array, logs: Array) -> Array:
-    return -policies * (logs - (policies * logs).sum(axis=-1, keepdims=True))
+def entropy_gradient(policies: Array) -> Array:
+    """The gradient of the entropy of policies ``[..., A]`` in their logits."""
+    logs = np.log(np.maximum(policies, 1e-300))
+    return np.asarray(-policies * (logs - (policies * logs).sum(axis=-1, keepdims=True)))
 
 
 def train_pairs(
