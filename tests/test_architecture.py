@@ -183,15 +183,16 @@ EVAL_FOLDERS = {
     "measure": ("tasks", "play", "results"),
     "people": ("tasks", "play", "measure"),
     "coding": ("measure",),
-    "studies": ("tasks", "play", "results", "sweeps", "measure"),
-    "show": ("tasks", "play", "results", "sweeps", "measure", "studies"),
-    "published": ("tasks", "play", "sweeps", "measure", "people", "studies", "show"),
+    "training": ("tasks",),
+    "studies": ("tasks", "play", "results", "sweeps", "measure", "training"),
+    "show": ("tasks", "play", "results", "sweeps", "measure", "training", "studies"),
+    "published": ("tasks", "play", "sweeps", "measure", "people", "training", "studies", "show"),
     "human": ("tasks", "play", "results"),
     "modelserver": ("tasks",),
     "localmodel": (),
     "cli": (
-        "tasks", "results", "sweeps", "measure", "people", "coding", "studies", "show", "published", "human",
-        "localmodel",
+        "tasks", "results", "sweeps", "measure", "people", "coding", "training", "studies", "show", "published",
+        "human", "localmodel",
     ),
 }  # fmt: skip
 """Stage of eval -> the stages that it may import from; nothing imports from a later one."""

@@ -37,9 +37,9 @@ class Settings:
         ValueError: a setting out of its range.
     """
 
-    steps: int = 1000
+    steps: int = 3000
     group: int = 64
-    rate: float = 5.0
+    rate: float = 1.5
     spread: float = 0.1
     order_weight: float = 0.0
     orders: tuple[int, ...] = (0, 1, 2)
