@@ -30,7 +30,7 @@ REMEDY = "train one with: python -m eval train --out DIRECTORY"
 
 
 class PopulationError(ValueError):
-    """A trained population that is missing, damaged, too large or of another game; the message says what to do."""
+    """A trained population that is missing, damaged, too large or of another game; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -95,10 +95,13 @@ def load_population(path: Path) -> Population:
         with path.open("rb") as stream:
             data = stream.read(MOST_BYTES + 1)
     except OSError as error:
-        raise PopulationError(f"the trained population {str(path)!r} cannot be read ({error}); {REMEDY}") from None
+        raise PopulationError(
+            f"the trained population {str(path)!r} cannot be read ({error}); {REMEDY}"
+        ) from None
     if len(data) > MOST_BYTES:
         raise PopulationError(
-            f"the trained population {str(path)!r} has more than {MOST_BYTES:,} bytes, so it is none; {REMEDY}"
+            f"the trained population {str(path)!r} has more than {MOST_BYTES:,} bytes, so it is none; "
+            f"{REMEDY}"
         )
     # takes pydantic, which is slow to import and which no other partner needs
     from partners.trained_file import FileError, parsed  # noqa: PLC0415
@@ -187,7 +190,8 @@ class TrainedPartner(SimplePartner):
             )
         if member is not None and member >= n:
             raise PopulationError(
-                f"the trained population {file!r} has the members 0 to {n - 1}, got {member}; name one of them"
+                f"the trained population {file!r} has the members 0 to {n - 1}, got {member}; "
+                "name one of them"
             )
         self.member = member
         self._cumulated = np.cumsum(self.population.policies, axis=-1)

@@ -26,7 +26,9 @@ class Content(BaseModel):
     format: Literal["langgraph-atom trained population 1"]
     task: Annotated[str, Field(min_length=1, max_length=200)]
     method: Annotated[str, Field(min_length=1, max_length=200)]
-    actions: Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=2, max_length=MOST_ACTIONS)]
+    actions: Annotated[
+        list[Annotated[str, Field(min_length=1)]], Field(min_length=2, max_length=MOST_ACTIONS)
+    ]
     settings: dict[str, _Setting]
     seeds: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1, max_length=MOST_MEMBERS)]
     policies: Annotated[list[_Pair], Field(min_length=1, max_length=MOST_MEMBERS)]

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from atom.lazy import attach
 from atom.reasoning.congestion import CongestionReasoner
-from atom.reasoning.conventions import Symmetric, conventions
+from atom.reasoning.convention import Symmetric, conventions
 from atom.reasoning.declared import DeclaredReasoner
 from atom.reasoning.normal_form import NormalFormReasoner, symmetric_payoffs
 from atom.reasoning.reasoner import (

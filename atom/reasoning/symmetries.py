@@ -95,9 +95,7 @@ class Relabelling:
         was: dict[str, dict[str, str]] = {}
         for i, name in enumerate(players):
             mine, became = situation.actions[name], players[self.seats[i]]
-            was[became] = {
-                situation.actions[became][to]: mine[a] for a, to in enumerate(self.actions[i])
-            }
+            was[became] = {situation.actions[became][to]: mine[a] for a, to in enumerate(self.actions[i])}
         history = [_renamed(joint, was, back) for joint in situation.history]
         turns = [[back[name] for name in group] for group in situation.turns]
         moved = _renamed(situation.moved, was, back)
@@ -160,9 +158,7 @@ class Renaming:
         history = [{p: was.get(a, a) for p, a in joint.items()} for joint in situation.history]
         moved = {p: was.get(a, a) for p, a in situation.moved.items()}
         state = situation.state if self.state is None else self.state(situation.state)
-        earlier = replace(
-            situation, actions=actions, history=history, moved=moved, state=state, announced={}
-        )
+        earlier = replace(situation, actions=actions, history=history, moved=moved, state=state, announced={})
         return earlier, player
 
     def after(self, situation: Situation, player: str, policy: Policy) -> Policy:
@@ -190,9 +186,7 @@ class Group:
         for chosen in product(*self.levels):
             yield reduce(lambda one, other: other.then(one), chosen)
 
-    def orbit(
-        self, item: _Item, moved: Callable[[Relabelling, _Item], _Item]
-    ) -> dict[_Item, Relabelling]:
+    def orbit(self, item: _Item, moved: Callable[[Relabelling, _Item], _Item]) -> dict[_Item, Relabelling]:
         """Everything that an item becomes, and one symmetry that makes it that.
 
         Args:
@@ -249,8 +243,8 @@ def payoff_symmetries(payoffs: ArrayLike, *, seats: bool = False, most_steps: in
     fixed: tuple[int, ...] = ()
     for player, action in search.points:
         images = range(action, array.shape[player + 1])
-        found = [search.first(same, (*fixed, image)) for image in images]
-        levels.append(tuple(one for one in found if one is not None))
+        level = [search.first(same, (*fixed, image)) for image in images]
+        levels.append(tuple(one for one in level if one is not None))
         fixed = (*fixed, action)
     return Group(tuple(level for level in levels if len(level) > 1) or (levels[0],))
 

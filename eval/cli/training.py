@@ -36,9 +36,7 @@ def train(
     group: Annotated[int, typer.Option(min=2, help="Episodes an update.")] = _BASE.group,
     rate: Annotated[float, typer.Option(min=0.0, help="Step size of an update.")] = _BASE.rate,
     memory: Annotated[int, typer.Option(min=0, max=1, help="Rounds that a policy remembers.")] = 1,
-    rounds: Annotated[
-        int, typer.Option(min=1, help="How often an agent meets every pair in each seat.")
-    ] = 1,
+    rounds: Annotated[int, typer.Option(min=1, help="How often an agent meets every pair in each seat.")] = 1,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -73,7 +71,9 @@ def train(
     tables = [training_table([one for one in found if one.task == name], seeds) for name in tasks]
     for table in tables:
         console.print(table)
-    write_json(json_file, {"seed": seed, "seeds": seeds, **asdict(base), "found": [asdict(one) for one in found]})
+    write_json(
+        json_file, {"seed": seed, "seeds": seeds, **asdict(base), "found": [asdict(one) for one in found]}
+    )
     if markdown_file is not None:
         markdown_file.write_text("\n".join(map(markdown, tables)) + "\n", encoding="utf-8")
         note(f"wrote {markdown_file}")

@@ -140,7 +140,12 @@ def advantages(episodes: Episodes, order_weight: float) -> Array:
 
 
 def gradient(
-    policies: Array, episodes: Episodes, seats: Indices, learns: NDArray[np.bool_], gain: Array, entropy: float
+    policies: Array,
+    episodes: Episodes,
+    seats: Indices,
+    learns: NDArray[np.bool_],
+    gain: Array,
+    entropy: float,
 ) -> Array:
     """The estimated gradient of the mean reward in the logits of the policies, ``[M, 2, S, A]``.
 

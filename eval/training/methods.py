@@ -116,13 +116,14 @@ def policies_of(
     keys = [(seed, 0) for seed in seeds]
     if not method.pool:
         symmetries = symmetries_of(stage) if settings.relabel else ()
-        found = train_pairs(stage, keys, settings, symmetries=symmetries, progress=progress)[-1]
+        found: Array = train_pairs(stage, keys, settings, symmetries=symmetries, progress=progress)[-1]
         return greedy(found) if method.greedy else found
     others = [(seed, 1, i) for seed in seeds for i in range(POOL)]
     ages = train_pairs(stage, others, settings, progress=progress, keep=(0, settings.steps // _QUARTER))
     pool = ages.reshape(len(ages), len(seeds), POOL, *ages.shape[2:]).swapaxes(0, 1)
     partners = pool.reshape(len(seeds), len(ages) * POOL, *ages.shape[2:])
-    return train_pairs(stage, keys, settings, partners=partners, progress=progress)[-1]
+    last: Array = train_pairs(stage, keys, settings, partners=partners, progress=progress)[-1]
+    return last
 
 
 def updates(method: Method, base: Settings) -> int:

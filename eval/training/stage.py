@@ -101,8 +101,8 @@ def stage_of(task: Task, memory: int = 1) -> Stage:
     own, other = (tuple(situation.actions[player]) for player in task.players)
     if own != other or len(own) > MOST_ACTIONS or not np.array_equal(task.payoffs[0], task.payoffs[1]):
         raise ValueError(
-            f"{task.name!r} cannot be trained on: both players need the same actions, {MOST_ACTIONS} at most, "
-            "and one common payoff, as in lever-5, one-ahead-5 and memory-1"
+            f"{task.name!r} cannot be trained on: both players need the same actions, {MOST_ACTIONS} at "
+            "most, and one common payoff, as in lever-5, one-ahead-5 and memory-1"
         )
     worth = float(task.payoffs[0].max())
     if not (np.isfinite(worth) and worth > 0.0):

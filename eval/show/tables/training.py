@@ -64,7 +64,9 @@ def lever_rows(found: Sequence[Levers]) -> tuple[list[str], list[list[str]]]:
         known = [f"{PUBLISHED[one.entropy, which]:.2f}" if published else "" for which in ("own", "cross")]
         trained = f"α = {one.entropy:g}" + (", other-play" if one.relabelled else "")
         played = "likeliest" if one.greedy else "drawn"
-        rows.append([_in_words(one.payoffs), trained, played, str(one.own), known[0], str(one.cross), known[1]])
+        rows.append(
+            [_in_words(one.payoffs), trained, played, str(one.own), known[0], str(one.cross), known[1]]
+        )
     return headings, rows
 
 
@@ -86,4 +88,3 @@ def _in_words(payoffs: Sequence[float]) -> str:
 
 def _or_nothing(interval: Interval | None) -> str:
     return "" if interval is None else str(interval)
-

@@ -86,11 +86,10 @@ def conventions(
 
     Example:
         >>> from atom import AdaptiveAgent, NormalFormReasoner, Situation, symmetric_payoffs
-        >>> from atom.belief import order
         >>> levers = NormalFormReasoner(symmetric_payoffs([[1, 0, 0], [0, 1, 0], [0, 0, 1]]))
         >>> [hypothesis.name for hypothesis in conventions(levers)]
         ['0 under ()', '0 under (1 2)', '0 under (1 3)']
-        >>> ann = AdaptiveAgent("ann", levers, hypotheses=[order(0), order(1), *conventions(levers)])
+        >>> ann = AdaptiveAgent("ann", levers, hypotheses=conventions(levers))
         >>> situation = Situation({"ann": ("A", "B", "C"), "ben": ("A", "B", "C")})
         >>> decision, memory = ann.decide(situation, ann.start(["ben"]))
         >>> memory = ann.observe(memory, situation, {"ben": "C"})
@@ -110,11 +109,15 @@ def conventions(
             if of_order
         ]
     else:
-        found = [Hypothesis(name, behaviour=one) for of_order in kinds.values() for name, one in of_order.items()]
+        found = [
+            Hypothesis(name, behaviour=one) for of_order in kinds.values() for name, one in of_order.items()
+        ]
     if sum(map(len, kinds.values())) > most:
         raise BeliefError(
             f"there are more than {most} conventions; give fewer orders or symmetries, or a larger most="
         )
+    if not found:
+        raise BeliefError("no symmetries were given; name one at least, such as Renaming('()', {})")
     return tuple(replace(one, prior=prior / len(found)) for one in found)
 
 
@@ -240,7 +243,8 @@ class _ByLastRound:
         belief = [u * weight for u, weight in zip(usual, likely, strict=True)]
         total = sum(belief)
         return {
-            action: sum(b * policy.get(action, 0.0) for b, policy in zip(belief, policies, strict=True)) / total
+            action: sum(b * policy.get(action, 0.0) for b, policy in zip(belief, policies, strict=True))
+            / total
             for action in legal
         }
 
