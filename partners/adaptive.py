@@ -19,7 +19,7 @@ from atom import (
     conventions,
 )
 from atom.agents import Response, Selection
-from atom.belief import AdaHedge, RescorlaWagner, Uniform
+from atom.belief import AdaHedge, RescorlaWagner, Uniform, order
 from atom.observation import Observed, each, likeliest
 from partners.base import OWN, PAPER, Traits
 from partners.extensions import extension_learners
@@ -149,9 +149,10 @@ def no_belief(me: str, reasoner: Reasoner, *, seed: int = 0) -> AdaptiveAgent:
     plays="matrices",
 )
 def conventional(me: str, reasoner: Reasoner, memory: int, *, seed: int = 0) -> AdaptiveAgent:
-    """An adaptive agent whose hypotheses are the conventions of its game.
+    """An adaptive agent that looks for its game's conventions beside orders.
 
-    They are of orders 0 and 1, see ``atom.conventions``.
+    The conventions are of orders 0 and 1, see ``atom.conventions``; the orders themselves break the symmetry
+    between two of these agents.
 
     Args:
         me, reasoner, seed: see ``AdaptiveAgent``.
@@ -160,7 +161,8 @@ def conventional(me: str, reasoner: Reasoner, memory: int, *, seed: int = 0) -> 
     Raises:
         ValueError: a game whose symmetries nobody knows.
     """
-    return AdaptiveAgent(me, reasoner, hypotheses=conventions(reasoner, memory=memory), seed=seed)
+    found = conventions(reasoner, memory=memory)
+    return AdaptiveAgent(me, reasoner, hypotheses=[*map(order, PAPER_ORDERS), *found], seed=seed)
 
 
 @partner("permuted", source="baseline", traits=_CHANCE)

@@ -13,6 +13,7 @@ from eval.published import (
     robustness,
     strangers,
     teams,
+    training,
     views,
 )
 from eval.published.study import Block
@@ -27,6 +28,7 @@ BLOCKS: tuple[Block, ...] = (
     *ablation.BLOCKS,
     *examples.BLOCKS,
     *people.BLOCKS,
+    *training.BLOCKS,
     *findings.BLOCKS,
     *robustness.BLOCKS,
 )
