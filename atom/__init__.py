@@ -53,6 +53,7 @@ from atom.observation import Seen
 from atom.policies import Policy
 from atom.randomness import RandomStream
 from atom.reasoning import (
+    BayesianGameReasoner,
     CongestionReasoner,
     DeclaredReasoner,
     NormalFormReasoner,
@@ -89,6 +90,7 @@ __all__ = [
     "AdaptiveToMNode",
     "BareAgent",
     "Bayes",
+    "BayesianGameReasoner",
     "BeliefError",
     "BeliefMemory",
     "Beliefs",

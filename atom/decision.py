@@ -98,6 +98,8 @@ class PartnerPrediction:
         answered: how it is answered.
         moved: what it did in this step already; None where it has yet to act.
         drawn: what is counted on of a partner that nothing explains, drawn from ``predictive``; else None.
+        views: what the partner may see -> probability, after what it did in this step; empty where nothing of
+            it is hidden.
     """
 
     hypothesis: str
@@ -114,6 +116,7 @@ class PartnerPrediction:
     answered: Answered = "estimate"
     moved: str | None = None
     drawn: str | None = None
+    views: Mapping[str, float] = field(default_factory=dict)
     _predictive: Policy | None = field(default=None, init=False, repr=False, compare=False)
 
     @property
@@ -204,6 +207,7 @@ class PartnerPrediction:
             "follows": self.follows,
             "moved": self.moved,
             "drawn": self.drawn,
+            **({"views": dict(self.views)} if self.views else {}),
         }
 
     def equivalent_hypotheses(self, tolerance: float = TOLERANCE) -> list[list[str]]:

@@ -67,13 +67,16 @@ class Expected(TypedDict):
         actions: its legal actions.
         policies: hypothesis -> what the partner would do; hypotheses not evaluated are absent.
         seen: what it looked back at; absent where nobody looks for habits.
-        counted: whether its action was seen before the decision, and is counted; absent where not.
+        counted: whether its action was seen already, and is counted; absent where not.
+        views, chances: its view -> policies, or probability; absent where nothing is hidden.
     """
 
     actions: list[str]
     policies: dict[str, dict[str, float]]
     seen: NotRequired[LookBack]
     counted: NotRequired[bool]
+    views: NotRequired[dict[str, dict[str, dict[str, float]]]]
+    chances: NotRequired[dict[str, float]]
 
 
 class Late(TypedDict):

@@ -25,6 +25,8 @@ class Seen:
             rule for virtual evidence (Pearl 1988, section 2.2.2): uniform weights say nothing.
         step: number of the observer's decision, from 0, at which it was taken; None for the last one. How
             many are kept for actions that are seen later is ``late=`` of an ``AdaptiveAgent``.
+        view: what the player saw when it acted, one of the views that were ``possible`` in the situation;
+            None where that is not known. An action that was counted without is so counted rightly.
 
     Attributes:
         did: the same, with weights that sum to 1.
@@ -36,13 +38,16 @@ class Seen:
         >>> Seen({"A": 3, "B": 1}).did
         {'A': 0.75, 'B': 0.25}
         >>> Seen("A", step=7)
-        Seen(action='A', step=7)
+        Seen(action='A', step=7, view=None)
     """
 
     action: Did
     step: int | None = None
+    view: str | None = None
 
     def __post_init__(self) -> None:
+        if self.view is not None and not (isinstance(self.view, str) and self.view):
+            raise SituationError(f"a view is a text, as in possible= of the situation; got {self.view!r}")
         if self.step is not None and (
             isinstance(self.step, bool) or not isinstance(self.step, int) or self.step < 0
         ):

@@ -157,7 +157,7 @@ class Situation:
         return replace(self, private={**self.private, **views}, possible=possible)
 
     def unseen(self, player: str) -> Mapping[str, float]:
-        """View -> how likely it is that ``player`` has it; empty where that is known, or nothing is hidden."""
+        """View -> how likely it is that ``player`` has it; empty where nothing of it is hidden."""
         return {} if player in self.private else self.possible.get(player, {})
 
     def _turn_of(self, player: str) -> tuple[tuple[tuple[str, ...], ...], int]:

@@ -16,8 +16,17 @@ from atom.agents.act import LastStep
 from atom.agents.actors import Agent, as_actor
 from atom.agents.ask import Ask, AskAwaiting, AskNow, Pair, by_hypothesis, questions
 from atom.agents.briefing import deciding
-from atom.agents.choosing import Plan, among, counted_on, paying, planned, predictions, taken_for
-from atom.agents.gate import Payoffs, knows_best
+from atom.agents.choosing import (
+    Plan,
+    among,
+    counted_on,
+    own_questions,
+    paying,
+    planned,
+    predictions,
+    taken_for,
+)
+from atom.agents.gate import known_payoffs, knows_best
 from atom.agents.looking_back import Behaving
 from atom.agents.observing import after, counted_now, is_waiting, put_by
 from atom.agents.partners import partners_of
@@ -25,6 +34,7 @@ from atom.agents.problems import Problems
 from atom.agents.pruning import affordable
 from atom.agents.settings import Acting, Settings, Spending, answerable, grouped
 from atom.agents.turns import AskInTurn, Named, answers_to, in_turn, replying, seen_by_now
+from atom.agents.unseen import Unseen
 from atom.belief.beliefs import Assessment, Beliefs
 from atom.belief.learners import Learner
 from atom.belief.partner import expecting
@@ -32,7 +42,7 @@ from atom.coroutines import finish
 from atom.decision import Decision, Prediction
 from atom.errors import SituationError
 from atom.memories import LookBack, Memory, PartnerMemory, PlayerMemory, as_plain
-from atom.names import Declared, order_of
+from atom.names import Declared
 from atom.observation import Observed, each
 from atom.policies import Policy
 from atom.randomness import RandomStream, Uniform
@@ -108,14 +118,7 @@ class AdaptiveAgent:
         if self.beliefs.names != tuple(map(str, self.orders)) and agent is None:
             check_responder(reasoner, "hypotheses that are no orders")
         self._behaving = Behaving.by(me, self.beliefs, reasoner)
-        payoffs = self.acting.payoffs
-        if payoffs is None and isinstance(reasoner, Payoffs):
-            payoffs = reasoner
-        if self.acting.gate != "off" and payoffs is None:
-            raise ValueError(
-                f"gate={self.acting.gate!r} needs payoffs, and this reasoner knows none; pass payoffs=, for "
-                "example a NormalFormReasoner"
-            )
+        self._payoffs = payoffs = known_payoffs(self.acting.payoffs, reasoner, self.acting.gate)
         self._best: KnowsBest | None = reasoner if isinstance(reasoner, KnowsBest) else None
         if payoffs is not None:
             self._best = knows_best(payoffs)
@@ -172,6 +175,9 @@ class AdaptiveAgent:
     ) -> tuple[Decision, Memory]:
         rng = RandomStream(self.seed, memory["episode"], memory["step"], self.me)
         problems = Problems(self.acting.on_error)
+        unseen = Unseen(ask, self._payoffs) if situation.private or situation.possible else None
+        if unseen is not None:
+            ask, situation = unseen, situation.known_to(self.me)
         ask = ask if situation.at_once else AskInTurn(ask)
         partners = partners_of(self.beliefs, situation, memory, self.me)
         records = {partner: self.beliefs.record(memory, partner, self.me) for partner in partners}
@@ -194,6 +200,8 @@ class AdaptiveAgent:
         answers = await ask.policies(situation, [*questions(wanted), *self._mine(plan)])
         problems.check(answers.failed.values())
         behaviours, seen = self._behaving.of(situation, records, memory["step"])
+        if unseen is not None:
+            behaviours = unseen.behaving(behaviours)
         policies = by_hypothesis(situation, wanted, answers, behaviours, problems)
         if any(e not in policies.get(p, ()) for p, e in plan.estimates.items()):
             plan = in_turn(planning(among(policies, estimates, assessed)), self.me, situation)
@@ -201,7 +209,9 @@ class AdaptiveAgent:
         expects = partial(answers.expected_of, self.me)
         told = predictions(plan, assessed, policies, situation.actions, expects)
         predicted = counted_on(seen_by_now(situation, told), rng)
-        if self._best is not None and self.acting.response == "nearest":
+        if unseen is not None:
+            predicted = unseen.seen_through(situation, predicted)
+        elif self._best is not None and self.acting.response == "nearest":
             plan = paying(plan, self.me, situation, predicted, answers.policies, self._best)
         prediction = Prediction(plan.order, predicted)
         taken = await self._act.take(
@@ -217,6 +227,8 @@ class AdaptiveAgent:
             self.me, taken.action, plan.order, prediction.partners, usage, said, taken.gap, taken.overruled
         )
         after = self._after(situation, memory, records, decision, policies, seen, meter)
+        if unseen is not None:
+            after["partners"] = unseen.remembered(situation, after["partners"])
         if situation.moved:
             watches = self.spending.prune is not None
             after = counted_now(self.beliefs, after, self.me, situation.moved, watches=watches)
@@ -266,16 +278,7 @@ class AdaptiveAgent:
         return wanted
 
     def _mine(self, plan: Plan) -> list[Pair]:
-        """One's own policies that are needed.
-
-        These are what each partner of an estimate above 0 expects, and the policy to act by where the
-        reasoner acts at that order.
-        """
-        numbers = (order_of(estimate) for estimate in plan.estimates.values())
-        pairs = [(self.me, k - 1) for k in numbers if k]
-        if not self._act.is_told and plan.order is not None and (plan.aligned or not self._act.responds):
-            pairs.append((self.me, plan.order))
-        return pairs
+        return own_questions(plan, self.me, is_told=self._act.is_told, responds=self._act.responds)
 
     def _after(
         self,
@@ -348,13 +351,14 @@ class AdaptiveAgent:
         wanted = {
             name: self.beliefs.names for name in situation.actions if name != self.me and name in actions
         }
-        ask = AskInTurn(self._now.for_decision())
-        answers = finish(ask.policies(situation, questions(wanted)))
+        unseen = Unseen(self._now.for_decision())
+        answers = finish(AskInTurn(unseen).policies(situation, questions(wanted)))
         records = {partner: self.beliefs.record(memory, partner, self.me) for partner in wanted}
         behaviours, seen = self._behaving.of(situation, records, memory["step"])
-        policies = by_hypothesis(situation, wanted, answers, behaviours, Problems(self.acting.on_error))
+        behaviours, problems = unseen.behaving(behaviours), Problems(self.acting.on_error)
+        policies = by_hypothesis(situation, wanted, answers, behaviours, problems)
         partners = dict(memory["partners"])
         for partner, record in records.items():
             legal, found = situation.actions[partner], policies.get(partner, _NOTHING)
             partners[partner] = expecting(record, record["estimate"], legal, found, seen.get(partner))
-        return {**memory, "partners": partners}
+        return {**memory, "partners": unseen.remembered(situation, partners)}

@@ -227,6 +227,25 @@ def _is_doubted(partner: PartnerPrediction, rng: Uniform) -> bool:
     return rng.random() * DOUBTED >= explained
 
 
+def own_questions(plan: Plan, me: str, *, is_told: bool, responds: bool) -> list[tuple[str, int]]:
+    """One's own policies that are needed, as (player, order).
+
+    These are what each partner of an estimate above 0 expects, and the policy to act by where the
+    reasoner acts at that order.
+
+    Args:
+        plan: how to answer.
+        me: who decides.
+        is_told: whether a wrapped agent acts that asks for no recommendation.
+        responds: whether the reasoner can answer what is predicted.
+    """
+    numbers = (order_of(estimate) for estimate in plan.estimates.values())
+    pairs = [(me, k - 1) for k in numbers if k]
+    if not is_told and plan.order is not None and (plan.aligned or not responds):
+        pairs.append((me, plan.order))
+    return pairs
+
+
 def paying(
     plan: Plan,
     me: str,

@@ -127,6 +127,22 @@ class ByPayoffs:
         return best_of(self.payoffs.expected_payoffs(situation, player, predicted))
 
 
+def known_payoffs(given: Payoffs | None, reasoner: object, gate: Gate) -> Payoffs | None:
+    """Who knows payoffs: whoever is given, else the reasoner if it does.
+
+    Raises:
+        ValueError: nobody does, and there is a gate.
+    """
+    if given is None and isinstance(reasoner, Payoffs):
+        return reasoner
+    if gate != "off" and given is None:
+        raise ValueError(
+            f"gate={gate!r} needs payoffs, and this reasoner knows none; pass payoffs=, for "
+            "example a NormalFormReasoner"
+        )
+    return given
+
+
 def knows_best(payoffs: Payoffs) -> KnowsBest:
     """Who knows the best responses; to be asked for once, since that takes as long as a small decision."""
     return payoffs if isinstance(payoffs, KnowsBest) else ByPayoffs(payoffs)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from atom.belief.beliefs import Beliefs
+from atom.belief.partner import corrected, surprise
 from atom.belief.partner import observed as judged
-from atom.belief.partner import surprise
 from atom.errors import SituationError
 from atom.memories import Expected, Late, PartnerMemory, PlayerMemory, expected_of
 from atom.observation import Observed, Seen, each, likeliest
@@ -31,7 +30,8 @@ def after(beliefs: Beliefs, memory: PlayerMemory, me: str, observed: Observed, *
 
     Several actions of a partner at one decision are judged by the same prediction, each as one of its
     actions. Whoever was not seen is still waited for. An action that was seen before the decision, in the
-    same step, was counted then and is passed over.
+    same step, was counted then and is passed over. One that was counted without the partner's view is
+    counted rightly once that is known.
 
     Args:
         beliefs: what the observer believes by.
@@ -46,32 +46,42 @@ def after(beliefs: Beliefs, memory: PlayerMemory, me: str, observed: Observed, *
     """
     last = memory["step"] - 1
     actions = [
-        (name, found.did, last if found.step is None else found.step)
+        (name, found.did, last if found.step is None else found.step, found.view)
         if isinstance(found, Seen)
-        else (name, found, last)
+        else (name, found, last, None)
         for observation in ((observed,) if isinstance(observed, Mapping) else observed)
         for name, found in observation.items()
     ]
-    mine = next((likeliest(did) for name, did, _ in reversed(actions) if name == me), memory.get("acted"))
+    mine = next((likeliest(did) for name, did, _, _ in reversed(actions) if name == me), memory.get("acted"))
     partners = dict(memory["partners"])
     now: PlayerMemory = {**memory, "partners": partners}
-    used: dict[str, set[int]] = {}
+    used: dict[str, dict[int, str | None]] = {}
     surprised = False
-    for name, did, number in actions:
+    for name, did, number, view in actions:
         if name == me:
             continue
         found = _expectation(partners[name], number, now, mine) if name in partners else None
         if found is None:
             raise SituationError(_unknown(me, name, number, last, partners, beliefs.late))
-        used.setdefault(name, set()).add(number)
+        used.setdefault(name, {})[number] = view
         if found["expected"].get("counted"):
+            if view is not None and "views" in found["expected"]:
+                partners[name] = corrected(beliefs, partners[name], name, found["expected"], did, view)
             continue
         record = beliefs.record(now, name, me)
         waiting, then = record["expected"], record
         if number != last or waiting is None:
             then = {**record, "expected": found["expected"]}
         new = judged(
-            beliefs, then, name, did, own=found["order"], step=last + 1, at=number, other=found["acted"]
+            beliefs,
+            then,
+            name,
+            did,
+            own=found["order"],
+            step=last + 1,
+            at=number,
+            other=found["acted"],
+            view=view,
         )
         if watches:
             surprised = surprised or surprise(beliefs, then, did)
@@ -120,7 +130,7 @@ def put_by(record: PartnerMemory, memory: PlayerMemory, most: int) -> PartnerMem
     if expected is None:
         return record
     found: PartnerMemory = {**record, "expected": None}
-    if most and not expected.get("counted"):
+    if most and ("views" in expected or not expected.get("counted")):
         entry: Late = {"expected": expected, "order": memory["order"], "acted": memory.get("acted")}
         kept = {**record.get("late", {}), str(memory["step"] - 1): entry}
         found["late"] = {number: kept[number] for number in sorted(kept, key=int)[-most:]}
@@ -142,16 +152,37 @@ def _expectation(record: PartnerMemory, number: int, memory: PlayerMemory, mine:
     return record.get("late", {}).get(str(number))
 
 
-def _seen(record: PartnerMemory, numbers: AbstractSet[int], last: int) -> PartnerMemory:
-    """The record without what was waited for and seen."""
-    found: PartnerMemory = {**record, "expected": None} if last in numbers else record
+def _seen(record: PartnerMemory, numbers: Mapping[int, str | None], last: int) -> PartnerMemory:
+    """The record without what was waited for and seen; the views of an action may be seen yet.
+
+    Args:
+        record: what is remembered of one partner.
+        numbers: decision -> the view in which it acted then; None where that is not known.
+        last: number of the last decision.
+    """
+    found = record
+    if last in numbers and record["expected"] is not None:
+        found = {**record, "expected": _counted(record["expected"], numbers[last])}
     if "late" not in found:
         return found
-    late = {number: kept for number, kept in found["late"].items() if int(number) not in numbers}
+    late: dict[str, Late] = {}
+    for number, kept in found["late"].items():
+        expected: Expected | None = kept["expected"]
+        if int(number) in numbers:
+            expected = _counted(kept["expected"], numbers[int(number)])
+        if expected is not None:
+            late[number] = {**kept, "expected": expected}
     found = {**found, "late": late}
     if not late:
         del found["late"]
     return found
+
+
+def _counted(expected: Expected, view: str | None) -> Expected | None:
+    """What is kept of an expectation once an action was judged by it."""
+    if view is not None or "views" not in expected:
+        return None
+    return {**expected, "counted": True}
 
 
 def _unknown(

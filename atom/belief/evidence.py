@@ -46,6 +46,26 @@ def observed(
     return total([(1.0, evidence), (1.0, one)]) if evidence["observations"] else one
 
 
+def corrected(
+    evidence: Evidence,
+    hypotheses: Sequence[str],
+    before: Sequence[float],
+    after: Sequence[float],
+    n_actions: int,
+) -> Evidence:
+    """The evidence once an action that was counted with some likelihoods turns out to have others."""
+    change: Evidence = {
+        "observations": 0,
+        "log": {
+            name: [
+                math.log(lapsed(new, lapse, n_actions) / lapsed(old, lapse, n_actions)) for lapse in LAPSES
+            ]
+            for name, old, new in zip(hypotheses, before, after, strict=True)
+        },
+    }
+    return total([(1.0, evidence), (1.0, change)])
+
+
 def total(parts: Iterable[tuple[float, Evidence]]) -> Evidence:
     """The weighted sum of evidence.
 

@@ -135,6 +135,33 @@ class Bayes:
         total = sum(map(sum, joint))
         return [[w / total for w in row] for row in joint]
 
+    def corrected(
+        self, weights: Weights, before: Sequence[float], after: Sequence[float], n_actions: int
+    ) -> Weights:
+        """Joint posterior once an action that was counted with some likelihoods turns out to have others.
+
+        With hazard 0 it is what it would be had they been known at once; else nearly so.
+
+        Args:
+            weights: ``[K][L]``, after the action was counted, and maybe others since.
+            before, after: ``[K]`` in [0, 1].
+            n_actions: how many legal actions the partner had, >= 1.
+        """
+        joint = [
+            [
+                w * new / old
+                for w, new, old in zip(
+                    row,
+                    _blurred(right, self.lapses, n_actions),
+                    _blurred(wrong, self.lapses, n_actions),
+                    strict=True,
+                )
+            ]
+            for row, wrong, right in zip(weights, before, after, strict=True)
+        ]
+        total = sum(map(sum, joint))
+        return [[max(w / total, SMALLEST) for w in row] for row in joint]
+
     def lapses_of(self, weights: Weights) -> list[float]:
         """The expected lapse rate under each hypothesis, ``[K]`` in (0, 1]."""
         return [sum(map(mul, row, self.lapses)) / sum(row) for row in weights]

@@ -11,9 +11,10 @@ from atom.belief.explained import PRIOR, explained
 from atom.belief.habits import looked_back
 from atom.belief.impute import impute
 from atom.belief.learners import Bayes
+from atom.errors import BeliefError, SituationError
 from atom.memories import Expected, LookBack, PartnerMemory, Weights
 from atom.observation import Did, chance
-from atom.policies import Policy
+from atom.policies import Policy, mixture
 from atom.situation import check_legal
 
 _TOLERANCE = 1e-12
@@ -61,6 +62,7 @@ def observed(
     step: int,
     at: int,
     other: str | None = None,
+    view: str | None = None,
 ) -> PartnerMemory:
     """What is remembered of a partner after it acted: the way from an action to a posterior.
 
@@ -73,15 +75,17 @@ def observed(
         step: number of the observer's next decision.
         at: number of the decision at which the partner acted.
         other: what the observer did meanwhile; None where that is not known.
+        view: what the partner saw; None where that is not known.
 
     Raises:
+        SituationError: a view that was not possible.
         IllegalActionError: an action that the partner did not have.
     """
     expected = record["expected"]
     if expected is None:
         return record
     n_actions = len(expected["actions"])
-    policies, looked = _then(beliefs, record, expected, at)
+    policies, looked = _then(beliefs, record, _in_view(partner, expected, view), at)
     for action in did if isinstance(did, Mapping) else (did,):
         check_legal(partner, action, expected["actions"])
     counted = max(at, record.get("counted", at))
@@ -121,6 +125,59 @@ def observed(
         late = at < counted
         found["habits"] = beliefs.habits.observed(known, expected["actions"], looked, did, other, late=late)
     return found
+
+
+def corrected(
+    beliefs: Beliefs, record: PartnerMemory, partner: str, expected: Expected, did: Did, view: str
+) -> PartnerMemory:
+    """What is remembered of a partner once the view is known in which it took an action that was counted.
+
+    The belief and the evidence for a Store are what they would be; what is noticed of changes, of a contract
+    and of whether anything explains the partner stays as it was counted.
+
+    Args:
+        beliefs: what the observer believes by.
+        record: what was remembered.
+        partner: its name.
+        expected: of the decision at which it acted.
+        did: what it did, as it was counted.
+        view: what it saw.
+
+    Raises:
+        BeliefError: a learner other than ``Bayes``.
+        SituationError: a view that was not possible.
+    """
+    right = _in_view(partner, expected, view)["policies"]
+    if not right:
+        return record
+    if not isinstance(beliefs.learner, Bayes):
+        raise BeliefError(
+            f"an action of {partner!r} was counted before it was known that it saw {view!r}; only Bayes "
+            f"corrects that, not {type(beliefs.learner).__name__}: say the view with the action"
+        )
+    views, n_actions = expected["views"], len(expected["actions"])
+    wrong = {name: mixture({v: views[v][name] for v in views}, expected["chances"], {}) for name in right}
+    before = _likelihoods(beliefs, record, wrong, did)
+    after = _likelihoods(beliefs, record, right, did)
+    weights, estimate, kept = record["weights"], record["estimate"], record["evidence"]
+    if estimate is not None and not _supported(beliefs, estimate, weights, after, n_actions):
+        estimate = None
+    if kept is not None:
+        kept = evidence.corrected(kept, beliefs.names, before, after, n_actions)
+    weights = beliefs.learner.corrected(weights, before, after, n_actions)
+    return {**record, "weights": weights, "estimate": estimate, "evidence": kept}
+
+
+def _in_view(partner: str, expected: Expected, view: str | None) -> Expected:
+    """What was expected of a partner with a view; the mean over its views where that is not known."""
+    views = expected.get("views")
+    if view is None or views is None:
+        return expected
+    if view not in views:
+        raise SituationError(
+            f"{partner!r} was observed to see {view!r}; possible in the situation were {list(views)}"
+        )
+    return {**expected, "policies": views[view]}
 
 
 def _then(

@@ -175,7 +175,8 @@ def _of_other(
         did, problems = _listed(name, what, legal, unlisted, waiting.where)
     if did is None:
         return [], problems
-    return [did if step is None and isinstance(did, str) else Seen(did, step)], problems
+    view = happened.view if isinstance(happened, Seen) else None
+    return [did if step is None is view and isinstance(did, str) else Seen(did, step, view)], problems
 
 
 def _not_waited_for(name: str, step: int | None, waiting: Waiting, *, lenient: bool) -> str | None:

@@ -6,6 +6,7 @@ from atom.lazy import attach
 from atom.reasoning.congestion import CongestionReasoner
 from atom.reasoning.convention import Symmetric, conventions
 from atom.reasoning.declared import DeclaredReasoner
+from atom.reasoning.hidden import BayesianGameReasoner
 from atom.reasoning.normal_form import NormalFormReasoner, symmetric_payoffs
 from atom.reasoning.reasoner import (
     AsyncReasoner,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AsyncReasoner",
     "AsyncResponder",
+    "BayesianGameReasoner",
     "ConcurrentReasoner",
     "CongestionReasoner",
     "DecisionReasoner",

@@ -1,7 +1,7 @@
 """Games in which players see different things: exact level-k reasoning over what each may see.
 
 A game of incomplete information with types (Harsanyi 1967), one step long and played again and again: every
-player has a view, what all get depends on all views and on what all do. Nothing is remembered of earlier steps.
+player has a view, what all get depends on all views and on what all do. Earlier steps are not remembered.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class BayesianGameReasoner:
       views by Bayes' rule; an action that such a player never takes, as to ToM-0.
 
     Args:
-        payoffs: ``[V_1, ..., V_N, N, A_1, ..., A_N]``, finite: what each player gets by all views and actions.
+        payoffs: ``[V_1, ..., V_N, N, A_1, ..., A_N]``, finite: what each player gets by views and actions.
         actions: player by seat -> names of its actions.
         views: player by seat -> names of its views, one at least; who sees nothing of its own has one.
         prior: ``[V_1, ..., V_N]``, >= 0: how likely the views are together; None for all alike.
@@ -55,9 +55,9 @@ class BayesianGameReasoner:
         ValueError: unknown ties.
 
     Example:
-        >>> sees = [[1.0, -1.0], [-1.0, 1.0]]  # view of ann x action of ben; what ann does costs nothing
-        >>> payoffs = [[[[[p for p in row] for _ in range(2)] for _ in range(2)]] for row in sees]
-        >>> game = BayesianGameReasoner(payoffs, [("o", "x"), ("red", "blue")], [("red", "blue"), ("nothing",)])
+        >>> actions, views = [("o", "x"), ("red", "blue")], [("red", "blue"), ("nothing",)]
+        >>> right = [[[[[[1, -1]] * 2] * 2]], [[[[[-1, 1]] * 2] * 2]]]  # what ann does costs nothing
+        >>> game = BayesianGameReasoner(np.array(right)[:, :, 0], actions, views)
         >>> then = Situation({"ann": ("o", "x"), "ben": ("red", "blue")}, moved={"ann": "x"})
         >>> game.policy(then, "ben", 1)  # ToM-0 says the second sign for the second view
         {'red': 0.0, 'blue': 1.0}
@@ -81,7 +81,8 @@ class BayesianGameReasoner:
         weights = np.ones(shape) if prior is None else np.asarray(prior, dtype=float)
         if weights.shape != shape or not np.isfinite(weights).all() or weights.min() < 0 or not weights.sum():
             raise PayoffError(
-                f"the prior of the views needs the shape {list(shape)}, entries >= 0 and one above; got {prior!r}"
+                f"the prior of the views needs the shape {list(shape)}, entries >= 0 and one above, got "
+                f"{prior!r}"
             )
         self.prior: NDArray[np.float64] = weights / weights.sum()
         self._ties = ties
@@ -94,7 +95,7 @@ class BayesianGameReasoner:
         return self._symmetries
 
     def policy(self, situation: Situation, player: str, order: int) -> Policy:
-        """How ``player`` would act with its own view, ``situation.private[player]``, if it were ToM-``order``.
+        """How ``player`` would act with its view, ``situation.private[player]``, if it were ToM-``order``.
 
         Raises:
             SituationError: a view that is missing or unknown, or another number of players.
@@ -129,7 +130,9 @@ class BayesianGameReasoner:
         """
         depth = len(situation.groups)
         if situation.at_once and (missing := situation.actions.keys() - {player, *predicted}):
-            raise PayoffError(f"no prediction for player {min(missing)!r}; one is needed for every other player")
+            raise PayoffError(
+                f"no prediction for player {min(missing)!r}; one is needed for every other player"
+            )
         worlds = list(self._worlds(situation))
 
         def reply(then: Situation, other: str) -> Policy:
@@ -178,7 +181,9 @@ class BayesianGameReasoner:
                     f"{player!r} sees one of {list(self.views[seat])} in this game, not {unknown[0]!r}"
                 )
         said = {player: situation.unseen(player) for player in players}
-        free = self.prior.sum(axis=tuple(i for i, player in enumerate(players) if said[player]), keepdims=True)
+        free = self.prior.sum(
+            axis=tuple(i for i, player in enumerate(players) if said[player]), keepdims=True
+        )
         found: list[_World] = []
         for at in product(*(range(len(own)) for own in self.views)):
             world = {player: self.views[i][v] for i, (player, v) in enumerate(zip(players, at, strict=True))}
@@ -194,9 +199,7 @@ class BayesianGameReasoner:
             raise SituationError(f"by the prior nobody sees {dict(situation.private)!r} together")
         yield from ((world, chance / total) for world, chance in found)
 
-    def _judged(
-        self, situation: Situation, player: str, worlds: list[_World], order: int
-    ) -> list[_World]:
+    def _judged(self, situation: Situation, player: str, worlds: list[_World], order: int) -> list[_World]:
         """The worlds after what was done in this step told of them what an order reads from it."""
         moved = [other for other in situation.moved if other != player]
         if not moved:
@@ -245,7 +248,9 @@ class BayesianGameReasoner:
         seat = list(situation.actions).index(player)
         own = self.actions[seat]
         size = float(np.abs(self.payoffs).max())
-        good = [a for a, is_best in zip(own, best([values[a] for a in own], size, size), strict=True) if is_best]
+        good = [
+            a for a, is_best in zip(own, best([values[a] for a in own], size, size), strict=True) if is_best
+        ]
         if self._ties == "view":
             view = situation.private.get(player, self.views[seat][0])
             good = [good[self.views[seat].index(view) % len(good)]]
@@ -282,7 +287,7 @@ def _checked(
         raise PayoffError(f"payoffs are not an array of numbers: {error}") from None
     if array.shape != shape or not np.isfinite(array).all():
         raise PayoffError(
-            f"payoffs by views, player and actions need the shape {list(shape)} and finite numbers, got shape "
-            f"{list(array.shape)}"
+            f"payoffs by views, player and actions need the shape {list(shape)} and finite numbers, got the "
+            f"shape {list(array.shape)}"
         )
     return array

@@ -1,0 +1,211 @@
+"""Decisions where players see different things: a partner is asked about in every view that it may have.
+
+What is predicted of it is the mean over its views, ``P(a | k) = Σ_v P(v) · policy_k(a | v)``, so all that
+follows (beliefs, estimates, plans) is as where everything is open. An answer weighs the views one by one,
+since what is good may depend on them, and on what the partner did, which tells of its view.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import product
+from typing import TypeAlias
+
+from atom.agents.actors import Actor
+from atom.agents.ask import Answers, Ask, Pair
+from atom.agents.gate import Payoffs
+from atom.belief.hypotheses import Behaviour
+from atom.decision import PartnerPrediction, Prediction
+from atom.memories import PartnerMemory
+from atom.names import order_of
+from atom.policies import Policy, check_probabilities, mixture
+from atom.reasoning.ties import best_of
+from atom.situation import Situation
+
+ByView: TypeAlias = dict[str, dict[str, Policy]]
+"""View -> hypothesis -> policy."""
+
+_SMALLEST = 1e-300
+
+
+class Unseen:
+    """Asks about partners as they see the situation: without what is private to others, in each view.
+
+    Of one decision: it remembers what was predicted in each view.
+
+    Args:
+        ask: answers the questions about one view.
+        payoffs: who knows what actions are worth; None where nobody does.
+    """
+
+    __slots__ = ("_ask", "_behaviours", "_by_view", "_partners", "_payoffs")
+
+    def __init__(self, ask: Ask, payoffs: Payoffs | None = None) -> None:
+        self._ask, self._payoffs = ask, payoffs
+        self._by_view: dict[str, ByView] = {}
+        self._behaviours: Mapping[str, Behaviour] = {}
+        self._partners: Mapping[str, PartnerPrediction] = {}
+
+    def for_decision(self) -> Ask:
+        """The same for one decision."""
+        return Unseen(self._ask.for_decision(), self._payoffs)
+
+    async def policies(self, situation: Situation, pairs: Sequence[Pair]) -> Answers:
+        """The policies, those of players with several possible views as the mean over them."""
+        answers = Answers()
+        for player in dict.fromkeys(player for player, _ in pairs):
+            own = [pair for pair in pairs if pair[0] == player]
+            unseen = situation.unseen(player)
+            if not unseen:
+                answers.add(await self._ask.policies(situation.known_to(player), own))
+                continue
+            by_view: dict[str, Answers] = {}
+            for view in unseen:
+                by_view[view] = await self._ask.policies(_as_seen(situation, player, view), own)
+                answers.failed |= by_view[view].failed
+            for pair in own:
+                if pair not in answers.failed:
+                    policies = {view: found.policies[pair] for view, found in by_view.items()}
+                    answers.policies[pair] = self._mean(player, str(pair[1]), policies, unseen)
+        return answers
+
+    def behaving(self, behaviours: Mapping[str, Behaviour]) -> Mapping[str, Behaviour]:
+        """Name -> how a partner acts by a hypothesis that is no order, as the mean over its views."""
+        self._behaviours = behaviours
+        return {name: self._behaving(name, behaviour) for name, behaviour in behaviours.items()}
+
+    def _behaving(self, name: str, behaviour: Behaviour) -> Behaviour:
+        def mean(situation: Situation, player: str) -> Policy | None:
+            unseen = situation.unseen(player)
+            if not unseen:
+                return behaviour(situation.known_to(player), player)
+            found: dict[str, Policy] = {}
+            for view in unseen:
+                policy = behaviour(_as_seen(situation, player, view), player)
+                if policy is None:
+                    return None
+                found[view] = check_probabilities(
+                    policy, f"what the hypothesis {name!r} expects of {player!r}"
+                )
+            return self._mean(player, name, found, unseen)
+
+        return mean
+
+    def _mean(
+        self, player: str, name: str, policies: Mapping[str, Policy], unseen: Mapping[str, float]
+    ) -> Policy:
+        known = self._by_view.setdefault(player, {})
+        for view, policy in policies.items():
+            known.setdefault(view, {})[name] = policy
+        return mixture(policies, unseen, {})
+
+    def remembered(
+        self, situation: Situation, partners: Mapping[str, PartnerMemory]
+    ) -> dict[str, PartnerMemory]:
+        """What is remembered of partners, with what was expected of each in each view."""
+        found = dict(partners)
+        for name in self._by_view:
+            record = found.get(name)
+            if record is None or record["expected"] is None or not situation.unseen(name):
+                continue
+            expected, views = record["expected"], self._by_view[name]
+            plain = {
+                view: {hypothesis: dict(policies[hypothesis]) for hypothesis in expected["policies"]}
+                for view, policies in views.items()
+            }
+            chances = dict(situation.unseen(name))
+            found[name] = {**record, "expected": {**expected, "views": plain, "chances": chances}}
+        return found
+
+    def seen_through(
+        self, situation: Situation, partners: Mapping[str, PartnerPrediction]
+    ) -> dict[str, PartnerPrediction]:
+        """The predictions, with what each partner may see after what it did in this step."""
+        found = {
+            name: replace(partner, views=self._views(situation, name, partner))
+            if situation.unseen(name)
+            else partner
+            for name, partner in partners.items()
+        }
+        self._partners = found
+        return found
+
+    def _views(self, situation: Situation, name: str, partner: PartnerPrediction) -> dict[str, float]:
+        """``P(v | a) ∝ P(v) · Σ_k P(k) P(a | k, v)``, lapses included; ``P(v)`` of who has yet to act."""
+        unseen = dict(situation.unseen(name))
+        if partner.moved is None:
+            return unseen
+        likely = {}
+        for view, p in unseen.items():
+            policies = self._by_view.get(name, {}).get(view)
+            predicted = {} if not policies else self._predicted(partner, policies)
+            likely[view] = p * max(predicted.get(partner.moved, 0.0), _SMALLEST) if predicted else p
+        total = sum(likely.values())
+        return {view: p / total for view, p in likely.items()}
+
+    @staticmethod
+    def _predicted(partner: PartnerPrediction, policies: Mapping[str, Policy]) -> Policy:
+        return mixture(policies, partner.probabilities, partner.lapses or {}, partner.actions)
+
+    async def respond(self, situation: Situation, player: str, predicted: Mapping[str, Policy]) -> Policy:
+        """The best response, each alike on ties: to what partners do in each view, and reply to each action.
+
+        Where nobody knows payoffs, the reasoner responds to the means, and is told by ``possible`` which
+        views are likely after what was done.
+        """
+        partners = self._partners
+        if self._payoffs is None or partners.keys() != situation.actions.keys() - {player}:
+            told = {name: partner.views for name, partner in partners.items() if partner.views}
+            then = replace(situation, possible={**situation.possible, **told})
+            return await self._ask.respond(then, player, predicted)
+        later = set() if situation.at_once else set(situation.later(player))
+        values = dict.fromkeys(situation.legal(player), 0.0)
+        choices = [
+            [(name, view, p) for view, p in (partner.views or {"": 1.0}).items()]
+            for name, partner in partners.items()
+        ]
+        for chosen in product(*choices):
+            chance = 1.0
+            for _, _, p in chosen:
+                chance *= p
+            views = {name: view for name, view, _ in chosen if view}
+            there = situation.with_views(views)
+            at_once = {
+                name: await self._doing(situation, name, views.get(name))
+                for name in partners
+                if name not in later
+            }
+            for action in values:
+                then = situation.after({player: action}) if later else situation
+                replies = {name: await self._doing(then, name, views.get(name)) for name in later}
+                worth = self._payoffs.expected_payoffs(there, player, {**at_once, **replies})
+                values[action] += chance * worth[action]
+        good = best_of(values)
+        return {action: 1.0 / len(good) if action in good else 0.0 for action in values}
+
+    async def _doing(self, situation: Situation, name: str, view: str | None) -> Policy:
+        """What a partner does in one view, as it is answered: seen, by all hypotheses or by its estimate."""
+        partner = self._partners[name]
+        if (certain := partner.moved or partner.drawn) is not None:
+            return {certain: 1.0}
+        policies = partner.policies if view is None else self._by_view.get(name, {}).get(view, {})
+        if partner.answered == "prediction":
+            return self._predicted(partner, {**partner.policies, **policies})
+        there = situation.known_to(name) if view is None else _as_seen(situation, name, view)
+        order = order_of(partner.hypothesis)
+        if order is not None:
+            answers = await self._ask.policies(there, [(name, order)])
+            for error in answers.failed.values():
+                raise error
+            return answers.policies[name, order]
+        found = self._behaviours[partner.hypothesis](there, name)
+        return partner.policy if found is None else found
+
+    async def act(self, actor: Actor, situation: Situation, prediction: Prediction) -> str:
+        """A wrapped agent's action."""
+        return await self._ask.act(actor, situation, prediction)
+
+
+def _as_seen(situation: Situation, player: str, view: str) -> Situation:
+    return situation.with_views({player: view}).known_to(player)
