@@ -17,6 +17,7 @@ from partners import (
     tables,
     population,
     trained,
+    signalling,
     kitchens,
     llm,
 )

@@ -228,6 +228,7 @@ class Turn:
         wait: bool,
     ) -> Taken:
         """The same for a body that is written once: with ``wait=False`` it never suspends, see ``finish``."""
+        situation = situation.known_to(self.player.me)
         if self.kept is not None:
             memory = await self._recalled(self._checked(store), self.kept, memory, wait=wait)
         with deciding_span(self.name, self.player.me) as span, briefed(brief) as briefing:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from atom import Decision, JointAction, Player, Situation
 from eval.play.seats import told_names
 from eval.tasks import State, Task
+from eval.tasks.base import shown_after
 from partners import NoisyPartner, make_partner
 
 
@@ -78,10 +79,11 @@ def play(task: Task, seats: Mapping[str, Player], episode: int) -> Iterator[Step
         for group in situation.groups:
             seen = acted(situation, decisions)
             for me in group:
-                decisions[me], memories[me] = seats[me].decide(seen, memories[me])
+                decisions[me], memories[me] = seats[me].decide(seen.known_to(me), memories[me])
         actions: JointAction = {me: decision.action for me, decision in decisions.items()}
+        seen_after = shown_after(task, situation, actions)
         for me, player in seats.items():
-            memories[me] = player.observe(memories[me], situation, actions)
+            memories[me] = player.observe(memories[me], situation.known_to(me), seen_after)
         transition = task.step(state, actions)
         yield Step(state, situation, decisions, transition.scores)
         state, done = transition.state, transition.done

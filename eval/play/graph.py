@@ -11,8 +11,10 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from typing_extensions import TypedDict
 
-from atom import AdaptiveToMNode, JointAction, Player, Situation, add_tom_node
+from atom import AdaptiveToMNode, JointAction, Player, Seen, Situation, add_tom_node
+from atom.observation import Observation
 from eval.tasks import State, Task
+from eval.tasks.base import reveals
 
 _ENVIRONMENT = "environment"
 # A few super-steps to start and end.
@@ -31,6 +33,7 @@ class EpisodeState(TypedDict):
         state: the task's state.
         actions: player -> its action in this round.
         history: the joint actions so far.
+        views: player -> what it alone had seen in the last round, where that is shown.
         scores: per round, player -> what it added to its score.
         done: whether the episode is over.
     """
@@ -39,6 +42,7 @@ class EpisodeState(TypedDict):
     state: State
     actions: Annotated[dict[str, str], _merge]
     history: Annotated[list[JointAction], add]
+    views: dict[str, str]
     scores: Annotated[list[dict[str, float]], add]
     done: bool
 
@@ -57,7 +61,10 @@ def episode_graph(
 
     def environment(state: EpisodeState) -> dict[str, Any]:
         transition = task.step(state["state"], state["actions"])
+        situation = task.situation(state["state"])
+        views = dict(situation.private) if reveals(task) else {}
         return {
+            "views": views,
             "state": transition.state,
             "history": [dict(state["actions"])],
             "scores": [transition.scores],
@@ -86,6 +93,7 @@ def _player_node(task: Task, me: str, player: Player) -> AdaptiveToMNode:
         found = task.situation(state["state"])
         if found.at_once:
             return found
+        found = found.known_to(me)
         before = {other for other in found.actions if me in found.later(other)}
         return found.after({other: state["actions"][other] for other in found.actions if other in before})
 
@@ -93,10 +101,19 @@ def _player_node(task: Task, me: str, player: Player) -> AdaptiveToMNode:
         me,
         player,
         situation=situation,
-        observed=lambda state: state["history"][-1] if state["history"] else None,
+        observed=_last_round,
         write=lambda decision: {"actions": {me: decision.action}},
         episode=lambda state: state["episode"],
     )
+
+
+def _last_round(state: EpisodeState) -> Observation | None:
+    """What was done in the last round, and what players had seen then."""
+    if not state["history"]:
+        return None
+    views = state["views"]
+    did = state["history"][-1]
+    return {name: Seen(a, view=views[name]) if name in views else a for name, a in did.items()}
 
 
 def play_in_graph(graph: CompiledStateGraph[Any, Any, Any, Any], task: Task, episode: int) -> EpisodeState:
@@ -131,6 +148,7 @@ def _opening(task: Task, episode: int) -> tuple[EpisodeState, int]:
         "state": task.start(),
         "actions": {},
         "history": [],
+        "views": {},
         "scores": [],
         "done": False,
     }

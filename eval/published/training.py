@@ -36,7 +36,10 @@ def pairs(result: Result[list[Trained]]) -> list[str]:
     lines: list[str] = []
     for task in TASKS:
         of_task = [one for one in result.value if one.task == task]
-        lines += [*prose(f"`{task}`, {result.setting.episodes} pairs, seeds from {result.setting.seeds[0]}:"), ""]
+        lines += [
+            *prose(f"`{task}`, {result.setting.episodes} pairs, seeds from {result.setting.seeds[0]}:"),
+            "",
+        ]
         lines += [*table(*trained_rows(of_task)), ""]
     return lines[:-1]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from atom import JointAction, Reasoner, Situation
-from eval.tasks.base import Better, State, Task, Transition
+from eval.tasks.base import Better, State, Task, Transition, reveals
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,10 @@ class TaskAround:
     @property
     def max_steps(self) -> int:
         return self.task.max_steps
+
+    @property
+    def reveals(self) -> bool:
+        return reveals(self.task)
 
     def start(self) -> State:
         """The state at the beginning of an episode."""

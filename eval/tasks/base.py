@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
-from atom import JointAction, Reasoner, Situation
+from atom import JointAction, Reasoner, Seen, Situation
+from atom.observation import Observation
 
 State: TypeAlias = Any
 """The state of an episode: JSON-serialisable, so that it can live in a graph's state."""
@@ -77,6 +78,25 @@ class Task(Protocol):
         Rules and payoffs first, an empty line, and then what changes from step to step, see ``in_two_parts``.
         """
         ...
+
+
+def reveals(task: Task) -> bool:
+    """Whether what players saw and others did not is shown after a step; a task says no by ``reveals``."""
+    return bool(getattr(task, "reveals", True))
+
+
+def shown_after(task: Task, situation: Situation, actions: JointAction) -> Observation:
+    """What all are shown after a step: what was done, and what each had seen where the task reveals it.
+
+    Args:
+        task: what is played.
+        situation: the step's, with everything that anybody saw.
+        actions: the joint action.
+    """
+    if not situation.private or not reveals(task):
+        return actions
+    views = situation.private
+    return {name: Seen(did, view=views[name]) if name in views else did for name, did in actions.items()}
 
 
 def in_two_parts(rules: str, now: str) -> str:

@@ -10,7 +10,7 @@ from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from eval.tasks import files, grid, matrix, overcooked, team
+from eval.tasks import files, grid, hanabi, matrix, overcooked, team
 from eval.tasks.base import Task
 from eval.tasks.turns import InTurn
 from partners import TASKS_GROUP, UnknownNameError, load_group, source_of, summary_of
@@ -140,6 +140,22 @@ TASKS: list[TaskKind] = [
         "overcooked:FILE",
         "the same on a layout from a text or .layout file",
         _from_file("overcooked:FILE", overcooked.overcooked_from_file),
+    ),
+    TaskKind(
+        "tiny-hanabi",
+        "one sees a card and hints, the other plays it",
+        lambda _: hanabi.TinyHanabiTask("tiny-hanabi"),
+    ),
+    TaskKind(
+        "tiny-hanabi-unseen",
+        "the same, where the card is never shown",
+        lambda _: hanabi.TinyHanabiTask("tiny-hanabi-unseen", reveals=False),
+    ),
+    TaskKind(
+        "tiny-hanabi-N",
+        "the same with N cards and N signs, 2 to 4",
+        lambda digits: hanabi.TinyHanabiTask(f"tiny-hanabi-{digits}", int(digits)),
+        "tiny-hanabi-3",
     ),
     TaskKind(
         "in-turn:TASK",
