@@ -108,8 +108,8 @@ def test_no_call_raises_a_type_error(completions, items, reward):
         found = reward(*completions, batch_items=items, prompts=["?"], something=1)
     except TypeError:
         pytest.fail("a TypeError")
-    except ToMError as error:
-        assert str(error)
+    except ToMError:
+        pass
     else:
         low, high = reward.reward_range
         assert len(found) == len(completions[0])
