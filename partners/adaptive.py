@@ -40,6 +40,9 @@ LEARNERS: dict[str, Callable[[], Learner]] = {
 PAPER_ORDERS = (0, 1, 2)
 """The hypotheses of the paper's agents, K = {0, 1, 2}."""
 
+CONVENTIONS_PRIOR = 5.0
+"""How likely conventions are beforehand for who looks for them, where each of the orders has 1."""
+
 _WITH_ETA: dict[str, Callable[[float], Learner]] = {"hedge": Hedge, "fixed-share": FixedShare}
 
 _CHANCE = Traits(stochastic=True, adaptive=True)
@@ -161,7 +164,7 @@ def conventional(me: str, reasoner: Reasoner, memory: int, *, seed: int = 0) -> 
     Raises:
         ValueError: a game whose symmetries nobody knows.
     """
-    found = conventions(reasoner, memory=memory)
+    found = conventions(reasoner, memory=memory, prior=CONVENTIONS_PRIOR)
     return AdaptiveAgent(me, reasoner, hypotheses=[*map(order, PAPER_ORDERS), *found], seed=seed)
 
 

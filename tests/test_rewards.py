@@ -108,8 +108,8 @@ def test_no_call_raises_a_type_error(completions, items, reward):
         found = reward(*completions, batch_items=items, prompts=["?"], something=1)
     except TypeError:
         pytest.fail("a TypeError")
-    except ToMError as error:
-        assert str(error)
+    except ToMError:
+        pass
     else:
         low, high = reward.reward_range
         assert len(found) == len(completions[0])
@@ -119,7 +119,7 @@ def test_no_call_raises_a_type_error(completions, items, reward):
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from("ABX"), st.sampled_from("ABX")), min_size=1, max_size=4))
 def test_players_may_change_places(rounds):
-    """The game is the same for both, so who is called first makes no difference; completions are each its own."""
+    """The game is the same for both, so who is called first makes no difference."""
     first, second = (" ".join(own) for own in zip(*rounds, strict=True))
     for make in (order_reward, alignment_reward):
         reward = make(DIFFER, PAIR, steps=len(rounds))

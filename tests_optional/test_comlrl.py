@@ -44,13 +44,13 @@ def test_items_of_the_data_set_reach_the_reward():
 
 def words():
     vocabulary = {word: i for i, word in enumerate(["[PAD]", "[EOS]", "[UNK]", "A", "B", "play"])}
-    inner = Tokenizer(WordLevel(vocabulary, unk_token="[UNK]"))  # noqa: S106 - a word, no password
+    inner = Tokenizer(WordLevel(vocabulary, unk_token="[UNK]"))
     inner.pre_tokenizer = Whitespace()
     return PreTrainedTokenizerFast(
         tokenizer_object=inner,
         pad_token="[PAD]",
         eos_token="[EOS]",
-        unk_token="[UNK]",  # noqa: S106
+        unk_token="[UNK]",
     )
 
 

@@ -10,6 +10,7 @@ from eval.studies.training import AGENTS, PLAIN, TASKS, Trained, asked_for, judg
 from eval.training import METHODS, Settings, all_trained
 
 _FEWEST = 4
+_WORKERS = 2
 
 
 def _train(setting: Setting, how: How) -> list[Trained]:
@@ -18,7 +19,7 @@ def _train(setting: Setting, how: How) -> list[Trained]:
     base = Settings(steps=10, group=4) if small else Settings()
     asked = asked_for(TASKS, list(METHODS), seeds=setting.episodes, seed=setting.seeds[0], base=base)
     with how.bar("training", len(asked)) as progress:
-        populations = list(all_trained(asked, progress=progress))
+        populations = list(all_trained(asked, 1 if small else _WORKERS, progress))
     with how.bar("beside trained pairs", len(asked) * (1 + len(AGENTS))) as progress:
         return judged(populations, seed=setting.seeds[0], progress=progress)
 
@@ -27,7 +28,7 @@ def _levers(setting: Setting, how: How) -> list[Levers]:
     return lever_games(pairs=setting.episodes, seed=setting.seeds[0])
 
 
-TRAINED = Study("trained pairs", _train, Setting(32), Setting(_FEWEST), 420)
+TRAINED = Study("trained pairs", _train, Setting(16), Setting(_FEWEST), 420)
 LEVERS = Study("the lever game", _levers, Setting(10_000), Setting(40), 40)
 
 
@@ -52,9 +53,9 @@ def verdict(result: Result[list[Trained]]) -> list[str]:
         plain, order = found[task, PLAIN], found[task, "order"]
         lines += prose(
             f"- `{task}`: with the order reward cross-play is {order.gain} higher, at a self-play of",
-            f"{order.own.estimate:.2f} ({plain.own.estimate:.2f} without). Beside the plain pairs, A-ToM over",
-            f"conventions is {plain.ahead} ahead of A-ToM over orders alone; beside those of the order reward",
-            f"{order.ahead}.",
+            f"{order.own.estimate:.2f} ({plain.own.estimate:.2f} without). Beside the plain pairs, A-ToM",
+            f"with conventions is {plain.ahead} ahead of A-ToM over orders alone; beside those of the order",
+            f"reward {order.ahead}.",
         )
     return lines
 
