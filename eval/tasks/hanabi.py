@@ -27,10 +27,10 @@ MOST_CARDS = len(COLOURS)
 
 
 class TinyHanabiTask:
-    """Every round a card is dealt that player-1 alone sees; it hints, and player-2 plays a colour or keeps the card.
+    """Every round player-1 alone sees a card and hints at it, and player-2 plays it as a colour or keeps it.
 
     Both get what comes of it. A sign costs nothing. Saying a colour costs half a point, and a wrong one
-    loses the round, as the rules of Hanabi forbid it. Cards come equally often, in an order that nobody knows.
+    loses the round, as the rules of Hanabi forbid it. Cards come equally often, in an order unknown to all.
 
     Args:
         name: as given on the command line.
@@ -120,10 +120,12 @@ class TinyHanabiTask:
         """The rules and the last round, in words that tell nobody the card."""
         first, second = PLAYERS
         rules = (
-            f"Every round {first} sees a card, {', '.join(self.cards[:-1])} or {self.cards[-1]}, and {second} does "
-            f"not. {first} gives a hint: a sign ({', '.join(self.signs)}), which means what the two make of it, or "
-            f"it says the colour. {second} sees the hint, and plays the card as a colour or keeps it.\n"
-            f"Both get {RIGHT:g} for the right colour, {WRONG:g} for a wrong one and 0 for a card that is kept. "
+            f"Every round {first} sees a card, {', '.join(self.cards[:-1])} or {self.cards[-1]}, and "
+            f"{second} does not. {first} gives a hint: a sign ({', '.join(self.signs)}), which means what the "
+            f"two make of it, or it says the colour. {second} sees the hint, and plays the card as a colour or "
+            f"keeps it.\n"
+            f"Both get {RIGHT:g} for the right colour, {WRONG:g} for a wrong one and 0 for a card that is "
+            f"kept.\n"
             f"Saying a colour costs {-SAYING:g}; who says a wrong one loses {-LYING:g}, whatever is played.\n"
             f"The game lasts {self.max_steps} rounds."
         )
