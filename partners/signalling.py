@@ -122,7 +122,7 @@ class SelfPlayPartner(SimplePartner):
         ValueError: another game.
     """
 
-    traits = Traits(stochastic=False, adaptive=False)
+    traits = Traits(stochastic=True, adaptive=False)
 
     def __init__(self, me: str, reasoner: Reasoner, pairs: int, shift: int = 0, *, seed: int = 0) -> None:
         super().__init__(me, seed=seed)

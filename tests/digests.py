@@ -311,6 +311,9 @@ TASKS_PLAYED: dict[str, list[str]] = {
     "in-turn:one-ahead-5": FEW,
     "in-turn:tickets-3-3": FEW,
     "in-turn:game-2": FEW,
+    "tiny-hanabi": FEW,
+    "tiny-hanabi-unseen": FEW,
+    "tiny-hanabi-3": FEW,
 }
 """Task -> its players."""
 _LATE_IN_GAMES = [
@@ -334,10 +337,19 @@ _CONVENTIONS = [
     "conventions beside constant:2",
     "bayes beside conventions",
 ]
+_WITH_VIEWS = [
+    "self-play:4 beside conventions:0",
+    "sampled-conventions beside self-play",
+    "conventions:0 beside self-play:4/1",
+    "bayes beside sampled-conventions",
+]
 LATER: dict[str, list[str]] = {
     "memory-1": _LATE_IN_GAMES,
     "one-ahead-5": [*_LATE_IN_GAMES, *_CONVENTIONS],
     "lever-5": _CONVENTIONS,
+    "tiny-hanabi": _WITH_VIEWS,
+    "tiny-hanabi-unseen": _WITH_VIEWS,
+    "tiny-hanabi-3": _WITH_VIEWS,
     "matrix:uneven.json": _LATE_IN_GAMES,
     "matrix:three.json": [
         "markov-predictor beside win-stay-lose-shift beside markov",

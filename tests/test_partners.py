@@ -15,7 +15,9 @@ import pytest
 
 import partners
 from atom import FixedOrderAgent, NormalFormReasoner, Situation, SituationError, symmetric_payoffs
+from eval.play.episode import acted
 from eval.tasks import MatrixTask, make_task
+from eval.tasks.base import shown_after
 from eval.tasks.overcooked import OvercookedTask
 from partners import (
     LLM,
@@ -88,6 +90,7 @@ PLAYED = {
     "3x3": [lambda: make_task("rock-paper-scissors"), on_a_circle],
     "matrices": [lambda: make_task("memory-1"), asymmetric, two_by_three],
     "pairs": [lambda: make_task("memory-1"), lambda: make_task("coordination-3")],
+    "signals": [lambda: make_task("tiny-hanabi"), lambda: make_task("tiny-hanabi-3")],
     "tables": [lambda: make_task("game-2"), lambda: make_task("game-1")],
     "kitchens": [lambda: make_task("overcooked"), crossed],
 }
@@ -155,16 +158,20 @@ class PartnerContract:
         memory, memory2 = made.start([them], episode=episode), other.start([me])
         state, actions, memories = task.start(), [], []
         for _ in range(rounds):
-            situation = task.situation(state)
-            decision, before = made.decide(situation, memory)
-            answer, memory2 = other.decide(situation, memory2)
-            assert decision.action in situation.actions[me]
-            joint = {me: decision.action, them: answer.action}
-            memory = made.observe(before, situation, joint)
+            situation, decisions = task.situation(state), {}
+            for player in (player for group in situation.groups for player in group):
+                seen = acted(situation, decisions).known_to(player)
+                if player == me:
+                    decisions[me], before = made.decide(seen, memory)
+                else:
+                    decisions[them], memory2 = other.decide(seen, memory2)
+            assert decisions[me].action in situation.actions[me]
+            joint = {player: decision.action for player, decision in decisions.items()}
+            memory = made.observe(before, situation.known_to(me), shown_after(task, situation, joint))
             memories.append((before, memory))
             if through_json:
                 memory = json.loads(json.dumps(memory, allow_nan=False))
-            actions.append(decision.action)
+            actions.append(joint[me])
             transition = task.step(state, joint)
             state = transition.state
             if transition.done:

@@ -9,6 +9,7 @@ from eval.published import (
     circle,
     examples,
     findings,
+    hidden,
     paper,
     people,
     robustness,
@@ -31,6 +32,7 @@ BLOCKS: tuple[Block, ...] = (
     *examples.BLOCKS,
     *people.BLOCKS,
     *training.BLOCKS,
+    *hidden.BLOCKS,
     *findings.BLOCKS,
     *robustness.BLOCKS,
 )

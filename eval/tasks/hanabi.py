@@ -119,13 +119,12 @@ class TinyHanabiTask:
     def describe(self, state: State) -> str:
         """The rules and the last round, in words that tell nobody the card."""
         first, second = PLAYERS
+        cards, signs = f"{', '.join(self.cards[:-1])} or {self.cards[-1]}", ", ".join(self.signs)
         rules = (
-            f"Every round {first} sees a card, {', '.join(self.cards[:-1])} or {self.cards[-1]}, and "
-            f"{second} does not. {first} gives a hint: a sign ({', '.join(self.signs)}), which means what the "
-            f"two make of it, or it says the colour. {second} sees the hint, and plays the card as a colour or "
-            f"keeps it.\n"
-            f"Both get {RIGHT:g} for the right colour, {WRONG:g} for a wrong one and 0 for a card that is "
-            f"kept.\n"
+            f"Every round {first} sees a card, {cards}, and {second} does not. {first} gives a hint: a sign\n"
+            f"({signs}), which means what the two make of it, or it says the colour.\n"
+            f"{second} sees the hint, and plays the card as a colour or keeps it.\n"
+            f"Both get {RIGHT:g} for the right colour, {WRONG:g} for a wrong one, 0 for one that is kept.\n"
             f"Saying a colour costs {-SAYING:g}; who says a wrong one loses {-LYING:g}, whatever is played.\n"
             f"The game lasts {self.max_steps} rounds."
         )
