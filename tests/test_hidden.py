@@ -180,6 +180,19 @@ def test_views_that_were_not_possible_and_learners_that_cannot_correct_are_named
         other.observe(memory, now, {"ben": Seen("A", view="red")})
 
 
+def test_what_is_seen_to_be_done_waits_for_its_view_where_a_learner_cannot_correct_itself():
+    """Of a partner that moved first: counted when it is reported, with its view or without."""
+    agent = agent_for({"one": by_view(1.0, 0.0), "two": by_view(0.0, 1.0)}, learner=Hedge())
+    now = Situation(TWO, possible=MAYBE, moved={"ben": "A"})
+    decision, memory = agent.decide(now, agent.start(["ben"]))
+    assert decision.partners["ben"].views == pytest.approx(MAYBE["ben"])  # each explains it in one view
+    weights = [
+        agent.observe(memory, now, {"ben": seen})["partners"]["ben"]["weights"]
+        for seen in (Seen("A", view="red"), Seen("A", view="blue"))
+    ]
+    assert weights[0] == weights[1][::-1] != weights[1]
+
+
 @given(of_view=st.tuples(chances, chances), view=st.sampled_from(("red", "blue")), did=st.sampled_from("AB"))
 def test_one_possible_view_is_the_open_game(of_view, view, did):
     """Decision and belief are those of a hypothesis that has no views."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from atom.belief.beliefs import Beliefs
+from atom.belief.learners import Bayes
 from atom.belief.partner import corrected, surprise
 from atom.belief.partner import observed as judged
 from atom.errors import SituationError
@@ -96,7 +97,8 @@ def counted_now(
 ) -> PlayerMemory:
     """The memory after a decision, with the actions counted that were seen before it in the same step.
 
-    They are marked, so that whoever reports them once more is passed over.
+    They are marked, so that whoever reports them once more is passed over. Where the partner's view is not
+    known and the learner could not correct itself once it is, the action is counted when it is reported.
 
     Args:
         beliefs: what the observer believes by.
@@ -106,7 +108,13 @@ def counted_now(
         watches: as in ``after``.
     """
     before = memory["partners"]
-    seen = {name: did for name, did in moved.items() if name != me and before[name]["expected"] is not None}
+    corrects = isinstance(beliefs.learner, Bayes)
+    waits = {
+        name
+        for name, record in before.items()
+        if record["expected"] is not None and (corrects or "views" not in record["expected"])
+    }
+    seen = {name: did for name, did in moved.items() if name != me and name in waits}
     found, surprised = after(beliefs, memory, me, seen, watches=watches)
     partners = dict(found["partners"])
     for name in seen:
