@@ -137,7 +137,6 @@ def _stored(
     ) as run:
         for text in run.notes:
             note(text)
-        found = len(run.scores())
-        if found:
-            note(f"{file}: {found} episodes are there already")
+        if run.there:
+            note(f"{file}: {run.there} episodes are there already")
         yield run

@@ -4,8 +4,10 @@ from eval.play.batched import FEWEST_AT_ONCE, MOST_AT_ONCE
 from eval.play.episode import Step, play, seat_players, total_scores
 from eval.play.graph import EpisodeState, episode_graph, play_in_graph, stream_rounds
 from eval.play.record import (
+    RecordError,
     SituationHash,
     Totals,
+    inflated,
     read_record,
     record,
     situation_hash,
@@ -41,6 +43,7 @@ __all__ = [
     "Finished",
     "Key",
     "Pairing",
+    "RecordError",
     "Runtime",
     "SituationHash",
     "Step",
@@ -54,6 +57,7 @@ __all__ = [
     "episode_graph",
     "file_of",
     "head_of",
+    "inflated",
     "mean_and_error",
     "observe_exchange",
     "play",

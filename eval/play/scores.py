@@ -22,12 +22,14 @@ class Cell:
         partner: its name in the zoo, or ``"self"``.
         scores: the agent's score in each episode.
         tally: what the decisions behind them were like.
+        episodes: the number of each score's episode, ascending; empty where they are 0, 1, 2, …
     """
 
     agent: str
     partner: str
     scores: tuple[float, ...]
     tally: Tally = field(default_factory=Tally)
+    episodes: tuple[int, ...] = ()
 
     @property
     def n(self) -> int:

@@ -1,6 +1,8 @@
 """Results of sweeps in one SQLite file: what was asked for, and every step of every episode."""
 
+from eval.results.beginning import configuration_diff, package_versions, versions_of
 from eval.results.cells import stored_cells
+from eval.results.changes import ChangedFileWarning
 from eval.results.content import (
     StoredEpisode,
     StoredRun,
@@ -11,7 +13,8 @@ from eval.results.content import (
 )
 from eval.results.database import ResultsError, read_results
 from eval.results.export import export
-from eval.results.runs import Run, configuration_diff, open_run, package_versions, versions_of
+from eval.results.rows import DamageWarning
+from eval.results.runs import Run, is_unanswered, open_run
 from eval.results.transcripts import (
     StoredTranscripts,
     all_transcripts,
@@ -21,6 +24,8 @@ from eval.results.transcripts import (
 )
 
 __all__ = [
+    "ChangedFileWarning",
+    "DamageWarning",
     "ResultsError",
     "Run",
     "StoredEpisode",
@@ -30,6 +35,7 @@ __all__ = [
     "configuration_diff",
     "content_digest",
     "export",
+    "is_unanswered",
     "open_run",
     "package_versions",
     "read_results",
