@@ -36,6 +36,7 @@ PANELS = {
         "transcript": "transcript:transcript",
         "export": "results:export_",
         "digest": "results:digest",
+        "check": "results:check_",
     },
     "Studies": {
         "paper": "paper:paper",

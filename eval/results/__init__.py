@@ -3,6 +3,7 @@
 from eval.results.beginning import configuration_diff, package_versions, versions_of
 from eval.results.cells import stored_cells
 from eval.results.changes import ChangedFileWarning
+from eval.results.check import Checked, Repaired, check, repair
 from eval.results.content import (
     StoredEpisode,
     StoredRun,
@@ -25,13 +26,16 @@ from eval.results.transcripts import (
 
 __all__ = [
     "ChangedFileWarning",
+    "Checked",
     "DamageWarning",
+    "Repaired",
     "ResultsError",
     "Run",
     "StoredEpisode",
     "StoredRun",
     "StoredTranscripts",
     "all_transcripts",
+    "check",
     "configuration_diff",
     "content_digest",
     "export",
@@ -39,6 +43,7 @@ __all__ = [
     "open_run",
     "package_versions",
     "read_results",
+    "repair",
     "stored_cells",
     "stored_episodes",
     "stored_run",

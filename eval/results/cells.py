@@ -40,10 +40,10 @@ def stored_cells(path: Path, number: int | None = None) -> dict[str, list[list[C
         raise ResultsError(f"run {run.number} of {str(path)!r} has no episode yet")
     return {
         task: [
-            row
+            cells
             for agent in asked["agents"]
             if (
-                row := [
+                cells := [
                     Cell(agent, partner, tuple(scores[cell]), tallies[cell], tuple(numbers[cell]))
                     for partner in asked["partners"]
                     if (cell := (task, agent, partner)) in scores

@@ -17,6 +17,8 @@ APPLICATION_ID = 0x41546F4D
 SCHEMA_VERSION = 4
 _OLDEST = 2
 """Files from this version on are read as they are, and get what they lack once they are written to."""
+_NEVER = 100
+"""No release has versions from this one on; a header that says so is damaged."""
 _BUSY_SECONDS = 10.0
 
 _SCHEMA = """
@@ -80,6 +82,10 @@ class ResultsError(ValueError):
     """A results file that cannot be used; the message names the file and what to do."""
 
 
+class DamagedFileError(ResultsError):
+    """A results file whose structure is damaged; ``repair`` saves what is whole."""
+
+
 def open_for_writing(path: Path) -> sqlite3.Connection:
     """A connection to ``path``, which is made where it does not exist, and is looked through where it does.
 
@@ -104,7 +110,7 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
         _check(connection, path)
         # before anything is played: what cannot be stored is not worth playing
         if problems := integrity_problems(connection, 1):
-            raise ResultsError(damaged_words(path, problems[0]))
+            raise damaged_file(path, problems[0])
     connection.execute("PRAGMA journal_mode=WAL")
     # A commit survives the death of the process; a power cut may cost the last ones, never the file.
     connection.execute("PRAGMA synchronous=NORMAL")
@@ -180,6 +186,8 @@ def read_results(path: Path) -> Iterator[sqlite3.Connection]:
         raise ResultsError(f"there is no results file {str(path)!r}; crossplay --results FILE makes one")
     with explained(path), closing(_reader(path)) as connection:
         if _is_new(connection) or not connection.execute("SELECT 1 FROM runs").fetchone():
+            if has_table(connection, "episodes") and connection.execute("SELECT 1 FROM episodes").fetchone():
+                raise damaged_file(path, "there are episodes, and no run that they are of")
             raise ResultsError(f"the results file {str(path)!r} is empty; crossplay --results FILE fills it")
         yield connection
 
@@ -230,11 +238,10 @@ def _is_new(connection: sqlite3.Connection) -> bool:
 def _check(connection: sqlite3.Connection, path: Path) -> None:
     ours = connection.execute("PRAGMA application_id").fetchone()[0]
     version = _version(connection)
-    if ours != APPLICATION_ID:
-        raise ResultsError(
-            f"{str(path)!r} is a database of something else; choose another file for results, or try "
-            f"{check_command(path)} if it was one"
-        )
+    if ours != APPLICATION_ID or not 0 < version < _NEVER:
+        if has_table(connection, "runs") and has_table(connection, "episodes"):
+            raise damaged_file(path, f"its header says {ours:#x} and version {version}")
+        raise ResultsError(f"{str(path)!r} is a database of something else; choose another file for results")
     if not _OLDEST <= version <= SCHEMA_VERSION:
         raise ResultsError(
             f"the results file {str(path)!r} has version {version} and this program reads version "
@@ -247,9 +254,9 @@ def check_command(path: Path) -> str:
     return shlex.join(["python", "-m", "eval", "check", str(path)])
 
 
-def damaged_words(path: Path, problem: str) -> str:
+def damaged_file(path: Path, problem: str) -> DamagedFileError:
     """What a user is told of a file whose structure is damaged."""
-    return (
+    return DamagedFileError(
         f"the results file {str(path)!r}: it is damaged ({' '.join(problem.split())}); {check_command(path)} "
         "--repair saves the episodes that are whole, and the same command then plays the others"
     )
@@ -302,17 +309,18 @@ def explain(path: Path, error: sqlite3.Error | OverflowError) -> ResultsError:
     """The ``ResultsError`` that says what to do about ``error``."""
     code = getattr(error, "sqlite_errorcode", None)
     if isinstance(error, OverflowError):
-        reason: str | None = "a number, perhaps the seed, is beyond 64 bits; choose a smaller one"
+        reason = "a number, perhaps the seed, is beyond 64 bits; choose a smaller one"
     elif code in _LOCKING:
         reason = _NO_LOCKS
     elif code == sqlite3.SQLITE_NOTADB:
-        reason = f"it is no results file, or damaged; choose another, or try {check_command(path)}"
+        return DamagedFileError(
+            f"the results file {str(path)!r}: it is no results file, or its beginning is damaged; choose "
+            f"another, or try {check_command(path)} --repair"
+        )
+    elif code is None or code & 0xFF not in _EXPLANATIONS:
+        # what is left says that a page, a table or a column is not as this program wrote it
+        return damaged_file(path, str(error))
     else:
         # the lower byte is the kind of the error, the rest its particulars
-        reason = None if code is None else _EXPLANATIONS.get(code & 0xFF)
-    # what is left says that a page, a table or a column is not as this program wrote it
-    return ResultsError(
-        damaged_words(path, str(error))
-        if reason is None
-        else f"the results file {str(path)!r}: {reason} ({error})"
-    )
+        reason = _EXPLANATIONS[code & 0xFF]
+    return ResultsError(f"the results file {str(path)!r}: {reason} ({error})")

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from eval.play import RecordError, inflated
 from eval.results.checksums import checksum
-from eval.results.database import ResultsError, check_command, columns_there, has_table
+from eval.results.database import ResultsError, columns_there, damaged_file, has_table
 
 RUN, TASK, PLAYER = "run", "task", "player"
 MOST_BYTES = 64 * 1024 * 1024
@@ -121,7 +121,7 @@ def read_runs(connection: sqlite3.Connection, path: Path) -> list[KnownRun]:
     """The runs of a file, in the order of their numbers.
 
     Raises:
-        ResultsError: one is damaged, and so is the copy of it.
+        DamagedFileError: one is damaged, and so is the copy of it.
     """
     columns = columns_there(connection, "runs", ("id", "configuration", "begun", "finished", "checksum"))
     rows = connection.execute(f"SELECT {columns} FROM runs ORDER BY id").fetchall()  # noqa: S608 - columns
@@ -130,10 +130,7 @@ def read_runs(connection: sqlite3.Connection, path: Path) -> list[KnownRun]:
     for number, text, begun, finished, total in rows:
         found = run_of(number, text, begun, total) or read_materials(connection, number, RUN).get((RUN, ""))
         if found is None:
-            raise ResultsError(
-                f"run {number} of {str(path)!r} is damaged: what was asked for cannot be read; "
-                f"{check_command(path)} --repair saves its episodes"
-            )
+            raise damaged_file(path, f"what was asked for in run {number} cannot be read")
         whole = str(finished) if isinstance(finished, str) else None
         runs.append(KnownRun(number, found["configuration"], found["begun"], whole, counts.get(number, 0)))
     return runs

@@ -52,7 +52,7 @@ CREATE TRIGGER IF NOT EXISTS transcripts_end_with_replays AFTER UPDATE OF steps 
 END""",
 )
 _COMMAND = ("python", "-m", "eval", "transcript")
-_INSERT = "INSERT INTO transcripts VALUES (?,?,?,?,?,?,?,?)"
+INSERT_TRANSCRIPT = "INSERT INTO transcripts VALUES (?,?,?,?,?,?,?,?)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +74,15 @@ def add_transcript(connection: sqlite3.Connection, run: int, result: EpisodeResu
     """Stores an episode's transcript within the transaction that stores the episode."""
     entries = ended(result.transcript, result.unit.key, result.player, result.score, result.totals.usage)
     kinds = [entry["type"] for entry in entries]
+    make_table(connection)
+    row = (run, *result.unit.key, kinds.count("exchange"), kinds.count("decision"), pack(entries))
+    connection.execute(INSERT_TRANSCRIPT, row)
+
+
+def make_table(connection: sqlite3.Connection) -> None:
+    """The table of transcripts and what keeps it beside that of episodes, where they are not there yet."""
     for statement in _SCHEMA:
         connection.execute(statement)
-    row = (run, *result.unit.key, kinds.count("exchange"), kinds.count("decision"), pack(entries))
-    connection.execute(_INSERT, row)
 
 
 def transcript_command(path: Path, number: int | None = None) -> str:
