@@ -20,7 +20,7 @@ from eval.cli.options import (
 )
 from eval.cli.sweeps import end, execution, matrices_of, with_transcripts
 from eval.measure import REGRET_NOTE, belief_summaries, compare, self_and_cross, summarise
-from eval.results import stored_cells, stored_run, transcript_command
+from eval.results import stored_cells, stored_run, stored_tasks, transcript_command
 from eval.show.console import check_writable, note, out, write_json
 from eval.show.tables import Marks, belief_table, comparison_table, summary_table
 from eval.sweeps import MAX_DEGRADED, cross_plays
@@ -35,13 +35,13 @@ def statistics(
 ) -> None:
     """Summarise a results file: means with intervals, worst partners, self-play, beliefs, regret."""
     check_writable(json_file)
-    matrices = stored_cells(file, run)
+    matrices, tasks = stored_cells(file, run), stored_tasks(file, run)
     if stored_run(file, run).finished is None:
         note(f"{file}: the run is not finished; these are the episodes so far")
     found: dict[str, Any] = {"tasks": {}, "note": REGRET_NOTE}
     marks: dict[str, Marks] = {}
     for name, rows in matrices.items():
-        task = make_task(name)
+        task = tasks[name]
         summaries = summarise(task, rows)
         marks[name] = Marks.of((cell for row in rows for cell in row), max_degraded)
         out.print(summary_table(task, summaries, marks[name]))

@@ -3,6 +3,14 @@
 from eval.play.batched import FEWEST_AT_ONCE, MOST_AT_ONCE
 from eval.play.episode import Step, play, seat_players, total_scores
 from eval.play.graph import EpisodeState, episode_graph, play_in_graph, stream_rounds
+from eval.play.materials import (
+    Materials,
+    learner_of,
+    materials_of,
+    player_name,
+    stored_learner,
+    stored_task,
+)
 from eval.play.record import (
     RecordError,
     SituationHash,
@@ -42,6 +50,7 @@ __all__ = [
     "EpisodeState",
     "Finished",
     "Key",
+    "Materials",
     "Pairing",
     "RecordError",
     "Runtime",
@@ -58,12 +67,15 @@ __all__ = [
     "file_of",
     "head_of",
     "inflated",
+    "learner_of",
+    "materials_of",
     "mean_and_error",
     "observe_exchange",
     "play",
     "play_in_graph",
     "play_unit",
     "play_units",
+    "player_name",
     "plays_at_once",
     "read_head",
     "read_record",
@@ -74,6 +86,8 @@ __all__ = [
     "seats_asking",
     "seats_of",
     "situation_hash",
+    "stored_learner",
+    "stored_task",
     "stream_rounds",
     "tallied",
     "told_names",

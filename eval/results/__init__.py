@@ -9,8 +9,11 @@ from eval.results.content import (
     StoredRun,
     content_digest,
     stored_episodes,
+    stored_learners,
+    stored_materials,
     stored_run,
     stored_runs,
+    stored_tasks,
 )
 from eval.results.database import ResultsError, read_results
 from eval.results.export import export
@@ -46,8 +49,11 @@ __all__ = [
     "repair",
     "stored_cells",
     "stored_episodes",
+    "stored_learners",
+    "stored_materials",
     "stored_run",
     "stored_runs",
+    "stored_tasks",
     "stored_transcript",
     "stored_transcripts",
     "transcript_command",

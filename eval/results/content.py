@@ -5,15 +5,26 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from eval.play import Tally, read_record, without_timings
-from eval.results.changes import warn_of_changes
+from atom import Learner
+from eval.play import (
+    Materials,
+    Tally,
+    player_name,
+    read_record,
+    stored_learner,
+    stored_task,
+    without_timings,
+)
+from eval.results.changes import todays_task, warn_of_changes, warn_of_rules
 from eval.results.database import ResultsError, read_results
-from eval.results.materials import latest_session, read_runs
+from eval.results.materials import PLAYER, TASK, latest_session, read_materials, read_runs
 from eval.results.rows import sound_rows
+from eval.tasks import StoredTask, Task
 
 _USAGE = ("calls", "prompt_tokens", "completion_tokens", "cost")
 
@@ -143,6 +154,60 @@ def stored_episodes(path: Path, number: int | None = None) -> Iterator[StoredEpi
                 row.seconds,
                 row.tally,
             )
+
+
+def stored_materials(path: Path, number: int | None = None) -> Materials:
+    """(kind, name) -> content of what a run was played with, see ``eval.results.materials``.
+
+    Raises:
+        ResultsError: see ``stored_run``.
+    """
+    run = stored_run(path, number)
+    with read_results(path) as connection:
+        return read_materials(connection, run.number)
+
+
+def stored_tasks(path: Path, number: int | None = None) -> dict[str, Task]:
+    """Name -> task of a run, as it was played, whatever the name or its file stands for today.
+
+    In files of releases before, and where what was stored is damaged, it is the task of today.
+
+    Raises:
+        ResultsError: see ``stored_run``; or a task is not stored, and cannot be made today.
+
+    Warns:
+        ChangedFileWarning: a task of this release is played in another way than that which was stored.
+    """
+    run = stored_run(path, number)
+    with read_results(path) as connection:
+        found = read_materials(connection, run.number, TASK)
+    files, tasks = run.configuration.get("files", {}), dict[str, Task]()
+    for name in run.configuration["matrices"]:
+        plain = found.get((TASK, name))
+        tasks[name] = todays_task(path, name, files.get(name)) if plain is None else stored_task(plain)
+    warn_of_rules(path, run.number, [task for task in tasks.values() if isinstance(task, StoredTask)])
+    return tasks
+
+
+def stored_learners(path: Path, number: int | None = None) -> dict[tuple[str, str], Learner | None]:
+    """(task, agent) -> what the agents of a run learned by; None for those without a belief.
+
+    Agents of releases before, and those whose learner is of another package, are left out.
+
+    Raises:
+        ResultsError: see ``stored_run``.
+    """
+    run = stored_run(path, number)
+    with read_results(path) as connection:
+        found = read_materials(connection, run.number, PLAYER)
+    learners: dict[tuple[str, str], Learner | None] = {}
+    for task, asked in run.configuration["matrices"].items():
+        for agent in asked["agents"]:
+            plain = found.get((PLAYER, player_name(task, agent)))
+            if plain is not None:
+                with suppress(LookupError):
+                    learners[task, agent] = stored_learner(plain)
+    return learners
 
 
 def content_digest(path: Path, number: int | None = None) -> str:
