@@ -21,7 +21,7 @@ from eval.play.record import (
     situation_hash,
     without_timings,
 )
-from eval.play.scores import Cell, mean_and_error
+from eval.play.scores import Cell, aligned, in_common, mean_and_error
 from eval.play.seats import told_names, true_orders
 from eval.play.several import play_units, plays_at_once, scores_of
 from eval.play.tally import MAX_DEGRADED, DecisionCounts, Tally, seats_asking, tallied
@@ -62,10 +62,12 @@ __all__ = [
     "TranscriptHead",
     "Transcripts",
     "Unit",
+    "aligned",
     "ended",
     "episode_graph",
     "file_of",
     "head_of",
+    "in_common",
     "inflated",
     "learner_of",
     "materials_of",
