@@ -15,7 +15,7 @@ from eval.results.content import (
     stored_runs,
     stored_tasks,
 )
-from eval.results.database import ResultsError, read_results
+from eval.results.database import DamagedFileError, ResultsError, check_usable, read_results
 from eval.results.export import export
 from eval.results.rows import DamageWarning
 from eval.results.runs import Run, is_unanswered, open_run
@@ -31,6 +31,7 @@ __all__ = [
     "ChangedFileWarning",
     "Checked",
     "DamageWarning",
+    "DamagedFileError",
     "Repaired",
     "ResultsError",
     "Run",
@@ -39,6 +40,7 @@ __all__ = [
     "StoredTranscripts",
     "all_transcripts",
     "check",
+    "check_usable",
     "configuration_diff",
     "content_digest",
     "export",

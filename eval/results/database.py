@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shlex
 import sqlite3
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -128,6 +129,24 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     except BaseException:
         rollback(connection)
         raise
+
+
+def check_usable(path: Path) -> None:
+    """Sees that results can be stored in a file, which is not made yet where it does not exist.
+
+    Raises:
+        ResultsError: see ``open_for_writing``; or the directory cannot be written to.
+    """
+    if path.exists():
+        open_for_writing(path).close()
+        return
+    try:
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        raise ResultsError(
+            f"cannot write {str(path)!r}: {error.strerror}; choose another directory"
+        ) from None
 
 
 def make_schema(connection: sqlite3.Connection) -> None:

@@ -81,6 +81,15 @@ class Run:
         """The keys of damaged rows."""
         return {row.key for row in self._damaged}
 
+    def number_of(self, steps: bytes, seconds: float) -> int | None:
+        """The number of the stored episode with exactly this record and time; None where there is none."""
+        with explained(self.path):
+            found = self._connection.execute(
+                "SELECT episode FROM episodes WHERE run = ? AND seconds = ? AND steps = ?",
+                (self.number, seconds, steps),
+            ).fetchone()
+        return None if found is None else int(found[0])
+
     def keep(self, materials: Mapping[tuple[str, str], Any]) -> None:
         """Stores what the run is played with, see ``eval.results.materials``; what is there already stays.
 
