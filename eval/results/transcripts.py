@@ -21,8 +21,8 @@ from eval.results.content import stored_run
 from eval.results.database import ResultsError, check_command, has_table, read_results
 from eval.results.rows import DamageWarning
 
-MOST_BYTES = 256 * 1024 * 1024
-"""A transcript's JSON lines at most: replies are cut at 20,000 characters, and prompts of steps repeat."""
+MOST_BYTES = 64 * 1024 * 1024
+"""A transcript's JSON lines at most: thousands of replies, which are cut at 20,000 characters."""
 _COMPRESSION = 9
 """The best there is: it takes milliseconds an episode, which has waited for models for seconds."""
 
@@ -74,8 +74,16 @@ def add_transcript(connection: sqlite3.Connection, run: int, result: EpisodeResu
     """Stores an episode's transcript within the transaction that stores the episode."""
     entries = ended(result.transcript, result.unit.key, result.player, result.score, result.totals.usage)
     kinds = [entry["type"] for entry in entries]
+    try:
+        packed = pack(entries)
+    except RecordError as error:
+        # the episode itself is paid for, and is stored
+        warnings.warn(
+            f"the transcript of {result.unit.key} is not stored: {error}", UserWarning, stacklevel=3
+        )
+        return
     make_table(connection)
-    row = (run, *result.unit.key, kinds.count("exchange"), kinds.count("decision"), pack(entries))
+    row = (run, *result.unit.key, kinds.count("exchange"), kinds.count("decision"), packed)
     connection.execute(INSERT_TRANSCRIPT, row)
 
 
@@ -164,9 +172,16 @@ def all_transcripts(path: Path, run: int) -> Iterator[tuple[Key, list[dict[str, 
 
 
 def pack(entries: Sequence[Mapping[str, Any]]) -> bytes:
-    """The bytes that ``unpack`` reads."""
+    """The bytes that ``unpack`` reads.
+
+    Raises:
+        RecordError: more than ``MOST_BYTES``.
+    """
     # ASCII: lone surrogates, which models may answer with, have no other bytes
-    return zlib.compress("\n".join(map(json.dumps, entries)).encode("ascii"), _COMPRESSION)
+    data = "\n".join(map(json.dumps, entries)).encode("ascii")
+    if len(data) > MOST_BYTES:
+        raise RecordError(f"it takes {len(data):,} bytes, and at most {MOST_BYTES:,} are kept")
+    return zlib.compress(data, _COMPRESSION)
 
 
 def unpack(data: bytes) -> list[dict[str, Any]]:
