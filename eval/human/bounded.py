@@ -33,6 +33,7 @@ class BoundedServer(ThreadingHTTPServer):
     """A server on loopback with a limit of connections, which keeps errors of browsers to itself."""
 
     daemon_threads = True
+    request_queue_size = MOST_CONNECTIONS
 
     def __init__(self, port: int, handler: type[BoundedHandler]) -> None:
         super().__init__(("127.0.0.1", port), handler)
@@ -131,6 +132,8 @@ class BoundedHandler(BaseHTTPRequestHandler):
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """What Python's server refuses, in the form of all other problems."""
         self.close_connection = True
+        # or a line that is no request would be answered without a status
+        self.request_version = self.protocol_version
         status = HTTPStatus(code)
         self.send_json(status, {"problem": message or status.phrase})
 
