@@ -70,7 +70,7 @@ def llm_study(
     asked: Annotated[Asked, Without("runtime", "env")] = Asked(episodes=10),
     json_file: JsonFile = None,
     markdown_file: MarkdownFile = None,
-    storing: Annotated[Storing, Without("force_new", "dask")] = Storing(),
+    storing: Annotated[Storing, Without("force_new", "scores_only", "dask")] = Storing(),
     asking: Annotated[Models, Without("memo", "transcripts")] = Models(),
 ) -> None:
     """Play language models bare, told, recommended and gated; and a coin, a convention, the belief alone.

@@ -83,7 +83,8 @@ def collect(
             players_of[task] = tuple(episode.scores)
         data, players = found[task], players_of[task]
         me = players[episode.seat]
-        data.curves[pair].append([step["scores"][me] for step in episode.steps])
+        if scores := [step["scores"][me] for step in episode.steps]:  # none where a run keeps scores only
+            data.curves[pair].append(scores)
         _judge(data, episode, players)
         if replays is None or len(kept[task, *pair]) < replays:
             kept[task, *pair].append(packers[task].episode(episode, players))
