@@ -9,6 +9,7 @@ import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from atom.errors import BudgetError, LLMError, ToMError
 from atom.models import direct, through_litellm
 from atom.models.arguments import LIMITS, limit_of
 from atom.models.deadline import Deadline, StopAt
+from atom.models.entering import in_short
 from atom.models.findings import (
     Findings,
     Known,
@@ -41,7 +43,7 @@ from atom.models.responses import (
     refused_arguments,
     retry_after,
 )
-from atom.models.secrets import redact
+from atom.models.secrets import redact, secrets_of, without
 from atom.models.settings import Limiter, Patience
 from atom.models.table import entry_of
 from atom.models.transport import OPTION, place_of
@@ -82,6 +84,12 @@ class Endpoint:
 
     def __post_init__(self) -> None:
         self.findings = findings_of(*self.identity)
+
+    @cached_property
+    def _secrets(self) -> frozenset[str]:
+        """What it was given, and nothing that it says may have in it."""
+        key = None if self.api_key is None else self.api_key.get_secret_value()
+        return secrets_of(self.options, key)
 
     @property
     def limit(self) -> int | None:
@@ -170,9 +178,11 @@ class Endpoint:
     ) -> Reply:
         try:
             response = await run_in_portal(self._send_in_turn(messages, deadline, meter, request))
-            counted = self._bill(response)
+            counted, reply = self._bill(response), self._reply(response)
             return replace(
-                self._reply(response),
+                reply,
+                texts=tuple(text and without(text, self._secrets) for text in reply.texts),
+                odd=without(reply.odd, self._secrets),
                 prompt_tokens=counted["prompt_tokens"],
                 completion_tokens=counted["completion_tokens"],
             )
@@ -251,10 +261,10 @@ class Endpoint:
     def _describe(self, error: Exception) -> str:
         if isinstance(error, TimeoutError):
             return str(error)
-        secrets = [] if self.api_key is None else [self.api_key.get_secret_value()]
         kind = getattr(error, "kind", type(error).__name__)
-        text = redact(" ".join(str(error).split()), secrets)
+        text = redact(" ".join(in_short(error).split()), self._secrets)
         text = text.removeprefix(f"litellm.{kind}: ").removeprefix(f"{kind}: ")
+        text = text.partition(" Traceback (most recent call last)")[0]  # LiteLLM's own
         return f"{kind}: {text[:_LONGEST_REASON]}"
 
     def _pause(self, state: RetryCallState) -> float:
@@ -334,7 +344,7 @@ class Endpoint:
         return bool(litellm.supports_response_schema(model=self.model))
 
     def _bill(self, response: Any) -> dict[str, Any]:
-        return bill(response)
+        return bill(response, self.model)
 
     def _reply(self, response: Any) -> Reply:
         return read_reply(response)
