@@ -24,12 +24,16 @@ MOST_BYTES = 16 * 2**20
 MOST_OF_AN_ERROR = 16 * 2**10
 """How many bytes of an error are read; nobody reads more of them."""
 
+_MOST_THROUGH_LITELLM = 2 * 2**10
+"""The same for LiteLLM, whose patterns go back and forth over the words of an error."""
+
 _MOST_CONTAINERS = 30_000
 _MOST_COMMAS = 500_000
 """How many brackets and commas a response may have: objects take a hundred times the room of their text."""
 
 _PORTS = {"http": 80, "https": 443}
-_PACKED = ("gzip", "deflate")
+_PACKED = "gzip"
+_GZIP = 31
 
 
 def check_size(size: int) -> None:
@@ -124,7 +128,7 @@ def guard() -> None:
         call = _CALL.get()
         if call is None:
             return await send(self, request, **settings)
-        request.headers["accept-encoding"] = ", ".join(_PACKED)
+        request.headers["accept-encoding"] = _PACKED
         hooks = self.event_hooks["response"]
         if _look not in hooks:
             hooks.append(_look)
@@ -165,18 +169,25 @@ async def _look(response: Any) -> None:
 async def _read(stream: AsyncIterable[bytes], encoding: str, status: int) -> bytes:
     """A response's content, unpacked; of an error, no more than what is shown of it."""
     encoding = encoding.strip().lower()
-    if encoding not in ("", "identity", *_PACKED):
+    if encoding not in ("", "identity", _PACKED):
         raise ValueError(f"the response is packed by {encoding[:40]!r}, which was not asked for")
-    unpack = zlib.decompressobj(47 if encoding == "gzip" else 15) if encoding in _PACKED else None
-    is_error, found, size = status >= 300, list[bytes](), 0
+    unpack = zlib.decompressobj(_GZIP) if encoding == _PACKED else None
+    found, size, packed = list[bytes](), 0, 0
     async for part in stream:
-        while part:
-            plain = part if unpack is None else unpack.decompress(part, MOST_OF_AN_ERROR)
-            part = b"" if unpack is None else unpack.unconsumed_tail  # noqa: PLW2901
+        packed += len(part)
+        check_size(packed)
+        rest = part
+        while rest:
+            plain, rest = rest, b""
+            if unpack is not None:
+                if unpack.eof:  # several, one after the other
+                    unpack = zlib.decompressobj(_GZIP)
+                plain = unpack.decompress(plain, MOST_OF_AN_ERROR)
+                rest = unpack.unused_data if unpack.eof else unpack.unconsumed_tail
             found.append(plain)
             size += len(plain)
-            if is_error and size >= MOST_OF_AN_ERROR:
-                return b"".join(found)[:MOST_OF_AN_ERROR]
+            if status >= 300 and size >= _MOST_THROUGH_LITELLM:
+                return b"".join(found)[:_MOST_THROUGH_LITELLM]
             check_size(size)
     content = b"".join(found)
     check_parts(content)

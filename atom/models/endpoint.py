@@ -9,7 +9,7 @@ import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -46,6 +46,7 @@ from atom.models.responses import (
 from atom.models.secrets import redact, secrets_of, without
 from atom.models.settings import Limiter, Patience
 from atom.models.table import entry_of
+from atom.models.threads import Threads
 from atom.models.transport import OPTION, place_of
 from atom.usage import Meter, current_meter
 
@@ -179,13 +180,9 @@ class Endpoint:
         try:
             response = await run_in_portal(self._send_in_turn(messages, deadline, meter, request))
             counted, reply = self._bill(response), self._reply(response)
-            return replace(
-                reply,
-                texts=tuple(text and without(text, self._secrets) for text in reply.texts),
-                odd=without(reply.odd, self._secrets),
-                prompt_tokens=counted["prompt_tokens"],
-                completion_tokens=counted["completion_tokens"],
-            )
+            texts = tuple(text and without(text, self._secrets) for text in reply.texts)
+            tokens = {name: counted[name] for name in ("prompt_tokens", "completion_tokens")}
+            return replace(reply, texts=texts, odd=without(reply.odd, self._secrets), **tokens)
         except (asyncio.CancelledError, LLMError):
             raise
         except Exception as error:  # noqa: BLE001  # LiteLLM raises its own, OpenAI's and plain ones
@@ -330,9 +327,11 @@ class Endpoint:
         if not found.looked_up:
             if place_of(self.model, self.options, self.api_key):
                 known = Known(most=entry_of(self.model).get("max_output_tokens"))
-            else:  # in a thread: for some providers LiteLLM asks their server what a model can
+            else:  # in a thread: for some providers LiteLLM asks their server, without a limit
                 litellm = await aload_litellm()
-                known = await asyncio.to_thread(known_to_litellm, litellm, self.model, self.options)
+                known, ask = Known(), partial(known_to_litellm, litellm, self.model, self.options)
+                with contextlib.suppress(TimeoutError):
+                    known = await _looking.run(ask, self.patience.timeout)
             note_known(found, self.options, known)
         return found
 
@@ -353,6 +352,8 @@ class Endpoint:
     def _place(self) -> tuple[str, str]:
         return self.model, str(self.options.get("api_base", ""))
 
+
+_looking = Threads(16)
 
 # Every reasoner has endpoints of its own, and one warning a server is enough.
 _warned: set[tuple[str, str]] = set()

@@ -31,7 +31,7 @@ def packed(content):
 def head(status=200, length=None, **headers):
     lines = [f"HTTP/1.1 {status} Whatever", "Content-Type: application/json"]
     lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
-    lines += ["Connection: close" if length is None else f"Content-Length: {length}"]
+    lines += ["Connection: close"] + ([] if length is None else [f"Content-Length: {length}"])
     return "\r\n".join([*lines, "", ""]).encode()
 
 
