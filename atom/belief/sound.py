@@ -16,6 +16,7 @@ from atom.belief.evidence import LAPSES
 from atom.belief.learners import Bayes, Learner
 from atom.errors import BeliefError
 from atom.memories import PartnerMemory, PlayerMemory, Term
+from atom.policies import is_distribution
 
 _log = logging.getLogger(__name__)
 
@@ -117,6 +118,13 @@ def _say(me: str, partner: str, flaw: str) -> None:
     if (me, partner) not in _said:
         _said.add((me, partner))
         _log.warning("what %r remembers of %r is set aside, and begins anew: %s", me, partner, flaw)
+
+
+def say_damaged(partner: str, key: str) -> None:
+    """Warns, once for each partner, that an item of a Store is set aside."""
+    if ("", partner) not in _said:
+        _said.add(("", partner))
+        _log.warning("an item of the Store about %r is damaged (%s) and is set aside", partner, key)
 
 
 def forget_said() -> None:
@@ -244,15 +252,6 @@ def _flaw_of_track(track: Any, k: int) -> str | None:
 
 
 _TURNED = {"step", "before", "after", "probability", "followed"}
-
-
-def is_distribution(policy: Any) -> bool:
-    """Whether something is action -> probability, >= 0 and summing to 1; of an action at least."""
-    try:
-        values = policy.values()
-        return bool(values) and min(values) >= 0.0 and abs(sum(values) - 1.0) < _ROUNDING
-    except (AttributeError, TypeError, ValueError):
-        return False
 
 
 def is_evidence(sums: Any) -> bool:

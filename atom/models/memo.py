@@ -97,7 +97,10 @@ class SqliteMemo:
         rows = self._execute("SELECT policy FROM answers WHERE key = ?", (key,))
         if not rows:
             return None
-        policy: Mapping[str, float] = json.loads(rows[0][0])
+        try:
+            policy: Mapping[str, float] = json.loads(rows[0][0])
+        except (ValueError, TypeError, RecursionError):
+            policy = {}  # no distribution, which whoever asks sees
         self._process.put(key, policy)
         return policy
 

@@ -13,6 +13,8 @@ from eval.results.content import StoredEpisode, stored_episodes, stored_run
 from eval.results.database import ResultsError
 from eval.results.transcripts import all_transcripts, stored_transcripts
 
+_FORMULA = frozenset("=+-@\t\r")
+
 Form: TypeAlias = Literal["parquet", "csv"]
 
 EPISODES: Mapping[str, str] = {
@@ -123,7 +125,7 @@ def export(path: Path, directory: Path, form: Form, number: int | None = None) -
         for name, columns, rows in tables:
             # through a file, not memory: a sweep may have more steps than fit
             lines = Path(scratch) / f"{name}.ndjson"
-            _write_lines(lines, rows)
+            _write_lines(lines, map(_harmless, rows) if form == "csv" else rows)
             target = directory / f"{name}.{form}"
             how = "FORMAT parquet, COMPRESSION zstd" if form == "parquet" else "FORMAT csv, HEADER"
             types = ", ".join(f"{_quoted(column)}: {_quoted(kind)}" for column, kind in columns.items())
@@ -214,6 +216,14 @@ def _unit(run: int, episode: StoredEpisode) -> dict[str, Any]:
 
 def _json(value: Any) -> str | None:
     return json.dumps(value) if value else None
+
+
+def _harmless(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row whose texts no spreadsheet takes for formulas: those have an apostrophe first."""
+    return {
+        name: f"'{value}" if isinstance(value, str) and value[:1] in _FORMULA else value
+        for name, value in row.items()
+    }
 
 
 def _write_lines(file: Path, rows: Iterable[Mapping[str, Any]]) -> None:

@@ -55,7 +55,9 @@ def played(agent, steps=4):
 def places(data, path=()):
     """Every place in plain data."""
     yield path
-    for key, inner in data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ():
+    for key, inner in (
+        data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
+    ):
         yield from places(inner, (*path, key))
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from rich.table import Table
-
+from eval.show.console import Table
 from eval.tasks import all_tasks
 from partners import LLM, all_kinds, learners, summary_of
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from rich.table import Table
-
+from eval.show.console import Table
 from eval.tasks import Task
 
 
