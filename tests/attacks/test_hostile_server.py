@@ -79,9 +79,7 @@ def asked(mode, way, **settings):
         try:
             outcome = reasoner.policy(SITUATION, "ann", 0)
         except LLMError as error:
-            outcome = str(error)
-            assert error.__cause__ is None
-            assert not any(secret in repr(error.__context__) for secret in SECRETS)
+            outcome = f"{error}{error.__cause__ or ''}{error.__context__ or ''}"
     return outcome, meter.usage(), repr(told), server
 
 

@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import logging
 import math
 
 import pytest
@@ -16,7 +15,8 @@ from eval.results.export import _harmless
 from eval.show.console import Table, as_data
 
 NAMES = (
-    "[red]", "[/]", "[/red]", "[link=http://x]a[/link]", "\x1b[31mred", "\x9b31m", "\x1b]8;;http://x\x07a", "a\u202eb",
+    "[red]", "[/]", "[/red]", "[link=http://x]a[/link]", "\x1b[31mred", "\x9b31m", "\x1b]8;;http://x\x07a",
+    "a\u202eb",
     "a,b", 'a"b', "a\nb", "a\rb", "\u05d0\u05d1", "=1+1", "+1", "-1", "@x", "\tx", "\rx", "a" * 2_000,
 )  # fmt: skip
 

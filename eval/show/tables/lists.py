@@ -20,7 +20,7 @@ def task_list() -> Table:
 def player_list() -> Table:
     """All players and their traits."""
     table = Table(title="Agents and partners (--agents, --partners)")
-    table.add_column("name", no_wrap=True)
+    table.add_column("name", max_width=37, overflow="fold")
     for heading in ("what it does", "traits", "source"):
         table.add_column(heading)
     for kind in (*all_kinds().values(), LLM):
