@@ -21,7 +21,8 @@ SHOWN = 12
 def play(agent: AdaptiveAgent, rounds: int) -> None:
     """Decides and observes beside a partner that no order explains."""
     actions = {"ann": ("A", "B"), "ben": ("A", "B")}
-    memory, history = agent.start(["ben"]), []
+    history: list[dict[str, str]] = []
+    memory = agent.start(["ben"])
     for step in range(rounds):
         situation = Situation(actions, history=history[-1:])
         decision, memory = agent.decide(situation, memory)
