@@ -300,7 +300,7 @@ MODES = {
     "log-probability of no token": logprobs((None, -0.1), (7, -0.1)),
     "log-probabilities a text": answers(completion("1", logprobs="yes")),
     "log-probabilities of numbers": answers(completion("1", logprobs={"content": [1, 2]})),
-    "log-probabilities without a place": answers(completion("1", logprobs={"content": [{"top_logprobs": 3}]})),
+    "log-probabilities without a place": answers(completion("1", logprobs={"content": [{"top_logprobs": 3}]})),  # noqa: E501
     # usage
     "usage below zero": usage(prompt_tokens=-(10**9), completion_tokens=-5, total_tokens=-(10**9)),
     "usage huge": usage(prompt_tokens=E30, completion_tokens=E30, total_tokens=E30),

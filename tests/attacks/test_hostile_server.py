@@ -1,4 +1,4 @@
-"""Whatever a model's server does: a right answer or a named error, in time, within bounds, and no key told."""
+"""Whatever a model's server does: a right answer or a named error, in time, in bounds, and no key told."""
 
 import contextlib
 import json
@@ -204,7 +204,7 @@ def test_a_variable_of_the_environment_that_is_a_word_stays_a_word(monkeypatch):
 
 def test_long_texts_of_one_part_are_redacted_in_bounded_time():
     parts = (
-        *("eyJ-", "eyJ.", "sk-", "://", "://a", "?key=", "?a", "&", "bearer ", "basic ", "AIza-", "ghp_", "["),
+        *("eyJ-", "eyJ.", "sk-", "://", "://a", "?key=", "?a", "&", "bearer ", "basic ", "AIza-", "ghp_"),
         *('"', "Action: ", "\\", "{", "=", "eyJaaaaaa.", "a=b&", "%5B", "hf_", "key", "=eyJ"),
     )  # fmt: skip
     began = time.process_time()

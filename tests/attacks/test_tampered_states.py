@@ -25,8 +25,8 @@ from atom.belief import sound
 REASONER = NormalFormReasoner(symmetric_payoffs([[0, 5], [5, 0]]))
 TWO = Situation({"ann": ("A", "B"), "ben": ("A", "B")})
 ODD = [
-    float("nan"), math.inf, -math.inf, -1.0, 78.0, 1e308, 10**30, -(10**30), None, True, "x", "", "\ud800", [], {},
-    [float("nan")], {"A": float("nan")}, {"A": 78.0}, [[1.0]], "9" * 5_000,
+    float("nan"), math.inf, -math.inf, -1.0, 78.0, 1e308, 10**30, -(10**30), None, True, "x", "", "\ud800",
+    [], {}, [float("nan")], {"A": float("nan")}, {"A": 78.0}, [[1.0]], "9" * 5_000,
     b"x", (), {"version": 2}, 0, -0.0,
 ]  # fmt: skip
 
