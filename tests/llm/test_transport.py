@@ -282,9 +282,7 @@ def test_a_redirect_to_another_server_is_not_followed(way):
         for there in (stranger.url, stranger.url.replace("127.0.0.1", "localhost")):
             with Raw((307, {"Location": f"{there}/chat/completions"}, b"")) as server:
                 endpoint = endpoint_at(server.url, way)
-                work = endpoint.complete(
-                    [{"role": "user", "content": "Hello"}], deadline=Deadline.after(3.0)
-                )
+                work = endpoint.complete([{"role": "user", "content": "Hello"}], deadline=Deadline.after(3.0))
                 with pytest.raises(LLMError, match="redirects to another server"):
                     run_blocking(work)
             assert KEY in str(server.requests)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from eval.show.console import Table
+from rich.table import Table
+
 from eval.tasks import Task
 
 
