@@ -13,9 +13,8 @@ from eval.results.content import StoredEpisode, stored_episodes, stored_run
 from eval.results.database import ResultsError
 from eval.results.transcripts import all_transcripts, stored_transcripts
 
-_FORMULA = frozenset("=+-@\t\r")
-
 Form: TypeAlias = Literal["parquet", "csv"]
+_FORMULA = r"^[-=+@\t\r]"
 
 EPISODES: Mapping[str, str] = {
     "run": "BIGINT",
@@ -84,6 +83,9 @@ TRANSCRIPTS: Mapping[str, str] = {
 def export(path: Path, directory: Path, form: Form, number: int | None = None) -> list[Path]:
     """Writes ``episodes``, ``steps`` and, where there are some, ``transcripts`` in a form.
 
+    In CSV, names that begin as formulas of spreadsheets do (``=``, ``+``, ``-``, ``@``, a tab or a carriage
+    return) have an apostrophe before them; in Parquet they are as they were.
+
     Tables of these names that are there already are replaced; that of transcripts is removed where the run
     has none, since it would be of another run.
 
@@ -125,14 +127,24 @@ def export(path: Path, directory: Path, form: Form, number: int | None = None) -
         for name, columns, rows in tables:
             # through a file, not memory: a sweep may have more steps than fit
             lines = Path(scratch) / f"{name}.ndjson"
-            _write_lines(lines, map(_harmless, rows) if form == "csv" else rows)
+            _write_lines(lines, rows)
             target = directory / f"{name}.{form}"
             how = "FORMAT parquet, COMPRESSION zstd" if form == "parquet" else "FORMAT csv, HEADER"
             types = ", ".join(f"{_quoted(column)}: {_quoted(kind)}" for column, kind in columns.items())
+            taken = ", ".join(_cell(column, kind, form) for column, kind in columns.items())
             source = f"read_json({_quoted(lines)}, columns={{{types}}}, format='newline_delimited')"
-            database.execute(f"COPY (FROM {source}) TO {_quoted(target)} ({how})")
+            database.execute(f"COPY (SELECT {taken} FROM {source}) TO {_quoted(target)} ({how})")  # noqa: S608 - our columns
             written.append(target)
     return written
+
+
+def _cell(column: str, kind: str, form: Form) -> str:
+    """A column of the table; in CSV a text that a spreadsheet would run begins with an apostrophe."""
+    name = f'"{column}"'
+    if form != "csv" or kind != "VARCHAR":
+        return name
+    formula = f"regexp_matches({name}, '{_FORMULA}')"
+    return f"CASE WHEN {formula} THEN concat(chr(39), {name}) ELSE {name} END AS {name}"
 
 
 def _remove(stale: Path) -> None:
@@ -216,14 +228,6 @@ def _unit(run: int, episode: StoredEpisode) -> dict[str, Any]:
 
 def _json(value: Any) -> str | None:
     return json.dumps(value) if value else None
-
-
-def _harmless(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A row whose texts no spreadsheet takes for formulas: those have an apostrophe first."""
-    return {
-        name: f"'{value}" if isinstance(value, str) and value[:1] in _FORMULA else value
-        for name, value in row.items()
-    }
 
 
 def _write_lines(file: Path, rows: Iterable[Mapping[str, Any]]) -> None:

@@ -5,13 +5,14 @@ import io
 import json
 import math
 
+import duckdb
 import pytest
 from langgraph.store.memory import InMemoryStore
 from rich.console import Console
 
 from atom import AdaptiveAgent, BeliefMemory, NormalFormReasoner, Situation, symmetric_payoffs
 from atom.belief import sound
-from eval.results.export import _harmless
+from eval.results.export import _cell
 from eval.show.console import Table, as_data
 
 NAMES = (
@@ -37,16 +38,21 @@ def test_a_table_shows_a_name_and_obeys_nothing(name):
         assert str(as_data(name)) in plain.getvalue()
 
 
-@pytest.mark.parametrize("name", NAMES, ids=ascii)
-def test_a_spreadsheet_takes_no_name_for_a_formula(name):
-    row = _harmless({"agent": name, "score": -1.5, "scores": json.dumps({name: 1.0})})
-    written = io.StringIO()
-    csv.writer(written).writerow(row.values())
-    (agent, score, scores) = next(csv.reader(io.StringIO(written.getvalue(), newline="")))
-    assert agent[:1] not in "=+-@\t\r"
-    assert agent.removeprefix("'") == name
-    assert float(score) == -1.5
-    assert json.loads(scores) == {name: 1.0}
+def test_a_spreadsheet_takes_no_name_for_a_formula(tmp_path):
+    """By the expression that exports use, in DuckDB; names come back as they were."""
+    target = tmp_path / "names.csv"
+    with duckdb.connect() as database:
+        database.execute("CREATE TABLE names (place BIGINT, name VARCHAR)")
+        database.executemany("INSERT INTO names VALUES (?, ?)", list(enumerate(NAMES)))
+        database.execute(
+            f"COPY (SELECT place, {_cell('name', 'VARCHAR', 'csv')} FROM names ORDER BY place) "  # noqa: S608
+            f"TO '{target}' (FORMAT csv, HEADER)"
+        )
+    with target.open(newline="", encoding="utf-8") as lines:
+        found = [row[1] for row in list(csv.reader(lines))[1:]]
+    assert len(found) == len(NAMES)
+    assert not [name for name in found if name[:1] in {*"=+-@\t\r"}]
+    assert [name.removeprefix("'") for name in found] == list(NAMES)
 
 
 @pytest.mark.parametrize("name", NAMES, ids=ascii)
