@@ -96,7 +96,7 @@ ScoresOnly = Annotated[
     bool,
     typer.Option(
         "--scores-only",
-        help="Store scores and no steps: beliefs and replays are left out, and many episodes are played at once.",
+        help="Store scores and no steps, so without beliefs and replays; many episodes are played at once.",
     ),
 ]
 Workers = Annotated[
