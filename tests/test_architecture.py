@@ -179,7 +179,7 @@ def test_faces_offer_what_they_name(face):
 EVAL_FOLDERS = {
     "tasks": (),
     "play": ("tasks",),
-    "results": ("play",),
+    "results": ("tasks", "play"),
     "sweeps": ("tasks", "play", "results"),
     "measure": ("tasks", "play", "results"),
     "people": ("tasks", "play", "measure"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from eval.results import StoredEpisode, stored_episodes
 from eval.show.figures.cost import Cost
 from eval.show.report.boards import Board
 from eval.show.report.episodes import Packer, PairingEpisodes
-from eval.tasks import Environment
+from eval.tasks import Task
 
 Pair = tuple[str, str]
 _TIES = 1e-12
@@ -54,8 +54,8 @@ class TaskData:
 def collect(
     path: Path,
     number: int | None,
+    tasks: Mapping[str, Task],
     *,
-    env: Environment = "table",
     replays: int | None = None,
     read: Callable[[], None] = lambda: None,
 ) -> dict[str, TaskData]:
@@ -64,7 +64,7 @@ def collect(
     Args:
         path: the results file.
         number: the run; the latest for None.
-        env: see ``make_task``.
+        tasks: its tasks as they were played.
         replays: how many episodes of a pairing to keep for replays; all for None.
         read: called after every episode.
 
@@ -79,11 +79,12 @@ def collect(
     for episode in stored_episodes(path, number):
         task, pair = episode.task, (episode.agent, episode.partner)
         if task not in packers:
-            packers[task] = Packer(task, env)
+            packers[task] = Packer(tasks[task])
             players_of[task] = tuple(episode.scores)
         data, players = found[task], players_of[task]
         me = players[episode.seat]
-        data.curves[pair].append([step["scores"][me] for step in episode.steps])
+        if scores := [step["scores"][me] for step in episode.steps]:  # none where a run keeps scores only
+            data.curves[pair].append(scores)
         _judge(data, episode, players)
         if replays is None or len(kept[task, *pair]) < replays:
             kept[task, *pair].append(packers[task].episode(episode, players))

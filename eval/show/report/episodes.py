@@ -16,7 +16,7 @@ from typing import Any
 
 from eval.results import StoredEpisode
 from eval.show.report.boards import Board, board_of
-from eval.tasks import Environment, Task, make_task
+from eval.tasks import StoredTask, Task
 
 _DIGITS = 3
 
@@ -45,16 +45,12 @@ class Packer:
     """Packs the episodes of one task.
 
     Args:
-        task: its name.
-        env: see ``make_task``.
+        task: as it was played.
     """
 
-    def __init__(self, task: str, env: Environment) -> None:
-        self._task: Task | None
-        try:
-            self._task = make_task(task, env)
-        except (ValueError, OSError, ModuleNotFoundError):
-            self._task = None  # made from a file that is gone, or by a package that is not installed
+    def __init__(self, task: Task) -> None:
+        # of a stored task, the one that can be played on; None where that is of no kind known here
+        self._task = task.game if isinstance(task, StoredTask) else task
         self.board = Board("words") if self._task is None else board_of(self._task)
         self._legal: dict[str, dict[str, int]] = {}
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from eval.measure import REGRET_NOTE, belief_summaries
-from eval.results import stored_cells, stored_run, transcript_command
+from eval.results import stored_cells, stored_run, stored_tasks, transcript_command
 from eval.show.report.collect import TaskData, collect
 from eval.show.report.methods import methods
 from eval.show.report.sections import task_section
@@ -66,10 +66,10 @@ def render(
         raise ModuleNotFoundError(_NO_EXTRA, name=error.name) from None
     run = stored_run(path, number)
     cells = stored_cells(path, number)
-    env = run.configuration.get("env", "table")
+    played = stored_tasks(path, run.number)
     if replays is None and run.episodes > _MOST_WHOLE:
         replays = _FEWER[0]  # the page never holds all of them, so nor need the memory
-    data = collect(path, run.number, env=env, replays=replays, read=read)
+    data = collect(path, run.number, played, replays=replays, read=read)
     beliefs = list(belief_summaries(path, run.number))
     here = Path(__file__).parent / "page"
     environment = Environment(loader=FileSystemLoader(here), autoescape=select_autoescape(["html"]))
@@ -78,7 +78,7 @@ def render(
     for name, rows in cells.items():
         own = [summary for summary in beliefs if summary.task == name]
         data[name].sort([row[0].agent for row in rows], asked[name]["partners"])
-        tasks.append(task_section(name, rows, data[name], own))
+        tasks.append(task_section(played[name], rows, data[name], own))
     figures_bytes = sum(len(uri) for task in tasks for p in task["pictures"] for uri in (*p.wide, *p.narrow))
     return environment.get_template("report.html").render(
         run=run,
