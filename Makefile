@@ -14,7 +14,7 @@ test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-llm test test-fast test-comlrl check coverage bench results docs clean
+.PHONY: help setup demo demo-llm test test-fast test-comlrl test-openspiel check coverage bench results docs clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 19
@@ -48,7 +48,11 @@ test-fast: setup  ## The tests that need no browser, database, server or kernel
 
 test-comlrl: setup  ## Rewards in the real CoMLRL, on the CPU; installs it, and torch
 	$(INSTALL) 'comlrl>=1.4,<1.5'
-	$(BIN)/python -m pytest -W default tests_optional
+	$(BIN)/python -m pytest -W default tests_optional/test_comlrl.py
+
+test-openspiel: setup  ## Views in OpenSpiel's tiny_hanabi; installs it
+	$(INSTALL) --editable '.[openspiel]'
+	$(BIN)/python -m pytest -W default tests_optional/test_openspiel.py
 
 check: setup  ## Lint and type-check
 	$(BIN)/ruff check .

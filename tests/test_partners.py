@@ -167,7 +167,8 @@ class PartnerContract:
                     decisions[them], memory2 = other.decide(seen, memory2)
             assert decisions[me].action in situation.actions[me]
             joint = {player: decision.action for player, decision in decisions.items()}
-            memory = made.observe(before, situation.known_to(me), shown_after(task, situation, joint))
+            shown = joint if made.beliefs is None else shown_after(task, situation, joint)
+            memory = made.observe(before, situation.known_to(me), shown)
             memories.append((before, memory))
             if through_json:
                 memory = json.loads(json.dumps(memory, allow_nan=False))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from atom import Decision, JointAction, Player, Situation
+from atom.agents.player import Believer
 from eval.play.seats import told_names
 from eval.tasks import State, Task
 from eval.tasks.base import shown_after
@@ -83,7 +85,11 @@ def play(task: Task, seats: Mapping[str, Player], episode: int) -> Iterator[Step
         actions: JointAction = {me: decision.action for me, decision in decisions.items()}
         seen_after = shown_after(task, situation, actions)
         for me, player in seats.items():
-            memories[me] = player.observe(memories[me], situation.known_to(me), seen_after)
+            if player.beliefs is None:
+                memories[me] = player.observe(memories[me], situation.known_to(me), actions)
+            else:
+                believer = cast("Believer", player)
+                memories[me] = believer.observe(memories[me], situation.known_to(me), seen_after)
         transition = task.step(state, actions)
         yield Step(state, situation, decisions, transition.scores)
         state, done = transition.state, transition.done

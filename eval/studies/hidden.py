@@ -98,7 +98,7 @@ def hidden(
     def played(agent: str, partner: str) -> NDArray[np.float64]:
         scores = list(pairing_scores(task, agent, partner, pairs * 2, seed=seed))
         progress()
-        return np.reshape(scores, (pairs, 2)).mean(axis=1) / rounds
+        return np.asarray(np.reshape(scores, (pairs, 2)).mean(axis=1) / rounds)
 
     mine = f"self-play:{pairs}"
     beside = {agent: played(agent, mine) for agent in agents}

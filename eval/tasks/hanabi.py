@@ -6,9 +6,10 @@ card is understood without one, and costs.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from itertools import permutations
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +23,8 @@ PLAYERS = ("player-1", "player-2")
 COLOURS = ("red", "blue", "green", "white")
 SIGNS = ("circle", "square", "star", "cross")
 KEEP = "keep"
-RIGHT, WRONG, SAYING, LYING = 1.0, -2.0, -0.5, -3.0
+POINTS = (1.0, -2.0, -0.5, -3.0)
+"""For the right colour, for a wrong one, for saying a colour, and for saying a wrong one."""
 MOST_CARDS = len(COLOURS)
 
 
@@ -36,22 +38,31 @@ class TinyHanabiTask:
         name: as given on the command line.
         n_cards: colours, and signs, 2 to 4.
         reveals: whether the card is shown after the round.
+        points: see ``POINTS``.
     """
 
     better: Literal["higher"] = "higher"
     unit = "points"
     players = PLAYERS
 
-    def __init__(self, name: str, n_cards: int = 2, *, reveals: bool = True) -> None:
+    def __init__(
+        self, name: str, n_cards: int = 2, *, reveals: bool = True, points: Sequence[float] = POINTS
+    ) -> None:
         if not 2 <= n_cards <= MOST_CARDS:
             raise ValueError(f"a tiny Hanabi has 2 to {MOST_CARDS} cards, got {n_cards}")
         self.name = name
         self.reveals = reveals
         self.cards, self.signs = COLOURS[:n_cards], SIGNS[:n_cards]
         self.max_steps = 10 * n_cards
-        self.optimum = RIGHT * self.max_steps
+        self._right, self._wrong, self._saying, self._lying = points
+        self.optimum = self._right * self.max_steps
         hints = (*self.signs, *(f"say {card}" for card in self.cards))
         self._actions = dict(zip(PLAYERS, (hints, (KEEP, *self.cards)), strict=True))
+
+    def settings(self) -> dict[str, Any]:
+        """All that the task is made from but its name, as JSON-serialisable data."""
+        points = [self._right, self._wrong, self._saying, self._lying]
+        return {"n_cards": len(self.cards), "reveals": self.reveals, "points": points}
 
     @cached_property
     def deck(self) -> tuple[str, ...]:
@@ -73,11 +84,10 @@ class TinyHanabiTask:
 
     def worth(self, card: str, hint: str, play: str) -> float:
         """What both get in a round."""
+        played = 0.0 if play == KEEP else self._right if play == card else self._wrong
         if hint in self.signs:
-            return 0.0 if play == KEEP else RIGHT if play == card else WRONG
-        if hint != f"say {card}":
-            return LYING
-        return SAYING + (0.0 if play == KEEP else RIGHT if play == card else WRONG)
+            return played
+        return self._saying + played if hint == f"say {card}" else self._lying
 
     @cached_property
     def _reasoner(self) -> BayesianGameReasoner:
@@ -86,10 +96,9 @@ class TinyHanabiTask:
             became = {one: to for one, to in zip(self.signs, signs, strict=True) if one != to}
             said = " ".join(f"{one}>{to}" for one, to in became.items()) or "()"
             renamings.append(Renaming(said, became))
+        renamings.sort(key=lambda one: len(one.actions))
         views = [self.cards, ("nothing",)]
-        return BayesianGameReasoner(
-            self.payoffs, list(self._actions.values()), views, symmetries=sorted(renamings, key=_changes)
-        )
+        return BayesianGameReasoner(self.payoffs, list(self._actions.values()), views, symmetries=renamings)
 
     def reasoner(self) -> BayesianGameReasoner:
         """Exact level-k reasoning over the card; its symmetries are the ways to exchange signs."""
@@ -124,8 +133,8 @@ class TinyHanabiTask:
             f"Every round {first} sees a card, {cards}, and {second} does not. {first} gives a hint: a sign\n"
             f"({signs}), which means what the two make of it, or it says the colour.\n"
             f"{second} sees the hint, and plays the card as a colour or keeps it.\n"
-            f"Both get {RIGHT:g} for the right colour, {WRONG:g} for a wrong one, 0 for one that is kept.\n"
-            f"Saying a colour costs {-SAYING:g}; who says a wrong one loses {-LYING:g}, whatever is played.\n"
+            f"Both get {self._right:g} for the right colour, {self._wrong:g} for a wrong one, 0 for none.\n"
+            f"Saying a colour costs {-self._saying:g}; a wrong one {-self._lying:g}, whatever is played.\n"
             f"The game lasts {self.max_steps} rounds."
         )
         last = "Nothing was played yet."
@@ -136,7 +145,3 @@ class TinyHanabiTask:
             )
             last += "."
         return in_two_parts(rules, last)
-
-
-def _changes(one: Renaming) -> int:
-    return len(one.actions)

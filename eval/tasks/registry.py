@@ -10,7 +10,7 @@ from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from eval.tasks import files, grid, hanabi, matrix, overcooked, team
+from eval.tasks import files, grid, hanabi, matrix, openspiel, overcooked, team
 from eval.tasks.base import Task
 from eval.tasks.turns import InTurn
 from partners import TASKS_GROUP, UnknownNameError, load_group, source_of, summary_of
@@ -167,6 +167,16 @@ TASKS: list[TaskKind] = [
 """This project's kinds of task, in the order in which they are listed."""
 
 
+OPTIONAL: list[TaskKind] = [
+    TaskKind(
+        "openspiel-tiny-hanabi",
+        "OpenSpiel's tiny_hanabi (extra: openspiel)",
+        lambda _: openspiel.OpenSpielTinyHanabi(),
+    ),
+]
+"""Kinds of task that need a package which others do without: found by name, and not listed."""
+
+
 @cache
 def extension_tasks() -> tuple[TaskKind, ...]:
     """Tasks of other packages: an entry point holds a ``TaskKind`` or a function that makes a task."""
@@ -216,7 +226,7 @@ def make_task(name: str, env: Environment = "table") -> Task:
         UnknownNameError: no such task; the message offers the nearest names.
         ValueError: a size out of range, a file that does not fit, or a task without a real environment.
     """
-    for kind in all_tasks():
+    for kind in [*all_tasks(), *OPTIONAL]:
         argument = kind.match(name)
         if argument is not None and (kind.form.endswith("FILE") or ":" in argument):
             return _in_environment(kind.build(argument), env)  # the file may have changed

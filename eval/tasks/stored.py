@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from atom import JointAction, Reasoner, Situation
-from eval.tasks.base import Better, State, Task, Transition
+from eval.tasks.base import Better, State, Task, Transition, reveals
 from eval.tasks.grid import GridTask
+from eval.tasks.hanabi import TinyHanabiTask
 from eval.tasks.matrix import MatrixTask
 from eval.tasks.overcooked import OvercookedTask, RealOvercookedTask
 from eval.tasks.turns import InTurn
@@ -109,6 +110,10 @@ class StoredTask:
     def max_steps(self) -> int:
         return int(self.plain["max_steps"])
 
+    @property
+    def reveals(self) -> bool:
+        return reveals(self._playable)
+
     @cached_property
     def game(self) -> Task | None:
         """The task made anew from what was stored; ``by_name`` where it is of no kind of this project."""
@@ -149,6 +154,8 @@ def _game(task: Task) -> dict[str, Any] | None:
         return {"kind": "grid", **task.settings()}
     if type(task) in (OvercookedTask, RealOvercookedTask):
         return {"kind": "kitchen", **task.settings()}  # type: ignore[attr-defined]
+    if type(task) is TinyHanabiTask:
+        return {"kind": "tiny-hanabi", **task.settings()}
     if type(task) is InTurn:
         inner = _game(task.task)
         return None if inner is None else {"kind": "in-turn", "name": task.task.name, "task": inner}
@@ -164,6 +171,10 @@ def _on_map(make: Callable[..., Task]) -> Callable[[str, Mapping[str, Any]], Tas
     return lambda name, game: make(name, game["text"], max_steps=game["max_steps"], epsilon=game["epsilon"])
 
 
+def _tiny_hanabi(name: str, game: Mapping[str, Any]) -> Task:
+    return TinyHanabiTask(name, game["n_cards"], reveals=game["reveals"], points=game["points"])
+
+
 def _in_turn(name: str, game: Mapping[str, Any]) -> Task:
     return InTurn(_MADE[game["task"]["kind"]](game["name"], game["task"]))
 
@@ -173,5 +184,6 @@ _MADE: dict[str, Callable[[str, Mapping[str, Any]], Task]] = {
     "grid": _on_map(GridTask),
     "kitchen": _on_map(OvercookedTask),
     "in-turn": _in_turn,
+    "tiny-hanabi": _tiny_hanabi,
 }
 """Kind of game -> makes the task of a name anew."""
