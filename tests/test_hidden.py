@@ -236,6 +236,16 @@ def test_a_hypothesis_is_asked_as_the_partner_sees_it():
     assert all(private == {} for private, _ in asked)
 
 
+def test_what_is_observed_without_a_decision_is_judged_by_every_view():
+    """Also where the situation that is handed in has everything that anybody saw."""
+    agent = agent_for({"one": by_view(1.0, 0.0), "two": by_view(0.5, 0.5)})
+    everything = Situation(TWO, private={"ben": "blue"}, possible=MAYBE)
+    _, memory = agent.decide(everything, agent.start(["ben"]))
+    decided = agent.observe(memory, None, {"ben": "A"})
+    undecided = agent.observe(agent.start(["ben"]), everything, {"ben": "A"})
+    assert decided["partners"]["ben"]["weights"] == undecided["partners"]["ben"]["weights"]
+
+
 async def test_awaited_decisions_are_the_same():
     game = make_task("tiny-hanabi").reasoner()
     now = make_task("tiny-hanabi").situation([])

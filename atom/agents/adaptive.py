@@ -34,7 +34,7 @@ from atom.agents.problems import Problems
 from atom.agents.pruning import affordable
 from atom.agents.settings import Acting, Settings, Spending, answerable, grouped
 from atom.agents.turns import AskInTurn, Named, answers_to, in_turn, replying, seen_by_now
-from atom.agents.unseen import Unseen
+from atom.agents.unseen import Unseen, asking
 from atom.belief.beliefs import Assessment, Beliefs
 from atom.belief.learners import Learner
 from atom.belief.partner import expecting
@@ -175,10 +175,7 @@ class AdaptiveAgent:
     ) -> tuple[Decision, Memory]:
         rng = RandomStream(self.seed, memory["episode"], memory["step"], self.me)
         problems = Problems(self.acting.on_error)
-        unseen = Unseen(ask, self._payoffs) if situation.private or situation.possible else None
-        if unseen is not None:
-            ask, situation = unseen, situation.known_to(self.me)
-        ask = ask if situation.at_once else AskInTurn(ask)
+        ask, situation, unseen = asking(ask, situation, self.me, self._payoffs)
         partners = partners_of(self.beliefs, situation, memory, self.me)
         records = {partner: self.beliefs.record(memory, partner, self.me) for partner in partners}
         assessed = {partner: self.beliefs.assess(record) for partner, record in records.items()}
@@ -199,19 +196,15 @@ class AdaptiveAgent:
         plan = in_turn(planning(among(wanted, estimates, assessed)), self.me, situation)
         answers = await ask.policies(situation, [*questions(wanted), *self._mine(plan)])
         problems.check(answers.failed.values())
-        behaviours, seen = self._behaving.of(situation, records, memory["step"])
-        if unseen is not None:
-            behaviours = unseen.behaving(behaviours)
+        behaviours, seen = unseen.behaving(*self._behaving.of(situation, records, memory["step"]))
         policies = by_hypothesis(situation, wanted, answers, behaviours, problems)
         if any(e not in policies.get(p, ()) for p, e in plan.estimates.items()):
             plan = in_turn(planning(among(policies, estimates, assessed)), self.me, situation)
             answers.add(await ask.policies(situation, self._mine(plan)))
         expects = partial(answers.expected_of, self.me)
         told = predictions(plan, assessed, policies, situation.actions, expects)
-        predicted = counted_on(seen_by_now(situation, told), rng)
-        if unseen is not None:
-            predicted = unseen.seen_through(situation, predicted)
-        elif self._best is not None and self.acting.response == "nearest":
+        predicted = unseen.seen_through(situation, counted_on(seen_by_now(situation, told), rng))
+        if self._best is not None and self.acting.response == "nearest" and not unseen.hides:
             plan = paying(plan, self.me, situation, predicted, answers.policies, self._best)
         prediction = Prediction(plan.order, predicted)
         taken = await self._act.take(
@@ -227,8 +220,7 @@ class AdaptiveAgent:
             self.me, taken.action, plan.order, prediction.partners, usage, said, taken.gap, taken.overruled
         )
         after = self._after(situation, memory, records, decision, policies, seen, meter)
-        if unseen is not None:
-            after["partners"] = unseen.remembered(situation, after["partners"])
+        after["partners"] = unseen.remembered(situation, after["partners"])
         if situation.moved:
             watches = self.spending.prune is not None
             after = counted_now(self.beliefs, after, self.me, situation.moved, watches=watches)
@@ -351,12 +343,11 @@ class AdaptiveAgent:
         wanted = {
             name: self.beliefs.names for name in situation.actions if name != self.me and name in actions
         }
-        unseen = Unseen(self._now.for_decision())
+        situation, unseen = situation.known_to(self.me), Unseen(self._now.for_decision())
         answers = finish(AskInTurn(unseen).policies(situation, questions(wanted)))
         records = {partner: self.beliefs.record(memory, partner, self.me) for partner in wanted}
-        behaviours, seen = self._behaving.of(situation, records, memory["step"])
-        behaviours, problems = unseen.behaving(behaviours), Problems(self.acting.on_error)
-        policies = by_hypothesis(situation, wanted, answers, behaviours, problems)
+        behaviours, seen = unseen.behaving(*self._behaving.of(situation, records, memory["step"]))
+        policies = by_hypothesis(situation, wanted, answers, behaviours, Problems(self.acting.on_error))
         partners = dict(memory["partners"])
         for partner, record in records.items():
             legal, found = situation.actions[partner], policies.get(partner, _NOTHING)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from atom.belief.beliefs import Beliefs
 from atom.belief.learners import Bayes
-from atom.belief.partner import corrected, surprise
+from atom.belief.partner import corrected, in_view, surprise
 from atom.belief.partner import observed as judged
 from atom.errors import SituationError
 from atom.memories import Expected, Late, PartnerMemory, PlayerMemory, expected_of
@@ -71,18 +71,10 @@ def after(beliefs: Beliefs, memory: PlayerMemory, me: str, observed: Observed, *
             continue
         record = beliefs.record(now, name, me)
         waiting, then = record["expected"], record
-        if number != last or waiting is None:
-            then = {**record, "expected": found["expected"]}
+        if number != last or waiting is None or view is not None:
+            then = {**record, "expected": in_view(name, found["expected"], view)}
         new = judged(
-            beliefs,
-            then,
-            name,
-            did,
-            own=found["order"],
-            step=last + 1,
-            at=number,
-            other=found["acted"],
-            view=view,
+            beliefs, then, name, did, own=found["order"], step=last + 1, at=number, other=found["acted"]
         )
         if watches:
             surprised = surprised or surprise(beliefs, then, did)

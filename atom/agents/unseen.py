@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import product
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from atom.agents.actors import Actor
 from atom.agents.ask import Answers, Ask, Pair
 from atom.agents.gate import Payoffs
+from atom.agents.turns import AskInTurn
 from atom.belief.hypotheses import Behaviour
 from atom.decision import PartnerPrediction, Prediction
 from atom.memories import PartnerMemory
@@ -28,6 +29,35 @@ ByView: TypeAlias = dict[str, dict[str, Policy]]
 
 _SMALLEST = 1e-300
 
+T = TypeVar("T")
+
+
+class Open:
+    """The same where nothing is hidden: everything stays as it is."""
+
+    __slots__ = ()
+
+    hides = False
+
+    def behaving(self, behaviours: Mapping[str, Behaviour], seen: T) -> tuple[Mapping[str, Behaviour], T]:
+        """See ``Unseen``."""
+        return behaviours, seen
+
+    def remembered(
+        self, situation: Situation, partners: dict[str, PartnerMemory]
+    ) -> dict[str, PartnerMemory]:
+        """See ``Unseen``."""
+        return partners
+
+    def seen_through(
+        self, situation: Situation, partners: Mapping[str, PartnerPrediction]
+    ) -> Mapping[str, PartnerPrediction]:
+        """See ``Unseen``."""
+        return partners
+
+
+_OPEN = Open()
+
 
 class Unseen:
     """Asks about partners as they see the situation: without what is private to others, in each view.
@@ -38,6 +68,8 @@ class Unseen:
         ask: answers the questions about one view.
         payoffs: who knows what actions are worth; None where nobody does.
     """
+
+    hides = True
 
     __slots__ = ("_ask", "_behaviours", "_by_view", "_partners", "_payoffs")
 
@@ -70,10 +102,10 @@ class Unseen:
                     answers.policies[pair] = self._mean(player, str(pair[1]), policies, unseen)
         return answers
 
-    def behaving(self, behaviours: Mapping[str, Behaviour]) -> Mapping[str, Behaviour]:
+    def behaving(self, behaviours: Mapping[str, Behaviour], seen: T) -> tuple[Mapping[str, Behaviour], T]:
         """Name -> how a partner acts by a hypothesis that is no order, as the mean over its views."""
         self._behaviours = behaviours
-        return {name: self._behaving(name, behaviour) for name, behaviour in behaviours.items()}
+        return {name: self._behaving(name, behaviour) for name, behaviour in behaviours.items()}, seen
 
     def _behaving(self, name: str, behaviour: Behaviour) -> Behaviour:
         def mean(situation: Situation, player: str) -> Policy | None:
@@ -101,7 +133,7 @@ class Unseen:
         return mixture(policies, unseen, {})
 
     def remembered(
-        self, situation: Situation, partners: Mapping[str, PartnerMemory]
+        self, situation: Situation, partners: dict[str, PartnerMemory]
     ) -> dict[str, PartnerMemory]:
         """What is remembered of partners, with what was expected of each in each view."""
         found = dict(partners)
@@ -120,7 +152,7 @@ class Unseen:
 
     def seen_through(
         self, situation: Situation, partners: Mapping[str, PartnerPrediction]
-    ) -> dict[str, PartnerPrediction]:
+    ) -> Mapping[str, PartnerPrediction]:
         """The predictions, with what each partner may see after what it did in this step."""
         found = {
             name: replace(partner, views=self._views(situation, name, partner))
@@ -205,6 +237,24 @@ class Unseen:
     async def act(self, actor: Actor, situation: Situation, prediction: Prediction) -> str:
         """A wrapped agent's action."""
         return await self._ask.act(actor, situation, prediction)
+
+
+def asking(
+    ask: Ask, situation: Situation, me: str, payoffs: Payoffs | None
+) -> tuple[Ask, Situation, Open | Unseen]:
+    """Whom to ask in one decision, the situation as ``me`` knows it, and what looks after views.
+
+    Args:
+        ask: answers the questions of the decision.
+        situation: whatever is known of it.
+        me: who decides.
+        payoffs: who knows what actions are worth; None where nobody does.
+    """
+    unseen: Open | Unseen = _OPEN
+    if situation.private or situation.possible:
+        ask = unseen = Unseen(ask, payoffs)
+        situation = situation.known_to(me)
+    return ask if situation.at_once else AskInTurn(ask), situation, unseen
 
 
 def _as_seen(situation: Situation, player: str, view: str) -> Situation:

@@ -62,7 +62,6 @@ def observed(
     step: int,
     at: int,
     other: str | None = None,
-    view: str | None = None,
 ) -> PartnerMemory:
     """What is remembered of a partner after it acted: the way from an action to a posterior.
 
@@ -75,17 +74,15 @@ def observed(
         step: number of the observer's next decision.
         at: number of the decision at which the partner acted.
         other: what the observer did meanwhile; None where that is not known.
-        view: what the partner saw; None where that is not known.
 
     Raises:
-        SituationError: a view that was not possible.
         IllegalActionError: an action that the partner did not have.
     """
     expected = record["expected"]
     if expected is None:
         return record
     n_actions = len(expected["actions"])
-    policies, looked = _then(beliefs, record, _in_view(partner, expected, view), at)
+    policies, looked = _then(beliefs, record, expected, at)
     for action in did if isinstance(did, Mapping) else (did,):
         check_legal(partner, action, expected["actions"])
     counted = max(at, record.get("counted", at))
@@ -147,7 +144,7 @@ def corrected(
         BeliefError: a learner other than ``Bayes``.
         SituationError: a view that was not possible.
     """
-    right = _in_view(partner, expected, view)["policies"]
+    right = in_view(partner, expected, view)["policies"]
     if not right:
         return record
     if not isinstance(beliefs.learner, Bayes):
@@ -168,8 +165,12 @@ def corrected(
     return {**record, "weights": weights, "estimate": estimate, "evidence": kept}
 
 
-def _in_view(partner: str, expected: Expected, view: str | None) -> Expected:
-    """What was expected of a partner with a view; the mean over its views where that is not known."""
+def in_view(partner: str, expected: Expected, view: str | None) -> Expected:
+    """What was expected of a partner with a view; the mean over its views where that is not known.
+
+    Raises:
+        SituationError: a view that was not possible.
+    """
     views = expected.get("views")
     if view is None or views is None:
         return expected

@@ -52,11 +52,12 @@ class OpenSpielTinyHanabi:
     @cached_property
     def payoffs(self) -> NDArray[np.float64]:
         """``[cards, cards, 2, actions, actions]``: what each gets, as OpenSpiel says."""
-        sizes = (len(self._cards),) * 2, (len(self._actions[PLAYERS[0]]),) * 2
-        found = np.zeros((*sizes[0], 2, *sizes[1]))
-        for cards in product(*map(range, sizes[0])):
-            for actions in product(*map(range, sizes[1])):
-                found[(*cards, slice(None), *actions)] = self._returns(cards, actions)
+        n_cards, n_actions = len(self._cards), len(self._actions[PLAYERS[0]])
+        found = np.zeros((n_cards, n_cards, 2, n_actions, n_actions))
+        for cards in product(range(n_cards), repeat=2):
+            for actions in product(range(n_actions), repeat=2):
+                for player, points in enumerate(self._returns(cards, actions)):
+                    found[(*cards, player, *actions)] = points
         return found
 
     def _returns(self, cards: tuple[int, ...], actions: tuple[int, ...]) -> list[float]:
