@@ -22,6 +22,7 @@ _log = logging.getLogger(__name__)
 
 _ROUNDING = 1e-6
 _MOST_STEPS = 2**53
+_SHAPE = "its weights are not of the learner's shape"
 _said: set[tuple[str, str]] = set()
 
 
@@ -75,13 +76,13 @@ def flaw_of(record: Any, learner: Learner, names: tuple[str, ...]) -> str | None
     """What is wrong with a record, in a few words; None for nothing.
 
     Args:
-        record: of one partner, as it is in a memory; whether weights have the learner's shape is not seen.
+        record: of one partner, as it is in a memory.
         learner: whose weights it has.
         names: of the hypotheses.
     """
     try:
         return (
-            _flaw_of_weights(record["weights"], learner)
+            _flaw_of_weights(record["weights"], learner, len(names))
             or _flaw_of_numbers(record, names)
             or _flaw_of_expected(record["expected"], names)
             or _flaw_of_late(record, names)
@@ -132,15 +133,22 @@ def forget_said() -> None:
     _said.clear()
 
 
-def _flaw_of_weights(weights: Any, learner: Learner) -> str | None:
+def _flaw_of_weights(weights: Any, learner: Learner, k: int) -> str | None:
     if not isinstance(learner, Bayes):
         if not all(map(math.isfinite, _flat(weights))):
             return "a weight is no finite number"
         believed = learner.probabilities(weights)
+        if len(believed) != k:
+            return _SHAPE
         is_belief = min(believed) >= 0.0 and abs(sum(believed) - 1.0) < _ROUNDING
         return None if is_belief else "its weights are no belief"
+    n_lapses = len(learner.lapses)
+    if len(weights) != k:
+        return _SHAPE
     total = 0.0
     for row in weights:
+        if len(row) != n_lapses:
+            return _SHAPE
         of_row = sum(row)
         # a comparison with NaN is false, whichever it is
         if not (min(row) >= 0.0 < of_row):
