@@ -12,6 +12,13 @@ from eval.results.content import (
 from eval.results.database import ResultsError, read_results
 from eval.results.export import export
 from eval.results.runs import Run, configuration_diff, open_run, package_versions, versions_of
+from eval.results.summaries import (
+    EpisodeHead,
+    PairingKey,
+    PairingSummary,
+    stored_heads,
+    stored_summaries,
+)
 from eval.results.transcripts import (
     StoredTranscripts,
     all_transcripts,
@@ -21,6 +28,9 @@ from eval.results.transcripts import (
 )
 
 __all__ = [
+    "EpisodeHead",
+    "PairingKey",
+    "PairingSummary",
     "ResultsError",
     "Run",
     "StoredEpisode",
@@ -35,8 +45,10 @@ __all__ = [
     "read_results",
     "stored_cells",
     "stored_episodes",
+    "stored_heads",
     "stored_run",
     "stored_runs",
+    "stored_summaries",
     "stored_transcript",
     "stored_transcripts",
     "transcript_command",

@@ -110,39 +110,60 @@ def stored_run(path: Path, number: int | None = None) -> StoredRun:
     return runs[number]
 
 
-def stored_episodes(path: Path, number: int | None = None) -> Iterator[StoredEpisode]:
+def stored_episodes(
+    path: Path,
+    number: int | None = None,
+    *,
+    task: str | None = None,
+    agent: str | None = None,
+    partner: str | None = None,
+    episode: int | None = None,
+) -> Iterator[StoredEpisode]:
     """The episodes of a run, in the order of task, agent, partner and number.
+
+    Args:
+        path: the results file.
+        number: the run; the latest for None.
+        task, agent, partner, episode: of which episodes; of all for None.
 
     Raises:
         ResultsError: see ``stored_run``.
     """
     run = stored_run(path, number)
+    wanted = {"task": task, "agent": agent, "partner": partner, "episode": episode}
+    chosen = {name: value for name, value in wanted.items() if value is not None}
+    where = "".join(f" AND {name} = ?" for name in chosen)
     with read_results(path) as connection:
         rows = connection.execute(
-            """SELECT task, agent, partner, episode, seed, score, steps,
+            f"""SELECT task, agent, partner, episode, seed, score, steps,
                       calls, prompt_tokens, completion_tokens, cost, seconds,
                       seat, scores, n_steps, degraded, decisions, repaired, truncated
-               FROM episodes WHERE run = ? ORDER BY task, agent, partner, episode""",
-            (run.number,),
+               FROM episodes WHERE run = ?{where} ORDER BY task, agent, partner, episode""",  # noqa: S608 - columns
+            (run.number, *chosen.values()),
         )
-        for task, agent, partner, episode, seed, score, steps, *used in rows:
-            *usage, seconds = used[: len(_USAGE) + 1]
-            seat, scores, _, degraded, *_ = columns = used[len(_USAGE) + 1 :]
-            yield StoredEpisode(
-                task,
-                agent,
-                partner,
-                episode,
-                seed,
-                seat,
-                score,
-                json.loads(scores),
-                read_record(steps),
-                degraded,
-                dict(zip(_USAGE, usage, strict=True)),
-                seconds,
-                tally_of(agent, partner, columns),
-            )
+        for row in rows:
+            yield _episode(row)
+
+
+def _episode(row: tuple[Any, ...]) -> StoredEpisode:
+    task, agent, partner, episode, seed, score, steps, *used = row
+    *usage, seconds = used[: len(_USAGE) + 1]
+    seat, scores, _, degraded, *_ = columns = used[len(_USAGE) + 1 :]
+    return StoredEpisode(
+        task,
+        agent,
+        partner,
+        episode,
+        seed,
+        seat,
+        score,
+        json.loads(scores),
+        read_record(steps),
+        degraded,
+        dict(zip(_USAGE, usage, strict=True)),
+        seconds,
+        tally_of(agent, partner, columns),
+    )
 
 
 def content_digest(path: Path, number: int | None = None) -> str:
