@@ -1,6 +1,7 @@
 """Tasks to be played: by name (``make_task``), all of one protocol (``Task``)."""
 
 from eval.tasks.base import Better, State, Task, Transition
+from eval.tasks.boards import Board, board_of, frames_of
 from eval.tasks.described import DescribedTask
 from eval.tasks.grid import GridTask
 from eval.tasks.matrix import MatrixTask, anti_coordination, one_ahead
@@ -13,6 +14,7 @@ __all__ = [
     "TASKS",
     "TICKETS",
     "Better",
+    "Board",
     "DescribedTask",
     "Environment",
     "GridTask",
@@ -26,7 +28,9 @@ __all__ = [
     "Transition",
     "all_tasks",
     "anti_coordination",
+    "board_of",
     "collisions",
+    "frames_of",
     "make_task",
     "one_ahead",
 ]

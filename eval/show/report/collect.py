@@ -13,9 +13,8 @@ from eval.measure import judged, watched
 from eval.play import SELF, true_orders
 from eval.results import StoredEpisode, stored_episodes
 from eval.show.figures.cost import Cost
-from eval.show.report.boards import Board
 from eval.show.report.episodes import Packer, PairingEpisodes
-from eval.tasks import Environment
+from eval.tasks import Board, Environment
 
 Pair = tuple[str, str]
 _TIES = 1e-12

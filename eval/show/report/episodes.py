@@ -15,8 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from eval.results import StoredEpisode
-from eval.show.report.boards import Board, board_of
-from eval.tasks import Environment, Task, make_task
+from eval.tasks import Board, Environment, Task, board_of, make_task
 
 _DIGITS = 3
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from eval.measure import REGRET_NOTE, belief_summaries
 from eval.results import stored_cells, stored_run, transcript_command
 from eval.show.report.collect import TaskData, collect
-from eval.show.report.methods import methods
+from eval.show.explorer.methods import methods
 from eval.show.report.sections import task_section
 
 MAX_BYTES = 8 * 1024 * 1024
