@@ -1,8 +1,8 @@
 """The explorer's page in its two forms: files that a server hands out, and all of it in one file.
 
-The scripts are plain modules without a build step. For one file they follow each other in one module, which
-asks two things of them: imports and exports stand at the beginning of a line, and no two modules give one
-name at their top level. The browser refuses a name that is given twice, so a test that opens the page finds it.
+The scripts are plain modules without a build step. For one file each becomes a function of its own that gives
+back what it exports, those that are imported first; all it takes is that imports stand at the beginning of a
+line and exports before what they export.
 """
 
 from __future__ import annotations
@@ -15,9 +15,8 @@ from pathlib import Path
 
 STATIC = Path(__file__).with_name("static")
 MAIN = "main.js"
-_IMPORT = re.compile(r'^import (?:\* as (\w+) |\{([^}]*)\} )?(?:from )?"\./(\w+\.js)";\n', re.MULTILINE)
-_EXPORT = re.compile(r"^export (?=(?:async )?function |const |let |class )", re.MULTILINE)
-_NAMES = re.compile(r"^export (?:async )?(?:function|const|let|class) (\w+)", re.MULTILINE)
+_IMPORT = re.compile(r'^import (?:\* as (\w+)|\{([^}]*)\}) from "\./(\w+)\.js";\n', re.MULTILINE)
+_EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|let|class) (\w+))", re.MULTILINE)
 _KINDS = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
 
 
@@ -40,28 +39,32 @@ def style() -> str:
 
 @cache
 def bundle(entry: str = MAIN) -> str:
-    """A module and all that it imports as one text, those that are imported first.
+    """A module and all that it imports as one script.
 
     Args:
-        entry: name of the module.
+        entry: name of the module's file.
     """
     parts: dict[str, str] = {}
-    _collect(entry, parts)
+    _collect(entry.removesuffix(".js"), parts)
     return "\n".join(parts.values())
 
 
 def _collect(name: str, parts: dict[str, str]) -> None:
     if name in parts:
         return
-    text = (STATIC / name).read_text(encoding="utf-8")
-    spaces = []
-    for whole, _, other in _IMPORT.findall(text):
+    text = (STATIC / f"{name}.js").read_text(encoding="utf-8")
+    for _, _, other in _IMPORT.findall(text):
         _collect(other, parts)
-        if whole:
-            names = ", ".join(_NAMES.findall((STATIC / other).read_text(encoding="utf-8")))
-            # its own scope would be a copy: names are bound once and never anew
-            spaces.append(f"const {whole} = {{ {names} }};\n")
-    parts[name] = "".join(spaces) + _EXPORT.sub("", _IMPORT.sub("", text))
+    exported = ", ".join(_EXPORT.findall(text))
+    body = _EXPORT.sub("", _IMPORT.sub(_taken, text))
+    parts[name] = f"const module_{name} = (() => {{\n{body}return {{ {exported} }};\n}})();\n"
+
+
+def _taken(found: re.Match[str]) -> str:
+    """An import as what it takes from the function of another module."""
+    space, names, other = found.groups()
+    taken = space or f"{{{names.replace(' as ', ': ')}}}"
+    return f"const {taken} = module_{other};\n"
 
 
 def content_hash(text: str) -> str:

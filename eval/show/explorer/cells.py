@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
 from eval.results import (
+    EpisodeHead,
     PairingKey,
     ResultsError,
-    StoredEpisode,
     stored_episodes,
     stored_heads,
     stored_transcript,
 )
 from eval.show.explorer.episodes import DIGITS, episode_document
-from eval.show.explorer.runs import ExploredRun
+from eval.show.explorer.runs import ExploredRun, ExploredTask
 
 Plain = dict[str, Any]
 _MOST_CURVED = 500
@@ -39,32 +39,40 @@ def cell_document(run: ExploredRun, key: PairingKey) -> Plain:
     task, agent, partner = key
     few = []
     for episode in stored_episodes(run.file, run.stored.number, task=task, agent=agent, partner=partner):
-        few.append(episode)
+        me = list(episode.scores)[episode.seat]
+        few.append([step["scores"][me] for step in episode.steps])
         if len(few) == _MOST_CURVED:
             break
-    return cell_plain(run, key, heads, few)
+    return cell_plain(run.task(task), key, heads, few)
 
 
-def cell_plain(run: ExploredRun, key: PairingKey, heads: Iterable[Any], few: list[StoredEpisode]) -> Plain:
-    """``cell_document`` of what is already read."""
-    explored = run.task(key[0])
+def cell_plain(
+    task: ExploredTask, key: PairingKey, heads: Iterable[EpisodeHead], scores: Sequence[Sequence[float]]
+) -> Plain:
+    """``cell_document`` of what was already read.
+
+    Args:
+        task: what was played.
+        key: (task, agent, partner).
+        heads: of all episodes.
+        scores: for each of some episodes the agent's score in every step.
+    """
     return {
-        **explored.as_plain(),
+        **task.as_plain(),
         "agent": key[1],
         "partner": key[2],
         "episodes": [
             [h.episode, h.seat, round(h.score, DIGITS), h.steps, round(h.seconds, 4), h.tokens, h.degraded]
             for h in heads
         ],
-        "curve": score_curve(few),
-        "curved": len(few),
-        "board": {**explored.board.content, "kind": explored.board.kind},
+        "curve": score_curve(scores),
+        "curved": len(scores),
+        "board": {**task.board.content, "kind": task.board.kind},
     }
 
 
-def score_curve(episodes: list[StoredEpisode]) -> list[list[float]]:
-    """(mean, standard error) of the agent's score in every step, of the episodes that have it: ``[T][2]``."""
-    rows = [[step["scores"][list(e.scores)[e.seat]] for step in e.steps] for e in episodes]
+def score_curve(rows: Sequence[Sequence[float]]) -> list[list[float]]:
+    """(mean, standard error) of scores in every step, over the episodes that have it: ``[T][2]``."""
     longest = max(map(len, rows), default=0)
     table = np.full((len(rows), longest), np.nan)
     for values, row in zip(table, rows, strict=True):

@@ -149,6 +149,7 @@ el("skip").addEventListener("click", (event) => {
 
 async function begin() {
   runs = await source.runs();
+  if (!location.hash && source.start) history.replaceState(null, "", `#${source.start}`);
   await draw();
 }
 

@@ -3,8 +3,11 @@
 const held = document.getElementById("data");
 const page = held ? JSON.parse(held.textContent) : null;
 const known = new Map();
+const name = (run, task, agent, partner) => JSON.stringify([run, task, agent, partner]);
+const pairings = new Map((page?.pairings ?? []).map(([run, task, agent, partner, data]) => [name(run, task, agent, partner), data]));
 
 export const isOneFile = page !== null;
+export const start = page?.start ?? "";
 
 async function asked(path, query = {}) {
   const address = `/api/${path}?${new URLSearchParams(query)}`;
@@ -37,10 +40,10 @@ function remembered(name, make) {
 }
 
 const query = (key) => ({ task: key.task, agent: key.agent, partner: key.partner });
-const named = (run, key) => JSON.stringify([run, key.task, key.agent, key.partner]);
+const named = (run, key) => name(run, key.task, key.agent, key.partner);
 
 function packed(run, key) {
-  const found = page.pairings[named(run, key)];
+  const found = pairings.get(named(run, key));
   if (!found) throw new Error(`No episode of ${key.agent} with ${key.partner} on ${key.task} is in this page.`);
   return remembered(`pack ${named(run, key)}`, () => unpacked(found));
 }
@@ -65,10 +68,6 @@ export async function episode(run, key, number) {
   if (found) return found;
   const { file } = page.runs.find((one) => one.id === run);
   throw new Error(`Episode ${number} was left out to keep this page small; python -m eval view ${file} shows every one.`);
-}
-
-export async function isKept(run, key, number) {
-  return !page || number in (await packed(run, key)).episodes;
 }
 
 export function comparison(first, second) {
