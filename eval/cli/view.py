@@ -15,7 +15,9 @@ from eval.show.explorer import Explorer, serve
 Files = Annotated[
     list[Path],
     typer.Argument(
-        metavar="RESULTS…", dir_okay=False, help="Files that --results wrote; two runs can be seen side by side."
+        metavar="RESULTS…",
+        dir_okay=False,
+        help="Files that --results wrote; two runs can stand side by side.",
     ),
 ]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="Port on this machine; 0 for one that is free.")]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
@@ -99,13 +100,17 @@ def stored_summaries(path: Path, number: int | None = None) -> list[PairingSumma
             key: {row[3]: row[4] for row in rows}
             for key, rows in groupby(connection.execute(_SCORES, (run,)), itemgetter(0, 1, 2))
         }
-        return [
-            PairingSummary(
-                *row[:3], scores[row[:3]], *row[4:8], None if row[9] else row[8],
-                _tally(row[10:]) or _tally_of_old(connection, run, row[:3]),
-            )
-            for row in groups
-        ]  # fmt: skip
+        return [_summary(row, scores[row[:3]], connection, run) for row in groups]
+
+
+def _summary(
+    row: tuple[Any, ...], scores: dict[int, float], connection: sqlite3.Connection, run: int
+) -> PairingSummary:
+    task, agent, partner, _, steps, seconds, calls, tokens, cost, unpriced, *sums = row
+    tally = _tally(sums) or _tally_of_old(connection, run, (task, agent, partner))
+    return PairingSummary(
+        task, agent, partner, scores, steps, seconds, calls, tokens, None if unpriced else cost, tally
+    )
 
 
 def stored_heads(path: Path, run: int, key: PairingKey) -> list[EpisodeHead]:
@@ -118,14 +123,14 @@ def stored_heads(path: Path, run: int, key: PairingKey) -> list[EpisodeHead]:
         return [EpisodeHead(*row) for row in connection.execute(_HEADS, (run, *key))]
 
 
-def _tally(columns: tuple[Any, ...]) -> Tally | None:
+def _tally(columns: Sequence[Any]) -> Tally | None:
     """The tally that SQLite summed; None where an older file does not have all of it."""
     *sums, unknown = columns
     degraded, decisions, repaired, truncated = sums
     return None if unknown else Tally(decisions, degraded, repaired, truncated)
 
 
-def _tally_of_old(connection: Any, run: int, key: PairingKey) -> Tally:
+def _tally_of_old(connection: sqlite3.Connection, run: int, key: PairingKey) -> Tally:
     """The tally of a pairing in a file of an older release, episode by episode."""
     rows: Iterator[Any] = connection.execute(
         f"SELECT {TALLY_COLUMNS} FROM episodes WHERE run = ? AND task = ? AND agent = ? AND partner = ?",  # noqa: S608 - names of columns

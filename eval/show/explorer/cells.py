@@ -108,4 +108,3 @@ def transcript_of(run: ExploredRun, key: PairingKey, number: int) -> list[dict[s
         return stored_transcript(run.file, run.stored.number, (*key, number))
     except ResultsError:
         return []
-

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -40,11 +41,10 @@ def comparison(first: ExploredRun, second: ExploredRun) -> Plain:
     known = [index for index, (difference, _) in enumerate(tested) if difference is not None]
     adjusted = dict(zip(known, holm([tested[i][1] for i in known]).tolist() if known else [], strict=True))
     rows = [
-        _row(one, other, tested[index][0], adjusted.get(index)) for index, (one, other) in enumerate(pairs)
+        _row(*_shared(one, other, paired=paired), tested[index][0], adjusted.get(index))
+        for index, (one, other) in enumerate(pairs)
     ]
-    alone = [
-        [list(key) for key in found[i] if key not in found[1 - i]] for i in (0, 1)
-    ]  # fmt: skip
+    alone = [[list(key) for key in found[i] if key not in found[1 - i]] for i in (0, 1)]
     return {"paired": paired, "only": alone, "rows": rows}
 
 
@@ -65,6 +65,17 @@ def _row(one: PairingSummary, other: PairingSummary, difference: Interval | None
     }
 
 
+def _shared(
+    one: PairingSummary, other: PairingSummary, *, paired: bool
+) -> tuple[PairingSummary, PairingSummary]:
+    """Both with the episodes whose means are shown: those that both have, where they are compared."""
+    both = one.scores.keys() & other.scores.keys()
+    if not paired or not both:
+        return one, other
+    first, second = ({n: s.scores[n] for n in sorted(both)} for s in (one, other))
+    return replace(one, scores=first), replace(other, scores=second)
+
+
 def _paired(pairs: Sequence[tuple[PairingSummary, PairingSummary]]) -> list[tuple[Interval | None, float]]:
     differences = [_by_episode(one.scores, other.scores) for one, other in pairs]
     width = max(map(len, differences), default=0)
@@ -76,7 +87,9 @@ def _paired(pairs: Sequence[tuple[PairingSummary, PairingSummary]]) -> list[tupl
     ]
 
 
-def _by_episode(one: Mapping[int, float], other: Mapping[int, float]) -> np.ndarray[Any, np.dtype[np.float64]]:
+def _by_episode(
+    one: Mapping[int, float], other: Mapping[int, float]
+) -> np.ndarray[Any, np.dtype[np.float64]]:
     return np.array([other[number] - score for number, score in one.items() if number in other])
 
 

@@ -1,4 +1,4 @@
-"""The explorer as one file that needs nothing else: the page, its scripts, and episodes, compressed by pairing."""
+"""The explorer as one file that needs nothing else: page, scripts, and episodes, compressed by pairing."""
 
 from __future__ import annotations
 
@@ -83,11 +83,15 @@ class RunPacker:
         Args:
             limit: how many episodes of a pairing are there whole; all that were kept for None.
         """
-        return [[self.run.id, *key, self._pack(key, pairing, limit)] for key, pairing in self._pairings.items()]
+        return [
+            [self.run.id, *key, self._pack(key, pairing, limit)] for key, pairing in self._pairings.items()
+        ]
 
     def _document(self, episode: StoredEpisode, key: PairingKey) -> str:
         task = self._tasks.setdefault(key[0], self.run.task(key[0]))
-        entries = transcript_of(self.run, key, episode.episode) if (*key, episode.episode) in self._told else ()
+        entries = (
+            transcript_of(self.run, key, episode.episode) if (*key, episode.episode) in self._told else ()
+        )
         return _json(episode_document(episode, task.task, task.board, entries))
 
     def _pack(self, key: PairingKey, pairing: _Pairing, limit: int | None) -> str:

@@ -114,7 +114,7 @@ class _Handler(LoopbackHandler):
     explorer: Explorer
     policy = POLICY
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802 - as http.server calls it
         """The page, its scripts, or data."""
         if not self.is_local():
             return
@@ -132,7 +132,7 @@ class _Handler(LoopbackHandler):
         else:
             self.problem(HTTPStatus.NOT_FOUND, "there is nothing at this address")
 
-    do_HEAD = do_GET
+    do_HEAD = do_GET  # noqa: N815 - as above
 
     def _print(self, query: Query) -> None:
         page = self.explorer.printed(query["run"]).encode()

@@ -25,7 +25,7 @@ def truth_of(name: str, acted: Sequence[int | None]) -> dict[str, Any]:
     """
     if (orders := true_orders(name)) is not None:
         own, rounds = orders_and_rounds(orders)
-        labels = [str(own[bisect_right(rounds, step + 1)]) for step in range(len(acted))]
+        labels: list[str | None] = [str(own[bisect_right(rounds, t + 1)]) for t in range(len(acted))]
         whole = f"is of order {orders}" if not rounds else f"changes its order: {orders}"
         return {"kind": "order", "labels": labels, "text": f"{name} {whole}"}
     if any(order is not None for order in acted):

@@ -14,6 +14,7 @@ from eval.results import PairingSummary, StoredRun
 
 Plain = dict[str, Any]
 _NAMED = 4
+_CHANCE = 0.05
 
 
 def whole_verdict(run: StoredRun, tasks: Sequence[Plain], summaries: Sequence[PairingSummary]) -> list[Plain]:
@@ -40,18 +41,15 @@ def task_verdict(task: Plain) -> list[Plain]:
             "the agent has no partner with two episodes, so its mean has no interval"
         )  # fmt: skip
         return [_sentence(f"On {task['name']} {words}.")]
-    partners = task["ranking"]["partners"]
     first = means[0]
-    beside = f"its {len(partners)} partners" if len(partners) > 1 else partners[0]
-    parts = [
+    most = "fewest" if task["better"] == "lower" else "most"
+    opening = _sentence(
         f"On {task['name']} ",
         _link(first["agent"], task["name"], first["agent"]),
-        f" has {_mean(first)} {task['unit']} beside {beside}{_of_optimum(task)}",
-    ]
-    if len(means) == 1:
-        return [_sentence(*parts, ".")]
-    parts[-1] += f", the {'fewest' if task['better'] == 'lower' else 'most'} of {len(means)} agents."
-    return [_sentence(*parts), *_ahead(task, leads)]
+        f" has {_mean(first)} {task['unit']} beside {_partners(task)}{_of_optimum(task)}",
+        f", the {most} of {len(means)} agents." if len(means) > 1 else ".",
+    )
+    return [opening, *_ahead(task, leads)] if len(means) > 1 else [opening]
 
 
 def missing_pairings(run: StoredRun, task: str, have: Mapping[tuple[str, str], int]) -> list[Plain]:
@@ -81,63 +79,94 @@ def missing_pairings(run: StoredRun, task: str, have: Mapping[tuple[str, str], i
 
 
 def _best(tasks: Sequence[Plain]) -> list[Plain]:
-    ranked = [task for task in tasks if task["cells"] and len(task["ranking"]["means"]) > 1]
-    if not ranked:
-        return []
-    wins: dict[str, list[Plain]] = {}
-    for task in ranked:
-        wins.setdefault(task["ranking"]["means"][0]["agent"], []).append(task)
+    """For every task who is best over all partners, and by how much ahead of the next."""
+    ranked = [task for task in tasks if task["cells"] and task["ranking"]["leads"]]
     found = []
-    for agent, won in sorted(wins.items(), key=lambda item: -len(item[1])):
-        clear = [t for t in won if t["ranking"]["leads"] and all(x["beyond"] for x in t["ranking"]["leads"])]
-        names = _joined([_link(task["name"], task["name"], agent) for task in won])
-        where = f" on {len(won)} of {len(ranked)} tasks (" if len(ranked) > 1 else " on "
-        end = ")" if len(ranked) > 1 else ""
-        tail = _clearly(len(clear), len(won))
-        found.append(_sentence(agent, " has the best mean", where, *names, end, tail, tone="good"))
+    firsts = [task["ranking"]["means"][0]["agent"] for task in ranked]
+    if len(ranked) > 1:
+        wins = sorted(dict.fromkeys(firsts), key=lambda agent: -firsts.count(agent))
+        most, *others = [f"{agent} has the best mean on {firsts.count(agent)}" for agent in wins]
+        counts = [f"{most} of {len(ranked)} tasks", *others]
+        clear = sum(all(lead["beyond"] for lead in task["ranking"]["leads"]) for task in ranked)
+        words = (
+            f"Of {len(ranked)} tasks, the best mean has {', '.join(counts)}; {_clearly(clear, len(ranked))}."
+        )
+        found.append(_sentence(words, tone="good"))
+    for task in ranked:
+        first, lead = task["ranking"]["means"][0], task["ranking"]["leads"][0]
+        name, agent = task["name"], first["agent"]
+        size = _difference(lead["difference"], task["better"])
+        ahead = f"ahead of the next, {lead['other']}, by {size} {task['unit']}"
+        apart = f"not told apart from {lead['other']} (by {size} {task['unit']})"
+        parts = (
+            "On ",
+            _link(name, name),
+            ", ",
+            _link(agent, name, agent),
+            f" is best beside {_partners(task)} with ",
+        )
+        score = f"{first['mean']:.2f}, {ahead if lead['beyond'] else apart}."
+        found.append(_sentence(*parts, score, tone="good" if lead["beyond"] else "plain"))
     return found
 
 
-def _clearly(clear: int, won: int) -> str:
-    if clear == won:
-        return ", ahead of every other agent by more than chance."
+def _clearly(clear: int, tasks: int) -> str:
+    if clear == tasks:
+        return "on all tasks the best is ahead of every other agent by more than chance"
     if clear == 0:
-        return ", though not ahead of all others by more than chance."
-    return f", ahead of every other agent by more than chance on {clear} of them."
+        return "on none is the best ahead of every other agent by more than chance"
+    return f"on {clear} of them the best is ahead of every other agent by more than chance"
+
+
+def _partners(task: Plain) -> str:
+    partners = task["ranking"]["partners"]
+    return f"its {len(partners)} partners together" if len(partners) > 1 else str(partners[0])
 
 
 def _ahead(task: Plain, leads: Sequence[Plain]) -> list[Plain]:
-    """Whom the best agent is ahead of, and whom it cannot be told apart from."""
+    """Whom the best agent is ahead of, whom it cannot be told apart from, and who is best beside whom."""
     ahead = [lead for lead in leads if lead["beyond"]]
     near = [lead for lead in leads if not lead["beyond"]]
     found = []
     if ahead:
         found.append(_sentence("It is ahead of ", *_with_differences(task, ahead), "."))
     if near:
-        found.append(
-            _sentence("It cannot be told apart from ", *_with_differences(task, near), ".", tone="warn")
-        )
+        words = "It cannot be told apart from "
+        found.append(_sentence(words, *_with_differences(task, near), _too_few(task, near), ".", tone="warn"))
     if len(leads) < len(task["ranking"]["means"]) - 1:
         found.append(_sentence("Agents that share no two episodes with it are not compared.", tone="warn"))
-    beside = [lead for lead in task["ranking"]["beside"] if lead["beyond"]]
-    if beside:
-        parts = [
-            part
-            for lead in beside[:_NAMED]
-            for part in (
-                ", ",
-                _link(lead["best"], task["name"], lead["best"], lead["partner"]),
-                f" beside {lead['partner']}",
-            )
-        ][1:]
-        found.append(
-            _sentence(
-                "Ahead of the next best by more than chance beside one partner: ", *parts, _more(beside), "."
-            )
-        )
-    elif task["ranking"]["beside"]:
-        found.append(_sentence("Beside no single partner is the best agent ahead of the next by more than chance."))
-    return found
+    return [*found, *_beside(task)]
+
+
+def _too_few(task: Plain, near: Sequence[Plain]) -> str:
+    """What sign flips of few episodes cannot show, however large a difference is."""
+    agents, episodes = len(task["agents"]), max(lead["episodes"] for lead in near)
+    pairs = agents * (agents - 1) // 2
+    needed = next(n for n in range(2, 64) if pairs * 2.0 ** (1 - n) <= _CHANCE)
+    if episodes >= needed:
+        return ""
+    return f"; {episodes} episodes cannot show any difference among {pairs} pairs of agents, {needed} can"
+
+
+def _beside(task: Plain) -> list[Plain]:
+    """Who is best beside whom, and where that is more than chance."""
+    beside = task["ranking"]["beside"]
+    if len(beside) < 2:
+        return []
+    by_agent: dict[str, list[Plain]] = {}
+    for lead in beside:
+        by_agent.setdefault(lead["best"], []).append(lead)
+    parts: list[Any] = []
+    for agent, own in sorted(by_agent.items(), key=lambda item: -len(item[1])):
+        parts.append("; " if parts else "Best beside each partner: ")
+        parts += [agent, " beside "]
+        for i, lead in enumerate(own[:_NAMED]):
+            parts += [", " if i else "", _link(lead["partner"], task["name"], agent, lead["partner"])]
+            parts.append(" (more than chance)" if lead["beyond"] else "")
+        parts.append(_more(own))
+    clear = sum(lead["beyond"] for lead in beside)
+    tail = "" if clear else "; beside none of them by more than chance"
+    return [_sentence(*parts, tail, ".")]
 
 
 def _with_differences(task: Plain, leads: Sequence[Plain]) -> list[Any]:
@@ -161,14 +190,18 @@ def _missing(run: StoredRun, tasks: Sequence[Plain]) -> list[Plain]:
     found = []
     lacking = run.expected - run.episodes
     if run.finished is None:
-        words = f"This run is still going on: {run.episodes:,} of {run.expected:,} episodes are in, and all may change."
+        there = f"{run.episodes:,} of {run.expected:,} episodes are in"
+        words = f"This run is still going on: {there}, and all may change."
         found.append(_sentence(words, tone="warn"))
     gaps = [(task["name"], gap) for task in tasks for gap in task["missing"]]
     if gaps:
         named = [
             part
             for name, gap in gaps[:_NAMED]
-            for part in (", ", f"{gap['agent']} with {gap['partner']} on {name} ({gap['have']} of {gap['of']})")
+            for part in (
+                ", ",
+                f"{gap['agent']} with {gap['partner']} on {name} ({gap['have']} of {gap['of']})",
+            )
         ][1:]
         more = f" and {len(gaps) - _NAMED} more pairings" if len(gaps) > _NAMED else ""
         found.append(_sentence(f"{lacking:,} episodes are missing: ", *named, more, ".", tone="warn"))
@@ -205,8 +238,16 @@ def _degraded(tasks: Sequence[Plain]) -> list[Plain]:
             )
         )  # fmt: skip
     if some:
-        words = "A few decisions were degraded in" if marked else "No pairing is marked; some decisions were degraded in"
-        found.append(_sentence(f"{words} {len(some)} {'pairing' if len(some) == 1 else 'pairings'}."))
+        words = (
+            "A few decisions were degraded in"
+            if marked
+            else "No pairing is marked; some decisions were degraded in"
+        )
+        found.append(
+            _sentence(
+                f"{words} decisions were degraded in {len(some)} pairing{'' if len(some) == 1 else 's'}."
+            )
+        )
     if not marked and not some:
         found.append(_sentence("No decision was degraded."))
     return found
@@ -217,7 +258,11 @@ def _costs(run: StoredRun, summaries: Sequence[PairingSummary]) -> list[Plain]:
     if not tokens:
         return []
     costs = [summary.cost for summary in summaries]
-    price = "at a price that is not known" if None in costs else f"for {sum(c or 0.0 for c in costs):.2f} US dollars"
+    price = (
+        "at a price that is not known"
+        if None in costs
+        else f"for {sum(c or 0.0 for c in costs):.2f} US dollars"
+    )
     return [_sentence(f"Language models read and wrote {tokens:,.0f} tokens, {price}.")]
 
 
@@ -225,13 +270,9 @@ def _sentence(*parts: Any, tone: str = "plain") -> Plain:
     return {"tone": tone, "parts": [part for part in parts if part != ""]}
 
 
-def _link(text: str, task: str, agent: str, partner: str | None = None) -> Plain:
-    to = {"task": task, "agent": agent} | ({} if partner is None else {"partner": partner})
-    return {"text": text, "to": to}
-
-
-def _joined(links: Sequence[Plain]) -> list[Any]:
-    return [part for link in links for part in (", ", link)][1:]
+def _link(text: str, task: str, agent: str | None = None, partner: str | None = None) -> Plain:
+    given = {"task": task, "agent": agent, "partner": partner}
+    return {"text": text, "to": {name: value for name, value in given.items() if value is not None}}
 
 
 def _mean(interval: Plain) -> str:
@@ -243,7 +284,9 @@ def _difference(interval: Plain, better: str) -> str:
     sign = -1.0 if better == "lower" else 1.0
     ends = [None if end is None else sign * end for end in (interval["low"], interval["high"])]
     low, high = ends if sign > 0 else ends[::-1]
-    return f"{sign * interval['mean']:.2f}{_ends({**interval, 'low': low, 'high': high})}"
+    return f"{sign * interval['mean'] + 0.0:.2f}{_ends({**interval, 'low': low, 'high': high})}".replace(
+        "-0.00", "0.00"
+    )
 
 
 def _ends(interval: Plain) -> str:

@@ -54,7 +54,8 @@ def render(
 ) -> str:
     """The page as text. Arguments and errors as ``write_report``."""
     numbers = [stored_run(path, number).number, *(stored_run(other).number for other in beside)]
-    packers, still = [], []
+    packers: list[RunPacker] = []
+    still: list[str] = []
     for run in explored_runs([path, *beside]):
         place, _, own = run.id.partition(".")
         if int(own) != numbers[int(place) - 1]:

@@ -34,11 +34,11 @@ function sorted(rows, sort) {
   return [...rows].sort((a, b) => sign * (a[at] - b[at]) || a[0] - b[0]);
 }
 
-function heading(name, text, state) {
+function heading(name, text, state, figure = true) {
   const by = state.sort ?? "episode", down = by === `-${name}`, up = by === name;
   const next = up ? `-${name}` : name;
   const arrow = up ? " ↑" : down ? " ↓" : "";
-  return h("th", { scope: "col", "aria-sort": up ? "ascending" : down ? "descending" : "none" },
+  return h("th", { scope: "col", class: figure ? "figure" : null, "aria-sort": up ? "ascending" : down ? "descending" : "none" },
     h("a", { href: link({ ...state, sort: next === "episode" ? "" : next }), class: "sorts" }, text + arrow));
 }
 
@@ -47,8 +47,8 @@ function list(cell, twin, state) {
   const asks = cell.episodes.some((row) => row[5]) || (twin?.episodes ?? []).some((row) => row[5]);
   const all = sorted(state.only === "wrong" ? cell.episodes.filter((row) => row[6]) : cell.episodes, state.sort);
   const body = h("tbody"), table = h("table", { class: "list" }, h("caption", {}, `Episodes of ${cell.agent} with ${cell.partner}${twin ? ` in run ${state.run}, and beside them those of run ${state.beside}` : ""}`));
-  const head = [heading("episode", "episode", state), h("th", { scope: "col" }, "seat"), heading("score", `score (${cell.unit})`, state), heading("steps", "steps", state),
-    asks ? heading("tokens", "tokens", state) : null, heading("degraded", "degraded", state), twin ? h("th", { scope: "col" }, `score in run ${state.beside}`) : null];
+  const head = [heading("episode", "episode", state, false), h("th", { scope: "col" }, "seat"), heading("score", `score (${cell.unit})`, state), heading("steps", "steps", state),
+    asks ? heading("tokens", "tokens", state) : null, heading("degraded", "degraded", state), twin ? h("th", { scope: "col", class: "figure" }, `score in run ${state.beside}`) : null];
   const made = ([episode, seat, score, steps, , tokens, degraded]) => h("tr", { class: degraded ? "wrong" : null },
     h("th", { scope: "row" }, h("a", { href: link(changed(state, { episode })), "data-item": true, "aria-label": `Episode ${episode}, score ${number(score, 1)}` }, `episode ${episode}`)),
     h("td", {}, String(seat + 1)), h("td", { class: "figure" }, number(score, Number.isInteger(score) ? 0 : 2)), h("td", { class: "figure" }, String(steps)), asks ? h("td", { class: "figure" }, whole(tokens)) : null,
@@ -57,7 +57,7 @@ function list(cell, twin, state) {
   table.append(h("thead", {}, h("tr", {}, head)), body);
   body.append(...all.slice(0, FIRST).map(made));
   const rest = all.length > FIRST ? h("button", { type: "button", onclick: () => { body.append(...all.slice(FIRST).map(made)); rest.remove(); } }, `Show all ${whole(all.length)} episodes`) : null;
-  return [h("div", { class: "scrolls", tabindex: 0, role: "region", "aria-label": "Episodes" }, table), all.length ? null : h("p", {}, "No episode fits."), rest];
+  return [h("div", { class: "scrolls tall", tabindex: 0, role: "region", "aria-label": "Episodes" }, table), all.length ? null : h("p", {}, "No episode fits."), rest];
 }
 
 // where this pairing stands among others: the same agent's and the same partner's
@@ -79,6 +79,5 @@ export function cellView(run, other, cell, twin, state) {
     h("h1", { id: "pairing", tabindex: -1 }, `${cell.agent} with ${cell.partner}`), h("p", { class: "note" }, `on ${cell.name}, ${cell.better} scores are better`),
     steps(run, cell, state), second ? h("h2", {}, `Run ${state.run}`) : null, facts(found, cell), second ? [h("h2", {}, `Run ${state.beside}`), facts(second, cell)] : null,
     other && !second ? h("p", { class: "note" }, `Run ${state.beside} has no episode of this pairing.`) : null,
-    list(cell, twin, state),
-    h("div", { class: "columns charts" }, h("figure", {}, h("figcaption", {}, "How many episodes reached which score"), histogram(scores, { label: `Scores of ${scores.length} episodes, from ${number(Math.min(...scores), 1)} to ${number(Math.max(...scores), 1)}`, unit: cell.unit })), curve(cell)));
+    h("div", { class: "columns wide-first" }, h("div", {}, list(cell, twin, state)), h("div", {}, h("figure", {}, h("figcaption", {}, "How many episodes reached which score"), histogram(scores, { label: `Scores of ${scores.length} episodes, from ${number(Math.min(...scores), 1)} to ${number(Math.max(...scores), 1)}`, unit: cell.unit })), curve(cell))));
 }

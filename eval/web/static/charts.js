@@ -14,12 +14,15 @@ function ticks(low, high) {
   return Array.from({ length: Math.floor((high - first) / step + 1e-9) + 1 }, (_, i) => first + i * step);
 }
 
+// text keeps its size where a chart is drawn small, since the drawing itself is then narrower
+const wide = () => (innerWidth < 700 ? 360 : 560);
+
 const short = (value) => String(Number(value.toPrecision(4)));
 
 // A line for each of `series` ({name, values, errors?}); `cursor` marks a step, and `onstep` is told which one
 // is pointed at. Its readings are in the table or the bars beside it, so it is one picture to a screen reader.
 export function lines({ series, label, low, high, cursor = null, onstep = null, unit = "step", height = 190 }) {
-  const [w, left, right, top, bottom] = [560, 44, 12, 10, 34];
+  const [w, left, right, top, bottom] = [wide(), 44, 12, 10, 34];
   const n = Math.max(...series.map((one) => one.values.length));
   const x = (i) => left + (n < 2 ? 0 : (i / (n - 1)) * (w - left - right));
   const y = (value) => top + (1 - (value - low) / (high - low || 1)) * (height - top - bottom);
@@ -84,7 +87,7 @@ export function scale(found, zero = false) {
 
 // How often each score was reached; the table of episodes beside it has every one.
 export function histogram(scores, { label, unit, bins = 24 }) {
-  const [w, height, bottom] = [560, 120, 30];
+  const [w, height, bottom] = [wide(), 120, 30];
   const [low, high] = [Math.min(...scores), Math.max(...scores)];
   const count = Math.min(bins, new Set(scores).size), width = (high - low) / count || 1;
   const counts = new Array(count).fill(0);

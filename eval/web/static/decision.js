@@ -6,8 +6,10 @@ import { h, kind, number, percent, whole } from "./dom.js";
 import { link } from "./state.js";
 
 function expected(episode, me, other, mind, step) {
-  const did = episode.actions[episode.players.indexOf(other)][step], policy = mind.expects[step] < 0 ? null : episode.policies[mind.expects[step]];
-  const taken = mind.taken[step], right = taken !== null && isTrue(episode, other, taken, step);
+  const did = episode.actions[episode.players.indexOf(other)][step], taken = mind.taken[step];
+  // who answers an order expects what that order would do
+  const expects = mind.expects[step] >= 0 ? mind.expects[step] : mind.by[step][mind.names.indexOf(taken)] ?? -1;
+  const policy = expects < 0 ? null : episode.policies[expects], right = taken !== null && isTrue(episode, other, taken, step);
   const share = policy?.[did] ?? 0;
   return h("p", {}, `It took ${other} for `, h("strong", {}, taken === null ? "nobody it knows" : kind(taken)), right ? " (✓ true)" : "",
     policy ? [" and expected ", h("strong", {}, likeliest(policy)), `; ${other} did `, h("strong", {}, did), `, to which it had given ${percent(share)}.`] : `; ${other} did ${did}.`);
@@ -24,7 +26,7 @@ function contracts(mind, step) {
 
 function spent(usage) {
   if (!usage) return null;
-  const words = [`${whole(usage.calls)} calls`, `${whole(usage.prompt_tokens)} tokens there`, `${whole(usage.completion_tokens)} back`, `${number(usage.seconds, 2)} s`];
+  const words = [`${whole(usage.calls)} call${usage.calls === 1 ? "" : "s"}`, `${whole(usage.prompt_tokens)} tokens there`, `${whole(usage.completion_tokens)} back`, `${number(usage.seconds, 2)} s`];
   if (usage.cache_hits) words.push(`${whole(usage.cache_hits)} from the memo`);
   if (usage.repairs) words.push(`asked again ${usage.repairs} times`);
   if (usage.truncated) words.push(`${usage.truncated} replies cut off`);

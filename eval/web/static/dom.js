@@ -42,4 +42,7 @@ export function interval(found, digits = 2) {
   return `${number(found.mean, digits)} ${ends}`;
 }
 
+// a long name may be broken after the signs that join its parts
+export const breakable = (name) => name.split(/(?<=[:@/])/).flatMap((part, i) => (i ? [h("wbr"), part] : [part]));
+
 export const kind = (name) => (/^\d+$/.test(name) ? `order ${name}` : name);

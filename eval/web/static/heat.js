@@ -1,6 +1,6 @@
 // A cross-play matrix as a table: a row an agent, a column a partner, every cell a link to its episodes.
 
-import { h, hidden, interval, number, percent, whole } from "./dom.js";
+import { breakable, h, hidden, interval, number, percent, whole } from "./dom.js";
 import { changed, link } from "./state.js";
 
 export const SHOWN = {
@@ -47,8 +47,8 @@ export function inWords(cell, task) {
 export function heatMap(task, agents, partners, shown, shade, state, tip) {
   const cells = new Map(task.cells.map((cell) => [`${cell.agent}\n${cell.partner}`, cell]));
   const lacking = new Map(task.missing.map((gap) => [`${gap.agent}\n${gap.partner}`, gap]));
-  const head = h("tr", {}, h("th", { scope: "col", class: "corner" }, "agent ↓ partner →"), partners.map((name) => h("th", { scope: "col" }, h("span", {}, name))));
-  const rows = agents.map((agent) => h("tr", {}, h("th", { scope: "row" }, agent), partners.map((partner) => {
+  const head = h("tr", {}, h("th", { scope: "col", class: "corner" }, "agent ↓ partner →"), partners.map((name) => h("th", { scope: "col" }, breakable(name))));
+  const rows = agents.map((agent) => h("tr", {}, h("th", { scope: "row" }, breakable(agent)), partners.map((partner) => {
     const found = cells.get(`${agent}\n${partner}`), gap = lacking.get(`${agent}\n${partner}`);
     return found ? full(found, gap) : h("td", { class: "empty" }, h("span", { "aria-hidden": "true" }, "–"), hidden("not played"));
   })));

@@ -13,7 +13,7 @@ function sentence(one, state) {
   return h("li", { class: one.tone }, one.parts.map((part) => {
     if (typeof part === "string") return part;
     const { task, agent, partner } = part.to;
-    const to = partner ? changed(state, { task, agent, partner }) : { ...changed(state, { task }), find: agent };
+    const to = partner ? changed(state, { task, agent, partner }) : { ...changed(state, { task }), find: agent ?? state.find };
     return h("a", { href: link(to) }, part.text);
   }));
 }
@@ -81,12 +81,13 @@ function gap(task) {
   return h("p", { class: "note" }, `Over the kinds that met each other: self-play ${interval(own)}, cross-play ${interval(cross)}, gap ${interval(apart)}.`);
 }
 
-function section(task, other, state, otherRun) {
+function section(task, other, state, otherRun, file) {
   const [agents, partners] = left(task, state);
   const shown = SHOWN[state.show] ?? SHOWN.score;
   if (!agents.length || !partners.length) return null;
   const twin = other?.tasks.find((one) => one.name === task.name);
   const shade = shader([...task.cells, ...(twin?.cells ?? [])], shown, task);
+  const name = (id) => `Run ${id} · ${id === state.run ? file : other.file}`;
   const map = (of, inRun, title) => {
     const [rows, columns] = left(of, state);
     const made = heatMap(of, rows, columns, shown, shade, { ...state, ...inRun }, tip);
@@ -94,7 +95,7 @@ function section(task, other, state, otherRun) {
     return h("div", {}, title ? h("h3", {}, title) : null, made);
   };
   const maps = twin
-    ? h("div", { class: "pair" }, map(task, {}, `Run ${state.run}`), map(twin, { run: otherRun, beside: state.run }, `Run ${otherRun}`))
+    ? h("div", { class: "pair" }, map(task, {}, name(state.run)), map(twin, { run: otherRun, beside: state.run }, name(otherRun)))
     : map(task, {}, null);
   return h("section", { class: "card", "aria-labelledby": `task-${task.name}` }, h("h2", { id: `task-${task.name}` }, task.name),
     h("ul", { class: "sentences" }, task.verdict.map((one) => sentence(one, state))),
@@ -105,23 +106,24 @@ function differences(found, state) {
   if (!found) return h("p", { class: "note" }, "These two runs were not compared when this page was written.");
   const rows = found.rows.filter((row) => !state.task || row.task === state.task);
   const beyond = rows.filter((row) => row.beyond).length;
+  rows.sort((a, b) => b.beyond - a.beyond || Math.abs(b.difference?.mean ?? 0) - Math.abs(a.difference?.mean ?? 0));
   const words = `${rows.length} pairings are in both runs; ${beyond} of them differ by more than chance (Holm's correction over all of them). ${found.paired ? "Both runs have the same seed, so the same episodes are compared." : "The runs have different seeds, so their episodes are independent."}`;
   const only = found.only.map((keys, i) => (keys.length ? ` ${keys.length} pairings are in run ${i ? state.beside : state.run} alone.` : "")).join("");
   if (!rows.length) return h("p", {}, `No pairing is in both runs.${only}`);
   const known = rows.filter((row) => row.difference), [low, high] = scale(known.map((row) => row.difference), true);
-  return [h("p", {}, words + only), h("div", { class: "scrolls tall", tabindex: 0, role: "region", "aria-label": "Differences between the runs" }, h("table", { class: "leads" },
-    h("thead", {}, h("tr", {}, ["task", "agent", "partner", `run ${state.run}`, `run ${state.beside}`, "difference [95 %]"].map((name) => h("th", { scope: "col" }, name)), h("td"), h("th", { scope: "col" }, "p (Holm)"))),
+  return [h("p", {}, words + only), h("details", { open: beyond > 0 }, h("summary", {}, "Every pairing that both runs have"), h("div", { class: "scrolls tall", tabindex: 0, role: "region", "aria-label": "Differences between the runs" }, h("table", { class: "leads" },
+    h("thead", {}, h("tr", {}, ["task", "agent", "partner"].map((name) => h("th", { scope: "col" }, name)), [`run ${state.run}`, `run ${state.beside}`, "difference [95 %]"].map((name) => h("th", { scope: "col", class: "figure" }, name)), h("td"), h("th", { scope: "col", class: "figure" }, "p (Holm)"))),
     h("tbody", {}, rows.map((row) => h("tr", { class: row.beyond ? "beyond" : null }, h("td", {}, row.task),
       h("th", { scope: "row" }, h("a", { href: link(changed(state, { task: row.task, agent: row.agent, partner: row.partner })) }, row.agent)), h("td", {}, row.partner),
       h("td", { class: "figure" }, number(row.first)), h("td", { class: "figure" }, number(row.second)),
       h("td", { class: "figure" }, row.difference ? interval(row.difference) : "one episode"),
-      h("td", { class: "drawing" }, row.difference ? whisker(row.difference, low, high, true) : null), h("td", { class: "figure" }, row.p === null ? "" : row.p < 0.001 ? "<0.001" : number(row.p, 3)))))))];
+      h("td", { class: "drawing" }, row.difference ? whisker(row.difference, low, high, true) : null), h("td", { class: "figure" }, row.p === null ? "" : row.p < 0.001 ? "<0.001" : number(row.p, 3))))))))];
 }
 
 // the view of a run, beside another where one is chosen
 export function overviewView(run, other, compared, state) {
   const tasks = run.tasks.filter((task) => task.cells.length && (!state.task || task.name === state.task));
-  const sections = tasks.map((task) => section(task, other, state, state.beside)).filter(Boolean);
+  const sections = tasks.map((task) => section(task, other, state, state.beside, run.file)).filter(Boolean);
   const verdict = h("section", { class: "card verdict", "aria-labelledby": "verdict" }, h("h1", { id: "verdict", tabindex: -1 }, "Verdict"),
     h("ul", { class: "sentences" }, run.verdict.map((one) => sentence(one, state))));
   const both = other ? h("section", { class: "card", "aria-labelledby": "both" }, h("h2", { id: "both" }, `Run ${state.beside} less run ${state.run}`), differences(compared, state)) : null;
