@@ -176,6 +176,7 @@ def test_faces_offer_what_they_name(face):
 
 
 EVAL_FOLDERS = {
+    "web": (),
     "tasks": (),
     "play": ("tasks",),
     "results": ("play",),
@@ -184,9 +185,9 @@ EVAL_FOLDERS = {
     "people": ("tasks", "play", "measure"),
     "coding": ("measure",),
     "studies": ("tasks", "play", "results", "sweeps", "measure"),
-    "show": ("tasks", "play", "results", "sweeps", "measure", "studies"),
+    "show": ("web", "tasks", "play", "results", "sweeps", "measure", "studies"),
     "published": ("tasks", "play", "sweeps", "measure", "people", "studies", "show"),
-    "human": ("tasks", "play", "results"),
+    "human": ("web", "tasks", "play", "results"),
     "modelserver": ("tasks",),
     "localmodel": (),
     "cli": (

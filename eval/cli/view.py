@@ -17,7 +17,7 @@ Files = Annotated[
     typer.Argument(
         metavar="RESULTS…",
         dir_okay=False,
-        help="Files that --results wrote; two runs can stand side by side.",
+        help="Files that --results wrote; two runs can be seen beside each other.",
     ),
 ]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="Port on this machine; 0 for one that is free.")]
@@ -28,8 +28,8 @@ def view(files: Files, port: Port = 0, browser: Browser = True, run: RunNumber =
     """Explore results in a browser: the verdict, a pairing, its episodes, one decision and its prompt.
 
     The page is served on this machine only, reads the files and never writes to them; a sweep may still be
-    going on. Addresses hold what is shown, so that they can be passed on. It ends with Ctrl-C. For one file to
-    send to somebody, see report.
+    going on. Addresses hold what is shown, so that they can be passed on. It ends with Ctrl-C. For one file
+    to send to somebody, see report.
     """
     with serve(Explorer(files, run), port) as server:
         address = f"http://127.0.0.1:{server.server_port}/"

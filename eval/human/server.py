@@ -10,19 +10,22 @@ import json
 import secrets
 from collections.abc import Callable
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
 
 from eval.human.game import Game, GameError, begin, move
+from eval.web import LoopbackHandler, loopback_server, static_file
 
 _LARGEST_BODY = 4096
 _MOST_GAMES = 1000
 _PAGE = Path(__file__).with_name("page.html")
-_LOCAL = ("127.0.0.1", "localhost")
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'"
+_POLICY = (
+    "default-src 'none'; style-src 'self' 'unsafe-inline'; script-src 'self'; img-src data:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
 
 
 class Games:
@@ -80,61 +83,62 @@ def serve(games: Games, port: int = 0) -> ThreadingHTTPServer:
         pass
 
     Handler.games = games
-    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
-    server.daemon_threads = True
-    return server
+    return loopback_server(Handler, port)
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(LoopbackHandler):
     games: Games
-    protocol_version = "HTTP/1.1"
+    policy = _POLICY
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802 - as http.server calls it
         """The page, or a game."""
         path = urlsplit(self.path).path
-        if not self._is_local():
+        if not self.is_local():
             return
         if path == "/":
-            self._send(HTTPStatus.OK, _PAGE.read_bytes(), "text/html; charset=utf-8")
+            self.send(HTTPStatus.OK, _PAGE.read_bytes(), "text/html; charset=utf-8")
+            return
+        if path.startswith("/static/") and (found := static_file(path.removeprefix("/static/"))):
+            self.send(HTTPStatus.OK, *found)
             return
         game = self.games.get(path.removeprefix("/games/")) if path.startswith("/games/") else None
         if game is None:
-            self._problem(HTTPStatus.NOT_FOUND, "there is no such game any more; begin a new one")
+            self.problem(HTTPStatus.NOT_FOUND, "there is no such game any more; begin a new one")
         else:
-            self._json(HTTPStatus.OK, game.view())
+            self.plain(HTTPStatus.OK, game.view())
 
-    def do_POST(self) -> None:
+    def do_POST(self) -> None:  # noqa: N802 - as above
         """A new game, or a move."""
         path = urlsplit(self.path).path
         body = self._body()
-        if body is None or not self._is_local():
+        if body is None or not self.is_local():
             return
         if path == "/games":
             name, game = self.games.begin()
-            self._json(HTTPStatus.CREATED, {"name": name, **game.view()})
+            self.plain(HTTPStatus.CREATED, {"name": name, **game.view()})
             return
         name = path.removeprefix("/games/")
         game_before = self.games.get(name)
         if game_before is None:
-            self._problem(HTTPStatus.NOT_FOUND, "there is no such game any more; begin a new one")
+            self.problem(HTTPStatus.NOT_FOUND, "there is no such game any more; begin a new one")
             return
         action, round_ = body.get("action"), body.get("round")
         if not isinstance(action, str) or not isinstance(round_, int) or isinstance(round_, bool):
-            self._problem(HTTPStatus.BAD_REQUEST, 'a move is {"action": text, "round": number}')
+            self.problem(HTTPStatus.BAD_REQUEST, 'a move is {"action": text, "round": number}')
             return
         try:
-            self._json(HTTPStatus.OK, self.games.move(name, action, round_).view())
+            self.plain(HTTPStatus.OK, self.games.move(name, action, round_).view())
         except GameError as error:
             now = self.games.get(name) or game_before
             stale = round_ != now.round or now.done
             status = HTTPStatus.CONFLICT if stale else HTTPStatus.UNPROCESSABLE_ENTITY
-            self._json(status, {"problem": str(error), **now.view()})
+            self.plain(status, {"problem": str(error), **now.view()})
 
     def _body(self) -> dict[str, Any] | None:
         length = self.headers.get("Content-Length", "0")
         if not length.isdecimal() or int(length) > _LARGEST_BODY:
             self.close_connection = True
-            self._problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "that is no move")
+            self.problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "that is no move")
             return None
         raw = self.rfile.read(int(length))
         try:
@@ -142,37 +146,9 @@ class _Handler(BaseHTTPRequestHandler):
         except ValueError:
             body = None
         if not isinstance(body, dict):
-            self._problem(HTTPStatus.BAD_REQUEST, "the body is no JSON object")
+            self.problem(HTTPStatus.BAD_REQUEST, "the body is no JSON object")
             return None
         return body
-
-    def _is_local(self) -> bool:
-        """Whether the page asks, not another site in the same browser."""
-        host = urlsplit(f"//{self.headers.get('Host', '')}").hostname
-        origin = self.headers.get("Origin")
-        if host in _LOCAL and (origin is None or urlsplit(origin).netloc == self.headers.get("Host")):
-            return True
-        self._problem(HTTPStatus.FORBIDDEN, "this server answers its own page only")
-        return False
-
-    def _problem(self, status: HTTPStatus, text: str) -> None:
-        self._json(status, {"problem": text})
-
-    def _json(self, status: HTTPStatus, content: dict[str, Any]) -> None:
-        self._send(status, json.dumps(content).encode(), "application/json")
-
-    def _send(self, status: HTTPStatus, content: bytes, kind: str) -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(content)))
-        self.send_header("Cache-Control", "no-store")
-        self.send_header("X-Content-Type-Options", "nosniff")
-        self.send_header("Content-Security-Policy", _POLICY)
-        self.end_headers()
-        self.wfile.write(content)
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-        """Nothing: the terminal shows the address only."""
 
 
 def new_games(task: str, agent: str, *, seed: int, first: int = 0) -> Callable[[int], Game]:

@@ -34,7 +34,7 @@ def shell() -> str:
 
 def style() -> str:
     """The style of the page."""
-    return (STATIC / "explorer.css").read_text(encoding="utf-8")
+    return "".join((STATIC / name).read_text(encoding="utf-8") for name in ("board.css", "explorer.css"))
 
 
 @cache

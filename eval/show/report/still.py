@@ -23,6 +23,7 @@ _PAGE = """<!doctype html>
 <meta name="color-scheme" content="light dark">
 <title>Figures and methods</title>
 <link rel="icon" href="data:,">
+<link rel="stylesheet" href="/static/board.css">
 <link rel="stylesheet" href="/static/explorer.css">
 </head>
 <body>
