@@ -104,10 +104,12 @@ def sign_flip_tests(values: ArrayLike, *, resamples: int = FLIPS, seed: int = 0)
     for begin in range(0, total, batch):
         rows = min(batch, total - begin)
         if every:
-            bits = (np.arange(begin, begin + rows)[:, None] >> np.arange(n)) & 1
+            numbers = np.arange(begin, begin + rows)[:, None]
+            kept = (numbers >> np.arange(n) & 1).astype(float)
         else:
-            bits = rng.integers(0, 2, (rows, n), dtype=np.int8)
-        flipped = (2.0 * bits - 1.0) @ x.T
+            random = np.frombuffer(rng.bytes(rows * n // 8 + 1), np.uint8)
+            kept = np.unpackbits(random, count=rows * n).reshape(rows, n).astype(float)
+        flipped = 2.0 * (kept @ x.T) - observed
         above += (flipped >= observed - slack).sum(axis=0)
         below += (flipped <= observed + slack).sum(axis=0)
     one = 0 if every else 1  # the data themselves are one of the flips

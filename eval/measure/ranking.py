@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from eval.measure.intervals import Interval, apart, joint_mean, mean_interval
+from eval.measure.intervals import Interval, apart, episode_values, mean_intervals
 from eval.measure.multiplicity import FLIPS, holm, sign_flip_tests
 from eval.measure.resampling import LEVEL
 from eval.tasks import Better
@@ -79,7 +79,8 @@ def ranking(scores: Scores, better: Better = "higher", *, level: float = LEVEL) 
     partners = list(dict.fromkeys(p for row in scores.values() for p in row))
     shared = [p for p in partners if all(len(row.get(p, ())) >= 2 for row in scores.values())]
     sign = 1.0 if better == "higher" else -1.0
-    means = {agent: _mean([row[p] for p in shared], level) for agent, row in scores.items()} if shared else {}
+    values = [_values([row[p] for p in shared]) for row in scores.values()] if shared else []
+    means = dict(zip(scores, mean_intervals(values, level=level), strict=False))
     order = sorted(means, key=lambda agent: -sign * means[agent].estimate)
     n = len(scores)
     pairs = n * (n - 1) // 2
@@ -93,8 +94,9 @@ def ranking(scores: Scores, better: Better = "higher", *, level: float = LEVEL) 
     )
 
 
-def _mean(columns: Sequence[Mapping[int, float]], level: float) -> Interval:
-    return joint_mean([np.ma.masked_invalid(row) for row in _table(columns)], level=level)
+def _values(columns: Sequence[Mapping[int, float]]) -> Array:
+    """The mean over columns in every episode: ``[N]``."""
+    return episode_values([np.ma.masked_invalid(row) for row in _table(columns)])
 
 
 def _table(columns: Sequence[Mapping[int, float]]) -> Array:
@@ -125,9 +127,9 @@ def _leads(
     padded = np.array([np.pad(row, (0, width - len(row))) for _, row in compared])
     adjusted = holm(sign_flip_tests(padded, resamples=max(FLIPS, _FLIPS_A_TEST * family)), family=family)
     levels = _levels(adjusted, family, level)
+    intervals = mean_intervals([row for _, row in compared], level=levels)
     found = []
-    for (names, row), p, own in zip(compared, adjusted.tolist(), levels, strict=True):
-        interval = mean_interval(row, level=own)
+    for (names, row), p, interval in zip(compared, adjusted.tolist(), intervals, strict=True):
         beyond = p <= 1.0 - level and (interval.is_unknown or interval.excludes(0.0))
         found.append(Lead(*names, interval, p, len(row), beyond))
     return found

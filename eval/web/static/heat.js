@@ -56,7 +56,7 @@ export function heatMap(task, agents, partners, shown, shade, state, tip) {
     const value = shown.of(cell), to = changed(state, { task: task.name, agent: cell.agent, partner: cell.partner });
     const words = inWords(cell, task) + (gap ? `; ${gap.of - gap.have} episodes are missing` : "");
     const made = h("a", { href: link(to), class: "heat", tabindex: -1, "data-cell": true, "aria-label": words },
-      value === null ? "?" : shown.text(value), cell.marked ? h("span", { class: "mark" }, "†") : null, gap ? h("span", { class: "mark" }, "…") : null);
+      value === null ? "?" : shown.text(value), cell.marked ? h("span", { class: "mark" }, "\u2020") : null, gap ? h("span", { class: "mark" }, "\u2026") : null);
     tip(made, words);
     return h("td", { class: `q${shade(value)}` }, made);
   }

@@ -6,7 +6,10 @@ const node = h("div", { class: "tip", "aria-hidden": "true" });
 node.hidden = true;
 document.body.append(node);
 
+let owner = null;
+
 function show(target, text) {
+  owner = target;
   node.textContent = text;
   node.hidden = false;
   const place = target.getBoundingClientRect(), own = node.getBoundingClientRect();
@@ -27,4 +30,9 @@ export function tip(target, text) {
   target.addEventListener("blur", hideTip);
 }
 
-addEventListener("scroll", hideTip, { passive: true, capture: true });
+// what has the focus may have been scrolled into view by it
+addEventListener("scroll", () => {
+  if (node.hidden) return;
+  if (owner === document.activeElement) show(owner, node.textContent);
+  else hideTip();
+}, { passive: true, capture: true });

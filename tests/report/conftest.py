@@ -1,0 +1,71 @@
+"""Results to look at, and a browser to look at them with."""
+
+import os
+import subprocess
+import sys
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from browser import chromium
+
+from eval.modelserver import Faults, ScriptedServer
+from eval.show.explorer import Explorer, serve
+
+ROOT = Path(__file__).parents[2]
+
+
+def command(*arguments, **environment):
+    return subprocess.run(
+        [sys.executable, "-m", "eval", *arguments],
+        capture_output=True, text=True, check=False, cwd=ROOT, timeout=300, env={**os.environ, **environment},
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def results(tmp_path_factory):
+    """A run without language models."""
+    file = tmp_path_factory.mktemp("report") / "results.sqlite"
+    asked = "--task one-ahead-5,game-2 --agents ftl,bayes --partners tom-1,self --episodes 4 --epsilon 0.05"
+    done = command("crossplay", *asked.split(), "--results", str(file))
+    assert done.returncode == 0, done.stderr
+    return file
+
+
+@pytest.fixture(scope="session")
+def asked(results):
+    """A run of a language model, whose replies are not all understood."""
+    file = results.with_name("asked.sqlite")
+    with ScriptedServer(faults=Faults({"illegal": 0.5}), seed=3) as server:
+        done = command(
+            *("crossplay", "--task", "memory-1", "--agents", "llm:openai/scripted@tom-1,ftl"),
+            *("--partners", "tom-0,tom-1", "--episodes", "2", "--results", str(file), "--yes"),
+            OPENAI_API_BASE=server.url, OPENAI_API_KEY="none",
+        )  # fmt: skip
+    assert done.returncode in (0, 3), done.stderr
+    return file
+
+
+@pytest.fixture(scope="session")
+def browser():
+    with chromium() as found:
+        yield found
+
+
+@contextmanager
+def served(*files):
+    """Where an explorer of these files answers."""
+    with serve(Explorer(files)) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="session")
+def explorer(results, asked):
+    """The explorer of both runs: 1.1 without, 2.1 with a language model."""
+    with served(results, asked) as address:
+        yield address
