@@ -68,7 +68,7 @@ def interval_bounds(
 
 
 def _tails(ratios: Array, level: float | Array) -> Array:
-    """Between which ratios ``[..., B]`` a share of ``level`` lies, half of the rest on each side: ``[2, ...]``."""
+    """Of ``[..., B]`` the ends between which a share of ``level`` lies, in the middle: ``[2, ...]``."""
     if isinstance(level, float):
         return np.asarray(np.nanquantile(ratios, ((1.0 - level) / 2.0, (1.0 + level) / 2.0), axis=-1))
     levels = np.broadcast_to(level, ratios.shape[:-1])
