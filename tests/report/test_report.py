@@ -112,10 +112,8 @@ def test_a_run_that_is_still_going_on_says_so(browser, results, tmp_path):
     page, wrong = opened(browser, out, "", "phone", "dark")
     verdict = page.inner_text(".verdict")
     assert "This run is still going on: 7 of 32 episodes are in" in verdict
-    assert (
-        "25 episodes are missing: ftl with tom-1 on one-ahead-5 (3 of 4), ftl with self on one-ahead-5 (0 of 4)"
-        in verdict
-    )
+    assert "25 episodes are missing: " in verdict
+    assert "ftl with self on one-ahead-5 (0 of 4)" in verdict
     assert "The agent has no partner with two episodes" in page.inner_text("#view")
     cell = page.get_by_role("link", name="ftl with tom-1").first
     assert "1 episodes are missing" in cell.get_attribute("aria-label")
@@ -141,7 +139,7 @@ def without_figures(monkeypatch):
     def fragment(run, *, seen, prefix):
         for episode in stored_episodes(run.file, run.stored.number):
             seen(episode)
-        return f'<p id="{prefix}still">{run.id}</p>'
+        return f'<p id="{prefix}figures">{run.id}</p>'
 
     monkeypatch.setattr("eval.show.report.page.still_fragment", fragment)
 
