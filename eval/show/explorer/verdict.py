@@ -88,9 +88,7 @@ def _best(tasks: Sequence[Plain]) -> list[Plain]:
         most, *others = [f"{agent} has the best mean on {firsts.count(agent)}" for agent in wins]
         counts = [f"{most} of {len(ranked)} tasks", *others]
         clear = sum(all(lead["beyond"] for lead in task["ranking"]["leads"]) for task in ranked)
-        words = (
-            f"Of {len(ranked)} tasks, the best mean has {', '.join(counts)}; {_clearly(clear, len(ranked))}."
-        )
+        words = f"{', '.join(counts)}; {_clearly(clear, len(ranked))}."
         found.append(_sentence(words, tone="good"))
     for task in ranked:
         first, lead = task["ranking"]["means"][0], task["ranking"]["leads"][0]

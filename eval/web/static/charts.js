@@ -5,8 +5,8 @@ import { h, number, svg } from "./dom.js";
 export const line = (i) => `line-${(i % 6) + 1}`;
 
 const nice = (span) => {
-  const step = 10 ** Math.floor(Math.log10(span || 1));
-  return [1, 2, 5, 10].map((k) => k * step).find((candidate) => span / candidate <= 4) ?? step;
+  const step = 10 ** (Math.floor(Math.log10(span || 1)) - 1);
+  return [1, 2, 5, 10, 20, 50].map((k) => k * step).find((candidate) => span / candidate <= 4) ?? step;
 };
 
 function ticks(low, high) {
