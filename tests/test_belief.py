@@ -128,7 +128,8 @@ def test_hazard_mixes_the_prior_back_in():
     moving = Bayes(hazard=0.1)
     likelihoods = [1.0, 0.0, 0.0]
     learned, prior = np.array(still.update(still.init(names()), likelihoods)), np.array(still.init(names()))
-    expected = 0.9 * learned + 0.1 * prior
+    moved = 0.1 * (1.0 - np.array(still.lapses)) ** 2 * learned
+    expected = learned - moved + moved.sum() * prior
     np.testing.assert_allclose(moving.update(moving.init(names()), likelihoods), expected)
 
 

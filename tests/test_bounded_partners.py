@@ -2,9 +2,11 @@
 
 import math
 
+import numpy as np
 import pytest
 
 from atom import SituationError
+from eval.studies.competence import SKILLS, competence_rows
 from eval.tasks import make_task
 from partners import make_partner
 
@@ -97,3 +99,18 @@ def test_a_learning_partner_adapts_to_its_partner():
 def test_payoffs_are_needed(name):
     with pytest.raises(SituationError, match="normal-form"):
         make_partner(name, "player-1", make_task("game-1").reasoner())
+
+
+def test_depth_is_not_skill_with_the_default_belief():
+    """A partner that acts by its order one time in nine is believed as surely as one of skill.
+
+    The bound on the mean over orders is 0.05; of 200 episodes it is 0.037 (docs/changing-partners.md).
+    """
+    rows = [row for row in competence_rows(12, seed=42) if row.belief == "default"]
+    assert (
+        np.mean([row.distance for row in rows]) < 0.08
+    )  # with lapse rates up to 1 and one hazard it was 0.47
+    for row in rows:
+        assert min(row.truth) > 0.9
+        assert row.lapses == pytest.approx([1.0 - skill for skill in SKILLS], abs=0.1)
+        assert row.rounds == sorted(row.rounds, reverse=True)  # skill is speed

@@ -24,8 +24,8 @@ def enumerated(then, likelihoods, n_actions):
         weight = then[path[0]]
         for t, (order, lapse) in enumerate(path):
             if t:
-                stay = (1 - LEARNER.hazard) * (path[t] == path[t - 1])
-                weight *= stay + LEARNER.hazard / len(states)
+                moves = LEARNER.hazard * (1 - LEARNER.lapses[path[t - 1][1]]) ** 2
+                weight *= (1 - moves) * (path[t] == path[t - 1]) + moves / len(states)
             rate = LEARNER.lapses[lapse]
             weight *= (1 - rate) * likelihoods[t][order] + rate / n_actions
         pairs[path[0][0], path[-1][0]] += weight

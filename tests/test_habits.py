@@ -303,7 +303,7 @@ def rounds_in_which_they_take_the_same(seed, rounds=20):
 
 def test_two_agents_that_take_each_other_for_creatures_of_habit_part():
     same = [rounds_in_which_they_take_the_same(seed) for seed in range(60)]
-    assert sum(rounds == 20 for rounds in same) <= 1  # it was 10 of the 60 pairs; of 200 it is 1
+    assert sum(rounds == 20 for rounds in same) <= 2  # it was 10 of the 60 pairs; of 400 it is 3
     assert sum(rounds > 13 for rounds in same) <= 3
     assert sum(same) / 60 < 4.0
     assert rounds_in_which_they_take_the_same(15, rounds=60) < 20  # that one parts as well

@@ -19,13 +19,15 @@ factors = st.lists(st.floats(0.01, 1.0), min_size=3, max_size=3)
 
 
 def bayes(learner, seen):
-    """``P(k, ε | a) ∝ P(k, ε) ((1 - ε) p_k(a) + ε / |A|)``, then ``(1 - h) w + h prior``."""
+    """``P(k, ε | a) ∝ P(k, ε) ((1 - ε) p_k(a) + ε / |A|)``, of which ``h (1 - ε)²`` goes back."""
     orders = np.ones(3) if learner.prior is None else np.array(learner.prior)
     prior = np.repeat(orders[:, None] / orders.sum(), len(learner.lapses), axis=1) / len(learner.lapses)
     joint, rates = prior, np.array(learner.lapses)
     for likelihoods, n_actions in seen:
         joint = joint * ((1 - rates) * np.array(likelihoods)[:, None] + rates / n_actions)
-        joint = (1 - learner.hazard) * joint / joint.sum() + learner.hazard * prior
+        joint /= joint.sum()
+        moved = learner.hazard * (1 - rates) ** 2 * joint
+        joint = joint - moved + moved.sum() * prior
     return joint.sum(axis=1)
 
 

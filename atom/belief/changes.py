@@ -62,11 +62,11 @@ class ChangePoints:
         k = start.shape[-2]
         joint = start[..., None, :, :] * np.eye(k)[:, :, None]
         prior = np.asarray(learner.init([str(i) for i in range(k)]))
-        rates = np.asarray(learner.lapses)
+        rates, stays = np.asarray(learner.lapses), np.asarray(learner.stays)
         for i, (likelihood, n) in enumerate(zip(likelihoods, n_actions, strict=True)):
             if i:  # the weights that it begins with have had their share mixed in
-                kept = joint.sum(axis=(-2, -1), keepdims=True)
-                joint = (1.0 - learner.hazard) * joint + learner.hazard * kept * prior
+                moved = (joint * (1.0 - stays)).sum(axis=(-2, -1), keepdims=True)
+                joint = joint * stays + moved * prior
             given = np.asarray(likelihood, dtype=float)[..., None, :, None]
             joint = joint * lapsed(given, rates, n)
             joint /= joint.sum(axis=(-3, -2, -1), keepdims=True)

@@ -58,9 +58,12 @@ class Bayes:
 
     With lapse rate ε the partner acts by its hypothesis, and lapses to a uniformly random action with
     probability ε: ``P(a | k, ε) = (1 - ε) · policy_k(a) + ε / |A|``. The lapse rate is inferred with the
-    hypothesis: consistent partners sharpen the posterior quickly, contradictions flatten it, and ε = 1 is
-    the partner that nothing explains. After every update the prior is mixed back in at the hazard rate h,
-    ``w ← (1 - h) · w + h · prior``, the chance that the partner changed.
+    hypothesis: consistent partners sharpen the posterior quickly, contradictions flatten it.
+
+    After every update the prior is mixed back in, the chance that the partner changed: a partner that never
+    lapses does so at the hazard rate h, one of lapse rate ε at ``h(ε) = h · (1 - ε)²``. What an action tells
+    apart falls with the same square, so that a belief about a partner of little skill forgets no faster
+    than it learns, and ends where that about a skilled one does (``python -m eval competence``).
 
     With one lapse rate and h = 0 this is ``Hedge`` with ``η = ln((1 - ε)(|A| - 1) / ε)`` where ``ε`` counts
     the probability *off* the predicted action, ``ε · (|A| - 1) / |A|`` here (paper, Hedge).
@@ -69,14 +72,14 @@ class Bayes:
 
     Args:
         lapses: L rates in (0, 1].
-        hazard: probability in [0, 1) that the partner changes between two steps.
+        hazard: probability in [0, 1) that a partner that never lapses changes between two steps.
         prior: probability of each hypothesis, positive; None for what the hypotheses say.
 
     Raises:
         BeliefError: a setting out of its range.
     """
 
-    lapses: tuple[float, ...] = (0.02, 0.1, 0.3, 0.6, 1.0)
+    lapses: tuple[float, ...] = (0.02, 0.1, 0.3, 0.6, 0.9)
     hazard: float = 0.02
     prior: tuple[float, ...] | None = None
 
@@ -97,6 +100,11 @@ class Bayes:
                     "exclude it"
                 )
 
+    @property
+    def stays(self) -> tuple[float, ...]:
+        """``[L]``: the probability that a partner of each lapse rate does not change, ``1 - h (1 - ε)²``."""
+        return _stays(self.hazard, self.lapses)
+
     def init(self, hypotheses: Sequence[str]) -> Weights:
         """Joint prior, uniform over lapse rates, ``[K][L]``."""
         return [[p] * len(self.lapses) for p in _prior(self.prior, len(hypotheses), len(self.lapses))]
@@ -107,15 +115,15 @@ class Bayes:
             list(map(mul, _blurred(likelihood, self.lapses, n_actions), row))
             for likelihood, row in zip(likelihoods, weights, strict=True)
         ]
-        scale = (1.0 - self.hazard) / sum(map(sum, joint))
+        scale = 1.0 / sum(map(sum, joint))
         if self.hazard == 0.0:
             # nothing is mixed back in, and a probability that underflows to 0 could never recover
             return [[max(scale * w, SMALLEST) for w in row] for row in joint]
+        stays = [scale * stay for stay in _stays(self.hazard, self.lapses)]
+        kept = [list(map(mul, row, stays)) for row in joint]
+        moved = 1.0 - sum(map(sum, kept))
         prior = _prior(self.prior, len(weights), len(self.lapses))
-        return [
-            [scale * w + back for w in row]
-            for row, back in zip(joint, [self.hazard * p for p in prior], strict=True)
-        ]
+        return [[w + back for w in row] for row, back in zip(kept, [moved * p for p in prior], strict=True)]
 
     def probabilities(self, weights: Weights) -> list[float]:
         """Posterior over hypotheses, the lapse rate summed out, ``[K]``."""
@@ -148,6 +156,11 @@ class Bayes:
     def lapse_posterior(self, weights: Weights) -> list[float]:
         """Posterior over lapse rates, the hypothesis summed out, ``[L]``."""
         return list(map(sum, zip(*weights, strict=True)))
+
+
+@lru_cache(maxsize=64)
+def _stays(hazard: float, lapses: tuple[float, ...]) -> tuple[float, ...]:
+    return tuple(1.0 - hazard * (1.0 - lapse) ** 2 for lapse in lapses)
 
 
 @lru_cache(maxsize=4096)

@@ -64,8 +64,8 @@ class Recovered:
         truth: mean probability of the true order after the last round.
         rounds: median number of rounds until that probability first is 0.9; infinite for never. This and the
             two before are NaN without an order.
-        unexplained: how often the lapse rate 1, at which no order explains anything, has a probability of
-            more than a half after the last round.
+        unexplained: how often the lapse rate 0.9, at which an order explains next to nothing, has a
+            probability of more than a half after the last round.
     """
 
     bot: str

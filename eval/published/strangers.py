@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
 from eval.measure import Interval
 from eval.play import Cell
-from eval.published.cells import played, rows_of
+from eval.published.cells import Cells, cross, played, rows_of
 from eval.published.markdown import prose, table
 from eval.published.study import FIVE, Block, How, Result, Setting, Study
 from eval.show.tables.strangers import percent
 from eval.studies import Beside, Strangers, judge, strangers_sweep
 from eval.studies.strangers import ORDERS, PREDICTORS, TASKS
+from eval.sweeps import Matrix
 
 GAMES, TABLES = TASKS[:3], TASKS[3:]
 OURS, ORDERS_ALONE = "bayes", "adaptive:bayes/win-stay/nearest"
@@ -42,6 +44,22 @@ def _study(name: str, tasks: Sequence[str], full: Setting, seconds: float) -> St
     return Study(name, play, full, Setting(2), seconds)
 
 
+TIES: Sequence[Matrix] = tuple(
+    (
+        task,
+        (*ORDERS[:3], "ftl", "hedge", OURS),
+        tuple(f"independent-ties:{order}@{ties}" for order in (0, 1, 2) for ties in range(5)),
+    )
+    for task in TABLES
+)
+"""The orders of five other ways to break ties: one of them says little of the rest."""
+
+
+def _play_ties(setting: Setting, how: How) -> Cells:
+    return cross("other ties", TIES, setting, how)
+
+
+OTHER_TIES = Study("other ties", _play_ties, Setting(20, FIVE), Setting(1, (42,)), 120)
 IN_GAMES = _study("strangers in games", GAMES, Setting(60, FIVE), 85)
 ON_TABLES = _study("strangers on tables", TABLES, Setting(20, FIVE), 45)
 
@@ -173,6 +191,38 @@ def cooks(result: Result[Judged]) -> list[str]:
     ]
 
 
+def other_ties(result: Result[Cells]) -> list[str]:
+    """One row a task and player: mean steps over the ways to break ties, and the range of them."""
+    rows, first = [], []
+    for matrix in TIES:
+        found = rows_of(result.value, matrix)
+        means = {cells[0].agent: [cell.mean for cell in cells] for cells in found}
+        best = min(means, key=lambda agent: fmean(means[agent]))
+        rows += [
+            [
+                f"{matrix[0]}: `{agent}`",
+                f"**{fmean(steps):.1f}**" if agent == best else f"{fmean(steps):.1f}",
+                f"{min(steps):.1f} to {max(steps):.1f}",
+                str(sum(step <= min(of_all) for step, of_all in zip(steps, _columns(means), strict=True))),
+            ]
+            for agent, steps in means.items()
+        ]
+        first.append(f"`{best}` in {matrix[0]}")
+    return [
+        *prose(
+            "Steps beside ToM-0, ToM-1 and ToM-2 whose ties are broken in five other ways, 15",
+            f"partners; mean of {result.setting} each. First on average:",
+            f"{' and '.join(first)}.",
+        ),
+        "",
+        *table(["", "mean", "over partners", "partners beside whom nobody takes fewer"], rows),
+    ]
+
+
+def _columns(means: Mapping[str, Sequence[float]]) -> list[tuple[float, ...]]:
+    return list(zip(*means.values(), strict=True))
+
+
 def _less(found: Strangers, agent: str, order: str) -> Interval:
     return next(one.difference for one in found.overall if (one.first, one.second) == (agent, order))
 
@@ -183,4 +233,5 @@ BLOCKS = (
     Block("strangers-tables", "docs/results.md", (ON_TABLES,), tables),
     Block("habits-on-tables", "docs/tables.md", (ON_TABLES,), habits),
     Block("strange-cooks", "docs/overcooked.md", (ON_TABLES,), cooks),
+    Block("other-ties", "docs/overcooked.md", (OTHER_TIES,), other_ties),
 )

@@ -19,9 +19,9 @@ _ACTIONS = 5
 BELIEFS = {
     "default": Bayes(),
     "no hazard": Bayes(hazard=0.0),
-    "fine, no hazard": Bayes(lapses=(0.02, 0.1, 0.3, 0.6, 0.7, 0.8, 0.9), hazard=0.0),
+    "lapses to 1": Bayes(lapses=(0.02, 0.1, 0.3, 0.6, 1.0)),
 }
-"""Beliefs compared. The default grid of lapse rates jumps from 0.6 to 1, which stands for "no order"."""
+"""Beliefs compared. A grid that ends at 1 has a rate at which no order explains anything."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,8 @@ class BayesWeights:
         prior = np.array(beliefs.prior).T
         self._weights = np.repeat(prior[:, :, np.newaxis], size, axis=2)
         self._hazard = learner.hazard
-        self._back = np.array([[[learner.hazard * row[0]] for row in learner.init(beliefs.names)]])
+        self._prior = np.array([[[row[0]] for row in learner.init(beliefs.names)]])
+        self._stays = np.array(learner.stays)[:, np.newaxis, np.newaxis]
         self._lapses = np.array(learner.lapses)[:, np.newaxis, np.newaxis]
         self._rows = total(self._weights)
         self._scratch = np.empty_like(self._weights)
@@ -68,11 +69,13 @@ class BayesWeights:
         joint = np.multiply(1.0 - self._lapses, likelihoods, out=self._scratch)
         joint += self._lapses / n_actions
         joint *= self._weights
-        joint *= (1.0 - self._hazard) / total(total(joint))
+        scale = 1.0 / total(total(joint))
         if self._hazard == 0.0:
+            joint *= scale
             np.maximum(joint, SMALLEST, out=joint)
         else:
-            joint += self._back
+            joint *= scale * self._stays
+            joint += (1.0 - total(total(joint))) * self._prior
         self._scratch, self._weights = self._weights, joint
         self._rows = total(joint)
 
