@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from eval.play import true_orders
-from partners import traits_of
+from partners import asks_models, traits_of
 from partners.tom import orders_and_rounds
 
 
@@ -38,8 +38,10 @@ def truth_of(name: str, acted: Sequence[int | None]) -> dict[str, Any]:
 
 
 def _is_rule(name: str) -> bool:
+    if asks_models(name):
+        return False
     try:
         traits = traits_of(name)
     except (ValueError, ModuleNotFoundError):
-        return False  # a language model, a person, a player of another package
+        return False  # a person, a player of another package
     return traits.order is None and not traits.adaptive
