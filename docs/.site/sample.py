@@ -16,18 +16,25 @@ from typing import Any
 ROOT = Path(__file__).parents[2]
 PICTURES = ROOT / "docs" / "pictures"
 GAMES = (
-    "--task", "one-ahead-5,overcooked", "--agents", "ftl,bayes,tom-1", "--partners", "tom-0,tom-1,imitate,self",
-    "--episodes", "12", "--epsilon", "0.05",
+    "--task", "one-ahead-5,overcooked", "--agents", "ftl,bayes,tom-1",
+    "--partners", "tom-0,tom-1,imitate,self", "--episodes", "12", "--epsilon", "0.05",
 )  # fmt: skip
 ASKED = (
     "--task", "memory-1", "--agents", "llm:openai/scripted@bayes,bayes", "--partners", "tom-0,tom-1",
     "--episodes", "3", "--yes",
 )  # fmt: skip
 SIZES = {"desktop": (1180, 860), "phone": (390, 780)}
-DECISION = "run=2.1&task=memory-1&agent=llm%3Aopenai%2Fscripted%40bayes&partner=tom-1&episode=0&step=4&player=player-1"
+DECISION = (
+    "run=2.1&task=memory-1&agent=llm%3Aopenai%2Fscripted%40bayes&partner=tom-1&episode=0&step=4"
+    "&player=player-1"
+)
 SHOTS = {
     "explorer-verdict": ("desktop", "light", "run=1.1&task=one-ahead-5"),
-    "explorer-episode": ("desktop", "dark", "run=1.1&task=overcooked&agent=bayes&partner=tom-1&episode=3&step=12"),
+    "explorer-episode": (
+        "desktop",
+        "dark",
+        "run=1.1&task=overcooked&agent=bayes&partner=tom-1&episode=3&step=12",
+    ),
     "explorer-phone": ("phone", "light", "run=1.1&task=one-ahead-5"),
     "explorer-prompt": ("phone", "dark", DECISION),
 }
@@ -43,7 +50,9 @@ def played(folder: Path) -> list[Path]:
         environment = {**os.environ, "OPENAI_API_BASE": server.url, "OPENAI_API_KEY": "none"}
         for asked, file in zip((GAMES, ASKED), files, strict=True):
             command = [sys.executable, "-m", "eval", "crossplay", *asked, "--results", str(file)]
-            done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+            done = subprocess.run(  # noqa: S603 - our own command
+                command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+            )
             if done.returncode not in (0, 3):  # 3 says that some replies named no option, as they should here
                 raise RuntimeError(done.stderr)
     return files

@@ -2,24 +2,12 @@
 
 import subprocess
 import sys
-import threading
-from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 from browser import chromium
-from typer.testing import CliRunner
+from serving import ROOT, command, served
 
-from eval.cli import app
 from eval.modelserver import Faults, ScriptedServer
-from eval.show.explorer import Explorer, serve
-
-ROOT = Path(__file__).parents[2]
-
-
-def command(*arguments, **environment):
-    """What a command comes to, in this process: importing everything anew would take seconds."""
-    return CliRunner(env=environment).invoke(app, [*arguments])
 
 
 @pytest.fixture(scope="session")
@@ -48,21 +36,11 @@ def asked(results):
     return file
 
 
-@pytest.fixture(scope="session")
+# a module at a time: a process has one such browser, and other suites start theirs
+@pytest.fixture(scope="module")
 def browser():
     with chromium() as found:
         yield found
-
-
-@contextmanager
-def served(*files):
-    """Where an explorer of these files answers."""
-    with serve(Explorer(files)) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ import httpx
 import numpy as np
 import pytest
 from browser import SIZES, serious_findings
-from conftest import ROOT, served
+from serving import ROOT, served
 from typer.testing import CliRunner
 
 from eval.cli import app

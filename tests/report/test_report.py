@@ -8,7 +8,7 @@ import zlib
 
 import pytest
 from browser import serious_findings, watched_page
-from conftest import command
+from serving import command
 
 from eval.results import stored_episodes
 from eval.show.explorer import MAX_BYTES, onefile
@@ -114,7 +114,7 @@ def test_a_run_that_is_still_going_on_says_so(browser, results, tmp_path):
     assert "This run is still going on: 7 of 32 episodes are in" in verdict
     assert "25 episodes are missing: " in verdict
     assert "ftl with tom-1 on game-2 (1 of 4), ftl with self on game-2 (0 of 4)" in verdict
-    assert "The agent has no partner with two episodes" in page.inner_text("#view")
+    assert "On game-2 the agent has no partner with two episodes" in page.inner_text("#view")
     cell = page.get_by_role("link", name="ftl with tom-1").first
     assert "1 episodes are missing" in cell.get_attribute("aria-label")
     assert serious_findings(page) == []
