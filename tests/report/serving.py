@@ -12,9 +12,9 @@ from eval.show.explorer import Explorer, serve
 ROOT = Path(__file__).parents[2]
 
 
-def command(*arguments, **environment):
+def command(*arguments):
     """What a command comes to, in this process: importing everything anew would take seconds."""
-    return CliRunner(env=environment).invoke(app, [*arguments])
+    return CliRunner().invoke(app, [*arguments])
 
 
 @contextmanager
