@@ -179,7 +179,7 @@ EVAL_FOLDERS = {
     "web": (),
     "tasks": (),
     "play": ("tasks",),
-    "results": ("play",),
+    "results": ("tasks", "play"),
     "sweeps": ("tasks", "play", "results"),
     "measure": ("tasks", "play", "results"),
     "people": ("tasks", "play", "measure"),

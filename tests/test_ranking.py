@@ -170,6 +170,7 @@ def test_files_that_do_not_count_everything(results, tmp_path):
     """Without tallies, as older releases wrote them, and with a price that is not known."""
     file = tmp_path / "older.sqlite"
     connection = copied(results, file)
+    connection.execute("UPDATE episodes SET checksum = NULL")
     connection.execute("UPDATE episodes SET decisions = NULL, repaired = NULL, truncated = NULL")
     connection.execute("UPDATE episodes SET cost = NULL WHERE agent = 'ftl' AND episode = 1")
     connection.commit()
@@ -190,6 +191,7 @@ def test_the_verdict_says_what_is_missing_and_degraded(results, tmp_path):
     file = tmp_path / "wrong.sqlite"
     connection = copied(results, file)
     connection.execute("DELETE FROM episodes WHERE agent = 'ftl' AND partner = 'self' AND episode > 0")
+    connection.execute("UPDATE episodes SET checksum = NULL")
     connection.execute(
         "UPDATE episodes SET degraded = decisions WHERE agent = 'random' AND partner = 'tom-1'"
     )
@@ -213,6 +215,21 @@ def test_the_verdict_says_what_is_missing_and_degraded(results, tmp_path):
     )
     assert "of 2 tasks" in first
     assert json.loads(json.dumps(whole)) == whole
+
+
+def test_a_file_that_changed_since_is_a_sentence_and_changes_no_figure(tmp_path):
+    game, file = tmp_path / "game.json", tmp_path / "results.sqlite"
+    game.write_text('{"payoffs": [[0, 5], [5, 0]], "symmetric": true}')
+    asked = ["--task", f"matrix:{game}", "--agents", "ftl,tom-1", "--partners", "tom-0", "--episodes", "3"]
+    result = CliRunner().invoke(app, ["crossplay", *asked, "--results", str(file)])
+    assert result.exit_code == 0, result.output
+    before = overview(explored_runs([file])[0])
+    game.write_text('{"payoffs": [[0, 9], [9, 0]], "symmetric": true}')
+    after = overview(explored_runs([file])[0])
+    assert after["tasks"] == before["tasks"]
+    (new,) = [words for words in sentences(after["verdict"]) if words not in sentences(before["verdict"])]
+    assert "the file holds something else today" in new
+    assert str(tmp_path / "results") not in new
 
 
 def test_what_players_truly_are():

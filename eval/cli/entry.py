@@ -37,6 +37,7 @@ PANELS = {
         "transcript": "transcript:transcript",
         "export": "results:export_",
         "digest": "results:digest",
+        "check": "results:check_",
     },
     "Studies": {
         "paper": "paper:paper",
@@ -138,7 +139,15 @@ def options(
 
 def main() -> None:
     """Run the command line; expected errors are a line on stderr and exit status 2."""
-    warnings.showwarning = lambda message, *_, **__: note(f"warning: {message}")
+    said = set[str]()
+
+    def say(message: Warning | str, *_: object, **__: object) -> None:
+        # a command reads a file several times, and what is wrong with it is said once
+        if str(message) not in said:
+            said.add(str(message))
+            note(f"warning: {message}")
+
+    warnings.showwarning = say
     try:
         app()
     except (ValueError, ModuleNotFoundError, OSError) as error:

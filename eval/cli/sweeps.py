@@ -125,6 +125,8 @@ def _stored(
     if file is None:
         if storing.force_new:
             raise ValueError("--force-new begins a new run in a results file; name one with --results FILE")
+        if storing.extend:
+            raise ValueError("--extend lets a run in a results file grow; name one with --results FILE")
         yield None
         return
     with open_run(
@@ -134,10 +136,10 @@ def _stored(
         force_new=storing.force_new,
         beside_others=beside_others,
         transcripts=transcripts,
+        extend=storing.extend,
     ) as run:
         for text in run.notes:
             note(text)
-        found = len(run.scores())
-        if found:
-            note(f"{file}: {found} episodes are there already")
+        if run.there:
+            note(f"{file}: {run.there} episodes are there already")
         yield run

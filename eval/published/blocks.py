@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from eval.published import (
     ablation,
+    calibrated,
     changing,
     circle,
     examples,
@@ -20,6 +21,7 @@ from eval.published.study import Block
 BLOCKS: tuple[Block, ...] = (
     *paper.BLOCKS,
     *circle.BLOCKS,
+    *calibrated.BLOCKS,
     *strangers.BLOCKS,
     *views.BLOCKS,
     *teams.BLOCKS,

@@ -4,6 +4,7 @@ One file a study: what is asked and what is made of the episodes. ``eval.show.ta
 """
 
 from eval.studies.ablation import Line, ablate
+from eval.studies.calibrated import Calibrated, calibrated
 from eval.studies.changing import Delay, Detected, changes_followed, compare_detectors
 from eval.studies.competence import CompetenceRow, competence_rows
 from eval.studies.equal_tokens import Priced, priced, votes_for
@@ -23,6 +24,7 @@ from eval.studies.team import TeamResult, play_team, seat_team
 
 __all__ = [
     "Beside",
+    "Calibrated",
     "CompetenceRow",
     "Delay",
     "Detected",
@@ -37,6 +39,7 @@ __all__ = [
     "Strangers",
     "TeamResult",
     "ablate",
+    "calibrated",
     "changes_followed",
     "compare_detectors",
     "competence_rows",

@@ -7,7 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from eval.play import EpisodeResult, Key, Unit
+from eval.play import EpisodeResult, Key, Unit, materials_of
 from eval.results import Run
 from eval.sweeps.executors import Backend, play_all
 from eval.sweeps.outcomes import Outcome, stored_outcomes
@@ -65,6 +65,7 @@ def outcomes_of(units: Sequence[Unit], how: Execution | None = None) -> dict[Key
     run, models = how.run, how.models
     known: dict[Key, Outcome] = {}
     if run is not None:
+        run.keep(materials_of(units))
         known, _ = stored_outcomes(run)
     elif models is not None:
         known, _ = models.outcomes(units)

@@ -7,6 +7,7 @@ from eval.tasks.grid import GridTask
 from eval.tasks.matrix import MatrixTask, anti_coordination, one_ahead
 from eval.tasks.overcooked import OvercookedTask
 from eval.tasks.registry import TASKS, TICKETS, Environment, TaskKind, all_tasks, make_task
+from eval.tasks.stored import StoredTask, as_plain, differs
 from eval.tasks.tabular import TabularTask
 from eval.tasks.team import TeamTask, collisions
 
@@ -21,6 +22,7 @@ __all__ = [
     "MatrixTask",
     "OvercookedTask",
     "State",
+    "StoredTask",
     "TabularTask",
     "Task",
     "TaskKind",
@@ -28,8 +30,10 @@ __all__ = [
     "Transition",
     "all_tasks",
     "anti_coordination",
+    "as_plain",
     "board_of",
     "collisions",
+    "differs",
     "frames_of",
     "make_task",
     "one_ahead",

@@ -199,9 +199,11 @@ def test_two_runs_side_by_side(browser, results, tmp_path):
     other = tmp_path / "other.sqlite"
     with sqlite3.connect(results) as source, sqlite3.connect(other) as target:
         source.backup(target)
-    target.execute(
-        "UPDATE episodes SET score = score + 1 + episode % 2 WHERE task = 'one-ahead-5' AND agent = 'ftl'"
-    )
+    of_ftl = "WHERE task = 'one-ahead-5' AND agent = 'ftl'"
+    target.execute(f"UPDATE episodes SET score = score + 1 + episode % 2 {of_ftl}")  # noqa: S608
+    player = "'$.\"player-' || (seat + 1) || '\"'"
+    changed = f"UPDATE episodes SET checksum = NULL, scores = json_set(scores, {player}, score) {of_ftl}"  # noqa: S608
+    target.execute(changed)
     target.execute("DELETE FROM episodes WHERE task = 'game-2' AND partner = 'self'")
     target.commit()
     target.close()
@@ -238,10 +240,11 @@ def test_names_and_replies_are_text(browser, asked, tmp_path):
         source.backup(target)
     agent = "llm:openai/scripted@tom-1"
     for table in ("episodes", "transcripts"):
-        target.execute(f"UPDATE {table} SET agent = ?, task = ? WHERE agent = ?", (evil, evil, agent))  # noqa: S608
+        changed = f"UPDATE {table} SET checksum = NULL, agent = ?, task = ? WHERE agent = ?"  # noqa: S608
+        target.execute(changed, (evil, evil, agent))
     asks = json.loads(target.execute("SELECT configuration FROM runs").fetchone()[0])
     asks["matrices"] = {evil: {"agents": [evil], "partners": ["tom-0", "tom-1"]}}
-    target.execute("UPDATE runs SET configuration = ?", (json.dumps(asks),))
+    target.execute("UPDATE runs SET checksum = NULL, configuration = ?", (json.dumps(asks),))
     target.commit()
     target.close()
     with served(file) as address:
@@ -321,7 +324,7 @@ def fifty_thousand(results, tmp_path_factory):
     target.executemany(f"INSERT INTO episodes VALUES ({places})", grown())  # noqa: S608
     asks = json.loads(target.execute("SELECT configuration FROM runs").fetchone()[0])
     asks |= {"matrices": {"one-ahead-5": {"agents": agents, "partners": partners}}, "episodes": 500}
-    target.execute("UPDATE runs SET configuration = ?", (json.dumps(asks),))
+    target.execute("UPDATE runs SET checksum = NULL, configuration = ?", (json.dumps(asks),))
     target.commit()
     target.close()
     return file

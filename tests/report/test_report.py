@@ -177,9 +177,9 @@ def test_names_cannot_break_out_of_the_page(results, tmp_path):
     file = tmp_path / "evil.sqlite"
     with sqlite3.connect(results) as source, sqlite3.connect(file) as target:
         source.backup(target)
-    target.execute("UPDATE episodes SET agent = ? WHERE agent = 'ftl'", (evil,))
+    target.execute("UPDATE episodes SET checksum = NULL, agent = ? WHERE agent = 'ftl'", (evil,))
     configuration = target.execute("SELECT configuration FROM runs").fetchone()[0]
-    target.execute("UPDATE runs SET configuration = ?", (configuration.replace('"ftl"', json.dumps(evil)),))
+    target.execute("UPDATE runs SET checksum = NULL, configuration = ?", (configuration.replace('"ftl"', json.dumps(evil)),))
     target.commit()
     target.close()
     text = render(file)

@@ -99,7 +99,7 @@ def episode_of(run: ExploredRun, key: PairingKey, number: int) -> Plain:
     if episode is None:
         raise ResultsError(f"run {run.id} has no episode {number} of {agent!r} with {partner!r} on {task!r}")
     explored = run.task(task)
-    return episode_document(episode, explored.task, explored.board, transcript_of(run, key, number))
+    return episode_document(episode, explored.game, explored.board, transcript_of(run, key, number))
 
 
 def transcript_of(run: ExploredRun, key: PairingKey, number: int) -> list[dict[str, Any]]:

@@ -92,7 +92,7 @@ class RunPacker:
         entries = (
             transcript_of(self.run, key, episode.episode) if (*key, episode.episode) in self._told else ()
         )
-        return _json(episode_document(episode, task.task, task.board, entries))
+        return _json(episode_document(episode, task.game, task.board, entries))
 
     def _pack(self, key: PairingKey, pairing: _Pairing, limit: int | None) -> str:
         task = self._tasks.setdefault(key[0], self.run.task(key[0]))

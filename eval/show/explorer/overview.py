@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from eval.measure import Interval, Lead, Ranking, mean_intervals, ranking, self_and_cross
 from eval.play import MAX_DEGRADED, Cell
-from eval.results import PairingSummary, stored_summaries, transcript_command
+from eval.results import ChangedFileWarning, PairingSummary, stored_summaries, transcript_command
 from eval.show.explorer.methods import methods
 from eval.show.explorer.runs import ExploredRun, ExploredTask
 from eval.show.explorer.verdict import missing_pairings, task_verdict, whole_verdict
@@ -19,9 +20,21 @@ Plain = dict[str, Any]
 def overview(run: ExploredRun) -> Plain:
     """What a run comes to, as plain data; nothing but scores is read of its episodes.
 
+    That today's file of a task or a player is another one than was played with, is a sentence of the verdict.
+
     Raises:
         ResultsError: see ``stored_summaries``.
     """
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        plain = _overview(run)
+    changed = [one.message for one in told if isinstance(one.message, ChangedFileWarning)]
+    words = dict.fromkeys(str(message).replace(str(run.file), run.file.name) for message in changed)
+    plain["verdict"] += [{"tone": "warn", "parts": [f"{text}."]} for text in words]
+    return plain
+
+
+def _overview(run: ExploredRun) -> Plain:
     summaries = stored_summaries(run.file, run.stored.number)
     by_task: dict[str, list[PairingSummary]] = defaultdict(list)
     for summary in summaries:

@@ -4,30 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
-from eval.results import ResultsError, StoredRun, stored_runs
-from eval.tasks import Board, Task, board_of, make_task
+from eval.results import ResultsError, StoredRun, stored_runs, stored_tasks
+from eval.tasks import Board, StoredTask, Task, board_of, make_task
 
 
 @dataclass(frozen=True)
 class ExploredTask:
-    """A task of a run, as far as it can be made here.
+    """A task of a run, as it was played.
 
     Attributes:
         name: its name.
-        task: the task; None where it was made from a file that is gone, or by a package that is missing.
+        task: the task; None where an older file does not have it, and it cannot be made here.
     """
 
     name: str
     task: Task | None
 
     @cached_property
+    def game(self) -> Task | None:
+        """The task that can be played on; None where only its scores and steps are stored."""
+        return self.task.game if isinstance(self.task, StoredTask) else self.task
+
+    @cached_property
     def board(self) -> Board:
         """How its states are drawn."""
-        return Board("words") if self.task is None else board_of(self.task)
+        return Board("words") if self.game is None else board_of(self.game)
 
     @property
     def unit(self) -> str:
@@ -66,11 +71,9 @@ class ExploredRun:
 
     def task(self, name: str) -> ExploredTask:
         """One of its tasks."""
-        try:
-            made: Task | None = make_task(name, self.stored.configuration.get("env", "table"))
-        except (ValueError, OSError, ModuleNotFoundError):
-            made = None
-        return ExploredTask(name, made)
+        return _tasks(
+            self.file, self.stored.number, self.stored.begun, (*self.stored.configuration["matrices"],)
+        )[name]
 
     def as_plain(self) -> dict[str, Any]:
         """What a list of runs says of it; the file by its name alone, since pages are passed on."""
@@ -86,6 +89,23 @@ class ExploredRun:
             "seed": run.configuration.get("seed"),
             "tasks": list(run.configuration["matrices"]),
         }
+
+
+@lru_cache(maxsize=64)
+def _tasks(file: Path, number: int, begun: str, names: tuple[str, ...]) -> dict[str, ExploredTask]:
+    """The tasks of a run; they stay as they were played, so that they are made once."""
+    try:
+        return {name: ExploredTask(name, task) for name, task in stored_tasks(file, number).items()}
+    except (ValueError, OSError, ModuleNotFoundError):
+        # an older file, with a task that is made from a file that is gone or by a package that is missing
+        return {name: ExploredTask(name, _todays(name)) for name in names}
+
+
+def _todays(name: str) -> Task | None:
+    try:
+        return make_task(name)
+    except (ValueError, OSError, ModuleNotFoundError):
+        return None
 
 
 def explored_runs(files: Sequence[Path], number: int | None = None) -> list[ExploredRun]:

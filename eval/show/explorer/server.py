@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -15,7 +14,7 @@ from eval.show.explorer.cells import cell_document, episode_of
 from eval.show.explorer.comparing import comparison
 from eval.show.explorer.overview import overview
 from eval.show.explorer.runs import ExploredRun, explored_runs
-from eval.web import LoopbackHandler, loopback_server, shell, static_file
+from eval.web import BadRequestError, BoundedHandler, BoundedServer, shell, static_file
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -100,53 +99,61 @@ class Explorer:
             return self._known[name]
 
 
-def serve(explorer: Explorer, port: int = 0) -> ThreadingHTTPServer:
-    """A server on this machine; see ``loopback_server``."""
+def serve(explorer: Explorer, port: int = 0) -> BoundedServer:
+    """A server on this machine; call ``serve_forever``, and find its port in ``server_port``.
+
+    Args:
+        explorer: answers what the page asks.
+        port: 0 for any that is free.
+
+    Raises:
+        OSError: the port is taken.
+    """
 
     class Handler(_Handler):
         pass
 
     Handler.explorer = explorer
-    return loopback_server(Handler, port)
+    return BoundedServer(port, Handler)
 
 
-class _Handler(LoopbackHandler):
+class _Handler(BoundedHandler):
     explorer: Explorer
     policy = POLICY
 
-    def do_GET(self) -> None:  # noqa: N802 - as http.server calls it
+    def get(self, path: str) -> None:
         """The page, its scripts, or data."""
-        if not self.is_local():
-            return
-        address = urlsplit(self.path)
-        query = {name: values[0] for name, values in parse_qs(address.query, keep_blank_values=True).items()}
-        first, _, rest = address.path.lstrip("/").partition("/")
-        if address.path == "/":
+        fields = parse_qs(urlsplit(self.path).query, keep_blank_values=True)
+        query = {name: values[0] for name, values in fields.items()}
+        first, _, rest = path.lstrip("/").partition("/")
+        if path == "/":
             self.send(HTTPStatus.OK, shell().encode(), "text/html; charset=utf-8")
         elif first == "static" and (found := static_file(rest)):
             self.send(HTTPStatus.OK, *found)
         elif first == "print":
-            self._explained(lambda: self._print(query))
+            page: str = _explained(lambda: self.explorer.printed(query["run"]))
+            self.send(HTTPStatus.OK, page.encode(), "text/html; charset=utf-8")
         elif first == "api":
-            self._explained(lambda: self.plain(HTTPStatus.OK, self.explorer.answer(rest, query)))
+            self.send_json(HTTPStatus.OK, _explained(lambda: self.explorer.answer(rest, query)))
         else:
-            self.problem(HTTPStatus.NOT_FOUND, "there is nothing at this address")
+            raise BadRequestError(HTTPStatus.NOT_FOUND, "there is nothing at this address")
 
-    do_HEAD = do_GET  # noqa: N815 - as above
 
-    def _print(self, query: Query) -> None:
-        page = self.explorer.printed(query["run"]).encode()
-        self.send(HTTPStatus.OK, page, "text/html; charset=utf-8")
+def _explained(answer: Callable[[], Any]) -> Any:
+    """An answer, or what is wrong with the question.
 
-    def _explained(self, answer: Callable[[], None]) -> None:
-        try:
-            answer()
-        except KeyError as error:
-            self.problem(HTTPStatus.NOT_FOUND, f"there is nothing at this address: {error} is missing")
-        except ResultsError as error:
-            self.problem(HTTPStatus.NOT_FOUND, str(error))
-        except (ValueError, OSError, ModuleNotFoundError) as error:
-            self.problem(HTTPStatus.BAD_REQUEST, str(error))
+    Raises:
+        BadRequestError: nothing of that name, or it cannot be read.
+    """
+    try:
+        return answer()
+    except KeyError as error:
+        words = f"there is nothing at this address: {error} is missing"
+        raise BadRequestError(HTTPStatus.NOT_FOUND, words) from None
+    except ResultsError as error:
+        raise BadRequestError(HTTPStatus.NOT_FOUND, str(error)) from None
+    except (ValueError, ModuleNotFoundError) as error:
+        raise BadRequestError(HTTPStatus.BAD_REQUEST, str(error)) from None
 
 
 def _key(query: Query) -> PairingKey:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from eval.measure import belief_summaries
-from eval.results import StoredEpisode, stored_cells, transcript_command
+from eval.results import StoredEpisode, stored_cells, stored_tasks, transcript_command
 from eval.show.explorer import ExploredRun
 from eval.show.explorer.methods import methods
 from eval.show.report.collect import collect
@@ -62,7 +62,7 @@ def still_fragment(
     """
     template = _template()
     path, number, stored = run.file, run.stored.number, run.stored
-    cells = stored_cells(path, number)
+    cells, played = stored_cells(path, number), stored_tasks(path, number)
     data = collect(path, number, seen=seen)
     beliefs = list(belief_summaries(path, number))
     tasks = []
@@ -71,7 +71,7 @@ def still_fragment(
             continue
         own = [summary for summary in beliefs if summary.task == name]
         data[name].sort([row[0].agent for row in rows], stored.configuration["matrices"][name]["partners"])
-        tasks.append(task_section(name, rows, data[name], own))
+        tasks.append(task_section(played[name], rows, data[name], own))
     html: str = template.render(
         run=stored,
         tasks=tasks,

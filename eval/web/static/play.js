@@ -41,7 +41,7 @@ async function load() {
   const {status, content} = await ask("/games/" + name);
   if (status === 404) { await begin(); return say("The old game is gone; this is a new one. Choose an action."); }
   if (status !== 200) return say(content.problem);
-  show(content, content.done ? "" : "Welcome back. Round " + content.round + ": choose an action.");
+  show(content, content.problem ?? (content.done ? "" : "Welcome back. Round " + content.round + ": choose an action."));
 }
 async function act(action) {
   if (busy || !view || view.done) return;
