@@ -26,7 +26,7 @@ from eval.results import check, content_digest
 
 KILLS = 20
 AGENTS = {"without models": "hedge,tom-1", "with models": "llm:openai/scripted@tom-0,tom-1"}
-EPISODES = {"without models": 2000, "with models": 60}
+EPISODES = {"without models": 2000, "with models": 1500}
 _PAUSE = 0.08
 
 

@@ -327,6 +327,8 @@ def explained(path: Path) -> Iterator[None]:
 def explain(path: Path, error: sqlite3.Error | OverflowError) -> ResultsError:
     """The ``ResultsError`` that says what to do about ``error``."""
     code = getattr(error, "sqlite_errorcode", None)
+    if code is not None and code & 0xFF == sqlite3.SQLITE_CONSTRAINT:
+        return ResultsError(f"the results file {str(path)!r} does not take an episode ({error})")
     if isinstance(error, OverflowError):
         reason = "a number, perhaps the seed, is beyond 64 bits; choose a smaller one"
     elif code in _LOCKING:

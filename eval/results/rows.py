@@ -138,7 +138,7 @@ def row_of(run: int, result: EpisodeResult) -> Row:
             f"episode {unit.episode} of {unit.agent!r} with {unit.partner!r} on {unit.task!r} has the score "
             f"{result.score}, which is no finite number; make the payoffs smaller"
         )
-    return Row(
+    head = (
         run,
         *unit.key,
         unit.seed,
@@ -147,7 +147,8 @@ def row_of(run: int, result: EpisodeResult) -> Row:
         float(result.score) + 0.0,
         json.dumps(result.scores),
         totals.steps,
-        result.steps,
+    )
+    tail = (
         totals.degraded,
         usage.calls,
         usage.prompt_tokens,
@@ -157,7 +158,8 @@ def row_of(run: int, result: EpisodeResult) -> Row:
         tally.decisions,
         tally.repaired,
         tally.truncated,
-    ).sealed()
+    )
+    return Row(*head, result.steps, *tail, checksum(TABLE, (*head, *tail), result.steps))
 
 
 def all_rows(connection: sqlite3.Connection, run: int, found: Found) -> Iterator[Row]:
@@ -168,9 +170,9 @@ def all_rows(connection: sqlite3.Connection, run: int, found: Found) -> Iterator
         run: the run's number.
         found: told of every row; one of no run there is counts as a damaged one of this.
     """
-    before: Key | None = None
+    before, select = None, _select(connection)
     for key, place in _places(connection, run):
-        row = row_at(connection, place, run, key)
+        row = row_at(connection, place, run, key, select)
         if isinstance(row, Row) and key == before:
             row = Damaged(place, run, key, "it is there twice")
         if isinstance(row, Damaged):
@@ -268,14 +270,15 @@ def _places(connection: sqlite3.Connection, run: int) -> list[tuple[Key, int]]:
     return sorted(places)
 
 
-def row_at(connection: sqlite3.Connection, place: int, run: int, key: Key) -> Row | Damaged:
-    """The row of a number in the table, verified; ``run`` and ``key`` are what it is said to be of."""
+def _select(connection: sqlite3.Connection) -> str:
     columns = columns_there(connection, TABLE, COLUMNS)
+    return f"SELECT {columns} FROM main.{TABLE} WHERE rowid = ?"  # noqa: S608 - names of columns
+
+
+def row_at(connection: sqlite3.Connection, place: int, run: int, key: Key, select: str = "") -> Row | Damaged:
+    """The row of a number in the table, verified; ``run`` and ``key`` are what it is said to be of."""
     try:
-        values = connection.execute(
-            f"SELECT {columns} FROM main.{TABLE} WHERE rowid = ?",  # noqa: S608 - names of columns
-            (place,),
-        ).fetchone()
+        values = connection.execute(select or _select(connection), (place,)).fetchone()
     except sqlite3.DatabaseError as error:
         if getattr(error, "sqlite_errorcode", 0) & 0xFF in NOT_DAMAGE:
             raise
