@@ -205,6 +205,7 @@ def test_two_runs_side_by_side(browser, results, tmp_path):
     changed = f"UPDATE episodes SET checksum = NULL, scores = json_set(scores, {player}, score) {of_ftl}"  # noqa: S608
     target.execute(changed)
     target.execute("DELETE FROM episodes WHERE task = 'game-2' AND partner = 'self'")
+    target.execute("UPDATE runs SET checksum = NULL, finished = NULL")
     target.commit()
     target.close()
     with served(results, other) as address:
@@ -240,8 +241,9 @@ def test_names_and_replies_are_text(browser, asked, tmp_path):
         source.backup(target)
     agent = "llm:openai/scripted@tom-1"
     for table in ("episodes", "transcripts"):
-        changed = f"UPDATE {table} SET checksum = NULL, agent = ?, task = ? WHERE agent = ?"  # noqa: S608
+        changed = f"UPDATE {table} SET agent = ?, task = ? WHERE agent = ?"  # noqa: S608
         target.execute(changed, (evil, evil, agent))
+    target.execute("UPDATE episodes SET checksum = NULL")
     asks = json.loads(target.execute("SELECT configuration FROM runs").fetchone()[0])
     asks["matrices"] = {evil: {"agents": [evil], "partners": ["tom-0", "tom-1"]}}
     target.execute("UPDATE runs SET checksum = NULL, configuration = ?", (json.dumps(asks),))

@@ -179,7 +179,8 @@ def test_names_cannot_break_out_of_the_page(results, tmp_path):
         source.backup(target)
     target.execute("UPDATE episodes SET checksum = NULL, agent = ? WHERE agent = 'ftl'", (evil,))
     configuration = target.execute("SELECT configuration FROM runs").fetchone()[0]
-    target.execute("UPDATE runs SET checksum = NULL, configuration = ?", (configuration.replace('"ftl"', json.dumps(evil)),))
+    configuration = configuration.replace('"ftl"', json.dumps(evil))
+    target.execute("UPDATE runs SET checksum = NULL, configuration = ?", (configuration,))
     target.commit()
     target.close()
     text = render(file)
