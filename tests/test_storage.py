@@ -523,3 +523,23 @@ def test_a_run_without_an_episode_is_in_nobodys_way(tmp_path):
     stored(file)
     with pytest.raises(ResultsError, match="of another configuration"), open_run(file, {"temperature": 0.7}):
         pass
+
+
+def test_scores_alone_are_the_same_scores_and_every_reader_does_what_it_can(tmp_path, call):
+    """Episodes that are played at once and stored without steps; statistics and the report need none."""
+    told = ["--task", "memory-1", "--agents", "bayes,hedge", "--partners", "tom-0,self", "--episodes", "30"]
+    whole, scores = tmp_path / "whole.sqlite", tmp_path / "scores.sqlite"
+    assert call("crossplay", *told, "--results", whole).returncode == 0
+    assert call("crossplay", *told, "--results", scores, "--scores-only").returncode == 0
+    of_whole, of_scores = list(stored_episodes(whole)), list(stored_episodes(scores))
+    assert [(e.agent, e.partner, e.episode, e.score) for e in of_scores] == [
+        (e.agent, e.partner, e.episode, e.score) for e in of_whole
+    ]
+    assert all(episode.steps for episode in of_whole)
+    assert not any(episode.steps for episode in of_scores)
+    for command in (["statistics"], ["check"], ["report", "--out", tmp_path / "r.html"]):
+        assert call(command[0], scores, *command[1:]).returncode == 0
+    assert (tmp_path / "r.html").stat().st_size > 10_000
+    refused = call("crossplay", *told, "--scores-only")
+    assert refused.returncode == 2
+    assert "--results FILE" in refused.stderr

@@ -48,6 +48,8 @@ PANELS = {
         "findings": "findings:findings",
         "changing": "changing:changing",
         "competence": "changing:competence",
+        "train": "training:train",
+        "levers": "training:levers",
         "views": "changing:views",
         "people": "people:people",
         "coding": "coding:coding",

@@ -92,6 +92,13 @@ Extend = Annotated[
         help="Let the run in the results file grow, by tasks, agents, partners or episodes.",
     ),
 ]
+ScoresOnly = Annotated[
+    bool,
+    typer.Option(
+        "--scores-only",
+        help="Store scores and no steps, so without beliefs and replays; many episodes are played at once.",
+    ),
+]
 Workers = Annotated[
     int | None,
     typer.Option(
@@ -194,6 +201,7 @@ class Storing:
     results: Results = None
     force_new: ForceNew = False
     extend: Extend = False
+    scores_only: ScoresOnly = False
     workers: Workers = None
     dask: DaskAddress = ""
 

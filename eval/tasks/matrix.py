@@ -213,6 +213,14 @@ def coordination(n: int) -> MatrixTask:
     return MatrixTask(f"coordination-{n}", _common(np.eye(n)), action_names(n), optimum=REWARD * ROUNDS)
 
 
+def levers(n: int) -> MatrixTask:
+    """Two players pull one of n levers each; the same one scores (Hu et al. 2020, "Other-Play", section 2).
+
+    The levers are alike, so whoever pairs up has to settle on one of them.
+    """
+    return MatrixTask(f"lever-{n}", _common(np.eye(n)), action_names(n), optimum=REWARD * ROUNDS)
+
+
 def stag_hunt() -> MatrixTask:
     """Hunting the stag together pays 4 each, hare pays 3 with a hare hunter and 3 alone, stag alone 0."""
     return MatrixTask(

@@ -57,7 +57,8 @@ def collect(
     for episode in stored_episodes(path, number):
         task, players = episode.task, tuple(episode.scores)
         data, me = found[task], players[episode.seat]
-        data.curves[episode.agent, episode.partner].append([step["scores"][me] for step in episode.steps])
+        if scores := [step["scores"][me] for step in episode.steps]:  # none where a run keeps scores only
+            data.curves[episode.agent, episode.partner].append(scores)
         _judge(data, episode, players)
         seen(episode)
         episode.steps.clear()

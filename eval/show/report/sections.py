@@ -79,8 +79,9 @@ def task_section(
             ["agent", "self-play", "cross-play"],
             [[row[0].agent + marks.among(row[0].agent), *map(_interval, own_and_cross(row))] for row in rows],
         ),
-        _curves(task, data),
     ]
+    if data.curves:
+        pictures.append(_curves(task, data))
     if judged := {agent: (c, r) for agent, (c, r) in data.judged.items() if len(c)}:
         pictures.append(_calibration(name, judged, beliefs))
     if any(summary.worst is not None for summary in beliefs):

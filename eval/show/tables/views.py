@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich.table import Table
-
+from eval.show.console import Table
 from eval.show.tables.text import score
 from eval.studies.views import PARTNERS, Viewed
 

@@ -105,6 +105,10 @@ function decisions(episode, state, step) {
 }
 
 export function episodeView(cell, episode, state) {
+  if (!episode.steps) {
+    return h("section", { class: "card" }, h("h1", { tabindex: -1 }, `Episode ${episode.episode}: ${cell.agent} with ${cell.partner}`),
+      h("p", {}, `The score is ${number(episode.score)} ${cell.unit}; this run kept no steps.`));
+  }
   const step = stepOf(episode, state), held = Math.min(step, episode.steps - 1);
   const chosen = episode.players.indexOf(state.player);
   const onstep = (next) => { stopPlaying(); move(episode, state, next); };
