@@ -142,19 +142,15 @@ def _flaw_of_weights(weights: Any, learner: Learner, k: int) -> str | None:
             return _SHAPE
         is_belief = min(believed) >= 0.0 and abs(sum(believed) - 1.0) < _ROUNDING
         return None if is_belief else "its weights are no belief"
-    n_lapses = len(learner.lapses)
-    if len(weights) != k:
+    # another number of lapse rates in every row is another learner's belief, which is refused where it is used
+    width = len(weights[0])
+    if len(weights) != k or any(len(row) != width for row in weights):
         return _SHAPE
-    total = 0.0
-    for row in weights:
-        if len(row) != n_lapses:
-            return _SHAPE
-        of_row = sum(row)
-        # a comparison with NaN is false, whichever it is
-        if not (min(row) >= 0.0 < of_row):
-            return "a weight is no probability"
-        total += of_row
-    return None if -_ROUNDING < total - 1.0 < _ROUNDING else "its weights do not sum to 1"
+    sums = list(map(sum, weights))
+    # a comparison with NaN is false, whichever it is
+    if not all(min(row) >= 0.0 < of_row for row, of_row in zip(weights, sums, strict=True)):
+        return "a weight is no probability"
+    return None if -_ROUNDING < sum(sums) - 1.0 < _ROUNDING else "its weights do not sum to 1"
 
 
 def _flaw_of_numbers(record: Any, names: tuple[str, ...]) -> str | None:
