@@ -177,6 +177,7 @@ def test_faces_offer_what_they_name(face):
 
 
 EVAL_FOLDERS = {
+    "web": (),
     "tasks": (),
     "play": ("tasks",),
     "results": ("tasks", "play"),
@@ -186,9 +187,9 @@ EVAL_FOLDERS = {
     "coding": ("measure",),
     "training": ("tasks",),
     "studies": ("tasks", "play", "results", "sweeps", "measure", "training"),
-    "show": ("tasks", "play", "results", "sweeps", "measure", "training", "studies"),
+    "show": ("web", "tasks", "play", "results", "sweeps", "measure", "training", "studies"),
     "published": ("tasks", "play", "sweeps", "measure", "people", "training", "studies", "show"),
-    "human": ("tasks", "play", "results"),
+    "human": ("web", "tasks", "play", "results"),
     "modelserver": ("tasks",),
     "localmodel": (),
     "cli": (

@@ -27,7 +27,8 @@ from atom import (
     ToMState,
     conventions,
 )
-from atom.belief import order
+from atom.belief import evidence, order
+from atom.belief.sound import flaw_of, is_evidence
 from eval.play import episode_graph, play, play_in_graph, seat_players
 from eval.studies.hidden import hidden, other_play
 from eval.tasks import DescribedTask, make_task
@@ -160,6 +161,41 @@ def test_a_view_counts_once():
         SituationError, match="observed an action of 'ben'; the partners of its last decision"
     ):
         agent.observe(once, None, {"ben": Seen("A", step=0, view="red")})
+
+
+def test_evidence_for_a_store_is_corrected_and_stays_evidence():
+    """Also where what was counted is in the Store by then: as a prior both ways come to the same."""
+    names, n = ["one", "two"], 2
+    at_once = evidence.observed(evidence.nothing(), names, [0.9, 0.2], n)
+    counted = evidence.observed(evidence.nothing(), names, [0.4, 0.6], n)
+    later = evidence.corrected(counted, names, [0.4, 0.6], [0.9, 0.2], n)
+    for name in names:
+        assert later["log"][name] == pytest.approx(at_once["log"][name])
+    after_a_flush = evidence.corrected(evidence.nothing(), names, [0.4, 0.6], [0.9, 0.2], n)
+    both = evidence.total([(1.0, counted), (1.0, after_a_flush)])
+    assert is_evidence(after_a_flush)
+    assert both["observations"] == 1
+    assert evidence.prior(both, names, 0.0) == pytest.approx(evidence.prior(at_once, names, 0.0))
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        {"views": {"red": {"one": {"A": 1.0}}}},
+        {"views": {"red": {"one": {"A": 1.0}}, "blue": {}}},
+        {"chances": {"red": 0.5, "blue": math.nan}},
+        {"chances": {"red": 0.5, "green": 0.5}},
+        {"views": dict.fromkeys(("red", "blue"), {"one": {"A": 7.0}, "two": {"A": 1.0}})},
+        {"views": 3},
+    ],
+)
+def test_damaged_views_are_noticed(harm):
+    agent = agent_for({"one": by_view(1.0, 0.0), "two": by_view(0.5, 0.5)})
+    _, memory = agent.decide(Situation(TWO, possible=MAYBE), agent.start(["ben"]))
+    record, learner = memory["partners"]["ben"], agent.beliefs.learner
+    assert flaw_of(record, learner, agent.beliefs.names) is None
+    record = {**record, "expected": {**record["expected"], **harm}}
+    assert flaw_of(record, learner, agent.beliefs.names) is not None
 
 
 def test_views_that_were_not_possible_and_learners_that_cannot_correct_are_named():

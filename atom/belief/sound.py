@@ -22,6 +22,7 @@ _log = logging.getLogger(__name__)
 
 _ROUNDING = 1e-6
 _MOST_STEPS = 2**53
+_SHAPE = "its weights are not of the learner's shape"
 _said: set[tuple[str, str]] = set()
 
 
@@ -75,13 +76,13 @@ def flaw_of(record: Any, learner: Learner, names: tuple[str, ...]) -> str | None
     """What is wrong with a record, in a few words; None for nothing.
 
     Args:
-        record: of one partner, as it is in a memory; whether weights have the learner's shape is not seen.
+        record: of one partner, as it is in a memory.
         learner: whose weights it has.
         names: of the hypotheses.
     """
     try:
         return (
-            _flaw_of_weights(record["weights"], learner)
+            _flaw_of_weights(record["weights"], learner, len(names))
             or _flaw_of_numbers(record, names)
             or _flaw_of_expected(record["expected"], names)
             or _flaw_of_late(record, names)
@@ -132,21 +133,24 @@ def forget_said() -> None:
     _said.clear()
 
 
-def _flaw_of_weights(weights: Any, learner: Learner) -> str | None:
+def _flaw_of_weights(weights: Any, learner: Learner, k: int) -> str | None:
     if not isinstance(learner, Bayes):
         if not all(map(math.isfinite, _flat(weights))):
             return "a weight is no finite number"
         believed = learner.probabilities(weights)
+        if len(believed) != k:
+            return _SHAPE
         is_belief = min(believed) >= 0.0 and abs(sum(believed) - 1.0) < _ROUNDING
         return None if is_belief else "its weights are no belief"
-    total = 0.0
-    for row in weights:
-        of_row = sum(row)
-        # a comparison with NaN is false, whichever it is
-        if not (min(row) >= 0.0 < of_row):
-            return "a weight is no probability"
-        total += of_row
-    return None if -_ROUNDING < total - 1.0 < _ROUNDING else "its weights do not sum to 1"
+    # another number of lapse rates in every row is another learner's belief, refused where it is used
+    width = len(weights[0])
+    if len(weights) != k or any(len(row) != width for row in weights):
+        return _SHAPE
+    sums = list(map(sum, weights))
+    # a comparison with NaN is false, whichever it is
+    if not all(min(row) >= 0.0 < of_row for row, of_row in zip(weights, sums, strict=True)):
+        return "a weight is no probability"
+    return None if -_ROUNDING < sum(sums) - 1.0 < _ROUNDING else "its weights do not sum to 1"
 
 
 def _flaw_of_numbers(record: Any, names: tuple[str, ...]) -> str | None:
@@ -181,11 +185,29 @@ def _flaw_of_expected(expected: Any, names: tuple[str, ...]) -> str | None:
     actions = expected["actions"]
     if type(actions) is not list or not actions or not all(type(action) is str for action in actions):
         return "the actions that it waits for are none"
-    for name, policy in expected["policies"].items():
+    return (
+        _flaw_of_policies(expected["policies"], names)
+        or _flaw_of_views(expected, names)
+        or _flaw_of_look(expected.get("seen"))
+    )
+
+
+def _flaw_of_policies(policies: Any, names: tuple[str, ...]) -> str | None:
+    for name, policy in policies.items():
         values = policy.values()
         if name not in names or (values and not (min(values) >= 0.0 and sum(values) < 1.0 + _ROUNDING)):
             return f"what it expects of {name!r} is no distribution"
-    return _flaw_of_look(expected.get("seen"))
+    return None
+
+
+def _flaw_of_views(expected: Any, names: tuple[str, ...]) -> str | None:
+    if "views" not in expected and "chances" not in expected:
+        return None
+    views, chances = expected["views"], expected["chances"]
+    kinds = {frozenset(policies) for policies in views.values()}
+    if views.keys() != chances.keys() or len(kinds) != 1 or not is_distribution(chances):
+        return "what it may have seen is none"
+    return next((flaw for p in views.values() if (flaw := _flaw_of_policies(p, names))), None)
 
 
 def _flaw_of_look(seen: Any) -> str | None:

@@ -32,6 +32,7 @@ PANELS = {
     "Look at a run": {
         "statistics": "statistics:statistics",
         "compare": "statistics:compare_",
+        "view": "view:view",
         "report": "report:report",
         "transcript": "transcript:transcript",
         "export": "results:export_",

@@ -11,12 +11,17 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-from eval.human.bounded import BadRequestError, BoundedHandler, BoundedServer
 from eval.human.game import Game, GameError, begin
 from eval.human.games import Games, NotStoredError
+from eval.web import BadRequestError, BoundedHandler, BoundedServer, static_file
 
 _PAGE = Path(__file__).with_name("page.html")
 _GAMES = "/games/"
+_STATIC = "/static/"
+_POLICY = (
+    "default-src 'none'; style-src 'self' 'unsafe-inline'; script-src 'self'; img-src data:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
 
 
 def serve(games: Games, port: int = 0) -> BoundedServer:
@@ -36,11 +41,15 @@ def serve(games: Games, port: int = 0) -> BoundedServer:
 
 class _Handler(BoundedHandler):
     games: Games
+    policy = _POLICY
 
     def get(self, path: str) -> None:
         """The page, or a game."""
         if path == "/":
             self.send(HTTPStatus.OK, _PAGE.read_bytes(), "text/html; charset=utf-8")
+            return
+        if path.startswith(_STATIC) and (found := static_file(path.removeprefix(_STATIC))):
+            self.send(HTTPStatus.OK, *found)
             return
         name = self._name(path)
         self.send_json(HTTPStatus.OK, self.games.view(name))

@@ -19,6 +19,13 @@ from eval.results.database import DamagedFileError, ResultsError, check_usable, 
 from eval.results.export import export
 from eval.results.rows import DamageWarning
 from eval.results.runs import Run, is_unanswered, open_run
+from eval.results.summaries import (
+    EpisodeHead,
+    PairingKey,
+    PairingSummary,
+    stored_heads,
+    stored_summaries,
+)
 from eval.results.transcripts import (
     StoredTranscripts,
     all_transcripts,
@@ -32,6 +39,9 @@ __all__ = [
     "Checked",
     "DamageWarning",
     "DamagedFileError",
+    "EpisodeHead",
+    "PairingKey",
+    "PairingSummary",
     "Repaired",
     "ResultsError",
     "Run",
@@ -51,10 +61,12 @@ __all__ = [
     "repair",
     "stored_cells",
     "stored_episodes",
+    "stored_heads",
     "stored_learners",
     "stored_materials",
     "stored_run",
     "stored_runs",
+    "stored_summaries",
     "stored_tasks",
     "stored_transcript",
     "stored_transcripts",

@@ -23,7 +23,7 @@ from eval.play import (
 from eval.results.changes import todays_task, warn_of_changes, warn_of_rules
 from eval.results.database import ResultsError, read_results
 from eval.results.materials import PLAYER, TASK, latest_session, read_materials, read_runs
-from eval.results.rows import sound_rows
+from eval.results.rows import chosen_rows, sound_rows
 from eval.tasks import StoredTask, Task
 
 _USAGE = ("calls", "prompt_tokens", "completion_tokens", "cost")
@@ -130,8 +130,21 @@ def stored_run(path: Path, number: int | None = None) -> StoredRun:
     return runs[number]
 
 
-def stored_episodes(path: Path, number: int | None = None) -> Iterator[StoredEpisode]:
+def stored_episodes(
+    path: Path,
+    number: int | None = None,
+    *,
+    task: str | None = None,
+    agent: str | None = None,
+    partner: str | None = None,
+    episode: int | None = None,
+) -> Iterator[StoredEpisode]:
     """The episodes of a run that are whole, in the order of task, agent, partner and number.
+
+    Args:
+        path: the results file.
+        number: the run; the latest for None.
+        task, agent, partner, episode: of which episodes; of all for None.
 
     Raises:
         ResultsError: see ``stored_run``.
@@ -140,8 +153,15 @@ def stored_episodes(path: Path, number: int | None = None) -> Iterator[StoredEpi
         DamageWarning: episodes are damaged, and left out.
     """
     run = stored_run(path, number)
+    wanted = {"task": task, "agent": agent, "partner": partner, "episode": episode}
+    chosen = {name: value for name, value in wanted.items() if value is not None}
     with read_results(path) as connection:
-        for row in sound_rows(path, connection, run.number, run.all_asked):
+        rows = (
+            chosen_rows(path, connection, run.number, chosen)
+            if chosen
+            else sound_rows(path, connection, run.number, run.all_asked)
+        )
+        for row in rows:
             yield StoredEpisode(
                 *row.key,
                 row.seed,

@@ -6,7 +6,7 @@ import json
 import math
 import sqlite3
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -204,6 +204,40 @@ def sound_rows(
     missing = 0 if asked is None else max(0, asked - found.whole - len(found.damaged))
     if found.damaged or missing:
         warnings.warn(damage_words(path, run, found, missing), DamageWarning, stacklevel=3)
+
+
+def chosen_rows(
+    path: Path, connection: sqlite3.Connection, run: int, chosen: Mapping[str, Any]
+) -> Iterator[Row]:
+    """Some rows of a run, found by the table's index, in the order of ``all_rows``.
+
+    Args:
+        path, connection: the file.
+        run: the run's number.
+        chosen: name of a column of the key -> value.
+
+    Raises:
+        ResultsError: the file is damaged where it says what is where.
+
+    Warns:
+        DamageWarning: some are damaged, and left out.
+    """
+    where = "".join(f" AND {name} = ?" for name in chosen)
+    key_columns = ", ".join(_ORDER)
+    places = connection.execute(
+        f"SELECT rowid, {key_columns} FROM main.{TABLE} WHERE run = ?{where} ORDER BY {key_columns}",  # noqa: S608 - names of columns
+        (run, *chosen.values()),
+    ).fetchall()
+    found = Found(0, [])
+    for place, *key in places:
+        row = row_at(connection, place, run, (key[0], key[1], key[2], key[3]))
+        if isinstance(row, Damaged):
+            found.damaged.append(row)
+            continue
+        found.whole += 1
+        yield row
+    if found.damaged:
+        warnings.warn(damage_words(path, run, found), DamageWarning, stacklevel=3)
 
 
 def damage_words(path: Path, run: int, found: Found, missing: int = 0) -> str:

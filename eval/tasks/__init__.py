@@ -1,6 +1,7 @@
 """Tasks to be played: by name (``make_task``), all of one protocol (``Task``)."""
 
 from eval.tasks.base import Better, State, Task, Transition
+from eval.tasks.boards import Board, board_of, frames_of
 from eval.tasks.described import DescribedTask
 from eval.tasks.grid import GridTask
 from eval.tasks.matrix import MatrixTask, anti_coordination, one_ahead
@@ -14,6 +15,7 @@ __all__ = [
     "TASKS",
     "TICKETS",
     "Better",
+    "Board",
     "DescribedTask",
     "Environment",
     "GridTask",
@@ -29,8 +31,10 @@ __all__ = [
     "all_tasks",
     "anti_coordination",
     "as_plain",
+    "board_of",
     "collisions",
     "differs",
+    "frames_of",
     "make_task",
     "one_ahead",
 ]

@@ -11,10 +11,11 @@ import httpx
 import pytest
 
 from eval.cli.play import _store
-from eval.human import GameError, begin, bounded, move, rescue, save
+from eval.human import GameError, begin, move, rescue, save
 from eval.human.games import Games, NotStoredError
 from eval.human.server import new_games, serve
 from eval.results import ResultsError, check_usable, open_run, stored_episodes, stored_run, stored_tasks
+from eval.web import bounded
 
 
 def played(episode=0, seed=42):

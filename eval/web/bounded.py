@@ -23,10 +23,6 @@ SECONDS = 10.0
 """That a connection may be silent, and that a request may take until it is whole."""
 LARGEST_BODY = 4096
 _LOCAL = ("127.0.0.1", "localhost")
-_POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; "
-    "img-src data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
-)
 
 
 class BoundedServer(ThreadingHTTPServer):
@@ -79,18 +75,23 @@ class BadRequestError(Exception):
 
 
 class BoundedHandler(BaseHTTPRequestHandler):
-    """Answers requests by ``get`` and ``post``, which raise ``BadRequestError`` where they must not go on."""
+    """Answers requests by ``get`` and ``post``, which raise ``BadRequestError`` where they must not go on.
 
+    Attributes:
+        policy: the Content-Security-Policy of every answer.
+    """
+
+    policy = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
     protocol_version = "HTTP/1.1"
     timeout = SECONDS
 
     def get(self, path: str) -> None:
         """Answers a GET."""
-        raise NotImplementedError
+        raise BadRequestError(HTTPStatus.NOT_IMPLEMENTED, "nothing can be read here")
 
     def post(self, path: str, body: dict[str, Any]) -> None:
         """Answers a POST with a JSON object."""
-        raise NotImplementedError
+        raise BadRequestError(HTTPStatus.NOT_IMPLEMENTED, "nothing can be changed here")
 
     def handle_one_request(self) -> None:
         """One request, which is cut off where it does not come to its end in time."""
@@ -110,7 +111,7 @@ class BoundedHandler(BaseHTTPRequestHandler):
         """A POST."""
         self._guarded(lambda: self.post(self._checked(), self._body()))
 
-    def send_json(self, status: HTTPStatus, content: dict[str, Any]) -> None:
+    def send_json(self, status: HTTPStatus, content: Any) -> None:
         """Plain data as the answer."""
         self.send(status, json.dumps(content).encode(), "application/json")
 
@@ -123,7 +124,8 @@ class BoundedHandler(BaseHTTPRequestHandler):
         self.send_header("X-Content-Type-Options", "nosniff")
         self.send_header("X-Frame-Options", "DENY")
         self.send_header("Referrer-Policy", "no-referrer")
-        self.send_header("Content-Security-Policy", _POLICY)
+        self.send_header("Cross-Origin-Resource-Policy", "same-origin")
+        self.send_header("Content-Security-Policy", self.policy)
         if self.close_connection:
             self.send_header("Connection", "close")
         self.end_headers()
@@ -172,7 +174,10 @@ class BoundedHandler(BaseHTTPRequestHandler):
             raise BadRequestError(HTTPStatus.BAD_REQUEST, "the address, Host or Origin is none") from None
         if len(hosts) != 1:
             raise BadRequestError(HTTPStatus.BAD_REQUEST, "a request has one Host")
-        if host not in _LOCAL or not of_ours:
+        # a link from elsewhere may open the page, but nothing else may ask for anything
+        asks = self.headers.get("Sec-Fetch-Site") == "cross-site"
+        asks = asks and self.headers.get("Sec-Fetch-Mode") != "navigate"
+        if host not in _LOCAL or not of_ours or asks:
             raise BadRequestError(HTTPStatus.FORBIDDEN, "this server answers its own page only")
         return path
 
