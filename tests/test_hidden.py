@@ -185,7 +185,7 @@ def test_evidence_for_a_store_is_corrected_and_stays_evidence():
         {"views": {"red": {"one": {"A": 1.0}}, "blue": {}}},
         {"chances": {"red": 0.5, "blue": math.nan}},
         {"chances": {"red": 0.5, "green": 0.5}},
-        {"views": dict.fromkeys(("red", "blue"), {"one": {"A": 7.0}, "two": {"A": 1.0}})},
+        {"views": {view: {"one": {"A": 7.0}} for view in ("red", "blue")}},
         {"views": 3},
     ],
 )

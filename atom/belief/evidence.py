@@ -64,7 +64,7 @@ def corrected(
         },
     }
     found = total([(1.0, evidence), (1.0, change)])
-    # what was counted may be in a Store by now; a shift of all favours no hypothesis, and log-likelihoods are <= 0
+    # what was counted may be in a Store by now; log-likelihoods are <= 0, and a shift of all favours none
     top = max(0.0, *(value for sums in found["log"].values() for value in sums))
     if top > 0.0:
         found["log"] = {name: [value - top for value in sums] for name, sums in found["log"].items()}
