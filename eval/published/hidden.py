@@ -25,7 +25,7 @@ def _play(setting: Setting, how: How) -> list[Hidden]:
         ]
 
 
-HIDDEN = Study("hidden information", _play, Setting(32), Setting(4), 240)
+HIDDEN = Study("hidden information", _play, Setting(32), Setting(4), 100)
 
 
 def shown(result: Result[list[Hidden]]) -> list[str]:
