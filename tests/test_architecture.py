@@ -183,15 +183,16 @@ EVAL_FOLDERS = {
     "measure": ("tasks", "play", "results"),
     "people": ("tasks", "play", "measure"),
     "coding": ("measure",),
+    "delegation": ("measure",),
     "studies": ("tasks", "play", "results", "sweeps", "measure"),
     "show": ("tasks", "play", "results", "sweeps", "measure", "studies"),
-    "published": ("tasks", "play", "sweeps", "measure", "people", "studies", "show"),
+    "published": ("tasks", "play", "sweeps", "measure", "people", "delegation", "studies", "show"),
     "human": ("tasks", "play", "results"),
     "modelserver": ("tasks",),
     "localmodel": (),
     "cli": (
-        "tasks", "results", "sweeps", "measure", "people", "coding", "studies", "show", "published", "human",
-        "localmodel",
+        "tasks", "results", "sweeps", "measure", "people", "coding", "delegation", "studies", "show", "published",
+        "human", "localmodel",
     ),
 }  # fmt: skip
 """Stage of eval -> the stages that it may import from; nothing imports from a later one."""
