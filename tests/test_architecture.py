@@ -191,8 +191,8 @@ EVAL_FOLDERS = {
     "modelserver": ("tasks",),
     "localmodel": (),
     "cli": (
-        "tasks", "results", "sweeps", "measure", "people", "coding", "delegation", "studies", "show", "published",
-        "human", "localmodel",
+        "tasks", "results", "sweeps", "measure", "people", "coding", "delegation", "studies", "show",
+        "published", "human", "localmodel",
     ),
 }  # fmt: skip
 """Stage of eval -> the stages that it may import from; nothing imports from a later one."""
