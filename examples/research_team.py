@@ -156,7 +156,7 @@ def build(team: Mapping[str, Worker], cap: Cap, *, believes: bool) -> CompiledSt
 
     def send(desk: Desk) -> list[Send] | str:
         sent = admitted(written(desk), team, Ledger(desk["tokens"], desk["calls"]), cap)
-        out = {name: desk[name] for name in ("question", "round", "listed", "briefs")}  # type: ignore[literal-required]
+        out = {name: desk[name] for name in ("question", "round", "listed", "briefs")}
         return [Send("worker", {**out, "number": number}) for number in range(len(sent))] or "collect"
 
     def worker(state: Sent, store: BaseStore) -> dict[str, Any]:

@@ -59,6 +59,16 @@ def test_an_agent_with_the_middleware_suits_every_colleague():
     assert min(counts(printed["with middleware"])) >= 9
 
 
+def test_a_lead_that_models_its_workers_repeats_less_and_keeps_the_cap():
+    printed = lines("research_team.py")
+    ours, fixed, faulty, believed = (re.findall(r"[\d.]+", text) for text in printed.values())
+    assert float(ours[0]) < float(fixed[0]) / 2
+    assert abs(int(ours[2]) / int(fixed[2]) - 1) < 0.02
+    assert int(faulty[3]) <= 1000
+    assert int(faulty[4]) > 0
+    assert believed == ["1", "0", "2", "2", "3", "1", "4", "0"]
+
+
 def test_promises_are_read_from_branches_and_worth_what_they_were():
     printed = lines("coding_promises.py")
     assert "0 of 10 clash" in printed["node, ben keeps"]
