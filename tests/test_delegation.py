@@ -106,11 +106,11 @@ def test_a_lead_learns_orders_and_briefs_by_them():
 def test_what_is_unknown_is_found_out_while_rounds_are_left_and_explained_when_none_is():
     beliefs = dict.fromkeys(WORKERS, UNSURE)
     assert {brief.form for brief in planned(view(left=20), beliefs)} == {0}
-    assert planned(view(left=1), beliefs)[-1].form == 2
+    assert planned(view(left=1), beliefs)[-1].form > 0
 
 
 def test_a_worker_for_whom_nothing_is_left_gets_no_brief():
-    (only,) = planned(replace(view(), listed=LISTED[:1]), dict.fromkeys(WORKERS, {0: 1.0}))
+    (only,) = planned(replace(view(), listed=LISTED[:1]), {name: {0: 1.0} for name in WORKERS})
     assert only == Brief("ann", LISTED[0])
 
 
@@ -126,22 +126,23 @@ def test_half_of_the_duplicates_at_equal_tokens():
     assert by_lead["explained"].tokens.low > 1.2 * ours.tokens.high  # what a belief saves
 
 
-@pytest.mark.parametrize("tokens", [150, 400, 700, 1000, 1400, 2000])
+@pytest.mark.parametrize("tokens", [400, 700, 1000, 1400, 2000])
 def test_the_cap_is_never_exceeded_with_faults(tokens):
-    """1,000 runs in all, a third of whose calls fail, and one of the calls' cap as well."""
+    """1,000 runs in all, 30 % of whose calls fail; the last 200 have a cap on calls as well."""
     cap = Cap(tokens, 5 if tokens == 2000 else None)
-    runs = 250 if tokens == 150 else 150
-    setting = Setting(("atom",), questions=2, runs=runs, seed=tokens, faults=0.3, cap=cap)
+    setting = Setting(("atom",), questions=2, runs=200, seed=tokens, faults=0.3, cap=cap)
     outcomes = [one for run in play(setting)["atom"] for one in run]
     assert max(one.tokens for one in outcomes) <= tokens
     assert cap.calls is None or max(one.calls for one in outcomes) == cap.calls
-    if tokens == 150:
-        assert not any(one.calls for one in outcomes)  # not even one fits
-    else:
-        failed = sum(one.failed for one in outcomes) / sum(one.calls for one in outcomes)
-        assert 0.25 < failed < 0.35
-        assert any(one.unsent for one in outcomes)
-        assert fmean(one.coverage for one in outcomes) > 0
+    failed = sum(one.failed for one in outcomes) / sum(one.calls for one in outcomes)
+    assert 0.25 < failed < 0.35
+    assert any(one.unsent for one in outcomes)
+    assert fmean(one.coverage for one in outcomes) > 0
+
+
+def test_a_cap_that_not_one_worker_fits_under_sends_nobody():
+    outcomes = play_run("atom", Setting(questions=2, cap=Cap(150)), 0)
+    assert [(one.calls, one.tokens, one.coverage, one.unsent) for one in outcomes] == [(0, 0, 0.0, 8)] * 2
 
 
 def test_where_the_cap_may_not_do_for_all_fewer_are_sent():

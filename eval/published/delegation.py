@@ -80,8 +80,8 @@ def leads(result: Result[Both]) -> list[str]:
         *table(_HEADINGS, _rows(found.clean), right=True),
         "",
         *prose(
-            f"Paired by run, `atom`'s duplicates less half of `fixed`'s are {half} (below 0: less than half),",
-            f"and its tokens less `fixed`'s {dearer}. It has",
+            f"Paired by run, `atom`'s duplicates less half of `fixed`'s are {half}",
+            f"(below 0: less than half), and its tokens less `fixed`'s {dearer}. It has",
             f"{ours.duplicates.estimate / fixed.duplicates.estimate:.2f} of `fixed`'s duplicates;",
             f"`explained` has {told.duplicates.estimate / fixed.duplicates.estimate:.2f}, at",
             f"{told.tokens.estimate / fixed.tokens.estimate:.2f} times the tokens.",
