@@ -15,6 +15,7 @@ from eval.published import (
     robustness,
     strangers,
     teams,
+    training,
     views,
 )
 from eval.published.study import Block
@@ -31,6 +32,7 @@ BLOCKS: tuple[Block, ...] = (
     *ablation.BLOCKS,
     *examples.BLOCKS,
     *people.BLOCKS,
+    *training.BLOCKS,
     *findings.BLOCKS,
     *robustness.BLOCKS,
 )

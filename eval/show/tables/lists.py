@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from rich.table import Table
-
+from eval.show.console import Table
 from eval.tasks import all_tasks
 from partners import LLM, all_kinds, learners, summary_of
 
@@ -21,7 +20,7 @@ def task_list() -> Table:
 def player_list() -> Table:
     """All players and their traits."""
     table = Table(title="Agents and partners (--agents, --partners)")
-    table.add_column("name", no_wrap=True)
+    table.add_column("name", max_width=37, overflow="fold")
     for heading in ("what it does", "traits", "source"):
         table.add_column(heading)
     for kind in (*all_kinds().values(), LLM):
