@@ -189,13 +189,15 @@ EVAL_FOLDERS = {
     "training": ("tasks",),
     "studies": ("tasks", "play", "results", "sweeps", "measure", "training"),
     "show": ("web", "tasks", "play", "results", "sweeps", "measure", "training", "studies"),
-    "published": ("tasks", "play", "sweeps", "measure", "people", "delegation", "training", "studies", "show"),
+    "published": (
+        "tasks", "play", "sweeps", "measure", "people", "delegation", "training", "studies", "show",
+    ),
     "human": ("web", "tasks", "play", "results"),
     "modelserver": ("tasks",),
     "localmodel": (),
     "cli": (
-        "tasks", "results", "sweeps", "measure", "people", "coding", "delegation", "training", "studies", "show",
-        "published", "human", "localmodel",
+        "tasks", "results", "sweeps", "measure", "people", "coding", "delegation", "training", "studies",
+        "show", "published", "human", "localmodel",
     ),
 }  # fmt: skip
 """Stage of eval -> the stages that it may import from; nothing imports from a later one."""

@@ -126,6 +126,21 @@ def test_half_of_the_duplicates_at_equal_tokens():
     assert by_lead["explained"].tokens.low > 1.2 * ours.tokens.high  # what a belief saves
 
 
+def test_beside_literal_workers_a_belief_costs_what_it_takes_to_learn_that():
+    everybody_literal = play(Setting(("atom", "fixed"), runs=10), by_depth(0))
+    ours, fixed = delegated(everybody_literal)
+    assert fixed.duplicates.estimate < ours.duplicates.estimate < 1.5
+    first = fmean(run[0].duplicates for run in everybody_literal["atom"])
+    later = fmean(one.duplicates for run in everybody_literal["atom"] for one in run[2:])
+    assert later < first / 3
+
+
+def test_intervals_keep_to_what_is_possible():
+    few = delegated(play(Setting(runs=3, questions=1, faults=0.3)))
+    assert all(0.0 <= one.coverage.low <= one.coverage.high <= 1.0 for one in few)
+    assert all(one.duplicates.low >= 0.0 and one.tokens.low >= 0.0 for one in few)
+
+
 @pytest.mark.parametrize("tokens", [400, 700, 1000, 1400, 2000])
 def test_the_cap_is_never_exceeded_with_faults(tokens):
     """1,000 runs in all, 30 % of whose calls fail; the last 200 have a cap on calls as well."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean
 
 from eval.delegation.leads import CHAT
@@ -69,9 +70,9 @@ def delegated(played: Mapping[str, Sequence[Sequence[Outcome]]]) -> list[Delegat
         found.append(
             Delegated(
                 name,
-                _mean(duplicates[name]),
-                _mean(coverage[name]),
-                _mean(tokens[name]),
+                _mean(duplicates[name], math.inf),
+                _mean(coverage[name], 1.0),
+                _mean(tokens[name], math.inf),
                 fmean(one.calls for one in every),
                 fmean(one.waits for one in every),
                 fmean(tokens[name]) / chat if chat else None,
@@ -86,7 +87,9 @@ def delegated(played: Mapping[str, Sequence[Sequence[Outcome]]]) -> list[Delegat
     return found
 
 
-def _mean(values: Sequence[float]) -> Interval:
-    if len(values) > 1:
-        return mean_interval(values)
-    return Interval(values[0], values[0], values[0])
+def _mean(values: Sequence[float], most: float) -> Interval:
+    """The mean of values in [0, most], and an interval that is cut to that."""
+    if len(values) == 1:
+        return Interval(values[0], values[0], values[0])
+    found = mean_interval(values)
+    return replace(found, low=max(0.0, found.low), high=min(most, found.high))
