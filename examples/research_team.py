@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from operator import add
 from typing import Annotated, Any
 
+from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.store.base import BaseStore
@@ -80,7 +81,7 @@ class Desk(TypedDict):
     read: int
     tokens: int
     calls: int
-    done: Annotated[list[tuple[int, float]], add]
+    done: Annotated[list[list[float]], add]
 
 
 class Sent(TypedDict):
@@ -127,13 +128,16 @@ def at(desk: Desk) -> Situation:
     return situation(NAMES)
 
 
-def build(team: Mapping[str, Worker], cap: Cap, *, believes: bool) -> CompiledStateGraph[Any, Any, Any, Any]:
+def build(
+    team: Mapping[str, Worker], cap: Cap, *, believes: bool, saver: InMemorySaver | None = None
+) -> CompiledStateGraph[Any, Any, Any, Any]:
     """The graph.
 
     Args:
         team: name -> who researches.
         cap: of a question.
         believes: whether the lead has a belief; if not, it names a section to each.
+        saver: of checkpoints; workers that interrupt need one.
     """
     builder: StateGraph[Any, Any, Any, Any] = StateGraph(Desk)
     if believes:
@@ -176,7 +180,7 @@ def build(team: Mapping[str, Worker], cap: Cap, *, believes: bool) -> CompiledSt
     builder.add_conditional_edges(
         "collect", lambda desk: END if desk["question"] >= QUESTIONS else "lead", ["lead", END]
     )
-    return builder.compile(store=InMemoryStore())
+    return builder.compile(checkpointer=saver, store=InMemoryStore())
 
 
 def collect(state: Desk) -> dict[str, Any]:
@@ -188,7 +192,7 @@ def collect(state: Desk) -> dict[str, Any]:
         return {"round": state["round"] + 1, "tokens": ledger.tokens, "calls": ledger.calls}
     ours = [returned(key) for key in state["keys"] if key["question"] == state["question"]]
     _, twice = merged(frozenset(), ours)
-    end = {"done": [(twice, len(known) / whole.facets)], "question": state["question"] + 1}
+    end = {"done": [[twice, len(known) / whole.facets]], "question": state["question"] + 1}
     return {**end, "round": 0, "tokens": 0, "calls": 0}
 
 
