@@ -142,7 +142,7 @@ def _flaw_of_weights(weights: Any, learner: Learner, k: int) -> str | None:
             return _SHAPE
         is_belief = min(believed) >= 0.0 and abs(sum(believed) - 1.0) < _ROUNDING
         return None if is_belief else "its weights are no belief"
-    # another number of lapse rates in every row is another learner's belief, which is refused where it is used
+    # another number of lapse rates in every row is another learner's belief, refused where it is used
     width = len(weights[0])
     if len(weights) != k or any(len(row) != width for row in weights):
         return _SHAPE

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 from atom import Decision, Memory, Player, Situation
 from atom.names import in_words
+from eval.human.told import in_your_seat, told
 from eval.play import SELF, EpisodeResult, Step, Unit, materials_of, record, seat_players, total_scores
 from eval.results import ResultsError, open_run
 from eval.tasks import GridTask, MatrixTask, Task, board_of, make_task
@@ -121,7 +122,19 @@ class Game:
             "limit": self.task.optimum,
             "done": self.done,
             "beliefs": self.beliefs() if self.done else None,
+            "told": self.told if self.done else None,
+            "in_your_seat": self.in_your_seat if self.done else None,
         }
+
+    @cached_property
+    def told(self) -> list[str]:
+        """What was believed, in sentences, once the game is over."""
+        return told(self)
+
+    @cached_property
+    def in_your_seat(self) -> dict[str, float]:
+        """What others score in the person's seat, once the game is over."""
+        return in_your_seat(self)
 
     def _drawn(self) -> View | None:
         """The board as pages draw it, where there is more to see than a table of payoffs."""

@@ -3,6 +3,7 @@
 import { drawBoard, inWords } from "./board.js";
 
 const $ = id => document.getElementById(id);
+const SIGNS = {up: "↑", down: "↓", left: "←", right: "→", interact: "i", stay: "s"};
 let name = location.hash.slice(1), view = null, busy = false;
 
 function element(tag, text, attributes = {}) {
@@ -77,7 +78,7 @@ function show(now, text) {
   }
   const buttons = view.actions.map((action, i) => {
     const button = element("button", undefined, {"data-action": action});
-    if (i < 9) button.append(element("kbd", String(i + 1), {"aria-hidden": "true"}));
+    if (i < 9) button.append(element("kbd", SIGNS[action] ?? String(i + 1), {"aria-hidden": "true"}));
     button.append(action);
     button.onclick = () => act(action);
     return button;
@@ -106,6 +107,10 @@ function rounds() {
 function beliefs() {
   $("end").hidden = !view.done;
   if (!view.done) return;
+  $("told").replaceChildren(...view.told.map(sentence => element("li", sentence)));
+  const seat = Object.entries(view.in_your_seat).map(([who, score]) => who + " " + number(score));
+  $("seat").textContent = seat.length ? "You: " + number(view.scores[view.me]) + " " + view.unit
+    + ". In your seat, with the same luck: " + seat.join(", ") + "." : "";
   const table = $("beliefs"), first = view.beliefs.flatMap(Object.values)[0];
   table.replaceChildren();
   if (!first) { $("end-text").textContent = "This agent has no beliefs about anybody."; return; }
@@ -128,9 +133,10 @@ function beliefs() {
 }
 $("again").onclick = begin;
 addEventListener("hashchange", () => { if (location.hash.slice(1) !== name) { name = location.hash.slice(1); load(); } });
+const KEYS = {ArrowUp: "up", ArrowDown: "down", ArrowLeft: "left", ArrowRight: "right", i: "interact", s: "stay"};
 addEventListener("keydown", event => {
   if (event.ctrlKey || event.metaKey || event.altKey || !view) return;
-  const action = view.actions[Number(event.key) - 1];
-  if (/^[1-9]$/.test(event.key) && action) { event.preventDefault(); act(action); }
+  const action = /^[1-9]$/.test(event.key) ? view.actions[Number(event.key) - 1] : KEYS[event.key];
+  if (action && view.actions.includes(action)) { event.preventDefault(); act(action); }
 });
 load();
