@@ -185,16 +185,19 @@ EVAL_FOLDERS = {
     "measure": ("tasks", "play", "results"),
     "people": ("tasks", "play", "measure"),
     "coding": ("measure",),
+    "delegation": ("measure",),
     "training": ("tasks",),
     "studies": ("tasks", "play", "results", "sweeps", "measure", "training"),
     "show": ("web", "tasks", "play", "results", "sweeps", "measure", "training", "studies"),
-    "published": ("tasks", "play", "sweeps", "measure", "people", "training", "studies", "show"),
+    "published": (
+        "tasks", "play", "sweeps", "measure", "people", "delegation", "training", "studies", "show",
+    ),
     "human": ("web", "tasks", "play", "results"),
     "modelserver": ("tasks",),
     "localmodel": (),
     "cli": (
-        "tasks", "results", "sweeps", "measure", "people", "coding", "training", "studies", "show",
-        "published", "human", "localmodel",
+        "tasks", "results", "sweeps", "measure", "people", "coding", "delegation", "training", "studies",
+        "show", "published", "human", "localmodel",
     ),
 }  # fmt: skip
 """Stage of eval -> the stages that it may import from; nothing imports from a later one."""

@@ -53,6 +53,7 @@ PANELS = {
         "views": "changing:views",
         "people": "people:people",
         "coding": "coding:coding",
+        "delegation": "delegation:delegation",
     },
     "Language models": {
         "fit": "fit:fit_",

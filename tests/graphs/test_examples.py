@@ -13,7 +13,11 @@ from pathlib import Path
 
 import httpx
 import pytest
+from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.types import Command, interrupt
 from langgraph_sdk import get_client
+
+from eval.delegation import Cap, by_depth
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
@@ -57,6 +61,40 @@ def test_an_agent_with_the_middleware_suits_every_colleague():
     printed = lines("agent_middleware.py")
     assert min(counts(printed["bare agent"])) == 0
     assert min(counts(printed["with middleware"])) >= 9
+
+
+def test_a_lead_that_models_its_workers_repeats_less_and_keeps_the_cap():
+    printed = lines("research_team.py")
+    ours, fixed, faulty, believed = (re.findall(r"[\d.]+", text) for text in printed.values())
+    assert float(ours[0]) < float(fixed[0]) / 2
+    assert abs(int(ours[2]) / int(fixed[2]) - 1) < 0.02
+    assert int(faulty[3]) <= 1000
+    assert int(faulty[4]) > 0
+    assert believed == ["1", "0", "2", "2", "3", "1", "4", "0"]
+
+
+def test_a_worker_of_the_research_team_may_ask_a_person(monkeypatch):
+    monkeypatch.syspath_prepend(str(EXAMPLES))
+    research = importlib.import_module("research_team")
+    team = {name: by_depth(k) for name, k in zip(research.NAMES, research.ORDERS, strict=True)}
+    undisturbed = research.build(team, Cap(), believes=True).invoke(
+        research.start(), {"recursion_limit": 200}
+    )
+
+    def asks(given):
+        if given.question.number == 1 and given.key[2] == 0:
+            assert interrupt("may I look at this?") == "yes"
+        return by_depth(research.ORDERS[1])(given)
+
+    graph = research.build({**team, "worker-2": asks}, Cap(), believes=True, saver=InMemorySaver())
+    thread = {"configurable": {"thread_id": "1"}, "recursion_limit": 200}
+    paused = graph.invoke(research.start(), thread)
+    assert [asked.value for asked in paused["__interrupt__"]] == ["may I look at this?"]
+    assert len(paused["done"]) == 1
+    ended = graph.invoke(Command(resume="yes"), thread)
+    assert (ended["done"], ended["beliefs"]) == (undisturbed["done"], undisturbed["beliefs"])
+    assert len(graph.store.search(("findings",), limit=100)) == len(ended["keys"])
+    assert {*ended["keys"][0]} == {"question", "worker", "key", "section", "facets", "tokens", "problem"}
 
 
 def test_promises_are_read_from_branches_and_worth_what_they_were():
