@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from atom.policies import added
 from eval.measure.crossplay import SelfAndCross, self_and_cross_play, share_of_optimum, worst_partner
 from eval.measure.intervals import Interval, differences, joint_mean, mean_interval, paired_difference
 from eval.measure.multiplicity import holm, sign_flip_test
@@ -115,4 +116,4 @@ def compare(
 def _shares(row: Sequence[Cell], optimum: float, better: Better) -> float | None:
     if optimum <= 0.0 or (better == "lower" and any(cell.mean <= 0.0 for cell in row)):
         return None
-    return sum(share_of_optimum(cell.mean, optimum, better) for cell in row) / len(row)
+    return added(share_of_optimum(cell.mean, optimum, better) for cell in row) / len(row)

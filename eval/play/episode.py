@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from atom import Decision, JointAction, Player, Situation
+from atom.policies import added
 from eval.play.seats import told_names
 from eval.tasks import State, Task
 from partners import NoisyPartner, make_partner
@@ -96,4 +97,4 @@ def acted(situation: Situation, decisions: Mapping[str, Decision]) -> Situation:
 
 def total_scores(task: Task, scores: Sequence[Mapping[str, float]]) -> dict[str, float]:
     """Player -> sum of its scores over the steps of an episode."""
-    return {player: sum(step[player] for step in scores) for player in task.players}
+    return {player: added(step[player] for step in scores) for player in task.players}
