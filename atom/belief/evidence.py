@@ -64,8 +64,8 @@ def total(parts: Iterable[tuple[float, Evidence]]) -> Evidence:
         known = list(part["log"].values())
         mean = [added(column) / len(known) for column in zip(*known, strict=True)]
         for name, sums in log.items():
-            added = part["log"].get(name, mean)
-            log[name] = [a + weight * b for a, b in zip(sums, added, strict=True)]
+            more = part["log"].get(name, mean)
+            log[name] = [a + weight * b for a, b in zip(sums, more, strict=True)]
     whole = int(observations) == observations
     return {"observations": int(observations) if whole else observations, "log": log}
 
