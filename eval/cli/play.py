@@ -9,11 +9,11 @@ from typing import Annotated
 
 import typer
 
-from eval.cli.options import Seed
+from eval.cli.options import Seed, writable
 from eval.human import Game, begin, save
 from eval.human.server import Games, new_games, serve
 from eval.human.terminal import play_in_terminal
-from eval.show.console import check_writable, note, out
+from eval.show.console import note, out
 
 
 def play(
@@ -22,14 +22,14 @@ def play(
     seed: Seed = 42,
     episode: Annotated[int, typer.Option(min=0, help="Number of the (first) game; it keys the seats.")] = 0,
     results: Annotated[
-        Path | None, typer.Option(dir_okay=False, help="Store every finished game in this file.")
+        Path | None,
+        typer.Option(dir_okay=False, callback=writable, help="Store every finished game in this file."),
     ] = None,
     web: Annotated[bool, typer.Option("--web", help="In the browser instead of the terminal.")] = False,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the page; 0 for a free one.")] = 0,
     open_browser: Annotated[bool, typer.Option("--open/--no-open", help="Open the page.")] = True,
 ) -> None:
     """Play a game yourself, beside an adaptive agent; the partner "person" in results files is you."""
-    check_writable(results)
     game = begin(task, agent, seed=seed, episode=episode)
     if not web:
         _over(results, play_in_terminal(game, out, input))

@@ -7,11 +7,13 @@ from typing import Annotated
 
 import typer
 
-from eval.cli.options import ResultsFile, RunNumber
+from eval.cli.options import ResultsFile, RunNumber, writable
 from eval.results import stored_run
-from eval.show.console import check_writable, note, progress_bar
+from eval.show.console import note, progress_bar
 
-Out = Annotated[Path, typer.Option("--out", "-o", dir_okay=False, help="The page to write.")]
+Out = Annotated[
+    Path, typer.Option("--out", "-o", dir_okay=False, callback=writable, help="The page to write.")
+]
 Replays = Annotated[
     int | None,
     typer.Option(min=0, help="Episodes a pairing to step through.", show_default="all that fit into 8 MB"),
@@ -22,7 +24,6 @@ def report(
     file: ResultsFile, out: Out = Path("report.html"), run: RunNumber = None, replays: Replays = None
 ) -> None:
     """Write one page with figures, replays and methods of a results file (extra 'report')."""
-    check_writable(out)
     try:
         from eval.show.report import MAX_BYTES, write_report  # noqa: PLC0415 - needs the extra
     except ModuleNotFoundError as error:

@@ -21,7 +21,7 @@ from eval.cli.options import (
 from eval.cli.sweeps import end, execution, matrices_of, with_transcripts
 from eval.measure import REGRET_NOTE, belief_summaries, compare, self_and_cross, summarise
 from eval.results import stored_cells, stored_run, transcript_command
-from eval.show.console import check_writable, note, out, write_json
+from eval.show.console import note, out, working, write_json
 from eval.show.tables import Marks, belief_table, comparison_table, summary_table
 from eval.sweeps import MAX_DEGRADED, cross_plays
 from eval.tasks import make_task
@@ -34,8 +34,8 @@ def statistics(
     max_degraded: MaxDegraded = MAX_DEGRADED,
 ) -> None:
     """Summarise a results file: means with intervals, worst partners, self-play, beliefs, regret."""
-    check_writable(json_file)
-    matrices = stored_cells(file, run)
+    with working("reading episodes"):
+        matrices = stored_cells(file, run)
     if stored_run(file, run).finished is None:
         note(f"{file}: the run is not finished; these are the episodes so far")
     found: dict[str, Any] = {"tasks": {}, "note": REGRET_NOTE}
@@ -58,7 +58,8 @@ def statistics(
             ],
             "self_and_cross": None if both is None else asdict(both),
         }
-    beliefs = list(belief_summaries(file, run))
+    with working("reading beliefs"):
+        beliefs = list(belief_summaries(file, run))
     if beliefs:
         out.print(belief_table(beliefs, marks))
         out.print(f"[dim]{REGRET_NOTE}[/dim]")
@@ -81,7 +82,6 @@ def compare_(
     models: Annotated[Models, Without("transcripts")] = Models(),
 ) -> None:
     """Paired differences between agents on the same seeds, with 95 % intervals and Holm's correction."""
-    check_writable(json_file)
     firsts, seconds = split_names(agents), split_names(against)
     matrices = matrices_of([task], [*firsts, *seconds], split_names(partners))
     sweep = asked.sweep("compare", matrices, models.settings)
