@@ -49,6 +49,6 @@ def list_(
 
 
 def _near(name: str) -> str:
-    names = [entry["name"] for entries in listed().values() for entry in entries]
+    names = dict.fromkeys(entry["name"] for entries in listed().values() for entry in entries)
     close = get_close_matches(name, names, n=3)
     return f"; did you mean {' or '.join(str(as_data(one)) for one in close)}?" if close else "; see 'list'"

@@ -36,7 +36,7 @@ _MODEL_WORKERS = 4
 
 
 def writable(file: Path | None) -> Path | None:
-    """Callback of options that name a file to write: checked when they are read, before anything is played."""
+    """Callback of options that name a file to write: it is checked before anything is played."""
     check_writable(file)
     return file
 
