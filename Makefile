@@ -26,7 +26,7 @@ test -x $(BIN)/python || $(MAKE_VENV)
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-llm test test-fast check coverage bench results docs dist lock sbom clean
+.PHONY: help setup demo demo-llm test test-fast test-comlrl check coverage bench results docs dist lock sbom clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 19
@@ -64,6 +64,10 @@ test: setup  ## All tests
 
 test-fast: setup  ## The tests that need no browser, database, server or kernel
 	$(BIN)/python -m pytest -n auto -m "not slow"
+
+test-comlrl: setup  ## Rewards in the real CoMLRL, on the CPU; installs it, and torch
+	$(INSTALL) 'comlrl>=1.4,<1.5'
+	$(BIN)/python -m pytest -W default tests_optional
 
 check: setup  ## Lint and type-check
 	$(BIN)/ruff check .

@@ -59,6 +59,7 @@ from atom.reasoning import (
     Reasoner,
     RecursiveReasoner,
     alternating_orders,
+    conventions,
     symmetric_payoffs,
     team_orders,
 )
@@ -145,6 +146,7 @@ __all__ = [
     "alternating_orders",
     "as_actor",
     "atake_turn",
+    "conventions",
     "declare",
     "json_field",
     "symmetric_payoffs",

@@ -61,6 +61,10 @@ class ReasonerError(ToMError):
     """What was given as a reasoner and is none, or a policy of one that is no distribution."""
 
 
+class RewardError(ToMError):
+    """A reward for training whose settings do not fit, or that was called in another way than it can be."""
+
+
 class MissingExtraError(ToMError, ImportError):
     """Something that needs a package which comes with an extra of this one."""
 

@@ -89,6 +89,15 @@ def same_policy(one: Policy, other: Policy, tolerance: float = TOLERANCE) -> boo
     )
 
 
+def is_distribution(policy: object) -> bool:
+    """Whether something is action -> probability, >= 0 and summing to 1; of an action at least."""
+    try:
+        values = policy.values()  # type: ignore[attr-defined]  # what has none is none
+        return bool(values) and min(values) >= 0.0 and abs(sum(values) - 1.0) < _ROUNDING
+    except (AttributeError, TypeError, ValueError):
+        return False
+
+
 def is_plain(policy: object, legal: Sequence[str]) -> bool:
     """Whether a policy is beyond doubt one, at a glance; what is not may still pass ``check_policy``."""
     if type(policy) is not dict:

@@ -7,13 +7,14 @@ and ``asyncio.to_thread`` carry it along.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, TypeAlias, get_args
 
-from atom.errors import BudgetError, check_choice
+from atom.errors import BudgetError, ToMError, check_choice
 
 Per: TypeAlias = Literal["decision", "episode"]
 """What a budget is for."""
@@ -71,8 +72,23 @@ class Usage:
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any] | None) -> Usage:
-        """The usage that ``as_plain`` wrote; nothing spent for None."""
-        return cls(**plain) if plain else cls()
+        """The usage that ``as_plain`` wrote; nothing spent for None.
+
+        Raises:
+            ToMError: it is none.
+        """
+        if not plain:
+            return cls()
+        try:
+            found = cls(**plain)
+        except TypeError:
+            raise ToMError(
+                f"what was spent has the keys {[*plain][:20]}, which are not those of a usage"
+            ) from None
+        for name, spent in asdict(found).items():
+            if not (_is_amount(spent) or (name == "cost" and spent is None)):
+                raise ToMError(f"what was spent has {name}={spent!r:.40}, which is no finite number >= 0")
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +108,7 @@ class Budget:
         per: whether the limits hold for every ``"decision"`` or for a whole ``"episode"``.
 
     Raises:
-        ValueError: a negative limit, or another ``per``.
+        ValueError: a limit that is no number >= 0, or another ``per``.
     """
 
     calls: int | None = None
@@ -104,8 +120,10 @@ class Budget:
     def __post_init__(self) -> None:
         for name in ("calls", "tokens", "cost", "seconds"):
             limit = getattr(self, name)
-            if limit is not None and limit < 0:
-                raise ValueError(f"the budget's {name} must be at least 0 or None for no limit, got {limit}")
+            if limit is not None and not (_is_amount(limit) or limit == math.inf):
+                raise ValueError(
+                    f"the budget's {name} must be at least 0 or None for no limit, got {limit!r}"
+                )
         check_choice("per", self.per, get_args(Per))
 
     def affordable_calls(self, spent: Usage) -> float:
@@ -121,6 +139,10 @@ class Budget:
         if self.seconds is not None and spent.seconds >= self.seconds:
             limits.append(0.0)
         return max(0.0, min(limits))
+
+
+def _is_amount(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < math.inf
 
 
 _NOTHING = Usage()

@@ -16,6 +16,7 @@ from partners import (
     tomsup,
     tables,
     population,
+    trained,
     kitchens,
     llm,
 )
@@ -52,6 +53,7 @@ from partners.noisy import NoisyPartner
 from partners.population import load_policies, save_policies, train
 from partners.registry import ZOO, all_kinds, kind_of, make_partner, partner, traits_of
 from partners.tables import on_table
+from partners.trained import Population, PopulationError, load_population, save_population
 
 announce(MOVED)
 
@@ -68,6 +70,8 @@ __all__ = [
     "LLMBackend",
     "NoisyPartner",
     "PartnerKind",
+    "Population",
+    "PopulationError",
     "SimplePartner",
     "StaticPartner",
     "Traits",
@@ -83,11 +87,13 @@ __all__ = [
     "llm_backend",
     "load_group",
     "load_policies",
+    "load_population",
     "make_partner",
     "model_in",
     "on_table",
     "partner",
     "save_policies",
+    "save_population",
     "source_of",
     "split_model",
     "split_name",

@@ -16,13 +16,14 @@ from atom import (
     Memory,
     Reasoner,
     Situation,
+    conventions,
 )
 from atom.agents import Response, Selection
-from atom.belief import AdaHedge, RescorlaWagner, Uniform
+from atom.belief import AdaHedge, RescorlaWagner, Uniform, order
 from atom.observation import Observed, each, likeliest
 from partners.base import OWN, PAPER, Traits
 from partners.extensions import extension_learners
-from partners.names import UnknownNameError
+from partners.names import UnknownNameError, whole
 from partners.registry import partner
 
 LEARNERS: dict[str, Callable[[], Learner]] = {
@@ -38,6 +39,9 @@ LEARNERS: dict[str, Callable[[], Learner]] = {
 
 PAPER_ORDERS = (0, 1, 2)
 """The hypotheses of the paper's agents, K = {0, 1, 2}."""
+
+CONVENTIONS_PRIOR = 5.0
+"""How likely conventions are beforehand for who looks for them, where each of the orders has 1."""
 
 _WITH_ETA: dict[str, Callable[[float], Learner]] = {"hedge": Hedge, "fixed-share": FixedShare}
 
@@ -136,6 +140,32 @@ def _learner_with_eta(text: str) -> Learner:
 def no_belief(me: str, reasoner: Reasoner, *, seed: int = 0) -> AdaptiveAgent:
     """Draws the partner's order uniformly at every step."""
     return adaptive(me, reasoner, Uniform(), "sample", "nearest", seed=seed)
+
+
+@partner(
+    "conventions",
+    source="this project; Hu et al. 2020",
+    traits=_CHANCE,
+    argument="MEMORY",
+    default="1",
+    reads=lambda text: (whole(text),),
+    plays="matrices",
+)
+def conventional(me: str, reasoner: Reasoner, memory: int, *, seed: int = 0) -> AdaptiveAgent:
+    """An adaptive agent that looks for its game's conventions beside orders.
+
+    The conventions are of orders 0 and 1, see ``atom.conventions``; the orders themselves break the symmetry
+    between two of these agents.
+
+    Args:
+        me, reasoner, seed: see ``AdaptiveAgent``.
+        memory: rounds that a convention depends on, 0 or 1.
+
+    Raises:
+        ValueError: a game whose symmetries nobody knows.
+    """
+    found = conventions(reasoner, memory=memory, prior=CONVENTIONS_PRIOR)
+    return AdaptiveAgent(me, reasoner, hypotheses=[*map(order, PAPER_ORDERS), *found], seed=seed)
 
 
 @partner("permuted", source="baseline", traits=_CHANCE)

@@ -13,9 +13,10 @@ from atom.randomness import RandomStream
 PAPER = "Mu et al. 2026"
 OWN = "this project"
 
-Plays: TypeAlias = Literal["all", "2x2", "3x3", "tables", "kitchens", "matrices"]
+Plays: TypeAlias = Literal["all", "2x2", "3x3", "tables", "kitchens", "matrices", "pairs"]
 """The tasks that a partner plays: all, those on tables (grids and kitchens), kitchens, normal-form games, or
-those of them with two players and two actions each, or three actions each on a circle."""
+those of them with two players and two actions each, three actions each on a circle, or (pairs) the same
+actions each."""
 
 
 @dataclass(frozen=True, slots=True)

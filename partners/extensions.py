@@ -7,10 +7,15 @@ one bad package must not take the others away.
 
 from __future__ import annotations
 
+import contextlib
+import sys
+import threading
 import warnings
 from collections.abc import Callable, Collection
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, TypeAlias, TypeVar
 
@@ -22,6 +27,9 @@ TASKS_GROUP = "atom.tasks"
 PARTNERS_GROUP = "atom.partners"
 LEARNERS_GROUP = "atom.learners"
 REASONERS_GROUP = "atom.reasoners"
+
+PATIENCE = 10.0
+"""Seconds that an entry point may take to be loaded."""
 
 T = TypeVar("T")
 MakeLearner: TypeAlias = Callable[[], Learner]
@@ -72,10 +80,40 @@ def load_group(
             _warn(f"{where} is left out: the name is taken; choose another one")
             continue
         try:
-            found[entry.name] = adapt(entry.name, entry, entry.load())
-        except Exception as error:  # noqa: BLE001 - whatever another package does when it is imported
+            found[entry.name] = _in_time(partial(_adapted, adapt, entry))
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever another package does when imported
             _warn(f"{where} cannot be used: {type(error).__name__}: {error}")
     return found
+
+
+def _adapted(adapt: Callable[[str, EntryPoint, Any], T], entry: EntryPoint) -> T:
+    return adapt(entry.name, entry, entry.load())
+
+
+def _in_time(load: Callable[[], T]) -> T:
+    """What a package gives, loaded in a thread, so that one that hangs holds up nobody.
+
+    What it prints goes to standard error: standard output has tables and JSON.
+
+    Raises:
+        TimeoutError: it took longer than ``PATIENCE`` seconds; its thread is left behind.
+    """
+    result: Future[T] = Future()
+
+    def work() -> None:
+        try:
+            result.set_result(load())
+        except BaseException as error:  # noqa: BLE001 - it is raised where the result is waited for
+            result.set_exception(error)
+
+    with contextlib.redirect_stdout(sys.stderr):
+        threading.Thread(target=work, name="atom-extension", daemon=True).start()
+        try:
+            return result.result(PATIENCE)
+        except FutureTimeout:
+            if result.done():  # its own
+                raise
+            raise TimeoutError(f"it does not end within {PATIENCE:g} s") from None
 
 
 @cache

@@ -48,6 +48,7 @@ SLOW = (
     "tests/test_storage.py::test_a_locked_file",
     "tests/test_storage.py::test_a_read_only_file",
     # a model server on loopback
+    "tests/attacks/test_hostile_server.py",
     "tests/llm",
     # kitchens and other tables, pictures of them
     "tests/test_coding_dataset.py",

@@ -68,7 +68,7 @@ from eval.play import episode_graph, play, play_in_graph, seat_players
 from eval.play.seats import NEED_A_MODEL
 from eval.studies import seat_team
 from eval.tasks import TASKS, make_task
-from partners import all_kinds, make_partner
+from partners import Population, all_kinds, make_partner, save_population
 from partners.names import split_name
 from partners.population import save_policies, train
 from tests.graphs.scripted import ScriptedModel
@@ -292,6 +292,7 @@ TASKS_PLAYED: dict[str, list[str]] = {
     "one-ahead-5": [*ON_ALL, *ON_MATRICES, *ADAPTIVE],
     "anti-coordination-3": [*ON_ALL, *ON_MATRICES],
     "coordination-3": [*ON_ALL, *ON_MATRICES],
+    "lever-5": FEW,
     "stag-hunt": [*ON_ALL, *ON_MATRICES, *ON_2X2],
     "rock-paper-scissors": [*FEW, *ON_A_CIRCLE],
     "tickets-3-3": [*ON_ALL, *ADAPTIVE],
@@ -327,9 +328,16 @@ _LATE_ON_TABLES = [
     "mostly beside tom-0",
     "tom-1 beside markov",
 ]
+_CONVENTIONS = [
+    "conventions beside trained:PAIRS",
+    "trained:PAIRS#1 beside conventions:0",
+    "conventions beside constant:2",
+    "bayes beside conventions",
+]
 LATER: dict[str, list[str]] = {
     "memory-1": _LATE_IN_GAMES,
-    "one-ahead-5": _LATE_IN_GAMES,
+    "one-ahead-5": [*_LATE_IN_GAMES, *_CONVENTIONS],
+    "lever-5": _CONVENTIONS,
     "matrix:uneven.json": _LATE_IN_GAMES,
     "matrix:three.json": [
         "markov-predictor beside win-stay-lose-shift beside markov",
@@ -377,6 +385,9 @@ def write_files(folder: Path) -> None:
     """The files that tasks and players are made from."""
     for name, content in FILES.items():
         (folder / name).write_text(content)
+    policies = np.random.default_rng(SEED).dirichlet(np.full(5, 0.2), size=(3, 2, 26))
+    pairs = Population("lever-5", "plain", ("A", "B", "C", "D", "E"), {}, (0, 1, 2), policies)
+    save_population(folder / "pairs.json", pairs)
 
 
 @cache
@@ -423,6 +434,7 @@ def _episode(
     if "population:FILE" in names:
         path = trained(task, label, folder)
         names = [name.replace("FILE", str(path)) for name in names]
+    names = [name.replace("PAIRS", str(folder / "pairs.json")) for name in names]
     lapses = LAPSES if task.better == "lower" else 0.0
     seats = seat_players(task, names, seed=SEED, epsilon=lapses)
     return runtime(task, seats, zlib.crc32(pairing.encode()) % 100)

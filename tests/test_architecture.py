@@ -82,6 +82,7 @@ FOLDERS = {
     "belief": (),
     "models": (),
     "reasoning": ("belief", "models"),
+    "rewards": ("reasoning",),
     "coding": ("belief",),
     "agents": ("belief", "models", "reasoning"),
     "graph": ("belief", "models", "reasoning", "agents"),
@@ -144,7 +145,7 @@ def test_files_of_a_folder_import_in_one_direction(folder):
 FACES = {
     "atom", "atom.belief", "atom.agents", "atom.reasoning", "atom.reasoning.tables", "atom.graph", "atom.llm",
     "atom.errors", "atom.usage", "atom.decision", "atom.situation", "atom.observation", "atom.policies",
-    "atom.memories", "atom.randomness", "atom.models", "atom.coding",
+    "atom.memories", "atom.randomness", "atom.models", "atom.coding", "atom.rewards",
 }  # fmt: skip
 """What programs may import from; the rest of the plugin may change between releases."""
 
@@ -176,22 +177,24 @@ def test_faces_offer_what_they_name(face):
 
 
 EVAL_FOLDERS = {
+    "web": (),
     "tasks": (),
     "play": ("tasks",),
-    "results": ("play",),
+    "results": ("tasks", "play"),
     "sweeps": ("tasks", "play", "results"),
     "measure": ("tasks", "play", "results"),
     "people": ("tasks", "play", "measure"),
     "coding": ("measure",),
-    "studies": ("tasks", "play", "results", "sweeps", "measure"),
-    "show": ("tasks", "play", "results", "sweeps", "measure", "studies"),
-    "published": ("tasks", "play", "sweeps", "measure", "people", "studies", "show"),
-    "human": ("tasks", "play", "results"),
+    "training": ("tasks",),
+    "studies": ("tasks", "play", "results", "sweeps", "measure", "training"),
+    "show": ("web", "tasks", "play", "results", "sweeps", "measure", "training", "studies"),
+    "published": ("tasks", "play", "sweeps", "measure", "people", "training", "studies", "show"),
+    "human": ("web", "tasks", "play", "results"),
     "modelserver": ("tasks",),
     "localmodel": (),
     "cli": (
-        "tasks", "results", "sweeps", "measure", "people", "coding", "studies", "show", "published", "human",
-        "localmodel",
+        "tasks", "results", "sweeps", "measure", "people", "coding", "training", "studies", "show",
+        "published", "human", "localmodel",
     ),
 }  # fmt: skip
 """Stage of eval -> the stages that it may import from; nothing imports from a later one."""

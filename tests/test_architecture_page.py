@@ -14,7 +14,7 @@ from tests import follow
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "architecture.md").read_text()
-FOLDERS = ("belief", "models", "reasoning", "coding", "agents", "graph")
+FOLDERS = ("belief", "models", "reasoning", "rewards", "coding", "agents", "graph")
 DOORS = {"__init__", "_moved", "llm"}  # they may name everything
 
 

@@ -65,7 +65,7 @@ def test_players_are_listed_in_sixty_columns():
     assert "deterministic" in console.file.getvalue()
 
 
-READ = {"file", "data", "population", "dataset", "repositories", "root"}
+READ = {"file", "files", "data", "population", "dataset", "repositories", "root"}
 """Paths that are read."""
 
 

@@ -10,6 +10,13 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
+HOSTILE = {
+    "exits": "import sys\nsys.exit(3)\n",
+    "hangs": "import time\nprint('loud')\ntime.sleep(60)\n",
+    "prints": "print('loud', '[red]')\n\ndef make(reasoner):\n    return reasoner\n",
+    "marks": "raise ValueError('[/] \\x1b[31m [red]')\n",
+}
+"""Modules that mean harm when they are imported, one for each entry point."""
 BROKEN = {
     '"atom.tasks"]': 'memory-1 = "atom_newcomer:pick_a_door"',
     '"atom.partners"]': 'half-baked = "atom_newcomer:missing"\nbare-number = "math:pi"',
@@ -88,3 +95,38 @@ def test_a_name_that_is_a_little_off_finds_the_newcomer(installed):
     done = run(installed, "crossplay", "--task", "pick-a-dor", "--episodes", "1")
     assert done.returncode == 2
     assert "did you mean pick-a-door" in done.stderr
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory):
+    """Packages that exit, hang, print and raise when they are imported, as installers leave them."""
+    target = tmp_path_factory.mktemp("hostile")
+    for name, module in HOSTILE.items():
+        (target / f"atom_{name}.py").write_text(module)
+    info = target / "atom_hostile-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: atom-hostile\nVersion: 1.0\n")
+    lines = "\n".join(f"{name} = atom_{name}:make" for name in HOSTILE)
+    (info / "entry_points.txt").write_text(f"[atom.reasoners]\n{lines}\n")
+    return target
+
+
+def test_what_exits_hangs_prints_or_raises_is_named_and_takes_nothing_away(hostile):
+    code = "import partners.extensions as e, runpy, sys; e.PATIENCE = 0.5; sys.argv = ['eval', 'list']; "
+    environment = {**os.environ, "PYTHONPATH": f"{hostile}{os.pathsep}{ROOT}"}
+    done = subprocess.run(
+        [sys.executable, "-c", code + "runpy.run_module('eval', run_name='__main__')"],
+        capture_output=True, text=True, check=False, env=environment, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "memory-1" in done.stdout
+    assert "prints:PARTNER" in done.stdout or "prints" in done.stdout
+    assert "loud" not in done.stdout
+    told = {
+        line.split("'")[1]: line for line in done.stderr.splitlines() if line.startswith("warning: the entry")
+    }
+    assert set(told) == {"exits", "hangs", "marks"}
+    assert "SystemExit: 3" in told["exits"]
+    assert "does not end within 0.5 s" in told["hangs"]
+    assert "[/]" in told["marks"]
+    assert "\x1b[31m" not in done.stderr

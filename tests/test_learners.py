@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from atom import AdaptiveAgent, Bayes, BeliefError, FixedShare, FollowTheLeader, Hedge, Learner, Situation
 from atom.belief import AdaHedge, RescorlaWagner
+from atom.belief.sound import forget_said
 
 NAMES = ("0", "1", "2")
 probability = st.floats(0.0, 1.0, allow_subnormal=False)
@@ -196,15 +197,23 @@ def with_weights(agent, weights):
 
 @pytest.mark.parametrize("learner", [Hedge(), FollowTheLeader(), FixedShare()], ids=str)
 @pytest.mark.parametrize("weights", [[0.1, 0.9], [[0.1], [0.2], [0.3]], [[0.1], 0.2, [0.3, 0.4]], None])
-def test_weights_of_another_shape_are_refused_whoever_learns(anti_coordination, learner, weights):
+def test_weights_of_another_shape_begin_anew_whoever_learns(anti_coordination, learner, weights):
     agent = AdaptiveAgent("ann", anti_coordination, learner)
-    with pytest.raises(BeliefError, match=r"belief of 'ann' about 'ben' is not of the learner's shape"):
-        agent.posterior(with_weights(agent, weights), "ben")
+    assert agent.posterior(with_weights(agent, weights), "ben") == agent.posterior(
+        agent.start(["ben"]), "ben"
+    )
+    strict = AdaptiveAgent("ann", anti_coordination, learner, on_error="raise")
+    with pytest.raises(BeliefError, match=r"what 'ann' remembers of 'ben' is damaged"):
+        strict.posterior(with_weights(strict, weights), "ben")
 
 
 @pytest.mark.parametrize("weights", [[0.2, 0.8], [[0.2] * 5] * 2, [[0.2] * 4] * 3, [[0.2], [0.2] * 5, [0.2]]])
-def test_weights_of_another_shape_are_refused(anti_coordination, weights):
+def test_weights_of_another_shape_are_said_once_and_begin_anew(anti_coordination, weights, caplog):
+    forget_said()
     agent = AdaptiveAgent("ann", anti_coordination)
     situation = Situation({"ann": ("A", "B"), "ben": ("A", "B")})
-    with pytest.raises(BeliefError, match=r"is not of the learner's shape, .*begin a new memory with start"):
-        agent.decide(situation, with_weights(agent, weights))
+    for _ in range(2):
+        found, _ = agent.decide(situation, with_weights(agent, weights))
+        assert found == agent.decide(situation, agent.start(["ben"]))[0]
+    assert len(caplog.records) == 1
+    assert "'ann' remembers of 'ben' is set aside, and begins anew" in caplog.text

@@ -85,8 +85,21 @@ def as_version_1_drew(monkeypatch):
     monkeypatch.setattr("atom.agents.adaptive.RandomStream", numbers_of_version_1)
 
 
+class BayesOfVersion1(Bayes):
+    """Every partner changes alike, whatever its lapse rate."""
+
+    @property
+    def stays(self):
+        return (1.0 - self.hazard,) * len(self.lapses)
+
+
+BayesOfVersion1.__name__ = "Bayes"
+
+
 def make_agent(name):
-    return AdaptiveAgent("ann", REASONER, seed=3, **{"orders": (0, 1, 2), **SETTINGS[name]})
+    learner = BayesOfVersion1(lapses=(0.02, 0.1, 0.3, 0.6, 1.0))
+    settings = {"orders": (0, 1, 2), "learner": learner, **SETTINGS[name]}
+    return AdaptiveAgent("ann", REASONER, seed=3, **settings)
 
 
 def migrated(agent, memory):

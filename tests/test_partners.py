@@ -23,6 +23,7 @@ from partners import (
     ZOO,
     NoisyPartner,
     PartnerKind,
+    Population,
     SimplePartner,
     StaticPartner,
     Traits,
@@ -33,6 +34,7 @@ from partners import (
     partner,
     registry,
     save_policies,
+    save_population,
     train,
     traits_of,
 )
@@ -85,6 +87,7 @@ PLAYED = {
     "2x2": [lambda: make_task("memory-1"), asymmetric],
     "3x3": [lambda: make_task("rock-paper-scissors"), on_a_circle],
     "matrices": [lambda: make_task("memory-1"), asymmetric, two_by_three],
+    "pairs": [lambda: make_task("memory-1"), lambda: make_task("coordination-3")],
     "tables": [lambda: make_task("game-2"), lambda: make_task("game-1")],
     "kitchens": [lambda: make_task("overcooked"), crossed],
 }
@@ -105,6 +108,23 @@ def trained(folder, task):
     return file
 
 
+def populated(folder, task):
+    """A file with a pair of a game, whose policies are drawn and not trained."""
+    file = folder / f"{task.name}.json"
+    actions = tuple(task.situation(task.start()).actions["player-1"])
+    policies = np.random.default_rng(0).dirichlet(np.ones(len(actions)), size=(2, 2, 1 + len(actions) ** 2))
+    save_population(file, Population(task.name, "plain", actions, {}, (1, 2), policies))
+    return file
+
+
+MADE_FROM = {"population": trained, "trained": populated}
+"""Partner -> what makes the file that it needs."""
+
+
+def argument_for(name, folder, task):
+    return f":{MADE_FROM[name](folder, task)}" if name in MADE_FROM else ""
+
+
 class PartnerContract:
     """What every partner promises; inherit and set ``name`` for one of another package."""
 
@@ -119,8 +139,12 @@ class PartnerContract:
 
     def make(self, seed=7, seat=0, task=None):
         task = task or self.task
-        argument = f":{trained(self.folder, task)}" if self.name == "population" else ""
-        return make_partner(self.name + argument, task.players[seat], task.reasoner(), seed=seed)
+        return make_partner(
+            self.name + argument_for(self.name, self.folder, task),
+            task.players[seat],
+            task.reasoner(),
+            seed=seed,
+        )
 
     def play(self, made, episode=0, rounds=12, against="tom-1", through_json=False, task=None):
         """The actions of an episode, and the memories before and after each observation."""
@@ -203,8 +227,7 @@ del _class
 
 def make_listed(name, folder):
     task = tasks_for(name)[0]
-    argument = f":{trained(folder, task)}" if name == "population" else ""
-    return make_partner(name + argument, "player-1", task.reasoner())
+    return make_partner(name + argument_for(name, folder, task), "player-1", task.reasoner())
 
 
 def test_every_partner_class_is_listed(tmp_path):

@@ -1,36 +1,23 @@
 """Sweeps that are killed, again and again, and finished all the same."""
 
 import os
-import signal
-import sqlite3
 import subprocess
 import sys
 import time
-from contextlib import closing
 
 import numpy as np
 import pytest
 
-from eval.results import content_digest, open_run, stored_episodes, stored_run
+from benchmarks.kills import count, killed_while_storing, stored_keys
+from eval.results import check, content_digest, open_run, stored_episodes, stored_run
 from eval.sweeps import Execution, Sweep, run_sweep
 
 EPISODES = 500
 ASKED = Sweep((("memory-1", ("hedge", "tom-1"), ("tom-0", "random")),), EPISODES, seed=5)
 COMMAND = [sys.executable, "-m", "eval", "crossplay", "--task", "memory-1", "--agents", "hedge,tom-1"]
 COMMAND += ["--partners", "tom-0,random", "--episodes", str(EPISODES), "--seed", "5"]
-KILLS = 20
+KILLS = 5
 TOTAL = 4 * EPISODES
-
-
-def count(path):
-    """How many episodes are in the file; none where it is not even begun."""
-    if not path.exists():
-        return 0
-    with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as connection:
-        try:
-            return connection.execute("SELECT count(*) FROM episodes").fetchone()[0]
-        except sqlite3.OperationalError:
-            return 0
 
 
 @pytest.fixture(scope="module")
@@ -42,43 +29,48 @@ def whole(tmp_path_factory):
     return path
 
 
+def keys(path):
+    """Which episodes are in the file, each as often as it is."""
+    return set(stored_keys(path)) if path.exists() and count(path) else set()
+
+
 def start(*arguments):
     return subprocess.Popen(
         [*COMMAND, *map(str, arguments)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     )
 
 
-def kill_somewhere(process, path, rng, *, at_once):
-    """SIGKILL at a random moment: while it starts, or after it has added some episodes."""
-    if at_once:
-        time.sleep(rng.uniform(0.0, 1.5))
-    else:
-        before = count(path)
-        while process.poll() is None and count(path) == before:
-            time.sleep(0.005)
-        time.sleep(rng.uniform(0.0, 0.08))
-    process.send_signal(signal.SIGKILL)
-    _, errors = process.communicate()
-    assert process.returncode in (-signal.SIGKILL, 0), errors
-
-
-def test_twenty_kills_lose_and_double_nothing(tmp_path, whole):
+def test_kills_while_episodes_are_stored_lose_and_double_nothing(tmp_path, whole):
+    """Each kill waits until episodes are being stored; ``benchmarks/kills.py`` has more, and models."""
     path = tmp_path / "r.sqlite"
     rng = np.random.default_rng(7)
     counts = []
-    for i in range(KILLS):
-        kill_somewhere(start("--results", path), path, rng, at_once=i % 4 == 0)
-        counts.append(count(path))
-    assert counts == sorted(counts)
-    assert len({n for n in counts if 0 < n < TOTAL}) >= 8, counts
+    for _ in range(KILLS):
+        before = keys(path)
+        counts.append(killed_while_storing(start("--results", path), path, rng))
+        assert before <= keys(path)
+        assert len(keys(path)) >= counts[-1]
+        assert check(path).is_sound
+    assert len({n for n in counts if 0 < n < TOTAL}) >= KILLS - 1, counts
     finish = start("--results", path)
     _, errors = finish.communicate()
     assert finish.returncode == 0, errors
     assert "episodes are there already" in errors
-    keys = [(e.agent, e.partner, e.episode) for e in stored_episodes(path)]
-    assert len(keys) == len(set(keys)) == TOTAL
+    found = [(e.agent, e.partner, e.episode) for e in stored_episodes(path)]
+    assert len(found) == len(set(found)) == TOTAL
     assert stored_run(path).finished is not None
     assert content_digest(path) == content_digest(whole)
+
+
+def test_a_kill_at_start_up_leaves_a_file_that_is_continued(tmp_path):
+    path = tmp_path / "r.sqlite"
+    process = start("--results", path)
+    while process.poll() is None and not path.exists():
+        time.sleep(0.001)
+    process.kill()
+    process.communicate()
+    with open_run(path, ASKED.configuration()) as run:
+        assert run.damaged == 0
 
 
 def alive(pid):

@@ -227,7 +227,7 @@ def test_a_spread_of_a_few_episodes_is_marked():
 
 def test_means_and_errors():
     assert mean_and_error([1.0, 2.0, 3.0]) == (2.0, pytest.approx(1 / math.sqrt(3)))
-    assert mean_and_error([4.0]) == (4.0, 0.0)
+    assert mean_and_error([4.0]) == (4.0, None)
     with pytest.raises(ValueError, match="at least 1 values"):
         mean_and_error([])
 

@@ -19,6 +19,7 @@ from atom import Situation, Standing
 from eval.cli import main
 from eval.play import SituationHash, Unit, play, play_unit, read_record, record, seat_players, situation_hash
 from eval.results import (
+    DamageWarning,
     ResultsError,
     configuration_diff,
     content_digest,
@@ -229,7 +230,9 @@ def test_other_package_versions_are_told(tmp_path):
     path = tmp_path / "r.sqlite"
     stored(path)
     with opened(path) as connection:
-        connection.execute("""UPDATE sessions SET versions = json_set(versions, '$.numpy', '1.0')""")
+        connection.execute(
+            """UPDATE sessions SET checksum = NULL, versions = json_set(versions, '$.numpy', '1.0')"""
+        )
     with open_run(path, asked()) as run:
         assert len(run.notes) == 1
         assert 'numpy: "1.0" -> ' in run.notes[0]
@@ -239,20 +242,29 @@ def test_the_digest_sees_content_and_not_times(tmp_path):
     one, two = tmp_path / "1.sqlite", tmp_path / "2.sqlite"
     stored(one)
     stored(two)
-    with opened(two) as connection:
-        connection.execute("UPDATE episodes SET seconds = 9")
-        connection.execute("UPDATE runs SET begun = 'once', finished = 'later'")
+    assert content_digest(one) == content_digest(two)
+    shutil.copy(two, one)
+    with opened(one) as connection:
+        # later, on a slower machine
+        connection.execute("UPDATE episodes SET seconds = 9, checksum = NULL")
+        connection.execute("UPDATE runs SET begun = 'once', finished = 'later', checksum = NULL")
     assert content_digest(one) == content_digest(two)
     for change in (
         "UPDATE episodes SET score = score + 1 WHERE rowid = 3",
         "UPDATE episodes SET steps = (SELECT steps FROM episodes WHERE rowid = 1) WHERE rowid = 2",
         "DELETE FROM episodes WHERE rowid = 4",
-        "UPDATE runs SET configuration = json_set(configuration, '$.seed', 4)",
     ):
         shutil.copy(two, one)
         with opened(one) as connection:
             connection.execute(change)
-        assert content_digest(one) != content_digest(two), change
+        with pytest.warns(DamageWarning, match="of the 12 episodes in run 1 .* 1 is (damaged|missing)"):
+            assert content_digest(one) != content_digest(two), change
+    shutil.copy(two, one)
+    with opened(one) as connection:
+        connection.execute(
+            "UPDATE runs SET checksum = NULL, configuration = json_set(configuration, '$.seed', 4)"
+        )
+    assert content_digest(one) != content_digest(two)
 
 
 def test_two_sweeps_at_once_double_nothing(tmp_path):
@@ -511,3 +523,23 @@ def test_a_run_without_an_episode_is_in_nobodys_way(tmp_path):
     stored(file)
     with pytest.raises(ResultsError, match="of another configuration"), open_run(file, {"temperature": 0.7}):
         pass
+
+
+def test_scores_alone_are_the_same_scores_and_every_reader_does_what_it_can(tmp_path, call):
+    """Episodes that are played at once and stored without steps; statistics and the report need none."""
+    told = ["--task", "memory-1", "--agents", "bayes,hedge", "--partners", "tom-0,self", "--episodes", "30"]
+    whole, scores = tmp_path / "whole.sqlite", tmp_path / "scores.sqlite"
+    assert call("crossplay", *told, "--results", whole).returncode == 0
+    assert call("crossplay", *told, "--results", scores, "--scores-only").returncode == 0
+    of_whole, of_scores = list(stored_episodes(whole)), list(stored_episodes(scores))
+    assert [(e.agent, e.partner, e.episode, e.score) for e in of_scores] == [
+        (e.agent, e.partner, e.episode, e.score) for e in of_whole
+    ]
+    assert all(episode.steps for episode in of_whole)
+    assert not any(episode.steps for episode in of_scores)
+    for command in (["statistics"], ["check"], ["report", "--out", tmp_path / "r.html"]):
+        assert call(command[0], scores, *command[1:]).returncode == 0
+    assert (tmp_path / "r.html").stat().st_size > 10_000
+    refused = call("crossplay", *told, "--scores-only")
+    assert refused.returncode == 2
+    assert "--results FILE" in refused.stderr

@@ -5,9 +5,11 @@ Chat models and graphs are recognised by what they can do, so that nothing of th
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import json
 import sys
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol, TypeAlias, cast, get_args, runtime_checkable
 
@@ -16,12 +18,13 @@ from atom.agents.briefing import deciding, own_messages, replied, take_reply
 from atom.agents.chat import kind_of
 from atom.coroutines import finish
 from atom.decision import Prediction
-from atom.errors import IllegalActionError, LLMError, check_choice
+from atom.errors import BudgetError, IllegalActionError, LLMError, check_choice
 from atom.models import prompts
 from atom.models.chat_model import unwrapped
 from atom.models.prompts import Question, Tell
 from atom.models.replies import ReplyError
 from atom.models.secrets import redact
+from atom.models.threads import in_time
 from atom.situation import Situation
 from atom.usage import current_meter
 
@@ -200,10 +203,31 @@ class InvokedActor:
 
     async def aact(self, situation: Situation, prediction: Prediction) -> str:
         """The same, awaited."""
-        return await self._asked(self._agent.ainvoke, situation, prediction)
+        return await self._asked(self._awaited, situation, prediction)
 
     async def _at_once(self, request: Any) -> Any:
-        return self._agent.invoke(request)
+        left = _seconds_left()
+        if left is None:
+            return self._agent.invoke(request)
+        try:
+            return in_time(lambda: self._agent.invoke(request), left)
+        except TimeoutError as error:
+            if _seconds_left():  # the agent's own
+                raise
+            raise self._out_of_time(error) from None
+
+    async def _awaited(self, request: Any) -> Any:
+        try:
+            async with asyncio.timeout(_seconds_left()) as budget:
+                return await self._agent.ainvoke(request)
+        except TimeoutError as error:
+            if not budget.expired():  # the agent's own
+                raise
+            raise self._out_of_time(error) from None
+
+    def _out_of_time(self, error: TimeoutError) -> BudgetError:
+        words = f" ({error})" if str(error) else ""
+        return BudgetError(f"the agent of {self.me!r}: the budget's time ended before it answered{words}")
 
     async def _asked(self, send: _Send, situation: Situation, prediction: Prediction) -> str:
         """Asks once more where no option was named and that is allowed; suspends only where ``send`` does."""
@@ -251,6 +275,8 @@ class InvokedActor:
             with deciding(self.me):  # the agent's own messages are sent, and lent to nobody within
                 answer = await send(self._request(messages, prediction))
             new = new_messages(answer, messages[-1]["content"])
+        except BudgetError:
+            raise
         except Exception as error:  # whatever the provider's package raises
             if _is_control_flow(error):
                 raise
@@ -269,6 +295,13 @@ def _after(own: Sequence[Any], asked: list[dict[str, str]]) -> list[Any]:
     while lead < len(own) and kind_of(own[lead]) == "system":
         lead += 1
     return [*own[:lead], asked[0], *own[lead:], *asked[1:]]
+
+
+def _seconds_left() -> float | None:
+    """Seconds until the budget of the decision under way ends; None for no end."""
+    meter = current_meter()
+    deadline = None if meter is None else meter.deadline
+    return None if deadline is None else max(0.0, deadline - time.monotonic())
 
 
 def _is_state(answer: Any) -> bool:

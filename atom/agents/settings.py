@@ -141,7 +141,8 @@ def grouped(
         raise TypeError(
             f"AdaptiveAgent has no setting {sorted(single)}; it has {sorted(Settings.__annotations__)}"
         )
-    return groups
+    found, acting, spending = groups
+    return (found.strictly() if acting.on_error == "raise" else found), acting, spending
 
 
 def answerable(beliefs: Beliefs, reasoner: Reasoner, *, wrapped: bool) -> Beliefs:

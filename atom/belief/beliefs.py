@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from copy import copy
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,6 +15,7 @@ from atom.belief.explained import PRIOR
 from atom.belief.habits import Habits, frequencies
 from atom.belief.hypotheses import Hypothesis, check_hypotheses, habitual, order
 from atom.belief.learners import Bayes, Learner
+from atom.belief.sound import sound
 from atom.decision import Change, Standing
 from atom.errors import BeliefError
 from atom.memories import (
@@ -90,6 +92,7 @@ class Beliefs:
         habits: what is counted under the hypothesis that a partner follows habits; None where that is none.
         habitual: the name of that hypothesis.
         permitting: names of the hypotheses that say what a partner may do, and not in which shares.
+        strict: whether what is remembered and damaged is an error; else it is set aside with a warning.
 
     Raises:
         BeliefError: what is no learner; no hypotheses, two of one name, orders that do not ascend; changes
@@ -101,6 +104,7 @@ class Beliefs:
     contract: Contract | None = None
     changes: ChangePoints | None = None
     late: int = 0
+    strict: bool = field(default=False, init=False, repr=False, compare=False)
     names: tuple[str, ...] = field(init=False)
     prior: Weights = field(init=False)
     habits: Habits | None = field(init=False)
@@ -143,7 +147,14 @@ class Beliefs:
 
     def among(self, hypotheses: Sequence[Hypothesis]) -> Beliefs:
         """The same over other hypotheses."""
-        return replace(self, hypotheses=tuple(hypotheses), learner=self._given)
+        made = replace(self, hypotheses=tuple(hypotheses), learner=self._given)
+        return made.strictly() if self.strict else made
+
+    def strictly(self) -> Beliefs:
+        """The same, where damaged memories are errors."""
+        made = copy(self)
+        object.__setattr__(made, "strict", True)
+        return made
 
     def new(self, contract: Term | None = None, *, kept: bool = False) -> PartnerMemory:
         """What is remembered of a partner before anything was observed.
@@ -236,8 +247,16 @@ class Beliefs:
                 ``Bayes`` that lacks some of today's hypotheses is brought up to date.
         """
         if memory.get("version") == VERSION and memory.get("hypotheses") == self._settings[2]:
-            return of_plain(memory, me, self._settings)
-        return of_plain(self._joined(up_to_date(memory, me)), me, self._settings)
+            return sound(self, of_plain(memory, me, self._settings), me)
+        try:
+            joined = self._joined(up_to_date(memory, me))
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            if isinstance(error, BeliefError):
+                raise
+            raise BeliefError(
+                f"the memory of {me!r} is not whole; begin a new one with start(partners)"
+            ) from None
+        return sound(self, of_plain(joined, me, self._settings), me)
 
     def _joined(self, memory: Mapping[str, Any]) -> Mapping[str, Any]:
         """The memory with what it lacks: weights of a partner, or hypotheses that are new among today's."""

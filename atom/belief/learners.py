@@ -119,7 +119,7 @@ class Bayes:
         if self.hazard == 0.0:
             # nothing is mixed back in, and a probability that underflows to 0 could never recover
             return [[max(scale * w, SMALLEST) for w in row] for row in joint]
-        stays = [scale * stay for stay in _stays(self.hazard, self.lapses)]
+        stays = [scale * stay for stay in self.stays]
         kept = [list(map(mul, row, stays)) for row in joint]
         moved = 1.0 - added(map(added, kept))
         prior = _prior(self.prior, len(weights), len(self.lapses))

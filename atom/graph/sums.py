@@ -24,6 +24,7 @@ was down write there too, so it is never closed.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -31,7 +32,8 @@ from typing import Any, NamedTuple
 
 from langgraph.store.base import GetOp, Item, PutOp
 
-from atom.belief.evidence import total
+from atom.belief.evidence import nothing, total
+from atom.belief.sound import is_evidence, say_damaged
 from atom.graph.reading import VERSION, Ask, Namespace, everything
 from atom.memories import Evidence
 
@@ -45,6 +47,7 @@ REST = 7 * LIFE
 """Seconds without a write after which an item is taken to be final; what lies between is for slow clocks."""
 
 _TRIES = 5
+_MOST_LEAVES = 2**40
 _SECONDS_A_DAY = 86_400.0
 
 
@@ -271,9 +274,12 @@ class Sums:
         return self._read(item.key, item.value, _time(item))
 
     def _read(self, key: str, value: Mapping[str, Any], at: float) -> Part:
+        if not is_evidence(value) or not math.isfinite(at := _number(value.get("at"), at)):
+            say_damaged(self.names.get("partner", ""), key)
+            return Part(key, nothing(), nothing(), 0.0)
         whole: Evidence = {"observations": value["observations"], "log": value["log"]}
-        faded = value["faded"] if value.get("half_life") == self.half_life and "faded" in value else whole
-        return Part(key, whole, faded, value.get("at", at))
+        faded = value.get("faded") if value.get("half_life") == self.half_life else None
+        return Part(key, whole, faded if faded is not None and is_evidence(faded) else whole, at)
 
     def _sum(self, parts: Sequence[Part]) -> dict[str, Any]:
         at = max((part.at for part in parts), default=0.0)
@@ -291,7 +297,12 @@ class Sums:
 
 def last_leaf(found: Item | None) -> int:
     """The number of the last leaf, as ``Sums.head`` found it."""
-    return 0 if found is None else int(found.value["leaf"])
+    leaf = 0 if found is None else found.value.get("leaf")
+    return leaf if type(leaf) is int and 0 <= leaf < _MOST_LEAVES else 0
+
+
+def _number(value: object, otherwise: float) -> float:
+    return otherwise if value is None else float(value) if isinstance(value, int | float) else math.nan
 
 
 def seconds() -> float:

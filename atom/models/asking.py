@@ -247,6 +247,8 @@ class Asking:
 
     def _likely(self, reply: Reply) -> Policy:
         actions = self.question.actions
+        if reply.odd:
+            raise NotOfferedError(f"the log-probabilities in the reply are none: {reply.odd}")
         try:
             if reply.top:
                 several = self.sampling.permutations > 1  # sharpened when they are averaged

@@ -15,9 +15,10 @@ from pydantic import ValidationError
 from atom.models.chat_model import ChatModel
 from atom.models.deadline import Deadline
 from atom.models.endpoint import Endpoint
+from atom.models.entering import as_text, log_probabilities, tokens_of
 from atom.models.findings import Findings
 from atom.models.identity import identity_of
-from atom.models.responses import AttemptError, RefusedError, Reply, ending, has_thoughts
+from atom.models.responses import AttemptError, RefusedError, Reply, ending, has_thoughts, part
 from atom.models.settings import Model, ModelSettings
 from atom.models.threads import Threads
 
@@ -132,12 +133,10 @@ class ChatEndpoint(Endpoint):
         )
 
     def _bill(self, response: Any) -> dict[str, Any]:
-        usage = getattr(response, "usage_metadata", None) or {}
-        return {
-            "prompt_tokens": int(usage.get("input_tokens") or 0),
-            "completion_tokens": int(usage.get("output_tokens") or 0),
-            "cost": None,
-        }
+        usage = getattr(response, "usage_metadata", None)
+        names = ("input_tokens", "output_tokens")
+        prompt, completion = tokens_of(self.model, {name: part(usage, name) for name in names}).values()
+        return {"prompt_tokens": prompt, "completion_tokens": completion, "cost": None}
 
     def _reply(self, response: Any) -> Reply:
         text = getattr(response, "text", None)
@@ -147,21 +146,23 @@ class ChatEndpoint(Endpoint):
             if not isinstance(content, str):
                 raise AttemptError(f"a {type(response).__name__} came instead of a message with text")
             text = content
-        metadata = getattr(response, "response_metadata", None) or {}
+        metadata = _mapping(getattr(response, "response_metadata", None))
         logprobs = metadata.get("logprobs") or {}
         tokens = logprobs.get("content") if isinstance(logprobs, Mapping) else None
-        top = tuple(
-            {entry["token"]: float(entry["logprob"]) for entry in token.get("top_logprobs") or []}
-            for token in tokens or []
-        )
+        top, odd = log_probabilities(tokens, part)
         ended = next((ending(metadata[key]) for key in _ENDINGS if metadata.get(key)), "")
-        details = (getattr(response, "usage_metadata", None) or {}).get("output_token_details") or {}
+        details = part(_mapping(getattr(response, "usage_metadata", None)), "output_token_details")
         thinks = (
-            bool((getattr(response, "additional_kwargs", None) or {}).get("reasoning_content"))
-            or bool(details.get("reasoning"))
+            bool(_mapping(getattr(response, "additional_kwargs", None)).get("reasoning_content"))
+            or bool(part(details, "reasoning"))
             or has_thoughts([str(text)])
         )
-        return Reply((str(text),), top, (ended,), thinks, bool(getattr(response, "tool_calls", None)))
+        calls = bool(getattr(response, "tool_calls", None))
+        return Reply((as_text(str(text)),), top, (ended,), thinks, calls, odd)
+
+
+def _mapping(found: object) -> Mapping[str, Any]:
+    return found if isinstance(found, Mapping) else {}
 
 
 def _says_not_taken(error: Exception, request: Mapping[str, Any]) -> bool:

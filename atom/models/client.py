@@ -14,13 +14,14 @@ from atom.models.asking import MOST_LOGPROBS, Asking, NotOfferedError, Talk, Unu
 from atom.models.chat import endpoint_of
 from atom.models.deadline import Deadline
 from atom.models.endpoint import Endpoint
+from atom.models.entering import say_once
 from atom.models.exchange import Exchange
 from atom.models.listings import over_listings
 from atom.models.memo import ProcessMemo, memo_key
 from atom.models.prompts import Question
 from atom.models.responses import RefusedError
 from atom.models.settings import Method, ModelSettings, Sampling
-from atom.policies import Policy
+from atom.policies import Policy, is_distribution
 from atom.usage import current_meter
 
 _BY_NAME: Mapping[Method, set[str]] = {"logprobs": {"logprobs", "top_logprobs"}, "samples": {"n"}}
@@ -71,7 +72,7 @@ class Client:
             question=question.text,
             actions=question.actions,
         )
-        known = self._memo.get(key)
+        known = _usable(self._memo.get(key), question)
         task = self._asked.get(key)
         if known is None and task is not None and _joinable(task):
             try:
@@ -219,6 +220,16 @@ def _fits(method: Method, question: Question, sampling: Sampling) -> bool:
     if method == "logprobs":
         return len(question.actions) <= MOST_LOGPROBS and all(len(label) == 1 for label in question.actions)
     return method != "samples" or sampling.temperature > 0
+
+
+def _usable(known: Policy | None, question: Question) -> Policy | None:
+    """What a memo has, where it is a distribution over the options; None else, and the question is asked."""
+    if known is None or (is_distribution(known) and known.keys() <= set(question.actions.values())):
+        return known
+    say_once(
+        "the memo", "policy", "an answer in it is no distribution over the options and is asked for anew"
+    )
+    return None
 
 
 def _joinable(task: asyncio.Task[Policy]) -> bool:

@@ -13,7 +13,10 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin
 
+from atom.models.bounds import MOST_OF_AN_ERROR, check_parts, check_size, elsewhere, leads_elsewhere
+from atom.models.entering import in_short
 from atom.models.loading import aload_aiohttp, aload_litellm
 from atom.models.responses import StatusError
 from atom.models.table import entry_of, price_of
@@ -21,9 +24,6 @@ from atom.models.transport import SENT, Place
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession
-
-MOST_BYTES = 16 * 2**20
-"""How long a response may be, unpacked: eight replies with 100,000 tokens of thoughts have a fifth of it."""
 
 _REDIRECTS = 20
 _RATE = re.compile(r"rate[\s_-]*limit|service tier capacity exceeded", re.IGNORECASE)
@@ -78,10 +78,10 @@ async def _post(place: Place, body: Mapping[str, Any]) -> tuple[int, Mapping[str
             async for part in response.content.iter_any():
                 parts.append(part)
                 size += len(part)
-                if size > MOST_BYTES:
+                if response.status < 300:
+                    check_size(size)
+                elif size > MOST_OF_AN_ERROR:
                     response.close()
-                    if response.status < 400:
-                        raise ValueError(f"the response is longer than {MOST_BYTES / 2**20:g} MiB")
                     break
             return response.status, response.headers, b"".join(parts)
     except aiohttp.ClientError as error:
@@ -95,6 +95,7 @@ def _read(status: int, headers: Mapping[str, str], content: bytes) -> dict[str, 
         StatusError: there is an error instead, whatever the status.
         ValueError: it is no JSON object.
     """
+    check_parts(content)
     try:
         answer = json.loads(content)
     except (ValueError, RecursionError):
@@ -116,13 +117,13 @@ def _read(status: int, headers: Mapping[str, str], content: bytes) -> dict[str, 
 
 def _error(status: int, headers: Mapping[str, str], said: Any) -> StatusError:
     """What a server says, as an error."""
-    text = said if isinstance(said, str) else json.dumps(said, ensure_ascii=False)
+    text = in_short(said if isinstance(said, str) else json.dumps(said, ensure_ascii=False))
     message = said.get("message") if isinstance(said, dict) else None
     if _RATE.search(text):
         status = 429
     param = said.get("param") if isinstance(said, dict) else None
     words = message if isinstance(message, str) and message else text or f"Error code: {status}"
-    return StatusError(status, words, param, headers)
+    return StatusError(status, in_short(words), param, headers)
 
 
 async def _cost(asked: str, answer: Mapping[str, Any]) -> float | None:
@@ -160,11 +161,26 @@ def _session(aiohttp: Any) -> ClientSession:
             cookie_jar=aiohttp.DummyCookieJar(),
             headers={"user-agent": "langgraph-atom"},
             timeout=aiohttp.ClientTimeout(total=None),
+            trace_configs=[_stays_here(aiohttp)],
         )
         _home = loop
         atexit.unregister(_close)
         atexit.register(_close, os.getpid())
     return _open
+
+
+def _stays_here(aiohttp: Any) -> Any:
+    """Refuses redirects to other servers, before they are followed."""
+    watching = aiohttp.TraceConfig()
+
+    async def redirected(session: Any, context: Any, found: Any) -> None:
+        headers = found.response.headers
+        there = urljoin(str(found.url), headers.get("location") or headers.get("uri") or "")
+        if leads_elsewhere(str(found.url), there):
+            raise ConnectionError(elsewhere(there))
+
+    watching.on_request_redirect.append(redirected)
+    return watching
 
 
 def _close(process: int) -> None:

@@ -9,6 +9,7 @@ import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from atom.errors import BudgetError, LLMError, ToMError
 from atom.models import direct, through_litellm
 from atom.models.arguments import LIMITS, limit_of
 from atom.models.deadline import Deadline, StopAt
+from atom.models.entering import in_short
 from atom.models.findings import (
     Findings,
     Known,
@@ -41,9 +43,10 @@ from atom.models.responses import (
     refused_arguments,
     retry_after,
 )
-from atom.models.secrets import redact
+from atom.models.secrets import redact, secrets_of, without
 from atom.models.settings import Limiter, Patience
 from atom.models.table import entry_of
+from atom.models.threads import Threads
 from atom.models.transport import OPTION, place_of
 from atom.usage import Meter, current_meter
 
@@ -82,6 +85,12 @@ class Endpoint:
 
     def __post_init__(self) -> None:
         self.findings = findings_of(*self.identity)
+
+    @cached_property
+    def _secrets(self) -> frozenset[str]:
+        """What it was given, and nothing that it says may have in it."""
+        key = None if self.api_key is None else self.api_key.get_secret_value()
+        return secrets_of(self.options, key)
 
     @property
     def limit(self) -> int | None:
@@ -170,12 +179,10 @@ class Endpoint:
     ) -> Reply:
         try:
             response = await run_in_portal(self._send_in_turn(messages, deadline, meter, request))
-            counted = self._bill(response)
-            return replace(
-                self._reply(response),
-                prompt_tokens=counted["prompt_tokens"],
-                completion_tokens=counted["completion_tokens"],
-            )
+            counted, reply = self._bill(response), self._reply(response)
+            texts = tuple(text and without(text, self._secrets) for text in reply.texts)
+            tokens = {name: counted[name] for name in ("prompt_tokens", "completion_tokens")}
+            return replace(reply, texts=texts, odd=without(reply.odd, self._secrets), **tokens)
         except (asyncio.CancelledError, LLMError):
             raise
         except Exception as error:  # noqa: BLE001  # LiteLLM raises its own, OpenAI's and plain ones
@@ -251,10 +258,10 @@ class Endpoint:
     def _describe(self, error: Exception) -> str:
         if isinstance(error, TimeoutError):
             return str(error)
-        secrets = [] if self.api_key is None else [self.api_key.get_secret_value()]
         kind = getattr(error, "kind", type(error).__name__)
-        text = redact(" ".join(str(error).split()), secrets)
+        text = redact(" ".join(in_short(error).split()), self._secrets)
         text = text.removeprefix(f"litellm.{kind}: ").removeprefix(f"{kind}: ")
+        text = text.partition(" Traceback (most recent call last)")[0]  # LiteLLM's own
         return f"{kind}: {text[:_LONGEST_REASON]}"
 
     def _pause(self, state: RetryCallState) -> float:
@@ -320,9 +327,11 @@ class Endpoint:
         if not found.looked_up:
             if place_of(self.model, self.options, self.api_key):
                 known = Known(most=entry_of(self.model).get("max_output_tokens"))
-            else:  # in a thread: for some providers LiteLLM asks their server what a model can
+            else:  # in a thread: for some providers LiteLLM asks their server, without a limit
                 litellm = await aload_litellm()
-                known = await asyncio.to_thread(known_to_litellm, litellm, self.model, self.options)
+                known, ask = Known(), partial(known_to_litellm, litellm, self.model, self.options)
+                with contextlib.suppress(TimeoutError):
+                    known = await _looking.run(ask, self.patience.timeout)
             note_known(found, self.options, known)
         return found
 
@@ -334,7 +343,7 @@ class Endpoint:
         return bool(litellm.supports_response_schema(model=self.model))
 
     def _bill(self, response: Any) -> dict[str, Any]:
-        return bill(response)
+        return bill(response, self.model)
 
     def _reply(self, response: Any) -> Reply:
         return read_reply(response)
@@ -343,6 +352,8 @@ class Endpoint:
     def _place(self) -> tuple[str, str]:
         return self.model, str(self.options.get("api_base", ""))
 
+
+_looking = Threads(16)
 
 # Every reasoner has endpoints of its own, and one warning a server is enough.
 _warned: set[tuple[str, str]] = set()

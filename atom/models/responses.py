@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from atom.errors import LLMError
+from atom.models.entering import as_text, cost_of, in_short, log_probabilities, tokens_of
 from atom.models.labels import without_thoughts
 
 _ENDED = {
@@ -45,7 +46,7 @@ _TOO_LARGE = re.compile(
 )
 _RANGE = re.compile(r"valid range|in (the )?range|\bbetween \d|\[\d+, ?\d+\]", re.IGNORECASE)
 _UNKNOWN = re.compile(r"not support|unsupported|unknown|unrecogni[sz]ed|not permitted|instead", re.IGNORECASE)
-_NUMBER = re.compile(r"(?<![\w.-])\d+(?![\w-]|\.\d)")
+_NUMBER = re.compile(r"(?<![\w.-])\d{1,15}(?![\w-]|\.\d)")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}\b)")
 _SHORT = re.compile(r"""(['"`])n\1|\bparameter:? n\b|\bn (must|is|should|can|cannot|has|>|=|!=)|\bn\s?[=>]""")
 
@@ -61,6 +62,7 @@ class Reply:
             ``"tool_calls"``; empty where not said.
         thinks: whether the model thought before it answered.
         calls_tools: whether the first reply calls tools.
+        odd: what is wrong with the log-probabilities that came, and were set aside; empty for nothing.
         prompt_tokens, completion_tokens: as the server counted them.
     """
 
@@ -69,6 +71,7 @@ class Reply:
     ended: tuple[str, ...] = ()
     thinks: bool = False
     calls_tools: bool = False
+    odd: str = ""
     prompt_tokens: int = 0
     completion_tokens: int = 0
 
@@ -159,17 +162,21 @@ def part(of: Any, name: str) -> Any:
     return of.get(name) if isinstance(of, dict) else getattr(of, name, None)
 
 
-def bill(response: Any) -> dict[str, Any]:
-    """Tokens and cost, as arguments of ``Meter.end_call``; the cost is None where the price is unknown."""
+def bill(response: Any, model: str) -> dict[str, Any]:
+    """Tokens and cost, as arguments of ``Meter.end_call``; the cost is None where the price is unknown.
+
+    Args:
+        response: what came back.
+        model: who sent it, for a warning of counts that are none.
+    """
     usage = part(response, "usage")
     cost = (part(response, "_hidden_params") or {}).get("response_cost")
-    prompt, completion, total = (
-        int(part(usage, name) or 0) for name in ("prompt_tokens", "completion_tokens", "total_tokens")
-    )
+    names = ("prompt_tokens", "completion_tokens", "total_tokens")
+    prompt, completion, total = tokens_of(model, {name: part(usage, name) for name in names}).values()
     return {
         "prompt_tokens": prompt,
         "completion_tokens": max(completion, total - prompt),  # some count thoughts in the total alone
-        "cost": None if cost is None else float(cost),
+        "cost": cost_of(cost),
     }
 
 
@@ -186,27 +193,23 @@ def read_reply(response: Any) -> Reply:
     if None in messages:
         raise AttemptError("the response has a choice without a message")
     texts = tuple(_text(part(message, "content")) for message in messages)
-    tokens = part(part(choices[0], "logprobs"), "content") or []
-    top = tuple(
-        {part(entry, "token"): float(part(entry, "logprob")) for entry in part(token, "top_logprobs") or []}
-        for token in tokens
-    )
+    top, odd = log_probabilities(part(part(choices[0], "logprobs"), "content"), part)
     ended = tuple(ending(part(choice, "finish_reason")) for choice in choices)
     details = part(part(response, "usage"), "completion_tokens_details")
     thoughts = [part(message, name) for message in messages for name in ("reasoning_content", "reasoning")]
     thinks = any(thoughts) or bool(part(details, "reasoning_tokens")) or has_thoughts(texts)
-    return Reply(texts, top, ended, thinks, bool(part(messages[0], "tool_calls")))
+    return Reply(texts, top, ended, thinks, bool(part(messages[0], "tool_calls")), odd)
 
 
 def _text(content: object) -> str | None:
     if content is not None and not isinstance(content, str):
         raise AttemptError("the response has a reply that is no text")
-    return content
+    return None if content is None else as_text(content)
 
 
 def ending(reason: object) -> str:
     """Why a reply ended, in OpenAI's words."""
-    text = str(reason or "").lower()
+    text = in_short(reason or "").lower()
     return _ENDED.get(text, text)
 
 
@@ -222,7 +225,7 @@ def refused_arguments(error: Exception, names: Iterable[str]) -> frozenset[str]:
         error: its error, in whose words and ``param`` they are looked for.
         names: of the arguments; the limit may be named by either of its names.
     """
-    text = str(error)
+    text = in_short(error)
     words = {*re.findall(r"\w+", text), str(getattr(error, "param", None))}
     if "n" in words and getattr(error, "param", None) != "n" and not _SHORT.search(text):
         words.discard("n")  # a letter of something else
@@ -236,7 +239,7 @@ def objection_to(error: Exception, limit: int | None) -> Objection:
         error: its error, read in its words.
         limit: the limit of tokens that it refused; None where none was sent.
     """
-    text = str(error)
+    text = in_short(error)
     if _UNFINISHED.search(text):
         return Objection("cut off")
     numbers = {int(number) for number in _NUMBER.findall(_THOUSANDS.sub("", text))}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
@@ -59,7 +60,7 @@ class Sampling:
             raise ValueError(f"methods are some of {list(METHODS)}, got {list(self.methods)}")
         if self.max_tokens is not None and self.max_tokens < 1:
             raise ValueError(f"max_tokens is at least 1, or None for just enough; got {self.max_tokens}")
-        if self.temperature < 0 or self.n < 2 or not 0 <= self.lapse <= 1:
+        if not 0 <= self.temperature < math.inf or self.n < 2 or not 0 <= self.lapse <= 1:
             raise ValueError(
                 "the temperature is at least 0, n at least 2 and the lapse rate in [0, 1]; got "
                 f"{self.temperature}, {self.n} and {self.lapse}"
@@ -162,7 +163,8 @@ class Patience:
     def __post_init__(self) -> None:
         if self.attempts < 1 or self.failures < 1:
             raise ValueError(f"attempts and failures must be at least 1, got {self}")
-        if min(self.timeout, self.deadline) <= 0 or min(self.pause, self.longest_pause, self.cooldown) < 0:
+        times = (self.timeout, self.deadline), (self.pause, self.longest_pause, self.cooldown)
+        if not (all(time > 0 for time in times[0]) and all(time >= 0 for time in times[1])):
             raise ValueError(f"timeout and deadline must be positive, and no time negative, got {self}")
 
 

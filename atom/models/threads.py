@@ -7,6 +7,7 @@ waits for one of them looks like a call that is slow.
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import contextlib
 import contextvars
 import threading
@@ -69,6 +70,41 @@ class Threads:
     def _ended(self, call: asyncio.Future[Any]) -> None:
         self._running.discard(call)
         call.exception()  # seen, so that asyncio does not report it
+
+
+_MOST_GIVEN_UP = 64
+_given_up: set[threading.Thread] = set()
+
+
+def in_time(work: Callable[[], T], limit: float) -> T:
+    """The result of ``work``, called in a daemon thread with the caller's context variables.
+
+    Args:
+        work: blocks. Given up, it goes on until it ends by itself: nothing can end it from outside.
+        limit: seconds to wait for it.
+
+    Raises:
+        TimeoutError: it did not end in time, or too many before it that were given up have not ended.
+    """
+    _given_up.difference_update([thread for thread in _given_up if not thread.is_alive()])
+    if len(_given_up) >= _MOST_GIVEN_UP:
+        raise TimeoutError(f"{_MOST_GIVEN_UP} calls that were given up before this one have not ended")
+    result: concurrent.futures.Future[T] = concurrent.futures.Future()
+
+    def call() -> None:
+        try:
+            result.set_result(work())
+        except BaseException as error:  # noqa: BLE001  # it is raised where the result is waited for
+            result.set_exception(error)
+
+    run = contextvars.copy_context().run
+    thread = threading.Thread(target=run, args=(call,), name="atom-agent", daemon=True)
+    thread.start()
+    done, _ = concurrent.futures.wait([result], max(0.0, limit))
+    if not done:
+        _given_up.add(thread)
+        raise TimeoutError(f"no answer within {limit:.3g} s")
+    return result.result()
 
 
 def _call(work: Callable[[], T], call: asyncio.Future[T], given_up: threading.Event) -> None:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from atom.lazy import attach
 from atom.reasoning.congestion import CongestionReasoner
+from atom.reasoning.convention import Symmetric, conventions
 from atom.reasoning.declared import DeclaredReasoner
 from atom.reasoning.normal_form import NormalFormReasoner, symmetric_payoffs
 from atom.reasoning.reasoner import (
@@ -18,6 +19,7 @@ from atom.reasoning.reasoner import (
 )
 from atom.reasoning.recursive import RecursiveReasoner, Respond
 from atom.reasoning.roles import alternating_orders, team_orders
+from atom.reasoning.symmetries import Group, Relabelling, Renaming, Symmetry, payoff_symmetries
 
 if TYPE_CHECKING:
     from atom.reasoning.prompted import LLMReasoner
@@ -30,17 +32,24 @@ __all__ = [
     "CongestionReasoner",
     "DecisionReasoner",
     "DeclaredReasoner",
+    "Group",
     "ImmediateReasoner",
     "LLMReasoner",
     "NormalFormReasoner",
     "Reasoner",
     "RecursiveReasoner",
+    "Relabelling",
+    "Renaming",
     "Respond",
     "Responder",
     "RuleResponder",
+    "Symmetric",
+    "Symmetry",
     "TabularModel",
     "TabularReasoner",
     "alternating_orders",
+    "conventions",
+    "payoff_symmetries",
     "symmetric_payoffs",
     "team_orders",
 ]

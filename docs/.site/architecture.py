@@ -7,7 +7,7 @@ WIDTH, MARGIN, BAR, GAP = 420, 14, 62, 14
 BARS: list[list[tuple[str, str]]] = [
     [("eval", "tasks, episodes, sweeps, statistics")],
     [("partners", "players to be paired with, by name")],
-    [("graph", "turn, node, team, middleware, store")],
+    [("graph", "turn, node, middleware"), ("rewards", "for training teams")],
     [("agents", "the loop; who acts"), ("coding", "promises; git")],
     [("reasoning", "how a player of any order would act")],
     [("belief", "learners, hypotheses"), ("models", "prompts, replies")],

@@ -32,10 +32,12 @@ PANELS = {
     "Look at a run": {
         "statistics": "statistics:statistics",
         "compare": "statistics:compare_",
+        "view": "view:view",
         "report": "report:report",
         "transcript": "transcript:transcript",
         "export": "results:export_",
         "digest": "results:digest",
+        "check": "results:check_",
     },
     "Studies": {
         "paper": "paper:paper",
@@ -46,6 +48,8 @@ PANELS = {
         "findings": "findings:findings",
         "changing": "changing:changing",
         "competence": "changing:competence",
+        "train": "training:train",
+        "levers": "training:levers",
         "views": "changing:views",
         "people": "people:people",
         "coding": "coding:coding",
@@ -148,7 +152,15 @@ def options(
 
 def main() -> None:
     """Run the command line; expected errors are a line on stderr and exit status 2."""
-    warnings.showwarning = lambda message, *_, **__: note(f"warning: {message}")
+    said = set[str]()
+
+    def say(message: Warning | str, *_: object, **__: object) -> None:
+        # a command reads a file several times, and what is wrong with it is said once
+        if str(message) not in said:
+            said.add(str(message))
+            note(f"warning: {message}")
+
+    warnings.showwarning = say
     try:
         app()
     except (ValueError, ModuleNotFoundError, OSError) as error:

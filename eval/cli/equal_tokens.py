@@ -35,7 +35,7 @@ def equal_tokens(
     ] = "tom-0,tom-1,tom-2,switching",
     asked: Annotated[Asked, Without("runtime", "env")] = Asked(),
     json_file: JsonFile = None,
-    storing: Annotated[Storing, Without("force_new", "dask")] = Storing(),
+    storing: Annotated[Storing, Without("force_new", "scores_only", "dask")] = Storing(),
     models: Annotated[Models, Without("transcripts", "memo")] = Models(),
 ) -> None:
     """Compare an adaptive language model with one that spends as many tokens on votes instead.

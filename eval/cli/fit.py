@@ -6,12 +6,11 @@ from dataclasses import replace
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from eval.cli.groups import Without
 from eval.cli.options import DEGRADED_STATUS, JsonFile, Models, split_names
 from eval.cli.served import HELP, about, fitting, served
-from eval.show.console import note, out, progress_bar, write_json
+from eval.show.console import Table, note, out, progress_bar, write_json
 from eval.studies.fit import TASKS, WAYS, Fit, fit, known_situations
 from eval.sweeps import check_names_and_keys, check_reachable, model_backend
 from eval.tasks import make_task

@@ -11,14 +11,13 @@ from pathlib import Path
 from typing import Annotated, Any, cast
 
 import typer
-from rich.table import Table
 
 from eval.cli.groups import Without
 from eval.cli.options import Asked, JsonFile, MarkdownFile, Models, Storing, split_names
 from eval.cli.served import HELP, PACKAGED, about, fitting, is_served, served
 from eval.cli.sweeps import end, execution
 from eval.results import Run, versions_of
-from eval.show.console import note, out, write_json
+from eval.show.console import Table, note, out, write_json
 from eval.show.tables import Marks, markdown
 from eval.show.tables.language_models import gains_table, study_table
 from eval.studies.language_models import (
@@ -70,7 +69,7 @@ def llm_study(
     asked: Annotated[Asked, Without("runtime", "env")] = Asked(episodes=10),
     json_file: JsonFile = None,
     markdown_file: MarkdownFile = None,
-    storing: Annotated[Storing, Without("force_new", "dask")] = Storing(),
+    storing: Annotated[Storing, Without("force_new", "scores_only", "dask")] = Storing(),
     asking: Annotated[Models, Without("memo", "transcripts")] = Models(),
 ) -> None:
     """Play language models bare, told, recommended and gated; and a coin, a convention, the belief alone.

@@ -104,6 +104,20 @@ Results = Annotated[
 ForceNew = Annotated[
     bool, typer.Option("--force-new", help="Begin a new run in the results file, whatever it holds.")
 ]
+Extend = Annotated[
+    bool,
+    typer.Option(
+        "--extend",
+        help="Let the run in the results file grow, by tasks, agents, partners or episodes.",
+    ),
+]
+ScoresOnly = Annotated[
+    bool,
+    typer.Option(
+        "--scores-only",
+        help="Store scores and no steps, so without beliefs and replays; many episodes are played at once.",
+    ),
+]
 Workers = Annotated[
     int | None,
     typer.Option(
@@ -211,6 +225,8 @@ class Storing:
 
     results: Results = None
     force_new: ForceNew = False
+    extend: Extend = False
+    scores_only: ScoresOnly = False
     workers: Workers = None
     dask: DaskAddress = ""
 
@@ -307,9 +323,25 @@ def split_names(text: str) -> list[str]:
     """Names separated by commas.
 
     Raises:
-        ValueError: there is none.
+        ValueError: there is none, or a path with a comma.
     """
     names = [name.strip() for name in text.split(",") if name.strip()]
     if not names:
         raise ValueError(f"expected names separated by commas, got {text!r}")
+    _refuse_commas_in_paths(text.split(","))
     return names
+
+
+def _refuse_commas_in_paths(parts: Sequence[str]) -> None:
+    """Says so where a part is no file, and a file is what it and the next ones are together."""
+    for first, part in enumerate(parts):
+        path = part.rpartition(":")[2].strip()
+        if ":" not in part or Path(path).exists():
+            continue
+        for last in range(first + 2, len(parts) + 1):
+            whole = ",".join([path, *parts[first + 1 : last]]).rstrip()
+            if Path(whole).is_file():
+                raise ValueError(
+                    f"the path {whole!r} has a comma, which separates names here; rename the file, or give "
+                    "it a link without one"
+                )

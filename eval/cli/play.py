@@ -10,9 +10,11 @@ from typing import Annotated
 import typer
 
 from eval.cli.options import Seed, writable
-from eval.human import Game, begin, save
-from eval.human.server import Games, new_games, serve
+from eval.human import Game, begin, rescue, save
+from eval.human.games import Games
+from eval.human.server import new_games, serve
 from eval.human.terminal import play_in_terminal
+from eval.results import ResultsError, check_usable
 from eval.show.console import note, out
 
 
@@ -30,11 +32,22 @@ def play(
     open_browser: Annotated[bool, typer.Option("--open/--no-open", help="Open the page.")] = True,
 ) -> None:
     """Play a game yourself, beside an adaptive agent; the partner "person" in results files is you."""
+    if results is not None:
+        check_usable(results)
     game = begin(task, agent, seed=seed, episode=episode)
     if not web:
-        _over(results, play_in_terminal(game, out, input))
+        over = play_in_terminal(game, out, input)
+        if results is not None and not over.done:
+            note("the game was not played to its end and is not stored")
+        elif results is not None:
+            _store(results, over)
         return
-    games = Games(new_games(task, agent, seed=seed, first=episode), lambda game: _over(results, game))
+    games = Games(
+        new_games(task, agent, seed=seed, first=episode),
+        lambda game: (
+            None if results is None else note(f"stored as episode {save(results, game)} in {results}")
+        ),
+    )
     with serve(games, port) as server:
         address = f"http://127.0.0.1:{server.server_port}/"
         # for whoever started the program and waits for the address
@@ -42,14 +55,23 @@ def play(
         note("end with Ctrl+C")
         if open_browser:
             webbrowser.open(address)
-        with suppress(KeyboardInterrupt):
-            server.serve_forever()
+        try:
+            with suppress(KeyboardInterrupt):
+                server.serve_forever()
+        finally:
+            for left in games.close():
+                _rescue(results, left)
 
 
-def _over(results: Path | None, game: Game) -> None:
-    if results is None:
-        return
-    if not game.done:
-        note("the game was not played to its end and is not stored")
-        return
-    note(f"stored as episode {save(results, game)} in {results}")
+def _store(results: Path, game: Game) -> None:
+    """Stores a game, elsewhere where its file cannot be used any more."""
+    try:
+        note(f"stored as episode {save(results, game)} in {results}")
+    except ResultsError as error:
+        note(str(error))
+        _rescue(results, game)
+
+
+def _rescue(results: Path | None, game: Game) -> None:
+    if results is not None:
+        note(f"{results} cannot be used, so that the game is stored in {rescue(results, game)}")

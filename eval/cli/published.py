@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from eval.cli.options import Workers
 from eval.published import Block, How, Playing, blocks_in, blocks_named, shape, with_blocks
-from eval.show.console import as_data, note, out, progress_bar
+from eval.show.console import Table, as_data, note, out, progress_bar
 from eval.sweeps import processes
 
 CHECKOUT = Path(__file__).parents[2]

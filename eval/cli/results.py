@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from eval.cli.options import ResultsFile, RunNumber, writable_folder
-from eval.results import content_digest, export
+from eval.results import check, content_digest, export, repair
 from eval.results.export import Form
-from eval.show.console import note, out, working
+from eval.show.console import as_data, note, out, working
 
 
 def export_(
@@ -60,3 +60,34 @@ def digest(file: ResultsFile, run: RunNumber = None) -> None:
     with working("reading episodes"):
         found = content_digest(file, run)
     out.print(found, highlight=False)
+
+
+def check_(
+    file: ResultsFile,
+    repair_: Annotated[
+        bool,
+        typer.Option(
+            "--repair", help="Put a new file with all that is whole in its place, and keep the old."
+        ),
+    ] = False,
+) -> None:
+    """Verify a results file, episode by episode; --repair saves what is whole of a damaged one.
+
+    Exit status 1 says that something is damaged. The command that played a run plays again what is missing.
+    """
+    found = check(file)
+    for number, whole in found.whole.items():
+        out.print(f"run {number}: {whole} episodes are whole", highlight=False)
+    for line in (*map(str, found.damaged), *found.problems):
+        out.print(as_data(line), highlight=False)
+    if found.is_sound:
+        return
+    if not repair_:
+        note("add --repair to save what is whole")
+        raise typer.Exit(1)
+    saved = repair(file)
+    for number, episodes in saved.episodes.items():
+        lost = ", but what was asked for is lost" if number in saved.without else ""
+        note(f"run {number}: saved {episodes} episodes{lost}")
+    note(f"saved {saved.transcripts} transcripts; the damaged file is {saved.copy}")
+    note("the command that played a run plays again what is missing")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -19,12 +21,32 @@ from eval.cli.options import (
     split_names,
 )
 from eval.cli.sweeps import end, execution, matrices_of, with_transcripts
-from eval.measure import REGRET_NOTE, belief_summaries, compare, self_and_cross, summarise
-from eval.results import stored_cells, stored_run, transcript_command
+from eval.measure import (
+    REGRET_NOTE,
+    Rows,
+    belief_summaries,
+    comparable,
+    compare,
+    self_and_cross,
+    summarise,
+)
+from eval.results import stored_cells, stored_run, stored_tasks, transcript_command
 from eval.show.console import note, out, working, write_json
 from eval.show.tables import Marks, belief_table, comparison_table, summary_table
 from eval.sweeps import MAX_DEGRADED, cross_plays
-from eval.tasks import make_task
+from eval.tasks import Task, make_task
+
+_PARTNERS = "tom-0,tom-1,tom-2,self"
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """What is compared; empty stands for all of a file."""
+
+    task: list[str]
+    agents: list[str]
+    against: list[str]
+    partners: list[str]
 
 
 def statistics(
@@ -35,13 +57,13 @@ def statistics(
 ) -> None:
     """Summarise a results file: means with intervals, worst partners, self-play, beliefs, regret."""
     with working("reading episodes"):
-        matrices = stored_cells(file, run)
+        matrices, tasks = stored_cells(file, run), stored_tasks(file, run)
     if stored_run(file, run).finished is None:
         note(f"{file}: the run is not finished; these are the episodes so far")
     found: dict[str, Any] = {"tasks": {}, "note": REGRET_NOTE}
     marks: dict[str, Marks] = {}
     for name, rows in matrices.items():
-        task = make_task(name)
+        task = tasks[name]
         summaries = summarise(task, rows)
         marks[name] = Marks.of((cell for row in rows for cell in row), max_degraded)
         out.print(summary_table(task, summaries, marks[name]))
@@ -72,32 +94,84 @@ def statistics(
 
 
 def compare_(
-    task: Annotated[str, typer.Option(help="A task, see list.")],
-    agents: Annotated[str, typer.Option(help="Players, separated by commas.")],
-    against: Annotated[str, typer.Option(help="Players that each of the agents is compared with.")],
-    partners: Annotated[str, typer.Option(help="With whom.")] = "tom-0,tom-1,tom-2,self",
+    file: Annotated[
+        Path | None,
+        typer.Argument(dir_okay=False, help="A file that --results wrote; nothing is played then."),
+    ] = None,
+    task: Annotated[str, typer.Option(help="A task, see list.", show_default="those of the file")] = "",
+    agents: Annotated[
+        str, typer.Option(help="Players, separated by commas.", show_default="all of the file")
+    ] = "",
+    against: Annotated[
+        str,
+        typer.Option(
+            help="Players that each of the agents is compared with.", show_default="all of the file"
+        ),
+    ] = "",
+    partners: Annotated[
+        str, typer.Option(help="With whom.", show_default=f"{_PARTNERS}; of a file, all that both met")
+    ] = "",
+    run: RunNumber = None,
     asked: Annotated[Asked, Without("runtime", "env")] = Asked(episodes=200),
     json_file: JsonFile = None,
     storing: Storing = Storing(),
     models: Annotated[Models, Without("transcripts")] = Models(),
 ) -> None:
-    """Paired differences between agents on the same seeds, with 95 % intervals and Holm's correction."""
-    firsts, seconds = split_names(agents), split_names(against)
-    matrices = matrices_of([task], [*firsts, *seconds], split_names(partners))
+    """Paired differences between agents on the same seeds, with 95 % intervals and Holm's correction.
+
+    With a FILE, of the episodes that are stored in it; without, of episodes that are played.
+    """
+    names = _Names(*(split_names(text) if text else [] for text in (task, agents, against, partners)))
+    if file is not None:
+        if storing != Storing():
+            raise ValueError("where a FILE is named nothing is played; leave --results and the like out")
+        _compare_stored(file, run, names, json_file, models.max_degraded)
+        return
+    if missing := [f"--{name}" for name in ("task", "agents", "against") if not getattr(names, name)]:
+        raise ValueError(f"name {', '.join(missing)}, or a FILE of episodes that are stored")
+    columns = names.partners or split_names(_PARTNERS)
+    matrices = matrices_of(names.task, [*names.agents, *names.against], columns)
     sweep = asked.sweep("compare", matrices, models.settings)
     with execution(sweep, storing, models) as how:
-        (rows,) = cross_plays(sweep, how)
-    cells = {row[0].agent: {cell.partner: cell for cell in row} for row in rows}
-    pairs = [(cells[a], cells[b]) for a in firsts for b in seconds if a != b]
-    comparisons = compare(pairs)
-    marks = Marks.of((cell for row in rows for cell in row), models.max_degraded)
-    out.print(comparison_table(make_task(task), comparisons, asked.episodes, marks))
-    plain = {
-        "task": task,
-        "n": asked.episodes,
-        "seed": asked.seed,
-        "comparisons": [asdict(comparison) for comparison in comparisons],
-        "tallies": marks.as_plain(),
-    }
-    write_json(json_file, with_transcripts(plain, how))
-    end({task: marks})
+        played = dict(zip(sweep.tasks, cross_plays(sweep, how), strict=True))
+    tasks = {name: make_task(name) for name in sweep.tasks}
+    content, marks = _shown(tasks, played, names, asked.seed, models.max_degraded)
+    write_json(json_file, with_transcripts(content, how))
+    end(marks)
+
+
+def _compare_stored(
+    file: Path, run: int | None, names: _Names, json_file: Path | None, max_degraded: float
+) -> None:
+    """The comparisons of episodes that are stored."""
+    matrices, tasks, stored = stored_cells(file, run), stored_tasks(file, run), stored_run(file, run)
+    if unknown := [name for name in names.task if name not in matrices]:
+        raise ValueError(
+            f"{str(file)!r} has no episode on {', '.join(unknown)}; it has {', '.join(matrices)}"
+        )
+    if stored.finished is None:
+        note(f"{file}: the run is not finished; these are the episodes so far")
+    wanted = {name: matrices[name] for name in names.task or matrices}
+    content, marks = _shown(tasks, wanted, names, stored.configuration.get("seed"), max_degraded)
+    write_json(json_file, content)
+    end(marks)
+
+
+def _shown(
+    tasks: Mapping[str, Task],
+    matrices: Mapping[str, Rows],
+    names: _Names,
+    seed: int | None,
+    max_degraded: float,
+) -> tuple[dict[str, Any], dict[str, Marks]]:
+    """Prints the comparisons of every task; what they are as plain data, and the marks of their scores."""
+    marks, contents = dict[str, Marks](), list[dict[str, Any]]()
+    for name, rows in matrices.items():
+        found = compare(comparable(rows, names.agents, names.against, names.partners))
+        marks[name] = Marks.of((cell for row in rows for cell in row), max_degraded)
+        episodes = max(cell.n for row in rows for cell in row)
+        out.print(comparison_table(tasks[name], found, episodes, marks[name]))
+        head = {"task": name, "n": episodes, "seed": seed}
+        comparisons = [asdict(comparison) for comparison in found]
+        contents.append({**head, "comparisons": comparisons, "tallies": marks[name].as_plain()})
+    return contents[0] if len(contents) == 1 else {"tasks": contents}, marks

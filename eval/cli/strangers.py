@@ -7,7 +7,6 @@ from dataclasses import asdict
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from eval.cli.groups import Without
 from eval.cli.options import (
@@ -20,7 +19,7 @@ from eval.cli.options import (
     split_names,
 )
 from eval.cli.sweeps import end, execution
-from eval.show.console import note, out, write_json
+from eval.show.console import Table, note, out, write_json
 from eval.show.tables import Marks, close_cells, markdown, overall_table, strangers_table
 from eval.studies.strangers import PARTNERS, TASKS, Strangers, judge, strangers_sweep, who_can
 from eval.sweeps import MAX_DEGRADED, cross_plays

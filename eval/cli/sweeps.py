@@ -85,7 +85,7 @@ def execution(
         model_session(sweep, asking, run, told, user) as session,
         progress_bar(title, len(sweep.units), session) as progress,
     ):
-        yield Execution(backend, run, session, progress)
+        yield Execution(backend, run, session, progress, steps=not storing.scores_only)
     if run is not None and (command := transcript_command(run.path, run.number)):
         note(f"what was asked and answered: {command}")
 
@@ -125,6 +125,10 @@ def _stored(
     if file is None:
         if storing.force_new:
             raise ValueError("--force-new begins a new run in a results file; name one with --results FILE")
+        if storing.extend:
+            raise ValueError("--extend lets a run in a results file grow; name one with --results FILE")
+        if storing.scores_only:
+            raise ValueError("--scores-only says what a results file keeps; name one with --results FILE")
         yield None
         return
     with open_run(
@@ -134,10 +138,10 @@ def _stored(
         force_new=storing.force_new,
         beside_others=beside_others,
         transcripts=transcripts,
+        extend=storing.extend,
     ) as run:
         for text in run.notes:
             note(text)
-        found = len(run.scores())
-        if found:
-            note(f"{file}: {found} episodes are there already")
+        if run.there:
+            note(f"{file}: {run.there} episodes are there already")
         yield run

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -11,9 +12,10 @@ from typing import Any, TypeAlias
 
 from atom import Decision, Memory, Player, Situation
 from atom.names import in_words
-from eval.play import EpisodeResult, Step, Unit, record, seat_players, total_scores
-from eval.results import open_run
-from eval.tasks import GridTask, MatrixTask, Task, make_task
+from eval.human.told import in_your_seat, told
+from eval.play import SELF, EpisodeResult, Step, Unit, materials_of, record, seat_players, total_scores
+from eval.results import ResultsError, open_run
+from eval.tasks import GridTask, MatrixTask, Task, board_of, make_task
 
 PERSON = "person"
 """The person's name as a partner in results files."""
@@ -40,6 +42,7 @@ class Game:
         steps: the rounds so far.
         done: whether the game is over.
         began: when, in seconds of ``time.time``.
+        ended: when, likewise; 0 until it is over.
     """
 
     unit: Unit
@@ -51,6 +54,7 @@ class Game:
     steps: tuple[Step, ...] = ()
     done: bool = False
     began: float = 0.0
+    ended: float = 0.0
 
     @property
     def round(self) -> int:
@@ -105,6 +109,7 @@ class Game:
             "task": self.task.name,
             "rules": rules,
             "board": board,
+            "drawn": self._drawn(),
             "me": self.me,
             "players": list(self.task.players),
             "round": self.round,
@@ -117,7 +122,26 @@ class Game:
             "limit": self.task.optimum,
             "done": self.done,
             "beliefs": self.beliefs() if self.done else None,
+            "told": self.told if self.done else None,
+            "in_your_seat": self.in_your_seat if self.done else None,
         }
+
+    @cached_property
+    def told(self) -> list[str]:
+        """What was believed, in sentences, once the game is over."""
+        return told(self)
+
+    @cached_property
+    def in_your_seat(self) -> dict[str, float]:
+        """What others score in the person's seat, once the game is over."""
+        return in_your_seat(self)
+
+    def _drawn(self) -> View | None:
+        """The board as pages draw it, where there is more to see than a table of payoffs."""
+        board = board_of(self.task)
+        if board.kind not in ("grid", "kitchen"):
+            return None
+        return {"board": {**board.content, "kind": board.kind}, "frame": board.frame(self.state)}
 
     def _payoffs(self, task: MatrixTask) -> str:
         seat = task.players.index(self.me)
@@ -220,6 +244,7 @@ def move(game: Game, action: str, *, round_: int | None = None) -> Moved:
         state=transition.state,
         steps=(*game.steps, step),
         done=transition.done,
+        ended=time.time() if transition.done else 0.0,
         decisions={},
     )
     return Moved(after if after.done else _decided(after), step)
@@ -227,6 +252,8 @@ def move(game: Game, action: str, *, round_: int | None = None) -> Moved:
 
 def save(file: Path, game: Game) -> int:
     """Stores a game as an episode like any other; the partner of the agent is called ``person``.
+
+    A game that is stored already, such as one whose storing failed at the very end, is not stored again.
 
     Args:
         file: the results file, made where it does not exist; it holds games of one task, agent and
@@ -248,20 +275,43 @@ def save(file: Path, game: Game) -> int:
         "matrices": {unit.task: {"agents": [unit.agent], "partners": [PERSON]}},
         "seed": unit.seed,
     }
+    recorded, totals = record(game.steps)
+    scores = game.scores()
+    agent, seconds = game.task.players[unit.seat], game.ended - game.began
     with open_run(file, asked, command=["play"], beside_others=True) as run:
-        taken = {episode for *_, episode in run.scores()}
+        if (before := run.number_of(recorded, seconds)) is not None:
+            return before
+        # as if with its own kind: a person is no player by name
+        run.keep(materials_of([replace(unit, partner=SELF)]))
+        taken = {episode for *_, episode in {*run.scores(), *run.taken}}
         # the same seat as in the game, so that the seat can be read from the number
         seats = len(game.task.players)
         number = next(
             n for n in range(unit.seat, unit.seat + seats * (len(taken) + 1), seats) if n not in taken
         )
-        recorded, totals = record(game.steps)
-        scores = game.scores()
-        agent = game.task.players[unit.seat]
         stored = replace(unit, episode=number)
-        run.add(EpisodeResult(stored, scores[agent], scores, recorded, totals, time.time() - game.began))
-        run.finish()
+        run.add(EpisodeResult(stored, scores[agent], scores, recorded, totals, seconds))
+        run.finish(replaced=False)
     return number
+
+
+def rescue(file: Path, game: Game) -> Path:
+    """Stores a game elsewhere, where its results file cannot be used: beside it, or among temporary files.
+
+    Returns:
+        the results file that holds it.
+
+    Raises:
+        ResultsError: nothing can be written anywhere.
+    """
+    name = f"{file.stem}-rescued{file.suffix or '.sqlite'}"
+    try:
+        save(file.with_name(name), game)
+    except ResultsError:
+        elsewhere = Path(tempfile.gettempdir()) / name
+        save(elsewhere, game)
+        return elsewhere
+    return file.with_name(name)
 
 
 def _decided(game: Game) -> Game:

@@ -1,74 +1,30 @@
 """A small page for a person with a browser, served on this machine only.
 
-Python's own server is enough: one person, a few requests a minute. Games are kept under names that
-cannot be guessed, so a browser that was closed comes back by its address.
+One person, a few requests a minute. Games are kept under names that cannot be guessed, so a browser that was
+closed comes back by its address.
 """
 
 from __future__ import annotations
 
-import json
-import secrets
 from collections.abc import Callable
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Lock
 from typing import Any
-from urllib.parse import urlsplit
 
-from eval.human.game import Game, GameError, begin, move
+from eval.human.game import Game, GameError, begin
+from eval.human.games import Games, NotStoredError
+from eval.web import BadRequestError, BoundedHandler, BoundedServer, static_file
 
-_LARGEST_BODY = 4096
-_MOST_GAMES = 1000
 _PAGE = Path(__file__).with_name("page.html")
-_LOCAL = ("127.0.0.1", "localhost")
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'"
+_GAMES = "/games/"
+_STATIC = "/static/"
+_POLICY = (
+    "default-src 'none'; style-src 'self' 'unsafe-inline'; script-src 'self'; img-src data:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
 
 
-class Games:
-    """The games of a server, by name.
-
-    Args:
-        new: begins a game of a number.
-        over: called once with every game that is played to its end.
-    """
-
-    def __init__(self, new: Callable[[int], Game], over: Callable[[Game], None]) -> None:
-        self._new, self._over = new, over
-        self._games: dict[str, Game] = {}
-        self._begun = 0
-        self._lock = Lock()
-
-    def begin(self) -> tuple[str, Game]:
-        """A new game and its name."""
-        with self._lock:
-            name, game = secrets.token_urlsafe(12), self._new(self._begun)
-            self._begun += 1
-            if len(self._games) >= _MOST_GAMES:
-                del self._games[next(iter(self._games))]
-            self._games[name] = game
-            return name, game
-
-    def get(self, name: str) -> Game | None:
-        """The game of a name."""
-        return self._games.get(name)
-
-    def move(self, name: str, action: str, round_: int) -> Game:
-        """The game after a move; of two at once, the first counts.
-
-        Raises:
-            GameError: see ``eval.human.game.move``.
-            KeyError: no such game.
-        """
-        with self._lock:
-            game = move(self._games[name], action, round_=round_).game
-            self._games[name] = game
-            if game.done:
-                self._over(game)
-            return game
-
-
-def serve(games: Games, port: int = 0) -> ThreadingHTTPServer:
+def serve(games: Games, port: int = 0) -> BoundedServer:
     """A server on this machine; call ``serve_forever``, and find its port in ``server_port``.
 
     Args:
@@ -80,99 +36,53 @@ def serve(games: Games, port: int = 0) -> ThreadingHTTPServer:
         pass
 
     Handler.games = games
-    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
-    server.daemon_threads = True
-    return server
+    return BoundedServer(port, Handler)
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(BoundedHandler):
     games: Games
-    protocol_version = "HTTP/1.1"
+    policy = _POLICY
 
-    def do_GET(self) -> None:
+    def get(self, path: str) -> None:
         """The page, or a game."""
-        path = urlsplit(self.path).path
-        if not self._is_local():
-            return
         if path == "/":
-            self._send(HTTPStatus.OK, _PAGE.read_bytes(), "text/html; charset=utf-8")
+            self.send(HTTPStatus.OK, _PAGE.read_bytes(), "text/html; charset=utf-8")
             return
-        game = self.games.get(path.removeprefix("/games/")) if path.startswith("/games/") else None
-        if game is None:
-            self._problem(HTTPStatus.NOT_FOUND, "there is no such game any more; begin a new one")
-        else:
-            self._json(HTTPStatus.OK, game.view())
+        if path.startswith(_STATIC) and (found := static_file(path.removeprefix(_STATIC))):
+            self.send(HTTPStatus.OK, *found)
+            return
+        name = self._name(path)
+        self.send_json(HTTPStatus.OK, self.games.view(name))
 
-    def do_POST(self) -> None:
+    def post(self, path: str, body: dict[str, Any]) -> None:
         """A new game, or a move."""
-        path = urlsplit(self.path).path
-        body = self._body()
-        if body is None or not self._is_local():
-            return
         if path == "/games":
-            name, game = self.games.begin()
-            self._json(HTTPStatus.CREATED, {"name": name, **game.view()})
+            try:
+                name, game = self.games.begin()
+            except NotStoredError as error:
+                raise BadRequestError(HTTPStatus.SERVICE_UNAVAILABLE, str(error)) from None
+            self.send_json(HTTPStatus.CREATED, {"name": name, **game.view()})
             return
-        name = path.removeprefix("/games/")
-        game_before = self.games.get(name)
-        if game_before is None:
-            self._problem(HTTPStatus.NOT_FOUND, "there is no such game any more; begin a new one")
-            return
+        name = self._name(path)
         action, round_ = body.get("action"), body.get("round")
         if not isinstance(action, str) or not isinstance(round_, int) or isinstance(round_, bool):
-            self._problem(HTTPStatus.BAD_REQUEST, 'a move is {"action": text, "round": number}')
-            return
+            raise BadRequestError(HTTPStatus.BAD_REQUEST, 'a move is {"action": text, "round": number}')
         try:
-            self._json(HTTPStatus.OK, self.games.move(name, action, round_).view())
+            self.send_json(HTTPStatus.OK, self.games.move(name, action, round_).view())
+        except NotStoredError as error:
+            self.send_json(HTTPStatus.SERVICE_UNAVAILABLE, {**self.games.view(name), "problem": str(error)})
         except GameError as error:
-            now = self.games.get(name) or game_before
-            stale = round_ != now.round or now.done
+            now = self.games.view(name)
+            stale = round_ != now["round"] or now["done"]
             status = HTTPStatus.CONFLICT if stale else HTTPStatus.UNPROCESSABLE_ENTITY
-            self._json(status, {"problem": str(error), **now.view()})
+            self.send_json(status, {**now, "problem": str(error)})
 
-    def _body(self) -> dict[str, Any] | None:
-        length = self.headers.get("Content-Length", "0")
-        if not length.isdecimal() or int(length) > _LARGEST_BODY:
-            self.close_connection = True
-            self._problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "that is no move")
-            return None
-        raw = self.rfile.read(int(length))
-        try:
-            body = json.loads(raw) if raw else {}
-        except ValueError:
-            body = None
-        if not isinstance(body, dict):
-            self._problem(HTTPStatus.BAD_REQUEST, "the body is no JSON object")
-            return None
-        return body
-
-    def _is_local(self) -> bool:
-        """Whether the page asks, not another site in the same browser."""
-        host = urlsplit(f"//{self.headers.get('Host', '')}").hostname
-        origin = self.headers.get("Origin")
-        if host in _LOCAL and (origin is None or urlsplit(origin).netloc == self.headers.get("Host")):
-            return True
-        self._problem(HTTPStatus.FORBIDDEN, "this server answers its own page only")
-        return False
-
-    def _problem(self, status: HTTPStatus, text: str) -> None:
-        self._json(status, {"problem": text})
-
-    def _json(self, status: HTTPStatus, content: dict[str, Any]) -> None:
-        self._send(status, json.dumps(content).encode(), "application/json")
-
-    def _send(self, status: HTTPStatus, content: bytes, kind: str) -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(content)))
-        self.send_header("Cache-Control", "no-store")
-        self.send_header("X-Content-Type-Options", "nosniff")
-        self.send_header("Content-Security-Policy", _POLICY)
-        self.end_headers()
-        self.wfile.write(content)
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-        """Nothing: the terminal shows the address only."""
+    def _name(self, path: str) -> str:
+        """The name of a game that is there."""
+        name = path.removeprefix(_GAMES)
+        if not path.startswith(_GAMES) or self.games.get(name) is None:
+            raise BadRequestError(HTTPStatus.NOT_FOUND, "there is no such game any more; begin a new one")
+        return name
 
 
 def new_games(task: str, agent: str, *, seed: int, first: int = 0) -> Callable[[int], Game]:

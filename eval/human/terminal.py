@@ -54,6 +54,11 @@ def play_in_terminal(game: Game, console: Console, ask: Callable[[str], str]) ->
             f"you: {moved.step.actions[game.me]}, {others} → {mine:g} {game.task.unit}", highlight=False
         )
     console.print(belief_table(game))
+    for sentence in game.told:
+        console.print(escape(sentence), highlight=False)
+    if game.in_your_seat:
+        scores = ", ".join(f"{name} {score:g}" for name, score in game.in_your_seat.items())
+        console.print(f"In your seat, with the same luck: {scores} {game.task.unit}.", highlight=False)
     return game
 
 

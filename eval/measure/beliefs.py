@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,9 @@ import numpy as np
 from atom import Learner
 from eval.measure.regret import Regret, external_regret
 from eval.measure.reliability import Calibration, calibration, class_probabilities, equivalence_classes
-from eval.play import SELF, Pairing, true_orders
-from eval.results import StoredEpisode, stored_episodes
+from eval.play import SELF, learner_of, true_orders
+from eval.results import StoredEpisode, stored_episodes, stored_learners
 from eval.tasks import make_task
-from partners import NoisyPartner
 
 _TOLERANCE = 1e-6
 
@@ -30,7 +30,8 @@ class BeliefSummary:
         calibration: over the classes of orders that acted differently in the episode; None where the
             partner has no one order, or one that is no hypothesis.
         regret: mean external regret of an episode.
-        worst: the largest, beside its bound; None where the learner cannot be run again.
+        worst: that of the episode with the largest measured regret, beside its bound; None where the
+            learner cannot be run again.
         gap: mean belief-action gap of wrapped agents; None where nothing was wrapped.
         against: how often the agent acted against the best response to its belief, in [0, 1]. Steps of one
             episode hang together, so it has no interval.
@@ -52,23 +53,30 @@ def belief_summaries(path: Path, number: int | None = None) -> Iterator[BeliefSu
     Raises:
         ResultsError: see ``stored_run``.
     """
-    episodes = stored_episodes(path, number)
-    for (task, agent, partner), group in groupby(episodes, key=lambda e: (e.task, e.agent, e.partner)):
-        summary = _summary(task, agent, partner, group)
+    learners = stored_learners(path, number)
+    for pairing, group in groupby(stored_episodes(path, number), key=lambda e: (e.task, e.agent, e.partner)):
+        summary = _summary(*pairing, group, learners)
         if summary is not None:
             yield summary
 
 
-def _summary(task: str, agent: str, partner: str, episodes: Iterable[StoredEpisode]) -> BeliefSummary | None:
-    players = make_task(task).players
+def _summary(
+    task: str,
+    agent: str,
+    partner: str,
+    episodes: Iterable[StoredEpisode],
+    learners: Mapping[tuple[str, str], Learner | None],
+) -> BeliefSummary | None:
     truth = true_orders(agent if partner == SELF else partner)
-    learner = _learner(task, agent, partner)
+    known = (task, agent) in learners
+    learner = learners[task, agent] if known else _todays(task, agent, partner)
     beliefs: list[list[float]] = []
     truths: list[int] = []
     regrets: list[Regret] = []
     gaps: list[float] = []
     held = False
     for episode in episodes:
+        players = list(episode.scores)
         me = players[episode.seat]
         gaps += [gap for step in episode.steps if (gap := step["decisions"][me].get("gap")) is not None]
         for other in players:
@@ -84,7 +92,7 @@ def _summary(task: str, agent: str, partner: str, episodes: Iterable[StoredEpiso
                 regrets.append(regret)
     if not held:
         return None
-    worst = max(regrets, key=lambda r: r.measured - (r.bound or 0.0), default=None)
+    worst = max(regrets, key=attrgetter("measured"), default=None)
     return BeliefSummary(
         task,
         agent,
@@ -134,10 +142,9 @@ def _regret(learner: Learner, seen: list[tuple[dict[str, Any], str]]) -> Regret 
     return external_regret(learner, rows, sizes)
 
 
-def _learner(task: str, agent: str, partner: str) -> Learner | None:
+def _todays(task: str, agent: str, partner: str) -> Learner | None:
+    """What an agent learns by today, for runs that do not say what it was."""
     try:
-        pairing = Pairing(make_task(task), agent, partner, 0, seed=0)
-    except (ValueError, ModuleNotFoundError):
-        return None  # it was played elsewhere, with something that is not installed here
-    player = pairing.player.inner if isinstance(pairing.player, NoisyPartner) else pairing.player
-    return None if player.beliefs is None else player.beliefs.learner
+        return learner_of(make_task(task), agent, partner)
+    except (ValueError, OSError, ModuleNotFoundError):
+        return None

@@ -77,6 +77,36 @@ def mean_interval(
     return stratified_mean([values], level=level, resamples=resamples, seed=seed)
 
 
+def mean_intervals(samples: Sequence[ArrayLike], *, level: float | Sequence[float] = LEVEL) -> list[Interval]:
+    """``mean_interval`` of many samples; those of one length share their resamples, which takes less time.
+
+    Args:
+        samples: one or more values each; a single value has an interval that is unknown.
+        level: nominal coverage in (0, 1); one, or one for each sample.
+
+    Raises:
+        ValueError: a sample without values, or with some that are not finite; or not a level for each.
+    """
+    arrays = [sample(values, 1) for values in samples]
+    levels = np.broadcast_to(level, len(arrays))
+    found: dict[int, Interval] = {}
+    for length in {len(values) for values in arrays}:
+        own = [index for index, values in enumerate(arrays) if len(values) == length]
+        rows = np.stack([arrays[index] for index in own])
+        means = rows.mean(axis=1)
+        at = level if isinstance(level, float) else levels[own]
+        lows, highs = (means, means) if length == 1 else interval_bounds([rows], level=at)
+        method = T if length < FEW else BOOTSTRAP
+        for index, mean, low, high in zip(own, means.tolist(), lows.tolist(), highs.tolist(), strict=True):
+            own_level = float(levels[index])
+            if low == high:
+                found[index] = Interval(mean, mean, mean, own_level)
+            else:
+                rare = is_lopsided(arrays[index] - mean)
+                found[index] = Interval(mean, low, high, own_level, method, rare)
+    return [found[index] for index in range(len(arrays))]
+
+
 def joint_mean(
     columns: Sequence[ArrayLike],
     *,

@@ -15,6 +15,10 @@ Array = NDArray[np.float64]
 
 FLIPS = 9999
 
+_MOST_BITS = 30
+_BATCH_NUMBERS = 4_000_000
+_ROUNDING = 1e-12
+
 
 def sign_flip_test(columns: Sequence[ArrayLike], *, resamples: int = FLIPS, seed: int = 0) -> float:
     """p-value of "an episode's differences are symmetric about 0", two-sided.
@@ -71,17 +75,61 @@ def is_beyond_chance(columns: Sequence[ArrayLike], *, level: float = LEVEL) -> b
     return sign_flip_test(columns) <= 1.0 - level if found.is_unknown else found.excludes(0.0)
 
 
-def holm(p_values: ArrayLike) -> Array:
+def sign_flip_tests(values: ArrayLike, *, resamples: int = FLIPS, seed: int = 0) -> Array:
+    """``sign_flip_test`` of several comparisons over the same episodes at once, with the same flips.
+
+    Args:
+        values: ``[K, N]``: the difference of comparison k in episode n, 0 where it was not played.
+        resamples: how many sign flips, all there are where these are fewer.
+        seed: seed of the flips, >= 0.
+
+    Returns:
+        ``[K]``: two-sided p-values.
+
+    Raises:
+        ValueError: another shape.
+    """
+    x = np.asarray(values, dtype=float)
+    if x.ndim != 2:
+        raise ValueError(f"sign flips need a row of episodes for every comparison, got shape {list(x.shape)}")
+    n = x.shape[1]
+    every = n < _MOST_BITS and 2**n <= resamples
+    rng = np.random.default_rng(seed)
+    total = 2**n if every else resamples
+    observed = x.sum(axis=1)
+    # sums of the same numbers in another order are off by rounding
+    slack = _ROUNDING * np.abs(x).sum(axis=1)
+    above, below = np.zeros(len(x)), np.zeros(len(x))
+    batch = max(1, _BATCH_NUMBERS // max(1, n))
+    for begin in range(0, total, batch):
+        rows = min(batch, total - begin)
+        if every:
+            numbers = np.arange(begin, begin + rows)[:, None]
+            kept = (numbers >> np.arange(n) & 1).astype(float)
+        else:
+            random = np.frombuffer(rng.bytes(rows * n // 8 + 1), np.uint8)
+            kept = np.unpackbits(random, count=rows * n).reshape(rows, n).astype(float)
+        flipped = 2.0 * (kept @ x.T) - observed
+        above += (flipped >= observed - slack).sum(axis=0)
+        below += (flipped <= observed + slack).sum(axis=0)
+    one = 0 if every else 1  # the data themselves are one of the flips
+    return np.minimum(1.0, 2.0 * (np.minimum(above, below) + one) / (total + one))
+
+
+def holm(p_values: ArrayLike, *, family: int | None = None) -> Array:
     """Adjusted p-values that keep the rate of *any* false finding (Holm 1979).
 
     Args:
         p_values: ``[m]`` in [0, 1].
+        family: how many tests there are, of which these are a part that may have been chosen by looking; all
+            of them for None. The adjusted values are then at least those in the whole family.
 
     Returns:
-        ``[m]``: the j-th smallest becomes the largest of ``(m - i + 1) · p_(i)`` over i <= j, at most 1.
+        ``[m]``: the j-th smallest becomes the largest of ``(M - i + 1) · p_(i)`` over i <= j, at most 1, with
+        the M tests of the family.
 
     Raises:
-        ValueError: values out of range.
+        ValueError: values out of range, or a family that is smaller than its part.
 
     Example:
         >>> holm([0.01, 0.04, 0.03]).tolist()
@@ -90,8 +138,11 @@ def holm(p_values: ArrayLike) -> Array:
     p = np.asarray(p_values, dtype=float)
     if p.ndim != 1 or not ((p >= 0.0) & (p <= 1.0)).all():
         raise ValueError(f"p-values lie in [0, 1], got {p.tolist()}")
+    tests = len(p) if family is None else family
+    if tests < len(p):
+        raise ValueError(f"a family of {tests} tests has no part of {len(p)}")
     order = np.argsort(p, kind="stable")
-    scaled = np.minimum(1.0, np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1)))
+    scaled = np.minimum(1.0, np.maximum.accumulate(p[order] * (tests - np.arange(len(p)))))
     adjusted = np.empty_like(scaled)
     adjusted[order] = scaled
     return adjusted

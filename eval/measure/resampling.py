@@ -25,7 +25,7 @@ def interval_bounds(
     strata: Sequence[Array],
     *,
     weights: Sequence[float] | None = None,
-    level: float = LEVEL,
+    level: float | Array = LEVEL,
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> Array:
@@ -39,7 +39,7 @@ def interval_bounds(
     Args:
         strata: S arrays ``[..., n_s]`` with the same leading axes, one data set each; n_s >= 2.
         weights: one for each stratum, for contrasts also negative; None for 1/S each.
-        level: nominal coverage in (0, 1).
+        level: nominal coverage in (0, 1); one, or one for each data set, ``[...]``.
         resamples: how many bootstrap samples; data sets of one call share them.
         seed: seed of the resampling, >= 0.
 
@@ -61,11 +61,21 @@ def interval_bounds(
     half = stats.t.ppf((1.0 + level) / 2.0, freedom) * error
     low, high = means - half, means + half
     if min(stratum.shape[-1] for stratum in strata) >= FEW:
-        tails = (1.0 - level) / 2.0, (1.0 + level) / 2.0
         ratios = _studentised(strata, shares, resamples, seed)
-        below, above = np.nanquantile(np.where(varies[..., None], ratios, 0.0), tails, axis=-1)
+        below, above = _tails(np.where(varies[..., None], ratios, 0.0), level)
         low, high = np.minimum(low, means - above * error), np.maximum(high, means - below * error)
     return np.stack([low, high])
+
+
+def _tails(ratios: Array, level: float | Array) -> Array:
+    """Of ``[..., B]`` the ends between which a share of ``level`` lies, in the middle: ``[2, ...]``."""
+    if isinstance(level, float):
+        return np.asarray(np.nanquantile(ratios, ((1.0 - level) / 2.0, (1.0 + level) / 2.0), axis=-1))
+    levels = np.broadcast_to(level, ratios.shape[:-1])
+    found = np.empty((2, *levels.shape))
+    for at in np.ndindex(levels.shape):
+        found[(slice(None), *at)] = _tails(ratios[at], float(levels[at]))
+    return found
 
 
 def is_lopsided(values: Array) -> bool:

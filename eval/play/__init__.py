@@ -3,15 +3,25 @@
 from eval.play.batched import FEWEST_AT_ONCE, MOST_AT_ONCE
 from eval.play.episode import Step, play, seat_players, total_scores
 from eval.play.graph import EpisodeState, episode_graph, play_in_graph, stream_rounds
+from eval.play.materials import (
+    Materials,
+    learner_of,
+    materials_of,
+    player_name,
+    stored_learner,
+    stored_task,
+)
 from eval.play.record import (
+    RecordError,
     SituationHash,
     Totals,
+    inflated,
     read_record,
     record,
     situation_hash,
     without_timings,
 )
-from eval.play.scores import Cell, mean_and_error
+from eval.play.scores import Cell, aligned, in_common, mean_and_error
 from eval.play.seats import told_names, true_orders
 from eval.play.several import play_units, plays_at_once, scores_of
 from eval.play.tally import MAX_DEGRADED, DecisionCounts, Tally, seats_asking, tallied
@@ -40,7 +50,9 @@ __all__ = [
     "EpisodeState",
     "Finished",
     "Key",
+    "Materials",
     "Pairing",
+    "RecordError",
     "Runtime",
     "SituationHash",
     "Step",
@@ -50,16 +62,22 @@ __all__ = [
     "TranscriptHead",
     "Transcripts",
     "Unit",
+    "aligned",
     "ended",
     "episode_graph",
     "file_of",
     "head_of",
+    "in_common",
+    "inflated",
+    "learner_of",
+    "materials_of",
     "mean_and_error",
     "observe_exchange",
     "play",
     "play_in_graph",
     "play_unit",
     "play_units",
+    "player_name",
     "plays_at_once",
     "read_head",
     "read_record",
@@ -70,6 +88,8 @@ __all__ = [
     "seats_asking",
     "seats_of",
     "situation_hash",
+    "stored_learner",
+    "stored_task",
     "stream_rounds",
     "tallied",
     "told_names",

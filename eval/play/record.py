@@ -31,11 +31,17 @@ _SMALL = 1024
 _DIGEST_BYTES = 8
 _SEPARATOR = "\x1f"
 _SELDOM = ("repairs", "truncated")
+MOST_BYTES = 64 * 1024 * 1024
+"""A record's JSON at most. As Python's objects it takes up to twenty times as much memory."""
 TIMINGS = ("seconds", "rounds")
 """Parts of a decision's usage that differ from run to run though the content is the same."""
 
 
 _NOTHING = Usage()
+
+
+class RecordError(ValueError):
+    """Bytes that are no record, or one beyond ``MOST_BYTES``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +101,11 @@ def situation_hash(situation: Situation) -> str:
 
 
 def record(steps: Iterable[Step]) -> tuple[bytes, Totals]:
-    """The bytes that ``read_record`` reads, and what the steps come to."""
+    """The bytes that ``read_record`` reads, and what the steps come to.
+
+    Raises:
+        RecordError: the steps take more than ``MOST_BYTES``, so that nobody would read them.
+    """
     digest = SituationHash()
     situations: list[str] = []
     columns: dict[str, _Column] = {}
@@ -126,6 +136,11 @@ def record(steps: Iterable[Step]) -> tuple[bytes, Totals]:
     whole = {"situations": "".join(situations), "players": players, "policies": policies.distinct}
     # steps and orders are keys and become text
     data = orjson.dumps(whole, default=_plain, option=orjson.OPT_NON_STR_KEYS)
+    if len(data) > MOST_BYTES:
+        raise RecordError(
+            f"the {len(situations)} steps of an episode take {len(data):,} bytes, and at most {MOST_BYTES:,} "
+            "are stored; play fewer rounds, or without --results"
+        )
     totals = Totals(
         len(situations),
         counts.degraded.total(),
@@ -145,10 +160,39 @@ def read_record(data: bytes) -> list[dict[str, Any]]:
         for each step ``{"situation": hash, "actions": {player: action}, "scores": {player: score},
         "decisions": {player: {"order": …, "partners": …}}}``; decisions as in ``Decision.as_plain``, less
         what is empty; what a partner is taken for is named where it is no order.
+
+    Raises:
+        RecordError: the bytes are damaged, or hold more than ``MOST_BYTES``; no more than that is unpacked.
     """
     if not data:
         return []
-    columns = orjson.loads(data if data.startswith(b"{") else zlib.decompress(data))
+    try:
+        return _steps(orjson.loads(data if data.startswith(b"{") else inflated(data, MOST_BYTES)))
+    except RecordError:
+        raise
+    except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError) as error:
+        raise RecordError(f"it is no record of an episode: {error!r}") from None
+
+
+def inflated(data: bytes, most: int) -> bytes:
+    """What zlib packed, of which at most so many bytes are unpacked.
+
+    Raises:
+        RecordError: the bytes are damaged, end early, or hold more.
+    """
+    unpacker = zlib.decompressobj()
+    try:
+        whole = unpacker.decompress(data, most)
+    except zlib.error as error:
+        raise RecordError(f"its bytes cannot be unpacked ({error})") from None
+    if unpacker.unconsumed_tail:
+        raise RecordError(f"it unpacks to more than {most:,} bytes")
+    if not unpacker.eof or unpacker.unused_data:
+        raise RecordError("its bytes are not whole")
+    return whole
+
+
+def _steps(columns: Mapping[str, Any]) -> list[dict[str, Any]]:
     hashes, players, policies = columns["situations"], columns["players"], columns["policies"]
     width = 2 * _DIGEST_BYTES
     return [

@@ -331,10 +331,13 @@ def _pairing(unit: Unit, stamps: tuple[int, ...], models: LLMBackend, thread: in
 
 
 def file_of(name: str) -> Path | None:
-    """The file that a task or player is made from, ``game.json`` for ``matrix:game.json``."""
+    """The file that a task or player is made from, ``game.json`` for ``matrix:game.json``.
+
+    What follows a ``#`` names a part of the file, as in ``trained:population.json#3``.
+    """
     argument = name.partition(":")[2]
-    path = Path(argument)
-    return path if argument and path.is_file() else None
+    paths = [Path(text) for text in (argument, argument.rpartition("#")[0]) if text]
+    return next((path for path in paths if path.is_file()), None)
 
 
 def _stamp(name: str) -> int:

@@ -14,6 +14,7 @@ from eval.published import (
     robustness,
     strangers,
     teams,
+    training,
     views,
 )
 from eval.published.study import Block
@@ -29,6 +30,7 @@ BLOCKS: tuple[Block, ...] = (
     *ablation.BLOCKS,
     *examples.BLOCKS,
     *people.BLOCKS,
+    *training.BLOCKS,
     *findings.BLOCKS,
     *robustness.BLOCKS,
 )

@@ -54,8 +54,9 @@ def scored(cell: Cell) -> str:
     return mean_and(cell.mean, cell.se)
 
 
-def mean_and(mean: float, error: float, usual: int = 1) -> str:
-    """The same of a mean with its standard error."""
+def mean_and(mean: float, error: float | None, usual: int = 1) -> str:
+    """The same of a mean with its standard error, where there is one."""
+    error = error or 0.0
     shown = digits(error, usual)
     return f"{mean:.{shown}f}" + (f" ± {error:.{shown}f}" if error > 0.0 else "")
 
@@ -64,7 +65,7 @@ def merged(cells: Sequence[Cell]) -> str:
     """``72.8 / 70.1 / 72.8 (± 0.2)``: the largest of the errors, if any; a single cell as ``scored``."""
     if len(cells) == 1:
         return scored(cells[0])
-    error = max(cell.se for cell in cells)
+    error = max(cell.se or 0.0 for cell in cells)
     shown = digits(error)
     means = " / ".join(f"{cell.mean:.{shown}f}" for cell in cells)
     return means + (f" (± {error:.{shown}f})" if error > 0.0 else "")

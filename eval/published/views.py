@@ -29,7 +29,7 @@ def viewed(result: Result[list[list[Viewed]]]) -> list[str]:
     errors: dict[str, float] = {}
     for rows in zip(*by_seed, strict=True):
         early, late = (sum(half) / n for half in zip(*((r.early[0], r.late[0]) for r in rows), strict=True))
-        error = sum(row.late[1] ** 2 for row in rows) ** 0.5 / n
+        error = sum((row.late[1] or 0.0) ** 2 for row in rows) ** 0.5 / n
         means[rows[0].view, rows[0].partner] = f"{early:.3f} → {late:.3f}"
         errors[rows[0].view] = max(errors.get(rows[0].view, 0.0), error)
     shown = [

@@ -8,7 +8,7 @@ from pathlib import Path
 from eval.play import Cell, Tally
 from eval.results.content import stored_run
 from eval.results.database import ResultsError, read_results
-from eval.results.tallies import TALLY_COLUMNS, tally_of
+from eval.results.rows import sound_rows
 
 
 def stored_cells(path: Path, number: int | None = None) -> dict[str, list[list[Cell]]]:
@@ -22,29 +22,31 @@ def stored_cells(path: Path, number: int | None = None) -> dict[str, list[list[C
 
     Raises:
         ResultsError: see ``stored_run``; or no episode is stored yet.
+
+    Warns:
+        DamageWarning: episodes are damaged, and left out.
     """
     run = stored_run(path, number)
     scores: defaultdict[tuple[str, str, str], list[float]] = defaultdict(list)
+    numbers: defaultdict[tuple[str, str, str], list[int]] = defaultdict(list)
     tallies: defaultdict[tuple[str, str, str], Tally] = defaultdict(Tally)
     with read_results(path) as connection:
-        for task, agent, partner, score, *columns in connection.execute(
-            f"SELECT task, agent, partner, score, {TALLY_COLUMNS} FROM episodes WHERE run = ? "  # noqa: S608 - names of columns
-            "ORDER BY episode",
-            (run.number,),
-        ):
-            scores[task, agent, partner].append(score)
-            tallies[task, agent, partner] += tally_of(agent, partner, columns)
+        for row in sound_rows(path, connection, run.number, run.all_asked):
+            cell = row.key[:3]
+            scores[cell].append(row.score)
+            numbers[cell].append(row.episode)
+            tallies[cell] += row.tally
     if not scores:
         raise ResultsError(f"run {run.number} of {str(path)!r} has no episode yet")
     return {
         task: [
-            row
+            cells
             for agent in asked["agents"]
             if (
-                row := [
-                    Cell(agent, partner, tuple(scores[task, agent, partner]), tallies[task, agent, partner])
+                cells := [
+                    Cell(agent, partner, tuple(scores[cell]), tallies[cell], tuple(numbers[cell]))
                     for partner in asked["partners"]
-                    if (task, agent, partner) in scores
+                    if (cell := (task, agent, partner)) in scores
                 ]
             )
         ]

@@ -5,13 +5,26 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from eval.play import Tally, read_record, without_timings
+from atom import Learner
+from eval.play import (
+    Materials,
+    Tally,
+    player_name,
+    read_record,
+    stored_learner,
+    stored_task,
+    without_timings,
+)
+from eval.results.changes import todays_task, warn_of_changes, warn_of_rules
 from eval.results.database import ResultsError, read_results
-from eval.results.tallies import tally_of
+from eval.results.materials import PLAYER, TASK, latest_session, read_materials, read_runs
+from eval.results.rows import chosen_rows, sound_rows
+from eval.tasks import StoredTask, Task
 
 _USAGE = ("calls", "prompt_tokens", "completion_tokens", "cost")
 
@@ -42,6 +55,11 @@ class StoredRun:
         """How many episodes were asked for; people play as many as they like."""
         a_pairing = self.configuration.get("episodes")
         return self.episodes if a_pairing is None else a_pairing * self.pairings
+
+    @property
+    def all_asked(self) -> int | None:
+        """How many episodes there should be; None for people's games, and while some are to be played."""
+        return None if self.finished is None or "episodes" not in self.configuration else self.expected
 
     @property
     def pairings(self) -> int:
@@ -83,17 +101,15 @@ def stored_runs(path: Path) -> list[StoredRun]:
         ResultsError: see ``read_results``.
     """
     with read_results(path) as connection:
-        rows = connection.execute(
-            """SELECT id, configuration, begun, finished,
-                      (SELECT count(*) FROM episodes WHERE run = runs.id), versions, command
-               FROM runs
-               JOIN (SELECT run, versions, command, max(rowid) FROM sessions GROUP BY run) ON run = id
-               ORDER BY id"""
-        ).fetchall()
-    return [
-        StoredRun(number, json.loads(configuration), begun, finished, n, json.loads(v), json.loads(command))
-        for number, configuration, begun, finished, n, v, command in rows
-    ]
+        runs = []
+        for run in read_runs(connection, path):
+            versions, command = latest_session(connection, run.number)
+            runs.append(
+                StoredRun(
+                    run.number, run.configuration, run.begun, run.finished, run.episodes, versions, command
+                )
+            )
+    return runs
 
 
 def stored_run(path: Path, number: int | None = None) -> StoredRun:
@@ -101,48 +117,117 @@ def stored_run(path: Path, number: int | None = None) -> StoredRun:
 
     Raises:
         ResultsError: there is no such run; or see ``read_results``.
+
+    Warns:
+        ChangedFileWarning: a file that a task or player was made from has changed since.
     """
     runs = {run.number: run for run in stored_runs(path)}
     if number is None:
-        return runs[max(runs)]
+        number = max(runs)
     if number not in runs:
         raise ResultsError(f"{str(path)!r} has no run {number}; its runs are {', '.join(map(str, runs))}")
+    warn_of_changes(path, number, runs[number].configuration.get("files", {}))
     return runs[number]
 
 
-def stored_episodes(path: Path, number: int | None = None) -> Iterator[StoredEpisode]:
-    """The episodes of a run, in the order of task, agent, partner and number.
+def stored_episodes(
+    path: Path,
+    number: int | None = None,
+    *,
+    task: str | None = None,
+    agent: str | None = None,
+    partner: str | None = None,
+    episode: int | None = None,
+) -> Iterator[StoredEpisode]:
+    """The episodes of a run that are whole, in the order of task, agent, partner and number.
+
+    Args:
+        path: the results file.
+        number: the run; the latest for None.
+        task, agent, partner, episode: of which episodes; of all for None.
+
+    Raises:
+        ResultsError: see ``stored_run``.
+
+    Warns:
+        DamageWarning: episodes are damaged, and left out.
+    """
+    run = stored_run(path, number)
+    wanted = {"task": task, "agent": agent, "partner": partner, "episode": episode}
+    chosen = {name: value for name, value in wanted.items() if value is not None}
+    with read_results(path) as connection:
+        rows = (
+            chosen_rows(path, connection, run.number, chosen)
+            if chosen
+            else sound_rows(path, connection, run.number, run.all_asked)
+        )
+        for row in rows:
+            yield StoredEpisode(
+                *row.key,
+                row.seed,
+                row.seat,
+                row.score,
+                json.loads(row.scores),
+                read_record(row.steps),
+                row.degraded,
+                {name: getattr(row, name) for name in _USAGE},
+                row.seconds,
+                row.tally,
+            )
+
+
+def stored_materials(path: Path, number: int | None = None) -> Materials:
+    """(kind, name) -> content of what a run was played with, see ``eval.results.materials``.
 
     Raises:
         ResultsError: see ``stored_run``.
     """
     run = stored_run(path, number)
     with read_results(path) as connection:
-        rows = connection.execute(
-            """SELECT task, agent, partner, episode, seed, score, steps,
-                      calls, prompt_tokens, completion_tokens, cost, seconds,
-                      seat, scores, n_steps, degraded, decisions, repaired, truncated
-               FROM episodes WHERE run = ? ORDER BY task, agent, partner, episode""",
-            (run.number,),
-        )
-        for task, agent, partner, episode, seed, score, steps, *used in rows:
-            *usage, seconds = used[: len(_USAGE) + 1]
-            seat, scores, _, degraded, *_ = columns = used[len(_USAGE) + 1 :]
-            yield StoredEpisode(
-                task,
-                agent,
-                partner,
-                episode,
-                seed,
-                seat,
-                score,
-                json.loads(scores),
-                read_record(steps),
-                degraded,
-                dict(zip(_USAGE, usage, strict=True)),
-                seconds,
-                tally_of(agent, partner, columns),
-            )
+        return read_materials(connection, run.number)
+
+
+def stored_tasks(path: Path, number: int | None = None) -> dict[str, Task]:
+    """Name -> task of a run, as it was played, whatever the name or its file stands for today.
+
+    In files of releases before, and where what was stored is damaged, it is the task of today.
+
+    Raises:
+        ResultsError: see ``stored_run``; or a task is not stored, and cannot be made today.
+
+    Warns:
+        ChangedFileWarning: a task of this release is played in another way than that which was stored.
+    """
+    run = stored_run(path, number)
+    with read_results(path) as connection:
+        found = read_materials(connection, run.number, TASK)
+    files, tasks = run.configuration.get("files", {}), dict[str, Task]()
+    for name in run.configuration["matrices"]:
+        plain = found.get((TASK, name))
+        tasks[name] = todays_task(path, name, files.get(name)) if plain is None else stored_task(plain)
+    warn_of_rules(path, run.number, [task for task in tasks.values() if isinstance(task, StoredTask)])
+    return tasks
+
+
+def stored_learners(path: Path, number: int | None = None) -> dict[tuple[str, str], Learner | None]:
+    """(task, agent) -> what the agents of a run learned by; None for those without a belief.
+
+    Agents of releases before, and those whose learner is of another package, are left out.
+
+    Raises:
+        ResultsError: see ``stored_run``.
+    """
+    run = stored_run(path, number)
+    with read_results(path) as connection:
+        found = read_materials(connection, run.number, PLAYER)
+    learners: dict[tuple[str, str], Learner | None] = {}
+    for task, asked in run.configuration["matrices"].items():
+        for agent in asked["agents"]:
+            plain = found.get((PLAYER, player_name(task, agent)))
+            if plain is not None:
+                with suppress(LookupError):
+                    learners[task, agent] = stored_learner(plain)
+    return learners
 
 
 def content_digest(path: Path, number: int | None = None) -> str:
@@ -160,6 +245,9 @@ def content_digest(path: Path, number: int | None = None) -> str:
 
     Raises:
         ResultsError: see ``stored_run``.
+
+    Warns:
+        DamageWarning: episodes are damaged; the digest is of the others.
     """
     digest = hashlib.sha256()
     digest.update(_canonical(stored_run(path, number).configuration))

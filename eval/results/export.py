@@ -14,6 +14,7 @@ from eval.results.database import ResultsError
 from eval.results.transcripts import all_transcripts, stored_transcripts
 
 Form: TypeAlias = Literal["parquet", "csv"]
+_FORMULA = r"^[-=+@\t\r]"
 
 EPISODES: Mapping[str, str] = {
     "run": "BIGINT",
@@ -82,6 +83,9 @@ TRANSCRIPTS: Mapping[str, str] = {
 def export(path: Path, directory: Path, form: Form, number: int | None = None) -> list[Path]:
     """Writes ``episodes``, ``steps`` and, where there are some, ``transcripts`` in a form.
 
+    In CSV, names that begin as formulas of spreadsheets do (``=``, ``+``, ``-``, ``@``, a tab or a carriage
+    return) have an apostrophe before them; in Parquet they are as they were.
+
     Tables of these names that are there already are replaced; that of transcripts is removed where the run
     has none, since it would be of another run.
 
@@ -127,10 +131,20 @@ def export(path: Path, directory: Path, form: Form, number: int | None = None) -
             target = directory / f"{name}.{form}"
             how = "FORMAT parquet, COMPRESSION zstd" if form == "parquet" else "FORMAT csv, HEADER"
             types = ", ".join(f"{_quoted(column)}: {_quoted(kind)}" for column, kind in columns.items())
+            taken = ", ".join(_cell(column, kind, form) for column, kind in columns.items())
             source = f"read_json({_quoted(lines)}, columns={{{types}}}, format='newline_delimited')"
-            database.execute(f"COPY (FROM {source}) TO {_quoted(target)} ({how})")
+            database.execute(f"COPY (SELECT {taken} FROM {source}) TO {_quoted(target)} ({how})")  # noqa: S608 - our columns
             written.append(target)
     return written
+
+
+def _cell(column: str, kind: str, form: Form) -> str:
+    """A column of the table; in CSV a text that a spreadsheet would run begins with an apostrophe."""
+    name = f'"{column}"'
+    if form != "csv" or kind != "VARCHAR":
+        return name
+    formula = f"regexp_matches({name}, '{_FORMULA}')"
+    return f"CASE WHEN {formula} THEN concat(chr(39), {name}) ELSE {name} END AS {name}"
 
 
 def _remove(stale: Path) -> None:

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import json
-import platform
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from eval.play import EpisodeResult, Key, Tally
-from eval.results.database import ResultsError, explain, explained, open_for_writing, rollback
-from eval.results.tallies import TALLY_COLUMNS, tally_of
+from eval.results.beginning import Beginning, canonical, check_numbers, find_or_begin, now, package_versions
+from eval.results.checksums import checksum
+from eval.results.database import explain, explained, open_for_writing
+from eval.results.materials import store_materials, written
+from eval.results.rows import INSERT, Damaged, Found, all_rows, row_at, row_of
 from eval.results.transcripts import add_transcript
 from partners import asks_models
-
-_PACKAGES = ("langgraph-atom", "langgraph", "litellm", "numpy", "scipy", "overcooked-ai", "tomsup")
 
 
 class Run:
@@ -43,104 +40,115 @@ class Run:
         transcripts: bool = True,
     ) -> None:
         self._connection = connection
+        found = Found(0, [])
+        with explained(path):
+            self.there = sum(1 for _ in all_rows(connection, number, found))
+        """How many episodes were stored and whole when the run was opened."""
+        self._damaged = found.damaged
         self._transcripts = transcripts
         self.path = path
         self.number = number
         self.notes = tuple(notes)
 
-    def scores(self) -> dict[Key, float]:
-        """(task, agent, partner, episode) -> the agent's score, of the episodes that are stored."""
+    def outcomes(self) -> dict[Key, tuple[float, Tally]]:
+        """(task, agent, partner, episode) -> the agent's score, and what the decisions were like.
+
+        Of the episodes that are stored and whole; damaged ones count as not played.
+        """
         with explained(self.path):
-            rows = self._connection.execute(
-                "SELECT task, agent, partner, episode, score FROM episodes WHERE run = ?", (self.number,)
-            )
-            return {(task, agent, partner, episode): score for task, agent, partner, episode, score in rows}
+            rows = all_rows(self._connection, self.number, Found(0, []))
+            return {row.key: (row.score, row.tally) for row in rows}
+
+    def scores(self) -> dict[Key, float]:
+        """(task, agent, partner, episode) -> the agent's score, of the episodes that are stored and whole."""
+        return {key: score for key, (score, _) in self.outcomes().items()}
 
     def tallies(self) -> dict[Key, Tally]:
         """(task, agent, partner, episode) -> what the decisions of an episode that is stored were like."""
-        with explained(self.path):
-            rows = self._connection.execute(
-                f"SELECT task, agent, partner, episode, {TALLY_COLUMNS} FROM episodes WHERE run = ?",  # noqa: S608 - names of columns
-                (self.number,),
-            )
-            return {
-                (task, agent, partner, episode): tally_of(agent, partner, columns)
-                for task, agent, partner, episode, *columns in rows
-            }
+        return {key: tally for key, (_, tally) in self.outcomes().items()}
 
     def unanswered(self) -> set[Key]:
         """The stored episodes in which every decision of a language model was degraded."""
-        return {
-            key
-            for key, tally in self.tallies().items()
-            if tally.unanswered and (asks_models(key[1]) or asks_models(key[2]))
-        }
+        return {key for key, tally in self.tallies().items() if is_unanswered(key, tally)}
+
+    @property
+    def damaged(self) -> int:
+        """How many rows were damaged when the run was opened, and have not been played again yet."""
+        return len(self._damaged)
+
+    @property
+    def taken(self) -> set[Key]:
+        """The keys of damaged rows."""
+        return {row.key for row in self._damaged}
+
+    def number_of(self, steps: bytes, seconds: float) -> int | None:
+        """The number of the stored episode with exactly this record and time; None where there is none."""
+        with explained(self.path):
+            found = self._connection.execute(
+                "SELECT episode FROM episodes WHERE run = ? AND seconds = ? AND steps = ?",
+                (self.number, seconds, steps),
+            ).fetchone()
+        return None if found is None else int(found[0])
+
+    def keep(self, materials: Mapping[tuple[str, str], Any]) -> None:
+        """Stores what the run is played with, see ``eval.results.materials``; what is there already stays.
+
+        Raises:
+            ResultsError: see ``add``.
+        """
+        with explained(self.path), written(self._connection):
+            store_materials(self._connection, self.number, materials)
 
     def add(self, result: EpisodeResult) -> None:
         """Stores an episode and its transcript, in a transaction of their own.
 
         An episode that is stored already stays as it is: two processes that continue the same run
-        at once waste work and double nothing. Only one that is ``unanswered`` gives way.
+        at once waste work and double nothing. Only one that is ``unanswered`` or damaged gives way.
 
         Raises:
-            ResultsError: the file is locked, or the disk full; the episodes before are safe.
+            ResultsError: the file is locked, or the disk full, or the score is no finite number; the
+                episodes before are safe.
         """
-        unit, totals, tally = result.unit, result.totals, result.tally
-        usage = totals.usage
-        row = (
-            self.number,
-            *unit.key,
-            unit.seed,
-            unit.seat,
-            result.score,
-            json.dumps(result.scores),
-            totals.steps,
-            result.steps,
-            totals.degraded,
-            usage.calls,
-            usage.prompt_tokens,
-            usage.completion_tokens,
-            usage.cost,
-            result.seconds,
-            tally.decisions,
-            tally.repaired,
-            tally.truncated,
-        )
+        row = row_of(self.number, result)
+        damaged = [old for old in self._damaged if old.key == row.key]
         try:
-            if not (self._transcripts and result.transcript):
+            if not damaged and not (self._transcripts and result.transcript):
                 # a single statement outside of a transaction is one
-                self._connection.execute(_INSERT, row)
+                self._connection.execute(INSERT, row)
                 return
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
+            with written(self._connection):
+                self._forget(damaged)
                 # another process's episode keeps its own transcript
-                if self._connection.execute(_INSERT, row).rowcount:
+                if self._connection.execute(INSERT, row).rowcount and self._transcripts and result.transcript:
                     add_transcript(self._connection, self.number, result)
-                self._connection.execute("COMMIT")
-            except BaseException:
-                rollback(self._connection)
-                raise
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OverflowError) as error:
             raise explain(self.path, error) from error
 
-    def finish(self) -> None:
-        """Marks the run as complete."""
-        with explained(self.path):
+    def finish(self, *, replaced: bool = True) -> None:
+        """Marks the run as complete.
+
+        Args:
+            replaced: whether all episodes are there, so that nothing of damaged rows is of use any more.
+        """
+        with explained(self.path), written(self._connection):
+            if replaced:
+                self._forget(list(self._damaged))
             self._connection.execute(
-                "UPDATE runs SET finished = ? WHERE id = ? AND finished IS NULL", (_now(), self.number)
+                "UPDATE runs SET finished = ? WHERE id = ? AND finished IS NULL", (now(), self.number)
             )
 
+    def _forget(self, rows: Sequence[Damaged]) -> None:
+        """Deletes damaged rows, unless another process has done so and put others there."""
+        for old in rows:
+            found = row_at(self._connection, old.place, self.number, old.key)
+            if isinstance(found, Damaged):
+                self._connection.execute("DELETE FROM episodes WHERE rowid = ?", (old.place,))
+            self._damaged.remove(old)
 
-_INSERT = """INSERT INTO episodes (
-    run, task, agent, partner, episode, seed, seat, score, scores, n_steps, steps, degraded, calls,
-    prompt_tokens, completion_tokens, cost, seconds, decisions, repaired, truncated
-) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO UPDATE SET
-    seed = excluded.seed, seat = excluded.seat, score = excluded.score, scores = excluded.scores,
-    n_steps = excluded.n_steps, steps = excluded.steps, degraded = excluded.degraded,
-    calls = excluded.calls, prompt_tokens = excluded.prompt_tokens,
-    completion_tokens = excluded.completion_tokens, cost = excluded.cost, seconds = excluded.seconds,
-    decisions = excluded.decisions, repaired = excluded.repaired, truncated = excluded.truncated
-WHERE episodes.degraded > 0 AND episodes.degraded >= coalesce(episodes.decisions, episodes.degraded)"""
+
+def is_unanswered(key: Key, tally: Tally) -> bool:
+    """Whether every decision of a language model was degraded in an episode."""
+    return tally.unanswered and (asks_models(key[1]) or asks_models(key[2]))
 
 
 @contextmanager
@@ -152,6 +160,7 @@ def open_run(
     force_new: bool = False,
     beside_others: bool = False,
     transcripts: bool = True,
+    extend: bool = False,
 ) -> Iterator[Run]:
     """The run of a configuration: the one that is in the file, to be continued, or a new one.
 
@@ -162,98 +171,29 @@ def open_run(
         force_new: whether to begin a new run whatever the file holds.
         beside_others: whether to begin one where the file holds runs of other configurations only.
         transcripts: whether transcripts of episodes with language models are stored with them.
+        extend: whether the latest run that asked for a part of this one becomes this one, see
+            ``eval.results.extending``.
 
     Raises:
-        ResultsError: the file holds runs of other configurations only; or it cannot be used.
+        ResultsError: the file holds runs of other configurations only; or it cannot be used, or is damaged.
     """
+    check_numbers(configuration)
     connection = open_for_writing(path)
     try:
-        with explained(path):
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                number, notes = _number(
-                    connection,
-                    path,
-                    _canonical(configuration),
-                    force_new=force_new,
-                    beside_others=beside_others,
-                )
-                row = (number, _now(), json.dumps(list(command)), _canonical(package_versions()))
-                connection.execute("INSERT INTO sessions VALUES (?, ?, ?, ?)", row)
-                connection.execute("COMMIT")
-            except BaseException:
-                rollback(connection)
-                raise
-        yield Run(connection, path, number, notes, transcripts=transcripts)
+        with explained(path), written(connection):
+            number, notes = find_or_begin(
+                connection,
+                path,
+                configuration,
+                Beginning(force_new=force_new, beside_others=beside_others, extend=extend),
+            )
+            session = (number, now(), json.dumps(list(command)), canonical(package_versions()))
+            connection.execute(
+                "INSERT INTO sessions VALUES (?, ?, ?, ?, ?)", (*session, checksum("sessions", session))
+            )
+        run = Run(connection, path, number, notes, transcripts=transcripts)
+        if run.damaged:
+            run.notes += (f"{run.damaged} stored episodes are damaged and are played again",)
+        yield run
     finally:
         connection.close()
-
-
-@cache
-def package_versions() -> dict[str, str]:
-    """Package -> version of what is installed and may change results."""
-    return {"python": platform.python_version(), **versions_of(_PACKAGES)}
-
-
-def versions_of(packages: Iterable[str]) -> dict[str, str]:
-    """Package -> version, of those that are installed."""
-    found = {}
-    for package in packages:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return found
-
-
-def configuration_diff(old: Mapping[str, Any], new: Mapping[str, Any], within: str = "") -> list[str]:
-    """``name: old -> new`` for everything that differs, at whatever depth."""
-    lines = []
-    for name in dict.fromkeys([*old, *new]):
-        before, after = old.get(name), new.get(name)
-        if isinstance(before, Mapping) and isinstance(after, Mapping):
-            lines += configuration_diff(before, after, f"{within}{name}.")
-        elif before != after:
-            lines.append(f"{within}{name}: {json.dumps(before)} -> {json.dumps(after)}")
-    return lines
-
-
-def _number(
-    connection: sqlite3.Connection, path: Path, configuration: str, *, force_new: bool, beside_others: bool
-) -> tuple[int, list[str]]:
-    runs = connection.execute("SELECT id, configuration FROM runs ORDER BY id DESC").fetchall()
-    if not force_new:
-        for number, known in runs:
-            if known == configuration:
-                return number, _version_notes(connection, number)
-        # a run without an episode, such as one that its user thought better of, is in nobody's way
-        played = connection.execute(
-            "SELECT configuration FROM runs WHERE EXISTS (SELECT 1 FROM episodes WHERE run = runs.id) "
-            "ORDER BY id DESC"
-        ).fetchone()
-        if played and not beside_others:
-            diff = "; ".join(configuration_diff(json.loads(played[0]), json.loads(configuration)))
-            raise ResultsError(
-                f"the results file {str(path)!r} is of another configuration ({diff}); run the command that "
-                "began it, choose another file, or add --force-new to begin a second run in this one"
-            )
-    cursor = connection.execute(
-        "INSERT INTO runs (configuration, begun) VALUES (?, ?)", (configuration, _now())
-    )
-    return int(cursor.lastrowid or 0), []
-
-
-def _version_notes(connection: sqlite3.Connection, number: int) -> list[str]:
-    row = connection.execute(
-        "SELECT versions FROM sessions WHERE run = ? ORDER BY rowid DESC", (number,)
-    ).fetchone()
-    diff = configuration_diff(json.loads(row[0]), package_versions()) if row else []
-    return [f"other versions than when this run was begun: {'; '.join(diff)}"] if diff else []
-
-
-def _canonical(value: Mapping[str, Any]) -> str:
-    return json.dumps(value, sort_keys=True)
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -9,16 +9,20 @@ from __future__ import annotations
 import json
 import shlex
 import sqlite3
+import warnings
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from eval.play import EpisodeResult, Key, TranscriptHead, ended
+from eval.play import EpisodeResult, Key, RecordError, TranscriptHead, ended, inflated
 from eval.results.content import stored_run
-from eval.results.database import ResultsError, read_results
+from eval.results.database import ResultsError, check_command, has_table, read_results
+from eval.results.rows import DamageWarning
 
+MOST_BYTES = 64 * 1024 * 1024
+"""A transcript's JSON lines at most: thousands of replies, which are cut at 20,000 characters."""
 _COMPRESSION = 9
 """The best there is: it takes milliseconds an episode, which has waited for models for seconds."""
 
@@ -48,7 +52,7 @@ CREATE TRIGGER IF NOT EXISTS transcripts_end_with_replays AFTER UPDATE OF steps 
 END""",
 )
 _COMMAND = ("python", "-m", "eval", "transcript")
-_INSERT = "INSERT INTO transcripts VALUES (?,?,?,?,?,?,?,?)"
+INSERT_TRANSCRIPT = "INSERT INTO transcripts VALUES (?,?,?,?,?,?,?,?)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +74,23 @@ def add_transcript(connection: sqlite3.Connection, run: int, result: EpisodeResu
     """Stores an episode's transcript within the transaction that stores the episode."""
     entries = ended(result.transcript, result.unit.key, result.player, result.score, result.totals.usage)
     kinds = [entry["type"] for entry in entries]
+    try:
+        packed = pack(entries)
+    except RecordError as error:
+        # the episode itself is paid for, and is stored
+        warnings.warn(
+            f"the transcript of {result.unit.key} is not stored: {error}", UserWarning, stacklevel=3
+        )
+        return
+    make_table(connection)
+    row = (run, *result.unit.key, kinds.count("exchange"), kinds.count("decision"), packed)
+    connection.execute(INSERT_TRANSCRIPT, row)
+
+
+def make_table(connection: sqlite3.Connection) -> None:
+    """The table of transcripts and what keeps it beside that of episodes, where they are not there yet."""
     for statement in _SCHEMA:
         connection.execute(statement)
-    row = (run, *result.unit.key, kinds.count("exchange"), kinds.count("decision"), pack(entries))
-    connection.execute(_INSERT, row)
 
 
 def transcript_command(path: Path, number: int | None = None) -> str:
@@ -84,7 +101,7 @@ def transcript_command(path: Path, number: int | None = None) -> str:
     """
     run = stored_run(path, number).number
     with read_results(path) as connection:
-        if not _has_table(connection):
+        if not has_table(connection, "transcripts"):
             return ""
         found = connection.execute("SELECT 1 FROM transcripts WHERE run = ? LIMIT 1", (run,)).fetchone()
     return shlex.join([*_COMMAND, str(path), "--run", str(run)]) if found else ""
@@ -99,7 +116,7 @@ def stored_transcripts(path: Path, number: int | None = None) -> StoredTranscrip
     run = stored_run(path, number)
     with read_results(path) as connection:
         rows = []
-        if _has_table(connection):
+        if has_table(connection, "transcripts"):
             rows = connection.execute(
                 """SELECT task, agent, partner, episode, score, exchanges, transcripts.decisions, degraded,
                           prompt_tokens, completion_tokens
@@ -118,7 +135,7 @@ def stored_transcript(path: Path, run: int, key: Key) -> list[dict[str, Any]]:
     """
     with read_results(path) as connection:
         row = None
-        if _has_table(connection):
+        if has_table(connection, "transcripts"):
             row = connection.execute(
                 "SELECT entries FROM transcripts "
                 "WHERE run = ? AND task = ? AND agent = ? AND partner = ? AND episode = ?",
@@ -130,31 +147,54 @@ def stored_transcript(path: Path, run: int, key: Key) -> list[dict[str, Any]]:
         raise ResultsError(f"there is no transcript of {named}; python -m eval transcript FILE lists them")
     try:
         return unpack(row[0])
-    except (zlib.error, ValueError) as error:
-        raise ResultsError(f"the transcript of {named} is damaged ({error}); restore the file") from None
+    except RecordError as error:
+        raise ResultsError(
+            f"the transcript of {named} is damaged ({error}); {check_command(path)} counts those that are"
+        ) from None
 
 
 def all_transcripts(path: Path, run: int) -> Iterator[tuple[Key, list[dict[str, Any]]]]:
-    """Every transcript of a run with the episode that it is of."""
+    """Every transcript of a run that is whole, with the episode that it is of.
+
+    Warns:
+        DamageWarning: some are damaged, and left out.
+    """
+    damaged = []
     for head in stored_transcripts(path, run).heads:
         key = (head.task, head.agent, head.partner, head.episode)
-        yield key, stored_transcript(path, run, key)
+        try:
+            yield key, stored_transcript(path, run, key)
+        except ResultsError as error:
+            damaged.append(str(error))
+    if damaged:
+        words = f"{len(damaged)} transcripts are damaged and left out; {damaged[0]}"
+        warnings.warn(words, DamageWarning, stacklevel=2)
 
 
 def pack(entries: Sequence[Mapping[str, Any]]) -> bytes:
-    """The bytes that ``unpack`` reads."""
+    """The bytes that ``unpack`` reads.
+
+    Raises:
+        RecordError: more than ``MOST_BYTES``.
+    """
     # ASCII: lone surrogates, which models may answer with, have no other bytes
-    return zlib.compress("\n".join(map(json.dumps, entries)).encode("ascii"), _COMPRESSION)
+    data = "\n".join(map(json.dumps, entries)).encode("ascii")
+    if len(data) > MOST_BYTES:
+        raise RecordError(f"it takes {len(data):,} bytes, and at most {MOST_BYTES:,} are kept")
+    return zlib.compress(data, _COMPRESSION)
 
 
 def unpack(data: bytes) -> list[dict[str, Any]]:
     """The entries that ``pack`` was given.
 
     Raises:
-        zlib.error, ValueError: the bytes are damaged.
+        RecordError: the bytes are damaged, or hold more than ``MOST_BYTES``.
     """
-    return [json.loads(line) for line in zlib.decompress(data).decode("ascii").split("\n")]
-
-
-def _has_table(connection: sqlite3.Connection) -> bool:
-    return bool(connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'transcripts'").fetchone())
+    try:
+        entries = [json.loads(line) for line in inflated(data, MOST_BYTES).decode("ascii").split("\n")]
+        _ = [entry["type"] for entry in entries]
+    except RecordError:
+        raise
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise RecordError(f"it is no transcript: {error!r}") from None
+    return entries

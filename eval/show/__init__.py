@@ -7,7 +7,7 @@ Jinja, pictures of episodes Pillow.
 from importlib import import_module
 from typing import Any
 
-__all__ = ["console", "figures", "pictures", "replay", "report", "tables", "transcript"]
+__all__ = ["console", "explorer", "figures", "pictures", "replay", "report", "tables", "transcript"]
 
 
 def __getattr__(name: str) -> Any:

@@ -22,6 +22,7 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.table import Table as RichTable
 from rich.text import Text
 
 if TYPE_CHECKING:
@@ -133,3 +134,22 @@ def as_data(text: str, style: str = "") -> Text:
         for char in text
     )
     return Text("".join(shown), style)
+
+
+class Table(RichTable):
+    """A table whose texts are data: names of tasks, players and models are never markup."""
+
+    def __init__(self, *headers: Any, title: Any = None, **settings: Any) -> None:
+        super().__init__(*headers, title=_shown(title, "table.title"), **settings)
+
+    def add_column(self, header: Any = "", *further: Any, **settings: Any) -> None:
+        """The same with a heading that is data."""
+        super().add_column(_shown(header), *further, **settings)
+
+    def add_row(self, *cells: Any, **settings: Any) -> None:
+        """The same with cells that are data; a ``Text`` is taken as it is."""
+        super().add_row(*map(_shown, cells), **settings)
+
+
+def _shown(cell: Any, style: str = "") -> Any:
+    return as_data(cell, style) if isinstance(cell, str) else cell

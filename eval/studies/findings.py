@@ -39,7 +39,7 @@ class Finding:
         task: name of the task.
         condition: the number of actions, the lapse rate ε, or 0 where nothing is varied.
         agent, partner: names of the zoo; ``"self"`` is the agent's own kind.
-        mean, se, n: the agent's score over n episodes.
+        mean, se, n: the agent's score over n episodes; no error where there is one.
     """
 
     finding: Name
@@ -48,7 +48,7 @@ class Finding:
     agent: str
     partner: str
     mean: float
-    se: float
+    se: float | None
     n: int
 
 

@@ -71,7 +71,7 @@ class PaperCell:
         column: name of the task.
         agent, partner: names of the zoo; the partner of self-play in Table 2 is ``"self"``.
         epsilon: the rate at which both players lapsed.
-        mean, se, n: of our episodes.
+        mean, se, n: of our episodes; no error where there is one.
         paper: the paper's number, or None where the row is ours.
         tally: what the decisions behind ours were like.
     """
@@ -82,7 +82,7 @@ class PaperCell:
     partner: str
     epsilon: float
     mean: float
-    se: float
+    se: float | None
     n: int
     paper: float | None
     tally: Tally = field(default_factory=Tally)
@@ -233,7 +233,7 @@ def excesses(cells: Sequence[PaperCell]) -> list[Excess]:
                     column,
                     partner,
                     (sign * ours.mean - best) / abs(best),
-                    ours.se / abs(best),
+                    (ours.se or 0.0) / abs(best),
                     (theirs - best_paper) / abs(best_paper),
                 )
             )

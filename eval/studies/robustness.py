@@ -167,11 +167,11 @@ def _scale(task: Task, partner: str, played: Mapping[str, Cell]) -> tuple[float,
     """The scores that stand for 0 and 1; None where they are too near to each other to tell anything."""
     low = played[RANDOM]
     if partner == SELF:
-        high, error = _together(task), low.se
+        high, error = _together(task), low.se or 0.0
     else:
         pick = max if task.better == "higher" else min
         best = pick(played.values(), key=lambda cell: cell.mean)
-        high, error = best.mean, math.hypot(low.se, best.se)
+        high, error = best.mean, math.hypot(low.se or 0.0, best.se or 0.0)
     gain = high - low.mean if task.better == "higher" else low.mean - high
     enough = max(MATTERS * _range(task), BEYOND_CHANCE * error)
     return (low.mean, high) if gain > 0.0 and gain >= enough else None

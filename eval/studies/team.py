@@ -35,13 +35,13 @@ class TeamResult:
     scores: np.ndarray[tuple[int], np.dtype[np.float64]]
 
     @property
-    def a_round(self) -> tuple[float, float]:
-        """Collisions a round, and the standard error over episodes."""
+    def a_round(self) -> tuple[float, float | None]:
+        """Collisions a round, and the standard error over episodes; None for one."""
         return mean_and_error(self.collisions.mean(axis=1))
 
     @property
-    def score(self) -> tuple[float, float]:
-        """Score a player, and the standard error over episodes."""
+    def score(self) -> tuple[float, float | None]:
+        """Score a player, and the standard error over episodes; None for one."""
         return mean_and_error(self.scores)
 
     @property

@@ -35,13 +35,13 @@ class Viewed:
         view: its name.
         partner: beside whom.
         early, late: mean and standard error of the share of the optimum, in the first half of the rounds and
-            in the second.
+            in the second; no error where one episode was played.
     """
 
     view: str
     partner: str
-    early: tuple[float, float]
-    late: tuple[float, float]
+    early: tuple[float, float | None]
+    late: tuple[float, float | None]
 
 
 def _in_time(

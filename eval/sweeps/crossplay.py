@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -126,10 +127,12 @@ def check_pairings(sweep: Sweep) -> None:
     """Refuses what cannot be played, before anything is.
 
     Raises:
-        ValueError: an unknown name, or a player that cannot play the task.
+        ValueError: an unknown name, a player that cannot play the task, or an optimum that is no number.
     """
     for task, agent, partner in sweep.cells():
         made = make_task(task, sweep.env_of(task))
+        if made.optimum is not None and not math.isfinite(made.optimum):
+            raise ValueError(f"the optimum of {task!r} is {made.optimum}; it has to be finite, or None")
         Pairing(made, agent, partner, 0, seed=0, epsilon=sweep.epsilon_on(task))
 
 

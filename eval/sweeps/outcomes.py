@@ -15,7 +15,7 @@ from eval.play import (
     Unit,
     seats_asking,
 )
-from eval.results import Run
+from eval.results import Run, is_unanswered
 
 
 class Outcome(NamedTuple):
@@ -38,9 +38,9 @@ def stored_outcomes(run: Run) -> tuple[dict[Key, Outcome], set[Key]]:
         key -> outcome of the episodes that stand, and the keys of those in which every decision of a language
         model was degraded.
     """
-    tallies, again = run.tallies(), run.unanswered()
-    scores = run.scores()
-    return {key: Outcome(scores[key], tallies[key]) for key in scores if key not in again}, again
+    stored = run.outcomes()
+    again = {key for key, (_, tally) in stored.items() if is_unanswered(key, tally)}
+    return {key: Outcome(*outcome) for key, outcome in stored.items() if key not in again}, again
 
 
 def transcribed_outcomes(

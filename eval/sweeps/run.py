@@ -7,7 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from eval.play import EpisodeResult, Key, Unit
+from eval.play import EpisodeResult, Key, Unit, materials_of
 from eval.results import Run
 from eval.sweeps.executors import Backend, play_all
 from eval.sweeps.outcomes import Outcome, stored_outcomes
@@ -27,12 +27,15 @@ class Execution:
         models: what is kept of episodes with language models besides; where no results are stored, its
             transcripts say which episodes are there already.
         progress: called after every episode, played or found.
+        steps: whether what is stored has every step, and not scores alone. Where it has, episodes are
+            played one after the other; episodes with language models have their steps in any case.
     """
 
     backend: Backend | None = None
     run: Run | None = None
     models: ModelSession | None = None
     progress: Progress = lambda: None
+    steps: bool = True
 
 
 def run_sweep(sweep: Sweep, how: Execution | None = None) -> dict[Key, float]:
@@ -65,6 +68,7 @@ def outcomes_of(units: Sequence[Unit], how: Execution | None = None) -> dict[Key
     run, models = how.run, how.models
     known: dict[Key, Outcome] = {}
     if run is not None:
+        run.keep(materials_of(units))
         known, _ = stored_outcomes(run)
     elif models is not None:
         known, _ = models.outcomes(units)
@@ -72,7 +76,7 @@ def outcomes_of(units: Sequence[Unit], how: Execution | None = None) -> dict[Key
     for _ in range(len(units) - len(missing)):
         how.progress()
     late: list[EpisodeResult] = []
-    played = play_all(missing, how.backend, detailed=run is not None, late=late)
+    played = play_all(missing, how.backend, detailed=run is not None and how.steps, late=late)
     try:
         with closing(played):
             for result in played:

@@ -57,7 +57,7 @@ class GridTask(TabularTask):
         epsilon: float = 0.0,
         budget: int = MEMORY_BUDGET,
     ) -> None:
-        super().__init__(name, max_steps=max_steps, epsilon=epsilon)
+        super().__init__(name, text, max_steps=max_steps, epsilon=epsilon)
         what = f"the map of {name!r}"
         self.map = parse(grid_rows(text, what), floor=".", other="#", what=what)
         check_budget(f"{name!r}", len(self.map.cells) ** 2 * _BYTES_PER_STATE, budget)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from atom import JointAction, NormalFormReasoner, Situation, symmetric_payoffs
+from atom import JointAction, NormalFormReasoner, PayoffError, Situation, symmetric_payoffs
 from atom.reasoning.normal_form import Ties
 from eval.tasks.base import State, Transition, in_two_parts
 from eval.tasks.payoffs import payoffs_in_words
@@ -21,6 +21,8 @@ _TIES_IN_WORDS: dict[Ties, str] = {
     "uniform": "Of equally good actions players take each with the same chance.",
 }
 REWARD = 5.0
+LARGEST_SCORE = 1e100
+"""Scores are squared for their variance, and floats end at 1e308."""
 
 
 class MatrixTask:
@@ -35,6 +37,10 @@ class MatrixTask:
         ties: see ``NormalFormReasoner``.
         rules: the payoffs in words; made from the payoffs where it is left out.
         optimum: the best score of an aligned pair, where known.
+
+    Raises:
+        PayoffError: scores that are too large for a variance to be taken of them, or an optimum that is no
+            finite number.
     """
 
     better: Literal["higher"] = "higher"
@@ -64,6 +70,32 @@ class MatrixTask:
         self.optimum = optimum
         self._ties: Ties = ties
         self._rules = rules
+        self._check_scores()
+
+    def _check_scores(self) -> None:
+        """Before anything is played: sums and squares of scores must stay within floats."""
+        largest = float(np.abs(self.payoffs).max(initial=0.0))
+        if not largest * self.max_steps <= LARGEST_SCORE:
+            raise PayoffError(
+                f"the payoffs of {self.name!r} are up to {largest:g}, so that scores of {self.max_steps} "
+                f"rounds are beyond {LARGEST_SCORE:g}; divide all payoffs by one number"
+            )
+        if self.optimum is not None and not abs(self.optimum) <= LARGEST_SCORE:
+            raise PayoffError(
+                f"the optimum of {self.name!r} is {self.optimum}; give a finite number, or leave it out"
+            )
+
+    def settings(self) -> dict[str, Any]:
+        """What it was made with but for its name, as JSON-serialisable data."""
+        return {
+            "payoffs": self.payoffs.tolist(),
+            "actions": [list(own) for own in self._actions.values()],
+            "rounds": self.max_steps,
+            "memory": self.memory,
+            "ties": self._ties,
+            "rules": self._rules,
+            "optimum": self.optimum,
+        }
 
     @cached_property
     def _reasoner(self) -> NormalFormReasoner:
@@ -179,6 +211,14 @@ def anti_coordination(n: int) -> MatrixTask:
 def coordination(n: int) -> MatrixTask:
     """Equal actions score."""
     return MatrixTask(f"coordination-{n}", _common(np.eye(n)), action_names(n), optimum=REWARD * ROUNDS)
+
+
+def levers(n: int) -> MatrixTask:
+    """Two players pull one of n levers each; the same one scores (Hu et al. 2020, "Other-Play", section 2).
+
+    The levers are alike, so whoever pairs up has to settle on one of them.
+    """
+    return MatrixTask(f"lever-{n}", _common(np.eye(n)), action_names(n), optimum=REWARD * ROUNDS)
 
 
 def stag_hunt() -> MatrixTask:

@@ -98,6 +98,9 @@ TASKS: list[TaskKind] = [
         _sized("coordination-N", matrix.coordination),
         "coordination-3",
     ),
+    TaskKind(
+        "lever-N", "N levers that are alike, pull the same", _sized("lever-N", matrix.levers), "lever-5"
+    ),
     TaskKind("stag-hunt", "stag together pays most, hare is safe", lambda _: matrix.stag_hunt()),
     TaskKind(
         "rock-paper-scissors",

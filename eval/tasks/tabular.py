@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -22,6 +22,7 @@ class TabularTask(ABC):
 
     Args:
         name: as given on the command line.
+        text: the map or layout that it is made from.
         max_steps: the episode ends after as many steps, finished or not.
         epsilon: lapse rate of the reasoner's policies, see ``TabularReasoner``.
     """
@@ -30,10 +31,15 @@ class TabularTask(ABC):
     unit = "steps"
     players = PLAYERS
 
-    def __init__(self, name: str, *, max_steps: int, epsilon: float = 0.0) -> None:
+    def __init__(self, name: str, text: str, *, max_steps: int, epsilon: float = 0.0) -> None:
         self.name = name
+        self.text = text
         self.max_steps = max_steps
         self._epsilon = epsilon
+
+    def settings(self) -> dict[str, Any]:
+        """What it was made with but for its name, as JSON-serialisable data."""
+        return {"text": self.text, "max_steps": self.max_steps, "epsilon": self._epsilon}
 
     @abstractmethod
     def build(self) -> TabularModel:

@@ -4,7 +4,8 @@ import threading
 
 import pytest
 
-from eval.human.server import Games, new_games, serve
+from eval.human.games import Games
+from eval.human.server import new_games, serve
 
 
 @pytest.fixture

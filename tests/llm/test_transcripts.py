@@ -294,7 +294,7 @@ def test_a_transcript_that_cannot_be_stored_takes_its_score_along(server, tmp_pa
             connection.execute(
                 "CREATE TRIGGER full BEFORE INSERT ON transcripts BEGIN SELECT RAISE(ABORT, 'full'); END"
             )
-        with pytest.raises(sqlite3.Error, match="full"):
+        with pytest.raises(ResultsError, match=r"does not take an episode \(full\)"):
             run.add(replace(result, unit=replace(result.unit, episode=1)))
         assert keys(file, "episodes") == keys(file, "transcripts")
         assert len(run.scores()) == 1

@@ -7,17 +7,19 @@ cache.
 
 from __future__ import annotations
 
+import io
 import logging
+import math
 import os
 import tempfile
 import warnings
 import zipfile
-import zlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from atom.reasoning.tables.levels import Solution, seats_of
@@ -32,6 +34,9 @@ VERSION = 2
 """Of the files' form. It is part of their names, so that releases do not take each other's files for damaged
 ones."""
 
+_SPARE = 64 * 1024
+"""Bytes of headers, key and version."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -43,32 +48,56 @@ def default_directory() -> Path:
 
 
 def load(
-    path: Path, key: str, names: Sequence[str], fits: Callable[[Arrays], bool]
+    path: Path, key: str, names: Sequence[str], fits: Callable[[Arrays], bool], *, most: int
 ) -> dict[str, NDArray[Any]] | None:
-    """The arrays in ``path``, or None where the file is absent or not usable.
+    """The arrays in ``path``, or None where the file is absent or not usable; whatever it holds, no error.
 
     Args:
         path: the file.
         key: what it must have been written for.
         names: of the arrays.
         fits: whether the arrays are those of the model.
+        most: bytes that all arrays take together at most; no more is read.
 
     Warns:
         UserWarning: the file is there but damaged, or was written for something else.
     """
     try:
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
-            found = int(archive["version"]), str(archive["key"])
-            arrays = {name: archive[name] for name in names}
+        with path.open("rb") as stream, zipfile.ZipFile(stream) as archive:
+            _check_sizes(archive, most + _SPARE)
+            found = int(_array(archive, "version")), str(_array(archive, "key"))
+            arrays = {name: _array(archive, name) for name in names}
+        fitting = found == (VERSION, key) and fits(arrays)
     except (FileNotFoundError, NotADirectoryError):
         return None
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        _warn(path, str(error))
+    except Exception as error:  # noqa: BLE001 - whatever bytes lead zipfile and NumPy to, tables are solved anew
+        _warn(path, str(error) or type(error).__name__)
         return None
-    if found != (VERSION, key) or not fits(arrays):
+    if not fitting:
         _warn(path, "it was written for another model or by another version")
         return None
     return arrays
+
+
+def _check_sizes(archive: zipfile.ZipFile, most: int) -> None:
+    """Before anything is unpacked: a few bytes may say that they are gigabytes."""
+    size = sum(entry.file_size for entry in archive.infolist())
+    if size > most:
+        raise ValueError(f"it unpacks to {size:,} bytes, and the tables of this model take {most:,} at most")
+
+
+def _array(archive: zipfile.ZipFile, name: str) -> NDArray[Any]:
+    """An array of the archive; its checksum is verified, and its header may claim no more than there is."""
+    # the whole entry, which is as long as _check_sizes was told: zipfile reads no further
+    data = archive.read(f"{name}.npy")
+    stream = io.BytesIO(data)
+    version = npy.read_magic(stream)
+    header = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
+    shape, by_columns, kind = header(stream)
+    if kind.hasobject or math.prod(shape) * kind.itemsize != len(data) - stream.tell():
+        raise ValueError(f"the array {name!r} is not as long as it says")
+    flat = np.frombuffer(data, dtype=kind, offset=stream.tell())
+    return flat.reshape(shape, order="F" if by_columns else "C").copy(order="K")
 
 
 def solution_fits(model: TabularModel, max_order: int, arrays: Arrays) -> bool:
@@ -84,6 +113,13 @@ def solution_fits(model: TabularModel, max_order: int, arrays: Arrays) -> bool:
         and arrays["alone"].ndim == 2
         and arrays["alone"].shape[1] == (model.n_states if model.solo is None else len(model.solo.next))
     )
+
+
+def most_bytes(model: TabularModel, rows: int) -> int:
+    """What the arrays of a model take at most, whatever their types: ``rows`` orders or actions."""
+    alone = 0 if model.solo is None else len(model.solo.next)
+    entries = rows * 4 * model.n_states + model.n_states + 2 * (model.n_states + alone)
+    return 8 * entries
 
 
 def costs_fit(model: TabularModel, rows: int, costs: NDArray[Any]) -> bool:

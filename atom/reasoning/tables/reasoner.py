@@ -223,6 +223,7 @@ class TabularReasoner:
             disk.NAMES,
             lambda: disk.as_arrays(solve(self.model, self.max_order)),
             lambda found: disk.solution_fits(self.model, self.max_order, found),
+            rows=self.max_order + 1,
         )
         return disk.as_solution(arrays)
 
@@ -233,6 +234,7 @@ class TabularReasoner:
             ("costs",),
             lambda: {"costs": solve_beside_actions(self.model)},
             lambda found: disk.costs_fit(self.model, len(self.model.actions), found["costs"]),
+            rows=len(self.model.actions),
         )
         return Beside.of(self._solution, arrays["costs"])
 
@@ -242,13 +244,15 @@ class TabularReasoner:
         names: Sequence[str],
         found: Callable[[], disk.Arrays],
         fits: Callable[[disk.Arrays], bool],
+        *,
+        rows: int,
     ) -> disk.Arrays:
-        """Arrays from the cache, or solved and put there."""
+        """Arrays of so many rows a seat from the cache, or solved and put there."""
         if self._cache is False:
             return found()
         directory = disk.default_directory() if self._cache is True else self._cache
         path = directory / f"{key}-v{disk.VERSION}.npz"
-        arrays: disk.Arrays | None = disk.load(path, key, names, fits)
+        arrays: disk.Arrays | None = disk.load(path, key, names, fits, most=disk.most_bytes(self.model, rows))
         if arrays is None:
             arrays = found()
             disk.save(path, key, arrays)

@@ -2,6 +2,7 @@
 
 from eval.show.replay.board import board_size, draw_board
 from eval.show.replay.frames import BoardTask, Frame, Mind, frames_of
+from eval.show.replay.page import write_page
 from eval.show.replay.write import draw_frame, write_replay
 
 __all__ = [
@@ -12,5 +13,6 @@ __all__ = [
     "draw_board",
     "draw_frame",
     "frames_of",
+    "write_page",
     "write_replay",
 ]

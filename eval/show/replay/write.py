@@ -1,14 +1,10 @@
-"""Replays as files: an animated GIF, or a page to step through."""
+"""Replays as animated GIFs; the page to step through is the explorer's, see ``eval.show.replay.page``."""
 
 from __future__ import annotations
 
-import base64
-import html
-import io
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from string import Template
 from typing import Any
 
 from eval.show.replay.board import INK, LINE, PAPER, PLAYERS, board_size, draw_board
@@ -23,17 +19,14 @@ _SHORT_EPISODE = 40
 
 
 def write_replay(task: BoardTask, frames: Sequence[Frame], path: Path) -> None:
-    """Write frames to a ``.gif`` or ``.html`` file.
+    """Write frames to a ``.gif`` file.
 
     Raises:
         ValueError: another kind of file, or Pillow is not installed; the message names the command.
     """
-    writers = {".gif": _write_gif, ".html": _write_html}
-    writer = writers.get(path.suffix.lower())
-    if writer is None:
-        raise ValueError(f"a replay is a .gif or an .html file, got {str(path)!r}")
-    pictures = [draw_frame(task, frame) for frame in frames]
-    writer(task, frames, pictures, path)
+    if path.suffix.lower() != ".gif":
+        raise ValueError(f"frames are written to a .gif file, got {str(path)!r}; write_page makes a page")
+    _write_gif([draw_frame(task, frame) for frame in frames], path)
 
 
 def draw_frame(task: BoardTask, frame: Frame) -> Any:
@@ -94,39 +87,8 @@ def _pillow() -> tuple[Any, Any, Any]:
     return Image.new, ImageDraw.Draw, ImageFont.load_default
 
 
-def _write_gif(task: BoardTask, frames: Sequence[Frame], pictures: Sequence[Any], path: Path) -> None:
-    pace = _MILLISECONDS if len(frames) <= _SHORT_EPISODE else _MILLISECONDS // 2
+def _write_gif(pictures: Sequence[Any], path: Path) -> None:
+    pace = _MILLISECONDS if len(pictures) <= _SHORT_EPISODE else _MILLISECONDS // 2
     first, *rest = [picture.quantize(64) for picture in pictures]
     durations = [pace] * len(rest) + [_LAST_MILLISECONDS]
     first.save(path, save_all=True, append_images=rest, duration=durations, loop=0, optimize=True)
-
-
-def _write_html(task: BoardTask, frames: Sequence[Frame], pictures: Sequence[Any], path: Path) -> None:
-    sources, words = [], []
-    for frame, picture in zip(frames, pictures, strict=True):
-        buffer = io.BytesIO()
-        picture.quantize(64).save(buffer, format="PNG", optimize=True)
-        sources.append("data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode())
-        words.append(html.escape(_in_words(task, frame), quote=True))
-    page = Template((Path(__file__).parent / "page.html").read_text(encoding="utf-8"))
-    names = " and ".join(mind.name for mind in frames[0].minds)
-    images = "\n".join(
-        f'<img src="{source}" alt="{word}"{"" if i == 0 else " hidden"}>'
-        for i, (source, word) in enumerate(zip(sources, words, strict=True))
-    )
-    title = html.escape(f"{task.name}: {names}")
-    path.write_text(
-        page.substitute(title=title, images=images, last=len(frames) - 1, rules=html.escape(task.rules())),
-        encoding="utf-8",
-    )
-
-
-def _in_words(task: BoardTask, frame: Frame) -> str:
-    parts = [f"Step {frame.step}.", frame.end and f"{frame.end}.".capitalize(), task.positions(frame.state)]
-    for mind in frame.minds:
-        if mind.action is not None:
-            parts.append(f"{mind.player} ({mind.name}) does {mind.action}.")
-        if mind.posterior:
-            shares = ", ".join(f"order {k} {p:.2f}" for k, p in mind.posterior.items())
-            parts.append(f"{mind.player} believes of its partner: {shares}.")
-    return " ".join(part for part in parts if part)

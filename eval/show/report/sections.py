@@ -16,7 +16,7 @@ from eval.show.figures.crossplay import own_and_cross
 from eval.show.report.collect import TaskData
 from eval.show.tables import Marks
 from eval.show.tables.marks import percent
-from eval.tasks import Task, make_task
+from eval.tasks import Task
 
 Drawing = Callable[[figures.Look], Figure]
 Curves = dict[tuple[str, str], list[list[float]]]
@@ -55,15 +55,10 @@ class Picture:
 
 
 def task_section(
-    name: str, rows: Sequence[Sequence[Cell]], data: TaskData, beliefs: Sequence[BeliefSummary]
+    task: Task, rows: Sequence[Sequence[Cell]], data: TaskData, beliefs: Sequence[BeliefSummary]
 ) -> dict[str, Any]:
     """What the page's template needs of one task."""
-    try:
-        task: Task | None = make_task(name)
-    except (ValueError, OSError, ModuleNotFoundError):
-        task = None
-    better = "higher" if task is None else task.better
-    unit = "score" if task is None else task.unit
+    name, better, unit = task.name, task.better, task.unit
     marks = Marks.of(cell for row in rows for cell in row)
     pictures = [
         _picture(
@@ -84,18 +79,18 @@ def task_section(
             ["agent", "self-play", "cross-play"],
             [[row[0].agent + marks.among(row[0].agent), *map(_interval, own_and_cross(row))] for row in rows],
         ),
-        _curves(name, task, unit, data),
     ]
+    if data.curves:
+        pictures.append(_curves(task, data))
     if judged := {agent: (c, r) for agent, (c, r) in data.judged.items() if len(c)}:
         pictures.append(_calibration(name, judged, beliefs))
     if any(summary.worst is not None for summary in beliefs):
         pictures.append(_regret(name, beliefs))
     pictures.append(_cost(name, data))
-    optimum = None if task is None else task.optimum
     return {
         "name": name,
         "pictures": pictures,
-        "optimum": optimum,
+        "optimum": task.optimum,
         "unit": unit,
         "better": better,
         "answers": marks.footnote,
@@ -118,7 +113,7 @@ def pooled_regrets(beliefs: Sequence[BeliefSummary]) -> list[BeliefSummary]:
             by_agent.setdefault(summary.agent, []).append(summary)
     return [
         replace(
-            max(group, key=lambda r: 0.0 if r.worst is None else r.worst.measured - (r.worst.bound or 0.0)),
+            max(group, key=lambda r: 0.0 if r.worst is None else r.worst.measured),
             partner="all partners",
             regret=sum(r.regret or 0.0 for r in group) / len(group),
         )
@@ -126,12 +121,12 @@ def pooled_regrets(beliefs: Sequence[BeliefSummary]) -> list[BeliefSummary]:
     ]
 
 
-def _curves(name: str, task: Task | None, unit: str, data: TaskData) -> Picture:
+def _curves(task: Task, data: TaskData) -> Picture:
+    unit, steps = task.unit, task.max_steps
     time = unit == "steps"
     curves: Curves = data.curves
     if len(curves) > _MANY_CURVES:
         curves = pooled_curves(curves)
-    steps = None if task is None else task.max_steps
     caption = (
         "The share of episodes that are over after so many steps; a line that stays low did not finish."
         if time
@@ -141,7 +136,7 @@ def _curves(name: str, task: Task | None, unit: str, data: TaskData) -> Picture:
         caption = caption.removesuffix("; one panel a partner.").removesuffix(".")
         caption += ", over all partners, since there are many; the table has them one by one."
     return _picture(
-        f"{name}-curves",
+        f"{task.name}-curves",
         "Learning curves",
         caption,
         lambda look: figures.learning_curves(curves, counts_time=time, unit=unit, steps=steps, look=look),

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         team_table,
     )
     from eval.show.tables.text import arrow, markdown, score
+    from eval.show.tables.training import lever_rows, lever_table, trained_rows, training_table
     from eval.show.tables.views import views_table
 
 __all__ = [
@@ -42,6 +43,8 @@ __all__ = [
     "findings_tables",
     "followed_table",
     "learner_list",
+    "lever_rows",
+    "lever_table",
     "listed",
     "markdown",
     "overall_table",
@@ -54,6 +57,8 @@ __all__ = [
     "summary_table",
     "task_list",
     "team_table",
+    "trained_rows",
+    "training_table",
     "views_table",
 ]
 
@@ -70,6 +75,7 @@ _MODULES = {
     "eval.show.tables.studies": "ablation_table competence_table detectors_table equal_tokens_table "
     "followed_table team_table",
     "eval.show.tables.text": "arrow markdown score",
+    "eval.show.tables.training": "lever_rows lever_table trained_rows training_table",
     "eval.show.tables.views": "views_table",
 }
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich.table import Table
-
+from eval.show.console import Table
 from eval.studies.coverage import TESTS, Rate, by_row
 
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich.table import Table
-
 from eval.play import MAX_DEGRADED, Cell
-from eval.show.console import as_data
+from eval.show.console import Table, as_data
 from eval.show.tables.marks import Marks
 from eval.show.tables.text import arrow, score
 from eval.tasks import Task

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich.table import Table
-
 from eval.play import SELF
+from eval.show.console import Table
 from eval.show.tables.text import score
 from eval.studies import Finding, Reading
 from eval.studies.findings import ADAPTIVE, ALIGNED, BLIND, EQUAL, by_condition, mean_over

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from rich.table import Table
-
 from eval.measure import Interval
 from eval.measure.intervals import RARE, T
+from eval.show.console import Table
 
 
 def with_intervals(table: Table, intervals: Iterable[Interval]) -> Table:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from rich.table import Table
-
 from eval.measure import mean_interval
 from eval.play import Cell
+from eval.show.console import Table
 from eval.show.tables.intervals import with_intervals
 from eval.show.tables.marks import SIGN, Marks
 from eval.show.tables.text import arrow

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rich.table import Table
-
-from eval.show.console import as_data
+from eval.show.console import Table, as_data
 from eval.tasks import all_tasks
 from partners import LLM, all_kinds, learners, summary_of
 

@@ -6,9 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from rich.table import Table
-
 from eval.play import MAX_DEGRADED, Cell, Tally
+from eval.show.console import Table
 from partners import asks_models
 
 SIGN = "†"

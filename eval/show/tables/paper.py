@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich.table import Table
+from rich.text import Text
 
 from eval.play import MAX_DEGRADED
+from eval.show.console import Table
 from eval.show.tables.marks import Marks, on
 from eval.show.tables.text import arrow, score
 from eval.studies import Excess, PaperCell
@@ -80,8 +81,10 @@ def excess_table(excesses: Sequence[Excess], marks: Marks | None = None) -> Tabl
         table.add_row(
             column,
             *(
-                f"{'[red]' if x.worse else ''}{100 * x.ours:.1f} ± {100 * x.se:.1f}"
-                f"{'[/red]' if x.worse else ''} ({100 * x.paper:.1f}){marks.sign(*compared[x])}"
+                Text.assemble(
+                    (f"{100 * x.ours:.1f} ± {100 * x.se:.1f}", "red" if x.worse else ""),
+                    f" ({100 * x.paper:.1f}){marks.sign(*compared[x])}",
+                )
                 for x in row
             ),
         )

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from rich.table import Table
-
+from eval.show.console import Table
 from eval.show.tables.strangers import percent
 from eval.studies.generated import CLASSES
 from eval.studies.robustness import Standings

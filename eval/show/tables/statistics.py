@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from rich.table import Table
-
 from eval.measure import AgentSummary, BeliefSummary, Comparison
-from eval.show.console import as_data
+from eval.show.console import Table, as_data
 from eval.show.tables.intervals import with_intervals
 from eval.show.tables.marks import Marks, on
 from eval.show.tables.text import arrow

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich.table import Table
-
 from eval.measure import Comparison, Interval
 from eval.play import file_of
+from eval.show.console import Table
 from eval.show.tables.intervals import with_intervals
 from eval.show.tables.marks import Marks, on
 from eval.show.tables.text import arrow

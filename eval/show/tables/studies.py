@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from rich.table import Table
-
+from eval.show.console import Table
 from eval.show.tables.intervals import with_intervals
 from eval.show.tables.marks import Marks
 from eval.show.tables.text import arrow, score

@@ -7,8 +7,10 @@ from rich.table import Table
 from eval.tasks import Task
 
 
-def score(mean: float, se: float, digits: int = 2) -> str:
-    """``73.07 ± 0.12``; no error where all episodes were the same."""
+def score(mean: float, se: float | None, digits: int = 2) -> str:
+    """``73.07 ± 0.12``; no error where all episodes were the same, and a dash where there was one."""
+    if se is None:
+        return f"{mean:.{digits}f} ± –"
     return f"{mean:.{digits}f} ± {se:.{digits}f}" if se > 0.0 else f"{mean:.{digits}f}"
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich.table import Table
-
+from eval.show.console import Table
+from eval.show.tables.text import score
 from eval.studies.views import PARTNERS, Viewed
 
 
@@ -24,6 +24,6 @@ def views_table(found: Sequence[Viewed], task: str, rounds: int, episodes: int) 
         shown = []
         for partner in PARTNERS:
             row = cells[view, partner]
-            shown.append(f"{row.early[0]:.3f} → {row.late[0]:.3f} ± {row.late[1]:.3f}")
+            shown.append(f"{row.early[0]:.3f} → {score(*row.late, 3)}")
         table.add_row(view, *shown)
     return table

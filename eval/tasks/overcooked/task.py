@@ -54,8 +54,7 @@ class OvercookedTask(TabularTask):
         epsilon: float = 0.0,
         budget: int = MEMORY_BUDGET,
     ) -> None:
-        super().__init__(name, max_steps=max_steps, epsilon=epsilon)
-        self._text = text
+        super().__init__(name, text, max_steps=max_steps, epsilon=epsilon)
         self.layout: Layout = parse_layout(text, f"the layout of {name!r}")
         self.kitchen: Kitchen = kitchen(self.layout)
         check_budget(repr(name), needed_bytes(self.kitchen), budget)
@@ -90,7 +89,7 @@ class OvercookedTask(TabularTask):
         Raises:
             MissingExtraError: the package is not installed.
         """
-        task = RealOvercookedTask(self.name, self._text, max_steps=self.max_steps, epsilon=self._epsilon)
+        task = RealOvercookedTask(self.name, self.text, max_steps=self.max_steps, epsilon=self._epsilon)
         package("mdp.overcooked_mdp")
         return task
 

@@ -1,12 +1,16 @@
-"""Boards as plain data that the page draws: grids, kitchens, payoff tables, else words."""
+"""Boards as plain data, which pages draw (``eval/web/static/board.js``): grids, kitchens, tables, words."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from eval.tasks import GridTask, MatrixTask, OvercookedTask, State, Task
+from atom import JointAction
+from eval.tasks.base import State, Task
+from eval.tasks.grid import GridTask
+from eval.tasks.matrix import MatrixTask
+from eval.tasks.overcooked import OvercookedTask
 
 _LARGEST_TABLE = 8
 
@@ -43,6 +47,21 @@ def board_of(task: Task) -> Board:
     if isinstance(task, MatrixTask):
         return Board("words")
     return Board("words", frame=task.describe)
+
+
+def frames_of(task: Task, board: Board, actions: Iterable[JointAction]) -> list[Any]:
+    """What changes on a board in an episode, before every step and at the end: ``[T + 1]``.
+
+    Args:
+        task: what was played.
+        board: its board.
+        actions: the joint action of every step.
+    """
+    state, frames = task.start(), []
+    for joint in actions:
+        frames.append(board.frame(state))
+        state = task.step(state, joint).state
+    return [*frames, board.frame(state)]
 
 
 def _kitchen_frame(task: OvercookedTask) -> Callable[[State], list[int]]:
