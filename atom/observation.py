@@ -9,7 +9,7 @@ from numbers import Real
 from typing import TypeAlias
 
 from atom.errors import SituationError
-from atom.policies import Policy
+from atom.policies import Policy, added
 
 Did: TypeAlias = str | Mapping[str, float]
 """An action; or, where it was seen unclearly, action -> how likely it is that this was what was seen."""
@@ -89,7 +89,7 @@ def chance(policy: Policy, did: Did) -> float:
     """How probable a policy made what was seen: ``P(a)``, or ``Σ_a w(a) · P(a)``."""
     if isinstance(did, str):
         return policy.get(did, 0.0)
-    return sum(weight * policy.get(action, 0.0) for action, weight in did.items())
+    return added(weight * policy.get(action, 0.0) for action, weight in did.items())
 
 
 def likeliest(did: Did) -> str:

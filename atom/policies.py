@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeAlias, TypeVar
 
 import numpy as np
@@ -20,6 +21,19 @@ TOLERANCE = 1e-9
 """The largest difference in an action's probability within policies that count as the same."""
 
 _ROUNDING = 1e-6
+
+
+def _one_by_one(values: Iterable[float]) -> float:
+    # ``sum`` compensates rounding where it begins with an int or a float and nothing else: a bool is neither
+    return sum(values, False) + 0
+
+
+added: Callable[[Iterable[float]], float] = sum if sys.version_info < (3, 12) else _one_by_one
+"""``((0 + values[0]) + values[1]) + …``: the same bits on every Python.
+
+The built-in ``sum`` keeps what rounding loses from Python 3.12 on, which is 4e-16 here and there: another
+belief, and now and then another draw.
+"""
 
 
 def lapsed(probability: Probability, lapse: Probability | float, n_actions: int) -> Probability:
@@ -51,14 +65,14 @@ def mixture(
         actions: the legal actions; those that the policies name where it is empty.
     """
     weights = [probabilities[name] for name in policies]
-    total = sum(weights)
+    total = added(weights)
     if total <= 0.0:
         weights, total = [1.0] * len(weights), float(len(weights))
     legal = actions or list(dict.fromkeys(action for policy in policies.values() for action in policy))
     rates = [lapses.get(name, 0.0) for name in policies]
     parts, n = list(zip(weights, policies.values(), rates, strict=True)), len(legal)
     return {
-        action: sum([w * lapsed(policy.get(action, 0.0), rate, n) for w, policy, rate in parts]) / total
+        action: added([w * lapsed(policy.get(action, 0.0), rate, n) for w, policy, rate in parts]) / total
         for action in legal
     }
 

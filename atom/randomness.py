@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from atom.policies import Policy
+from atom.policies import Policy, added
 
 Rows: TypeAlias = "slice | NDArray[np.intp]"
 """Places in an array of episodes."""
@@ -198,7 +198,7 @@ def draw(policy: Policy, rng: Uniform) -> str:
     for action, probability in policy.items():
         if probability >= 1.0:
             return action
-    threshold = rng.random() * sum(policy.values())
+    threshold = rng.random() * added(policy.values())
     cumulative, action = 0.0, ""
     for action, probability in policy.items():
         cumulative += probability

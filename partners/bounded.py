@@ -18,6 +18,7 @@ from atom import (
     TabularReasoner,
 )
 from atom.agents import Payoffs
+from atom.policies import added
 from atom.randomness import RandomStream, draw
 from atom.reasoning import Respond, Responder
 from partners.base import OWN, SimplePartner, Traits
@@ -296,7 +297,7 @@ def softmax(payoffs: Mapping[str, float], temperature: float) -> dict[str, float
     """Action -> probability, ``∝ exp(payoff / temperature)``."""
     top = max(payoffs.values())
     weights = {action: math.exp((value - top) / temperature) for action, value in payoffs.items()}
-    norm = sum(weights.values())
+    norm = added(weights.values())
     return {action: weight / norm for action, weight in weights.items()}
 
 
@@ -307,7 +308,7 @@ def poisson_shares(tau: float, orders: int) -> list[float]:
 
 def mixed(policies: Sequence[Policy], shares: Sequence[float]) -> dict[str, float]:
     """The mixture of policies in proportion to their shares."""
-    norm = sum(shares)
+    norm = added(shares)
     mixture: dict[str, float] = {}
     for policy, share in zip(policies, shares, strict=True):
         for action, probability in policy.items():

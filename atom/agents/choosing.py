@@ -11,7 +11,7 @@ from atom.belief.beliefs import Assessment
 from atom.belief.contract import bound_to
 from atom.decision import Answered, PartnerPrediction, Standing
 from atom.names import order_of
-from atom.policies import Policy
+from atom.policies import Policy, added
 from atom.randomness import Uniform, draw
 from atom.reasoning.ties import KnowsBest
 from atom.situation import Situation
@@ -78,7 +78,7 @@ def taken_for(
     belief = assessed.probabilities
     if habitual is not None:
         explains = assessed.explains()
-        enough = max(0.5 * sum(explains.values()), DOMINANT if in_team else 0.0)
+        enough = max(0.5 * added(explains.values()), DOMINANT if in_team else 0.0)
         if len(explains) == 1 or explains[habitual] > enough:
             return habitual
         belief = _without(belief, habitual)
@@ -97,7 +97,7 @@ def taken_for(
 def _without(belief: Mapping[str, float], name: str) -> dict[str, float]:
     """The belief given that one hypothesis is false; uniform where it had all probability."""
     others = {other: p for other, p in belief.items() if other != name}
-    total = sum(others.values())
+    total = added(others.values())
     if total <= 0.0:
         return dict.fromkeys(others, 1.0 / len(others))
     return {other: p / total for other, p in others.items()}

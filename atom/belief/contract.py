@@ -16,7 +16,7 @@ from atom.errors import ContractError
 from atom.memories import Term
 from atom.names import Declared, in_words, order_of
 from atom.observation import Did, chance
-from atom.policies import Policy, lapsed, same_policy
+from atom.policies import Policy, added, lapsed, same_policy
 
 NO_ORDER = "none"
 
@@ -211,7 +211,7 @@ class Contract:
     def odds(self, term: Term) -> float:
         """Odds that the partner keeps its word, > 0."""
         evidence = term["evidence"].values()
-        against = sum(g + 1.0 / (n + 1) for g, n in evidence) / len(evidence)
+        against = added(g + 1.0 / (n + 1) for g, n in evidence) / len(evidence)
         return _odds(term["trust"]) / float(against)
 
     def kept(self, term: Term) -> float:
@@ -239,8 +239,8 @@ class Contract:
 
 def permitted(policy: Policy, allowed: Collection[str]) -> Policy:
     """How probable it is that an allowed action is taken, as a policy over ``KEPT`` and ``BROKEN``."""
-    kept = sum(p for action, p in policy.items() if action in allowed)
-    total = sum(policy.values())
+    kept = added(p for action, p in policy.items() if action in allowed)
+    total = added(policy.values())
     return {KEPT: kept / total, BROKEN: max(0.0, 1.0 - kept / total)}
 
 

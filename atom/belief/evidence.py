@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 
 from atom.belief.learners import normalised
 from atom.memories import Evidence
-from atom.policies import lapsed
+from atom.policies import added, lapsed
 
 LAPSES = (0.02, 0.1, 0.3, 0.6, 1.0)
 """The grid of lapse rates, in (0, 1]; the last one is the partner that nothing explains."""
@@ -87,10 +87,10 @@ def total(parts: Iterable[tuple[float, Evidence]]) -> Evidence:
     for weight, part in parts:
         observations += weight * part["observations"]
         known = list(part["log"].values())
-        mean = [sum(column) / len(known) for column in zip(*known, strict=True)]
+        mean = [added(column) / len(known) for column in zip(*known, strict=True)]
         for name, sums in log.items():
-            added = part["log"].get(name, mean)
-            log[name] = [a + weight * b for a, b in zip(sums, added, strict=True)]
+            more = part["log"].get(name, mean)
+            log[name] = [a + weight * b for a, b in zip(sums, more, strict=True)]
     whole = int(observations) == observations
     return {"observations": int(observations) if whole else observations, "log": log}
 
@@ -113,11 +113,11 @@ def prior(evidence: Evidence, hypotheses: Sequence[str], change: float) -> list[
         return [1.0 / k] * k
     best = max(log.values())
     mass = {name: math.exp(value - best) for name, value in log.items()}
-    mean = sum(mass.values()) / len(mass)
+    mean = added(mass.values()) / len(mass)
     full = normalised([mass.get(name, mean) for name in hypotheses])
     return [lapsed(p, change, k) for p in full]
 
 
 def _log_mean_exp(values: Sequence[float]) -> float:
     top = max(values)
-    return top + math.log(sum(math.exp(value - top) for value in values) / len(values))
+    return top + math.log(added(math.exp(value - top) for value in values) / len(values))

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from atom.belief.learners import normalised
 from atom.errors import BeliefError
 from atom.memories import Weights
+from atom.policies import added
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class AdaHedge:
         """Cumulative losses and gap, ``[K + 1]``."""
         *before, gap = weights
         losses = [1.0 - p for p in likelihoods]
-        expected = sum(p * loss for p, loss in zip(self.probabilities(weights), losses, strict=True))
+        expected = added(p * loss for p, loss in zip(self.probabilities(weights), losses, strict=True))
         after = [total + loss for total, loss in zip(before, losses, strict=True)]
         mix = _mixed(after, gap) - _mixed(before, gap)
         # the gap is never negative but for rounding
@@ -59,7 +60,7 @@ class AdaHedge:
 def _mixed(losses: Sequence[float], gap: float) -> float:
     """``-(1/η) ln (1/K) Σ exp(-η L)``, the cumulative mix loss at the rate of ``gap``."""
     k = len(losses)
-    total = sum(_unnormalised(losses, gap))
+    total = added(_unnormalised(losses, gap))
     return min(losses) - gap / math.log(max(k, 2)) * math.log(total / k)
 
 

@@ -17,7 +17,7 @@ from typing import Literal, TypeAlias
 from atom.errors import BeliefError
 from atom.memories import HabitMemory, LookBack
 from atom.observation import Did, chance, likeliest
-from atom.policies import Policy
+from atom.policies import Policy, added
 
 Given: TypeAlias = Literal["nothing", "own", "other", "both", "outcome"]
 Anchor: TypeAlias = Literal["own", "other"]
@@ -105,7 +105,7 @@ class Habits:
         said = self.each(memory, actions, seen)
         weights = _weights(memory, len(said))
         return {
-            action: sum(map(mul, weights, column))
+            action: added(map(mul, weights, column))
             for action, column in zip(actions, zip(*said, strict=True), strict=True)
         }
 
@@ -180,11 +180,11 @@ class Habits:
             known = before.get(habit.name, _NOTHING)
             here = known.get(context, _NEVER)
             said = _predictive(here, keys) if here else None
-            likely.append(1.0 / n if said is None else sum([p * said[place] for place, p in places]))
+            likely.append(1.0 / n if said is None else added([p * said[place] for place, p in places]))
             counts[habit.name] = _counted(known, context, here, [(keys[place], p) for place, p in places])
         likely += [chance(policy, did) for policy in seen.get("further", ())]
         weights = list(map(mul, _weights(memory, len(likely)), likely))
-        scale, back = (1.0 - self.share) / sum(weights), self.share / len(weights)
+        scale, back = (1.0 - self.share) / added(weights), self.share / len(weights)
         last = memory["last"] if late else [likeliest(did), other]
         return {"weights": [scale * w + back for w in weights], "counts": counts, "last": last}
 
@@ -231,7 +231,7 @@ def _steps(n: int, base: int | None) -> Sequence[str] | None:
 def _predictive(counts: Mapping[str, float], keys: Sequence[str]) -> list[float]:
     """``[A]``: the posterior predictive; actions that are not legal now have no part in it."""
     found = [counts.get(key, 0.0) for key in keys]
-    share, total = 1.0 / len(found), 1.0 + sum(found)
+    share, total = 1.0 / len(found), 1.0 + added(found)
     return [(count + share) / total for count in found]
 
 

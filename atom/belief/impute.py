@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from atom.observation import Did, chance
-from atom.policies import Policy
+from atom.policies import Policy, added
 
 
 def impute(
@@ -22,9 +22,9 @@ def impute(
         ``[K]`` likelihoods, and ``Σ p_k · L_k / Σ p_k`` over the evaluated hypotheses.
     """
     seen = {name: chance(policies[name], did) for name in probabilities if name in policies}
-    weight = sum(probabilities[name] for name in seen)
+    weight = added(probabilities[name] for name in seen)
     if weight > 0.0:
-        mean = sum(probabilities[name] * likelihood for name, likelihood in seen.items()) / weight
+        mean = added(probabilities[name] * likelihood for name, likelihood in seen.items()) / weight
     else:  # FollowTheLeader gives all but one hypothesis no probability
-        mean = sum(seen.values()) / len(seen)
+        mean = added(seen.values()) / len(seen)
     return [seen.get(name, mean) for name in probabilities], mean

@@ -19,7 +19,7 @@ from typing import Protocol, runtime_checkable
 
 from atom.errors import BeliefError
 from atom.memories import Weights
-from atom.policies import lapsed
+from atom.policies import added, lapsed
 
 SMALLEST = 1e-300
 """Below this a weight is kept up, so that it can recover."""
@@ -115,24 +115,24 @@ class Bayes:
             list(map(mul, _blurred(likelihood, self.lapses, n_actions), row))
             for likelihood, row in zip(likelihoods, weights, strict=True)
         ]
-        scale = 1.0 / sum(map(sum, joint))
+        scale = 1.0 / added(map(added, joint))
         if self.hazard == 0.0:
             # nothing is mixed back in, and a probability that underflows to 0 could never recover
             return [[max(scale * w, SMALLEST) for w in row] for row in joint]
         stays = [scale * stay for stay in self.stays]
         kept = [list(map(mul, row, stays)) for row in joint]
-        moved = 1.0 - sum(map(sum, kept))
+        moved = 1.0 - added(map(added, kept))
         prior = _prior(self.prior, len(weights), len(self.lapses))
         return [[w + back for w in row] for row, back in zip(kept, [moved * p for p in prior], strict=True)]
 
     def probabilities(self, weights: Weights) -> list[float]:
         """Posterior over hypotheses, the lapse rate summed out, ``[K]``."""
-        return list(map(sum, weights))
+        return list(map(added, weights))
 
     def reweigh(self, weights: Weights, prior: Sequence[float]) -> Weights:
         """Joint posterior after each hypothesis was made likelier by its factor ``prior[k]``, > 0."""
         joint = [[w * factor for w in row] for row, factor in zip(weights, prior, strict=True)]
-        total = sum(map(sum, joint))
+        total = added(map(added, joint))
         return [[w / total for w in row] for row in joint]
 
     def corrected(
@@ -164,7 +164,7 @@ class Bayes:
 
     def lapses_of(self, weights: Weights) -> list[float]:
         """The expected lapse rate under each hypothesis, ``[K]`` in (0, 1]."""
-        return [sum(map(mul, row, self.lapses)) / sum(row) for row in weights]
+        return [added(map(mul, row, self.lapses)) / added(row) for row in weights]
 
     def joined(self, weights: Weights, known: Sequence[int], hypotheses: Sequence[str]) -> Weights:
         """Weights after further hypotheses joined, which have their prior probability.
@@ -175,14 +175,14 @@ class Bayes:
             hypotheses: names of all.
         """
         found = self.init(hypotheses)
-        share = sum(sum(found[k]) for k in known)
+        share = added(added(found[k]) for k in known)
         for k, row in zip(known, weights, strict=True):
             found[k] = [share * w for w in row]
         return found
 
     def lapse_posterior(self, weights: Weights) -> list[float]:
         """Posterior over lapse rates, the hypothesis summed out, ``[L]``."""
-        return list(map(sum, zip(*weights, strict=True)))
+        return list(map(added, zip(*weights, strict=True)))
 
 
 @lru_cache(maxsize=64)
@@ -205,7 +205,7 @@ def _prior(prior: tuple[float, ...] | None, k: int, lapses: int) -> tuple[float,
             f"the prior has {len(hypotheses)} entries for {k} hypotheses; name as many with orders= or "
             "hypotheses="
         )
-    total = sum(hypotheses) * lapses
+    total = added(hypotheses) * lapses
     return tuple(p / total for p in hypotheses)
 
 
@@ -263,7 +263,7 @@ class Hedge:
         updated = [w - self.eta * (1.0 - p) for w, p in zip(weights, likelihoods, strict=True)]
         top = max(updated)
         updated = [w - top for w in updated]
-        norm = math.log(sum(map(math.exp, updated)))
+        norm = math.log(added(map(math.exp, updated)))
         return [w - norm for w in updated]
 
     def probabilities(self, weights: Weights) -> list[float]:
@@ -309,5 +309,5 @@ class FixedShare(Hedge):
 
 def normalised(values: Sequence[float]) -> list[float]:
     """``values``, >= 0 and not all 0, divided by their sum."""
-    total = sum(values)
+    total = added(values)
     return [value / total for value in values]

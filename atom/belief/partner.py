@@ -14,7 +14,7 @@ from atom.belief.learners import Bayes
 from atom.errors import BeliefError, SituationError
 from atom.memories import Expected, LookBack, PartnerMemory, Weights
 from atom.observation import Did, chance
-from atom.policies import Policy, mixture
+from atom.policies import Policy, added, mixture
 from atom.situation import check_legal
 
 _TOLERANCE = 1e-12
@@ -217,7 +217,7 @@ def _supported(
         likelihoods: ``[K]``, the probability that each hypothesis gave to the action.
         n_actions: how many legal actions the partner had.
     """
-    predictive: float = sum(map(mul, beliefs.learner.probabilities(weights), likelihoods))
+    predictive: float = added(map(mul, beliefs.learner.probabilities(weights), likelihoods))
     return likelihoods[beliefs.names.index(estimate)] >= max(predictive, 1.0 / n_actions) - _TOLERANCE
 
 

@@ -7,7 +7,7 @@ import math
 from collections.abc import Awaitable, Callable, Sequence
 
 from atom.models.prompts import Question
-from atom.policies import Policy
+from atom.policies import Policy, added
 
 _LEAST = 1e-6
 """For an option that is not among the tokens that a server names."""
@@ -52,12 +52,12 @@ def averaged(policies: Sequence[Policy], temperature: float) -> Policy:
     A place that multiplies the odds of whatever stands there multiplies those of every action alike.
     """
     means = {
-        action: sum(math.log(max(_LEAST, policy[action])) for policy in policies) / len(policies)
+        action: added(math.log(max(_LEAST, policy[action])) for policy in policies) / len(policies)
         for action in policies[0]
     }
     best = max(means, key=lambda action: means[action])
     if temperature <= 0.0:
         return {action: float(action == best) for action in means}
     weights = {action: math.exp((mean - means[best]) / temperature) for action, mean in means.items()}
-    total = sum(weights.values())
+    total = added(weights.values())
     return {action: weight / total for action, weight in weights.items()}

@@ -11,7 +11,7 @@ from typing import Any
 
 from atom.models.labels import LONGEST, has_usual_key, named, within, without_thoughts
 from atom.models.options import EDGES, Options
-from atom.policies import Policy, lapsed
+from atom.policies import Policy, added, lapsed
 
 _SHOWN = 80
 _MOST = 1.1
@@ -110,7 +110,7 @@ def read_stated(text: str | None, actions: Mapping[str, str]) -> Policy:
     values = [found.get(label, 0.0) for label in actions]
     if not all(isinstance(v, int | float) and 0 <= v <= _MOST for v in values):
         raise ReplyError("probabilities must be numbers in [0, 1]")
-    total = float(sum(values))
+    total = float(added(values))
     if not 0.9 <= total <= _MOST:  # models round; what is further off is no distribution
         raise ReplyError(f"the probabilities add up to {total:g} instead of 1")
     return {action: v / total for action, v in zip(actions.values(), values, strict=True)}
@@ -137,7 +137,7 @@ def from_logprobs(
             label = token.strip(EDGES)
             if label in mass:
                 mass[label] += math.exp(min(0.0, logprob))
-        if sum(mass.values()) >= _LEAST_MASS:
+        if added(mass.values()) >= _LEAST_MASS:
             return _sharpened(mass, actions, temperature)
         if any(token.strip() for token in position):
             break
@@ -149,7 +149,7 @@ def _sharpened(mass: Mapping[str, float], actions: Mapping[str, str], temperatur
     if temperature <= 0.0:
         return {action: float(label == best) for label, action in actions.items()}
     scaled = {label: (p / mass[best]) ** (1.0 / temperature) for label, p in mass.items()}
-    total = sum(scaled.values())
+    total = added(scaled.values())
     return {action: scaled[label] / total for label, action in actions.items()}
 
 

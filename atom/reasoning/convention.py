@@ -14,7 +14,7 @@ from typing import Protocol, TypeAlias, runtime_checkable
 
 from atom.belief.hypotheses import Behaviour, Hypothesis
 from atom.errors import BeliefError
-from atom.policies import Policy
+from atom.policies import Policy, added
 from atom.reasoning.normal_form import NormalFormReasoner
 from atom.reasoning.reasoner import Reasoner
 from atom.reasoning.symmetries import Group, Relabelling, Symmetry, payoff_symmetries
@@ -239,11 +239,11 @@ class _ByLastRound:
         likely = known.pop(now, [1.0] * len(policies))
         usual = [1.0 / len(policies)] * len(policies)
         for weights in known.values():
-            usual = [u + weight / sum(weights) for u, weight in zip(usual, weights, strict=True)]
+            usual = [u + weight / added(weights) for u, weight in zip(usual, weights, strict=True)]
         belief = [u * weight for u, weight in zip(usual, likely, strict=True)]
-        total = sum(belief)
+        total = added(belief)
         return {
-            action: sum(b * policy.get(action, 0.0) for b, policy in zip(belief, policies, strict=True))
+            action: added(b * policy.get(action, 0.0) for b, policy in zip(belief, policies, strict=True))
             / total
             for action in legal
         }

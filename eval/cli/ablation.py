@@ -10,7 +10,7 @@ import typer
 from eval.cli.groups import Without
 from eval.cli.options import Asked, JsonFile, MarkdownFile, MaxDegraded, Storing, split_names
 from eval.cli.sweeps import end, execution, matrices_of
-from eval.show.console import check_writable, note, out, write_json
+from eval.show.console import note, out, write_json
 from eval.show.tables import Marks, ablation_table, markdown
 from eval.studies import ablate
 from eval.studies.ablation import PARTNERS, settings
@@ -28,8 +28,6 @@ def ablation(
     max_degraded: MaxDegraded = MAX_DEGRADED,
 ) -> None:
     """Every learner x selection x response, with differences from the default setting."""
-    check_writable(json_file)
-    check_writable(markdown_file)
     sweep = asked.sweep("ablation", matrices_of(split_names(task), settings(), split_names(partners)))
     with execution(sweep, storing) as how:
         played = cross_plays(sweep, how)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from eval.cli.options import JsonFile, Seed
-from eval.show.console import check_writable, out, progress_bar, write_json
+from eval.show.console import out, progress_bar, working, write_json
 from eval.show.tables import competence_table, detectors_table, followed_table, views_table
 from eval.studies import changes_followed, compare_detectors, competence_rows
 from eval.studies.views import PARTNERS, RANDOM, VIEWS
@@ -21,9 +21,9 @@ def changing(
     json_file: JsonFile = None,
 ) -> None:
     """Delay and false alarms of detectors on partners that change (extra drift)."""
-    check_writable(json_file)
-    found = compare_detectors(episodes, seed=seed)
-    out.print(detectors_table(found, episodes))
+    with working("changing"):
+        found = compare_detectors(episodes, seed=seed)
+        out.print(detectors_table(found, episodes))
     because = changes_followed(1 + episodes // 5, seed=seed)
     out.print(followed_table(because))
     numbers = {
@@ -42,8 +42,8 @@ def competence(
     json_file: JsonFile = None,
 ) -> None:
     """Whether the belief measures depth or skill: partners that act by their order 11 to 39 % of the time."""
-    check_writable(json_file)
-    rows = competence_rows(episodes, seed=seed)
+    with working("competence"):
+        rows = competence_rows(episodes, seed=seed)
     out.print(competence_table(rows, episodes))
     write_json(json_file, {"n": episodes, "seed": seed, "rows": [asdict(row) for row in rows]})
 
@@ -60,7 +60,6 @@ def views(
     """What it costs to see the partner's actions late, seldom or unclearly."""
     if rounds % 2:
         raise typer.BadParameter(f"the two halves need an even number of rounds, got {rounds}")
-    check_writable(json_file)
     with progress_bar("views", len((*VIEWS, RANDOM)) * len(PARTNERS)) as progress:
         found = compare_views(task, rounds=rounds, episodes=episodes, seed=seed, progress=progress)
     out.print(views_table(found, task, rounds, episodes))

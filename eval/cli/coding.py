@@ -10,7 +10,7 @@ import typer
 from rich.table import Table
 
 import eval.coding as together
-from eval.cli.options import JsonFile, MarkdownFile, Seed, split_names
+from eval.cli.options import JsonFile, MarkdownFile, Seed, split_names, writable
 from eval.coding.tables import (
     dataset_table,
     failures_table,
@@ -20,7 +20,7 @@ from eval.coding.tables import (
     success_table,
     union_table,
 )
-from eval.show.console import check_writable, note, out, progress_bar, write_json
+from eval.show.console import note, out, progress_bar, write_json
 from eval.show.tables import markdown
 
 
@@ -63,7 +63,9 @@ def coding(
     verdicts: Annotated[
         Path | None,
         typer.Option(
-            dir_okay=False, help="JSON file of verdicts on merges, for later runs; made if missing."
+            dir_okay=False,
+            callback=writable,
+            help="JSON file of verdicts on merges, for later runs; made if missing.",
         ),
     ] = None,
     workers: Annotated[int, typer.Option(min=1, help="Pairs at once.")] = 1,
@@ -81,8 +83,6 @@ def coding(
     With --dataset, the gold patches of a checkout of CooperBench's dataset are merged and tested instead,
     without a container, and verdicts are compared with its published report.
     """
-    for file in (json_file, markdown_file, verdicts):
-        check_writable(file)
     if pairs_of.dataset is not None:
         tables, numbers = _dataset(pairs_of.dataset, pairs_of, seconds)
     else:

@@ -9,7 +9,7 @@ import typer
 
 from eval.cli.options import JsonFile, MarkdownFile, Seed, Storing, split_names
 from eval.cli.sweeps import execution
-from eval.show.console import check_writable, note, out, progress_bar, write_json
+from eval.show.console import note, out, progress_bar, write_json
 from eval.show.tables import coverage_table, markdown
 from eval.studies import coverage as study
 from eval.sweeps import cross_plays
@@ -29,8 +29,6 @@ def coverage(
     storing: Storing = Storing(),
 ) -> None:
     """How often intervals cover and tests reject what is true, on samples of the engine's own episodes."""
-    check_writable(json_file)
-    check_writable(markdown_file)
     try:
         numbers = [int(size) for size in split_names(sizes)]
     except ValueError:

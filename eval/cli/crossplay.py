@@ -8,7 +8,7 @@ import typer
 
 from eval.cli.options import Asked, JsonFile, Models, Storing, split_names
 from eval.cli.sweeps import end, execution, matrices_of, with_transcripts
-from eval.show.console import check_writable, out, write_json
+from eval.show.console import out, write_json
 from eval.show.tables import Marks, cross_play_table
 from eval.sweeps import as_json, cross_plays
 from eval.tasks import make_task
@@ -36,7 +36,6 @@ def crossplay(
 
     Exit status 3 says that a score is marked, see --max-degraded.
     """
-    check_writable(json_file)
     matrices = matrices_of(split_names(task), split_names(agents), split_names(partners), asked.env.value)
     sweep = asked.sweep("crossplay", matrices, models.settings)
     with execution(sweep, storing, models) as how:

@@ -70,6 +70,10 @@ COMMANDS = {name: where for commands in PANELS.values() for name, where in comma
 """Name -> module of this folder and function."""
 
 
+INTERRUPTED = "interrupted; what --results has stored stays, and the same command continues it"
+INTERRUPTED_STATUS = 130
+
+
 class Commands(TyperGroup):
     """The commands: the help knows of their summaries alone, and one that is run or completed is imported."""
 
@@ -88,6 +92,14 @@ class Commands(TyperGroup):
             ctx.fail(f"No such command {args[0]!r}. Did you mean {' or '.join(close)}?")
         name, found, rest = super().resolve_command(ctx, args)
         return name, found if name is None else loaded(name), rest
+
+    def invoke(self, ctx: Any) -> Any:
+        """Runs the command; Ctrl-C ends it with a line and the exit status of a shell."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            note(INTERRUPTED)
+            raise typer.Exit(INTERRUPTED_STATUS) from None
 
 
 def summary(name: str) -> str:
@@ -115,7 +127,6 @@ def loaded(name: str) -> Any:
 app = typer.Typer(
     cls=Commands,
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings=_HELP_OPTIONS,
     help="Pair adaptive theory-of-mind agents with partners and measure how they coordinate.",
@@ -156,3 +167,6 @@ def main() -> None:
     except (ValueError, ModuleNotFoundError, OSError) as error:
         err.print(Text("error:", "red"), as_data(str(error)), soft_wrap=True)
         raise SystemExit(2) from None
+    except KeyboardInterrupt:  # while something was imported
+        note(INTERRUPTED)
+        raise SystemExit(INTERRUPTED_STATUS) from None

@@ -15,7 +15,7 @@ from eval.cli.options import Asked, JsonFile, Models, Storing, split_names
 from eval.cli.sweeps import end, execution
 from eval.measure import compare
 from eval.results import Run
-from eval.show.console import check_writable, note, out, write_json
+from eval.show.console import note, out, write_json
 from eval.show.tables import Marks, comparison_table, equal_tokens_table
 from eval.studies import Priced, priced, votes_for
 from eval.studies.equal_tokens import check_partners
@@ -45,7 +45,6 @@ def equal_tokens(
     memo, so that every decision pays for its own. With --results what was played stays, whatever happens
     then.
     """
-    check_writable(json_file)
     columns = tuple(split_names(partners))
     check_partners(columns)
     adaptive, bare = f"llm:{model}@{mode}", f"llm:{model}"

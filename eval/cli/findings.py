@@ -9,10 +9,10 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from eval.cli.options import JsonFile, Seed
-from eval.show.console import check_writable, err, progress_bar, write_json
+from eval.cli.options import JsonFile, Seed, writable, writable_folder
+from eval.show.console import err, progress_bar, write_json
 from eval.show.console import out as console
-from eval.show.pictures import draw_findings
+from eval.show.pictures import check_pictures, draw_findings
 from eval.show.tables import findings_tables
 from eval.studies import findings as found
 from eval.studies.findings import EPSILONS, PARTNERS, count
@@ -23,7 +23,9 @@ from partners import on_table, save_policies, train
 
 def train_partner(
     task: Annotated[str, typer.Option(help="A task on a table, such as overcooked.")] = "overcooked",
-    out: Annotated[Path, typer.Option(dir_okay=False, help="File to write.")] = Path("population.npz"),
+    out: Annotated[Path, typer.Option(dir_okay=False, callback=writable, help="File to write.")] = Path(
+        "population.npz"
+    ),
     generations: Annotated[int, typer.Option(min=1, help="Rounds of learning and selection.")] = 30,
     members: Annotated[int, typer.Option(min=2, help="Size of the population.")] = 6,
     seed: Seed = 0,
@@ -33,7 +35,6 @@ def train_partner(
     The best is the one with the fewest steps beside all members, itself included, over all generations. Play
     with it as the partner population:FILE.
     """
-    check_writable(out)
     made = make_task(task)
     model = on_table("population", made.reasoner()).model
     best = float("inf")
@@ -57,7 +58,10 @@ def findings(
         Path | None, typer.Option(help="A checkpoint of train-partner, to join the other partners.")
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(file_okay=False, help="Also write pictures to this directory.")
+        Path | None,
+        typer.Option(
+            file_okay=False, callback=writable_folder, help="Also write pictures to this directory."
+        ),
     ] = None,
     json_file: JsonFile = None,
 ) -> None:
@@ -65,8 +69,8 @@ def findings(
 
     Partners that are no ToM agents play in the real Overcooked (extra overcooked).
     """
-    check_writable(out)
-    check_writable(json_file)
+    if out is not None:
+        check_pictures()
     partners = [*PARTNERS, *([f"population:{population}"] if population else [])]
     with progress_bar("findings", count(partners, episodes)) as progress:
         read = found.readings([*ORDERS, *partners], episodes=episodes, epsilon=EPSILON, seed=seed)

@@ -10,7 +10,7 @@ import typer
 from eval.cli.groups import Without
 from eval.cli.options import DEGRADED_STATUS, JsonFile, Models, split_names
 from eval.cli.served import HELP, about, fitting, served
-from eval.show.console import Table, check_writable, note, out, progress_bar, write_json
+from eval.show.console import Table, note, out, progress_bar, write_json
 from eval.studies.fit import TASKS, WAYS, Fit, fit, known_situations
 from eval.sweeps import check_names_and_keys, check_reachable, model_backend
 from eval.tasks import make_task
@@ -33,7 +33,6 @@ def fit_(
     action is best. Says which ``tell`` and ``gate`` fit it. Some fifty short questions. Exit status 3 says
     that too many of them had no usable answer.
     """
-    check_writable(json_file)
     known = list(known_situations(split_names(task)))
     with served([model], threads) as endpoints:
         ((name, options),) = endpoints.items()

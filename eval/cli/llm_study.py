@@ -17,7 +17,7 @@ from eval.cli.options import Asked, JsonFile, MarkdownFile, Models, Storing, spl
 from eval.cli.served import HELP, PACKAGED, about, fitting, is_served, served
 from eval.cli.sweeps import end, execution
 from eval.results import Run, versions_of
-from eval.show.console import Table, check_writable, note, out, write_json
+from eval.show.console import Table, note, out, write_json
 from eval.show.tables import Marks, markdown
 from eval.show.tables.language_models import gains_table, study_table
 from eval.studies.language_models import (
@@ -79,8 +79,6 @@ def llm_study(
     command goes on; it is needed where a model is not served here. Exit status 3 says that a score is marked,
     see --max-degraded.
     """
-    check_writable(json_file)
-    check_writable(markdown_file)
     tasks = list(dict.fromkeys(split_names(task)))
     given, columns = list(dict.fromkeys(split_names(models))), split_names(partners)
     elsewhere = [name for name in given if not is_served(name)]

@@ -13,6 +13,7 @@ import typer
 
 from atom.llm import Model
 from atom.models.secrets import is_secret
+from eval.show.console import check_folder, check_writable
 from eval.studies.paper import EPSILON
 from eval.sweeps import (
     MAX_DEGRADED,
@@ -32,6 +33,18 @@ DEGRADED_STATUS = 3
 """Exit status of a command that played, and whose scores are marked; see ``MaxDegraded``."""
 _MODEL_WORKERS = 4
 """Episodes with language models at once, unless told otherwise."""
+
+
+def writable(file: Path | None) -> Path | None:
+    """Callback of options that name a file to write: it is checked before anything is played."""
+    check_writable(file)
+    return file
+
+
+def writable_folder(folder: Path | None) -> Path | None:
+    """The same for folders."""
+    check_folder(folder)
+    return folder
 
 
 class EnvName(StrEnum):
@@ -62,7 +75,8 @@ EnvOption = Annotated[
     typer.Option(help="real: every step of a kitchen in overcooked-ai itself (extra overcooked)."),
 ]
 MarkdownFile = Annotated[
-    Path | None, typer.Option("--markdown", dir_okay=False, help="Write the tables to this file.")
+    Path | None,
+    typer.Option("--markdown", dir_okay=False, callback=writable, help="Write the tables to this file."),
 ]
 
 EpsilonOfTask = Annotated[
@@ -76,11 +90,16 @@ EpsilonOfTask = Annotated[
 ]
 
 JsonFile = Annotated[
-    Path | None, typer.Option("--json", dir_okay=False, help="Also write the numbers to this file.")
+    Path | None,
+    typer.Option("--json", dir_okay=False, callback=writable, help="Also write the numbers to this file."),
 ]
 Results = Annotated[
     Path | None,
-    typer.Option(dir_okay=False, help="Store every episode in this file; the same command continues it."),
+    typer.Option(
+        dir_okay=False,
+        callback=writable,
+        help="Store every episode in this file; the same command continues it.",
+    ),
 ]
 ForceNew = Annotated[
     bool, typer.Option("--force-new", help="Begin a new run in the results file, whatever it holds.")
@@ -114,6 +133,7 @@ TranscriptsDir = Annotated[
     typer.Option(
         "--transcripts",
         file_okay=False,
+        callback=writable_folder,
         help="Keep prompts and answers of language models here as files; --results keeps them in its file. "
         "Without --results, episodes found here are not played again.",
     ),
@@ -126,7 +146,12 @@ LeaveOutTranscripts = Annotated[
 ]
 MemoFile = Annotated[
     Path | None,
-    typer.Option("--memo", dir_okay=False, help="SQLite file of language models' answers, for later runs."),
+    typer.Option(
+        "--memo",
+        dir_okay=False,
+        callback=writable,
+        help="SQLite file of language models' answers, for later runs.",
+    ),
 ]
 Rate = Annotated[
     float | None,

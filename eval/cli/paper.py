@@ -11,7 +11,7 @@ from rich.markup import escape
 from eval.cli.groups import Without
 from eval.cli.options import Asked, EnvName, EnvOption, EpsilonOfTask, JsonFile, Models, Storing, split_names
 from eval.cli.sweeps import end, execution, with_transcripts
-from eval.show.console import check_writable, out, write_json
+from eval.show.console import out, write_json
 from eval.show.tables import excess_table, paper_marks, paper_tables
 from eval.studies import excesses, paper_cells, paper_sweep
 from eval.studies.paper import COLUMNS, as_json
@@ -37,7 +37,6 @@ def paper(
     --max-degraded.
     """
     model = _model(agent)
-    check_writable(json_file)
     sweep = replace(
         paper_sweep(
             split_names(columns),

@@ -12,7 +12,7 @@ import typer
 from rich.table import Table
 
 import eval.people as recorded
-from eval.cli.options import JsonFile, Seed
+from eval.cli.options import JsonFile, Seed, writable
 from eval.people.matches import SEEDS
 from eval.people.tables import (
     beaten_table,
@@ -22,7 +22,7 @@ from eval.people.tables import (
     recovered_table,
     scores_table,
 )
-from eval.show.console import check_writable, note, out, progress_bar, write_json
+from eval.show.console import note, out, progress_bar, write_json
 from eval.show.tables import markdown
 from eval.tasks import MatrixTask, make_task
 
@@ -46,7 +46,10 @@ def people(
     seed: Seed = 0,
     json_file: JsonFile = None,
     out_file: Annotated[
-        Path | None, typer.Option("--out", dir_okay=False, help="Write the tables to this file, as Markdown.")
+        Path | None,
+        typer.Option(
+            "--out", dir_okay=False, callback=writable, help="Write the tables to this file, as Markdown."
+        ),
     ] = None,
 ) -> None:
     """Fit models of the next move to what people played, and score them on people left out.
@@ -61,8 +64,6 @@ def people(
     orders and habits), at which order people play, how that changes, whether the orders of known bots are
     recovered from their moves, and how often agents beat them. The shipped data take about a minute.
     """
-    check_writable(json_file)
-    check_writable(out_file)
     columns, _ = recorded.rows_of(data)
     if columns >= recorded.ONE_SHOT and "round" not in columns:
         tables, numbers = _one_shot(data, n_folds, seed)

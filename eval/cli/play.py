@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from eval.cli.options import Seed
+from eval.cli.options import Seed, writable
 from eval.human import Game, begin, rescue, save
 from eval.human.games import Games
 from eval.human.server import new_games, serve
@@ -24,7 +24,8 @@ def play(
     seed: Seed = 42,
     episode: Annotated[int, typer.Option(min=0, help="Number of the (first) game; it keys the seats.")] = 0,
     results: Annotated[
-        Path | None, typer.Option(dir_okay=False, help="Store every finished game in this file.")
+        Path | None,
+        typer.Option(dir_okay=False, callback=writable, help="Store every finished game in this file."),
     ] = None,
     web: Annotated[bool, typer.Option("--web", help="In the browser instead of the terminal.")] = False,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the page; 0 for a free one.")] = 0,

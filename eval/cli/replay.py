@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from eval.cli.options import Seed, split_names
-from eval.show.console import check_writable, note
+from eval.cli.options import Seed, split_names, writable
+from eval.show.console import note
 from eval.show.replay import frames_of, write_page, write_replay
 from eval.tasks import GridTask, OvercookedTask, make_task
 
@@ -19,14 +19,14 @@ def replay(
     ],
     players: Annotated[str, typer.Option(help="One player for each seat.")] = "bayes,bayes",
     out: Annotated[
-        Path, typer.Option(dir_okay=False, help="An .html page of the explorer, or a .gif.")
+        Path,
+        typer.Option(dir_okay=False, callback=writable, help="An .html page of the explorer, or a .gif."),
     ] = Path("replay.html"),
     episode: Annotated[int, typer.Option(min=0, help="The episode's number.")] = 0,
     seed: Seed = 42,
     epsilon: Annotated[float, typer.Option(min=0.0, max=1.0, help="Rate at which everybody lapses.")] = 0.0,
 ) -> None:
     """Show one episode: the board, and beside it what each player believes about the other."""
-    check_writable(out)
     made, names = make_task(task), split_names(players)
     if out.suffix.lower() == ".html":
         steps = write_page(made, names, out, seed=seed, episode=episode, epsilon=epsilon)

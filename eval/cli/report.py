@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from eval.cli.options import RunNumber
+from eval.cli.options import RunNumber, writable
 from eval.results import stored_run
-from eval.show.console import check_writable, note, progress_bar
+from eval.show.console import note, progress_bar
 
 Files = Annotated[
     list[Path],
@@ -19,7 +19,9 @@ Files = Annotated[
         help="A file that --results wrote; the latest runs of others can be looked at beside it.",
     ),
 ]
-Out = Annotated[Path, typer.Option("--out", "-o", dir_okay=False, help="The page to write.")]
+Out = Annotated[
+    Path, typer.Option("--out", "-o", dir_okay=False, callback=writable, help="The page to write.")
+]
 Replays = Annotated[
     int | None,
     typer.Option(min=0, help="Episodes a pairing to look into.", show_default="all that fit into 8 MB"),
@@ -34,7 +36,6 @@ def report(
     It opens with a verdict and leads to every decision, needs no network and can be printed. For more
     episodes than fit into one page, see view.
     """
-    check_writable(out)
     try:
         from eval.show.report import MAX_BYTES, write_report  # noqa: PLC0415 - needs the extra
     except ModuleNotFoundError as error:

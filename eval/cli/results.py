@@ -7,20 +7,29 @@ from typing import Annotated
 
 import typer
 
-from eval.cli.options import ResultsFile, RunNumber
+from eval.cli.options import ResultsFile, RunNumber, writable_folder
 from eval.results import check, content_digest, export, repair
 from eval.results.export import Form
-from eval.show.console import as_data, note, out
+from eval.show.console import as_data, note, out, working
 
 
 def export_(
     file: ResultsFile,
     parquet: Annotated[
         Path | None,
-        typer.Option(help="Directory for episodes.parquet, steps.parquet and transcripts.parquet."),
+        typer.Option(
+            file_okay=False,
+            callback=writable_folder,
+            help="Directory for episodes.parquet, steps.parquet and transcripts.parquet.",
+        ),
     ] = None,
     csv: Annotated[
-        Path | None, typer.Option(help="Directory for episodes.csv, steps.csv and transcripts.csv.")
+        Path | None,
+        typer.Option(
+            file_okay=False,
+            callback=writable_folder,
+            help="Directory for episodes.csv, steps.csv and transcripts.csv.",
+        ),
     ] = None,
     run: RunNumber = None,
 ) -> None:
@@ -38,7 +47,9 @@ def export_(
             continue
         stale = directory / f"transcripts.{form}"
         was_there = stale.exists()
-        for path in export(file, directory, form, run):
+        with working(f"writing {form}"):
+            written = list(export(file, directory, form, run))
+        for path in written:
             note(f"wrote {path}")
         if was_there and not stale.exists():
             note(f"removed {stale}, which was of another run: this one has no transcripts")
@@ -46,7 +57,9 @@ def export_(
 
 def digest(file: ResultsFile, run: RunNumber = None) -> None:
     """Print a digest of a run's content; equal digests mean the same episodes, whenever played."""
-    out.print(content_digest(file, run), highlight=False)
+    with working("reading episodes"):
+        found = content_digest(file, run)
+    out.print(found, highlight=False)
 
 
 def check_(

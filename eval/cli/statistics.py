@@ -31,7 +31,7 @@ from eval.measure import (
     summarise,
 )
 from eval.results import stored_cells, stored_run, stored_tasks, transcript_command
-from eval.show.console import check_writable, note, out, write_json
+from eval.show.console import note, out, working, write_json
 from eval.show.tables import Marks, belief_table, comparison_table, summary_table
 from eval.sweeps import MAX_DEGRADED, cross_plays
 from eval.tasks import Task, make_task
@@ -56,8 +56,8 @@ def statistics(
     max_degraded: MaxDegraded = MAX_DEGRADED,
 ) -> None:
     """Summarise a results file: means with intervals, worst partners, self-play, beliefs, regret."""
-    check_writable(json_file)
-    matrices, tasks = stored_cells(file, run), stored_tasks(file, run)
+    with working("reading episodes"):
+        matrices, tasks = stored_cells(file, run), stored_tasks(file, run)
     if stored_run(file, run).finished is None:
         note(f"{file}: the run is not finished; these are the episodes so far")
     found: dict[str, Any] = {"tasks": {}, "note": REGRET_NOTE}
@@ -80,7 +80,8 @@ def statistics(
             ],
             "self_and_cross": None if both is None else asdict(both),
         }
-    beliefs = list(belief_summaries(file, run))
+    with working("reading beliefs"):
+        beliefs = list(belief_summaries(file, run))
     if beliefs:
         out.print(belief_table(beliefs, marks))
         out.print(f"[dim]{REGRET_NOTE}[/dim]")
@@ -120,7 +121,6 @@ def compare_(
 
     With a FILE, of the episodes that are stored in it; without, of episodes that are played.
     """
-    check_writable(json_file)
     names = _Names(*(split_names(text) if text else [] for text in (task, agents, against, partners)))
     if file is not None:
         if storing != Storing():

@@ -19,7 +19,7 @@ from eval.cli.options import (
     split_names,
 )
 from eval.cli.sweeps import end, execution
-from eval.show.console import Table, check_writable, note, out, write_json
+from eval.show.console import Table, note, out, write_json
 from eval.show.tables import Marks, close_cells, markdown, overall_table, strangers_table
 from eval.studies.strangers import PARTNERS, TASKS, Strangers, judge, strangers_sweep, who_can
 from eval.sweeps import MAX_DEGRADED, cross_plays
@@ -48,8 +48,6 @@ def strangers(
     In each cell an agent is compared with the best single order (tom-0 to tom-3) in hindsight and, in
     normal-form games, with the better of two predictors that count actions (frequency, markov-predictor).
     """
-    check_writable(json_file)
-    check_writable(markdown_file)
     judged = split_names(agents)
     trained = [f"population:{file}" for file in split_names(population)] if population else []
     columns = [*split_names(partners), *trained]

@@ -8,7 +8,7 @@ import typer
 
 from eval.cli.groups import Without
 from eval.cli.options import Asked, JsonFile, split_names
-from eval.show.console import check_writable, out, progress_bar, write_json
+from eval.show.console import out, progress_bar, write_json
 from eval.show.tables import team_table
 from eval.studies import play_team, seat_team, symmetric_limit
 from eval.tasks import TICKETS, Task, make_task
@@ -28,7 +28,6 @@ def team(
     json_file: JsonFile = None,
 ) -> None:
     """Let teams play with themselves: collisions a round, score a player, when they settle."""
-    check_writable(json_file)
     played, names = make_task(task), split_names(teams)
     episodes, seed = asked.episodes, asked.seed
     for name in names:

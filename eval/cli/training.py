@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from eval.cli.options import JsonFile, MarkdownFile, Seed, Workers, split_names
-from eval.show.console import check_writable, note, progress_bar, write_json
+from eval.cli.options import JsonFile, MarkdownFile, Seed, Workers, split_names, writable_folder
+from eval.show.console import note, progress_bar, write_json
 from eval.show.console import out as console
 from eval.show.tables import lever_table, markdown, training_table
 from eval.studies.levers import lever_games
@@ -41,6 +41,7 @@ def train(
         Path | None,
         typer.Option(
             file_okay=False,
+            callback=writable_folder,
             help="Keep the populations in this directory; each plays as the partner trained:FILE.",
         ),
     ] = None,
@@ -53,8 +54,6 @@ def train(
     Policies are tables over the last round; the gradient is group-relative (MAGRPO). Self-play is a pair as
     it was trained, cross-play are players of pairs from other seeds, and each agent sits beside every pair.
     """
-    for file in (json_file, markdown_file):
-        check_writable(file)
     base = Settings(steps=steps, group=group, rate=rate)
     tasks, chosen, names = split_names(task), split_names(methods), split_names(agents) if agents else []
     asked = asked_for(tasks, chosen, seeds=seeds, seed=seed, base=base, memory=memory)
@@ -88,7 +87,6 @@ def levers(
 
     One round, exact gradients. Other-play relabels levers that pay the same between the players of a pair.
     """
-    check_writable(json_file)
     found = lever_games(pairs=pairs, seed=seed)
     console.print(lever_table(found, pairs))
     write_json(json_file, {"pairs": pairs, "seed": seed, "found": [asdict(one) for one in found]})

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from atom.policies import same_policy
+from atom.policies import added, same_policy
 
 Array = NDArray[np.float64]
 _SMALLEST = 1e-12
@@ -62,7 +62,7 @@ def equivalence_classes(
 
 def class_probabilities(posterior: Mapping[str, float], classes: Sequence[Sequence[str]]) -> list[float]:
     """The probability of every class: the sum over its orders."""
-    return [sum(posterior[order] for order in group) for group in classes]
+    return [added(posterior[order] for order in group) for group in classes]
 
 
 def calibration(beliefs: Sequence[ArrayLike], truths: Sequence[int], *, bins: int = 10) -> Calibration:

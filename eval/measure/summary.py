@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 import numpy as np
 
+from atom.policies import added
 from eval.measure.crossplay import SelfAndCross, self_and_cross_play, share_of_optimum, worst_partner
 from eval.measure.intervals import Interval, differences, joint_mean, mean_interval, paired_difference
 from eval.measure.multiplicity import holm, sign_flip_test
@@ -178,4 +179,4 @@ def _unknown(value: float) -> Interval:
 def _shares(row: Sequence[Cell], optimum: float, better: Better) -> float | None:
     if optimum <= 0.0 or (better == "lower" and any(cell.mean <= 0.0 for cell in row)):
         return None
-    return sum(share_of_optimum(cell.mean, optimum, better) for cell in row) / len(row)
+    return added(share_of_optimum(cell.mean, optimum, better) for cell in row) / len(row)

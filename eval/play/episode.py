@@ -8,6 +8,7 @@ from typing import cast
 
 from atom import Decision, JointAction, Player, Situation
 from atom.agents.player import Believer
+from atom.policies import added
 from eval.play.seats import told_names
 from eval.tasks import State, Task
 from eval.tasks.base import shown_after
@@ -104,4 +105,4 @@ def acted(situation: Situation, decisions: Mapping[str, Decision]) -> Situation:
 
 def total_scores(task: Task, scores: Sequence[Mapping[str, float]]) -> dict[str, float]:
     """Player -> sum of its scores over the steps of an episode."""
-    return {player: sum(step[player] for step in scores) for player in task.players}
+    return {player: added(step[player] for step in scores) for player in task.players}

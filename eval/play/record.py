@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from atom import Decision, PartnerPrediction, Policy, Situation, Usage
+from atom.policies import added
 from eval.play.episode import Step
 from eval.play.tally import DecisionCounts
 
@@ -144,7 +145,7 @@ def record(steps: Iterable[Step]) -> tuple[bytes, Totals]:
         len(situations),
         counts.degraded.total(),
         usage,
-        {me: sum(column.scores) for me, column in columns.items()},
+        {me: added(column.scores) for me, column in columns.items()},
         dict(counts.degraded),
         counts.repaired,
         counts.truncated,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,7 +12,16 @@ from typing import TYPE_CHECKING, Any
 from unicodedata import category
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table as RichTable
 from rich.text import Text
 
@@ -25,6 +35,24 @@ out = Console() if sys.stdout.isatty() else Console(width=140)
 err = Console(stderr=True)
 
 
+class _Rate(ProgressColumn):
+    """How many a second."""
+
+    def render(self, task: Task) -> Text:
+        speed = task.finished_speed or task.speed
+        return Text("" if speed is None else f"{speed:.3g}/s", style="progress.data.speed")
+
+
+@contextmanager
+def working(title: str) -> Iterator[None]:
+    """A line on stderr with the time so far, for work whose parts cannot be counted."""
+    with Progress(
+        TextColumn("{task.description}", markup=False), TimeElapsedColumn(), console=err, transient=True
+    ) as bar:
+        bar.add_task(title, total=None)
+        yield
+
+
 @contextmanager
 def progress_bar(title: str, total: int, session: ModelSession | None = None) -> Iterator[Callable[[], None]]:
     """A bar on stderr; the function within advances it by one. It shows what language models have cost."""
@@ -32,6 +60,7 @@ def progress_bar(title: str, total: int, session: ModelSession | None = None) ->
         TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
+        _Rate(),
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=err, transient=True) as bar:
@@ -47,10 +76,35 @@ def check_writable(file: Path | None) -> None:
     """Before any work is done that a wrong path would lose.
 
     Raises:
-        ValueError: the file's directory does not exist.
+        ValueError: the file is a folder, or cannot be written, or its folder does not exist.
     """
-    if file is not None and not file.parent.is_dir():
-        raise ValueError(f"cannot write {str(file)!r}: there is no directory {str(file.parent)!r}")
+    if file is None:
+        return
+    _check_folder(file, file.parent)
+    if file.is_dir():
+        raise ValueError(f"cannot write {str(file)!r}: it is a directory; name a file")
+    if file.exists() and not os.access(file, os.W_OK):
+        raise ValueError(f"cannot write {str(file)!r}: it may not be changed; name another file")
+
+
+def check_folder(folder: Path | None) -> None:
+    """The same for a folder, which is made where it is missing.
+
+    Raises:
+        ValueError: it is a file, or cannot be written or made.
+    """
+    if folder is None:
+        return
+    if folder.exists() and not folder.is_dir():
+        raise ValueError(f"cannot write into {str(folder)!r}: it is a file; name a directory")
+    _check_folder(folder, folder if folder.exists() else folder.parent)
+
+
+def _check_folder(path: Path, folder: Path) -> None:
+    if not folder.is_dir():
+        raise ValueError(f"cannot write {str(path)!r}: there is no directory {str(folder)!r}")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise ValueError(f"cannot write {str(path)!r}: the directory {str(folder)!r} may not be written")
 
 
 def write_json(file: Path | None, content: dict[str, Any]) -> None:

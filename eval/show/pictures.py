@@ -46,6 +46,15 @@ def draw_findings(findings: Sequence[Finding], readings: Sequence[Reading], dire
     return written
 
 
+def check_pictures() -> None:
+    """Before any work is done that cannot be drawn.
+
+    Raises:
+        ValueError: matplotlib is not installed.
+    """
+    _matplotlib()
+
+
 def _matplotlib() -> Any:
     try:
         import matplotlib as mpl  # noqa: PLC0415

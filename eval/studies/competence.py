@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from atom import Bayes
+from atom.policies import added
 from eval.studies.changing import HYPOTHESES, ORDERS, Floats, observe_partner
 from eval.tasks import one_ahead
 
@@ -82,5 +83,5 @@ def _learned(belief: Bayes, order: int, episode: list[list[float]]) -> tuple[lis
         weights = belief.update(weights, likelihoods, _ACTIONS)
         if math.isinf(first) and belief.probabilities(weights)[ORDERS.index(order)] >= SURE:
             first = t + 1.0
-    lapse = sum(p * rate for p, rate in zip(belief.lapse_posterior(weights), belief.lapses, strict=True))
+    lapse = added(p * rate for p, rate in zip(belief.lapse_posterior(weights), belief.lapses, strict=True))
     return belief.probabilities(weights), lapse, first

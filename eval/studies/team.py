@@ -9,6 +9,7 @@ from itertools import combinations, cycle, islice
 import numpy as np
 
 from atom import AdaptiveAgent, Contract, DeclaredReasoner, Player, team_orders
+from atom.policies import added
 from eval.play import Runtime, episode_graph, mean_and_error, play, play_in_graph, seat_players
 from eval.sweeps import Progress
 from eval.tasks import Task, collisions
@@ -90,7 +91,7 @@ def play_team(
             end = play_in_graph(graph, task, episode)
             joint, got = list(end["history"]), list(end["scores"])
         shared.append([collisions(actions) for actions in joint])
-        scores.append(sum(sum(step.values()) for step in got) / len(task.players))
+        scores.append(added(added(step.values()) for step in got) / len(task.players))
         progress()
     return TeamResult(team, np.array(shared, dtype=float), np.array(scores))
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
@@ -268,7 +269,8 @@ class _Inline(Executor):
 
 
 def _end_with_parent() -> None:
-    """Workers of a parent that was killed would wait for work for ever."""
+    """Workers of a parent that was killed would wait for work for ever; Ctrl-C is for the parent to hear."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
 
     def watch() -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from atom.policies import added
 from atom.reasoning.tables.levels import Alone, Solution
 from atom.reasoning.tables.model import Actions, TabularModel
 from atom.reasoning.tables.values import unreachable_in
@@ -124,7 +125,7 @@ def answer(seat: Seat, predicted: Sequence[float], beside: Beside) -> dict[int, 
         near = min(expected[x] for x in good) + tolerance
         chosen = next(x for x in seat.ties if x in good and expected[x] <= near)
         found[chosen] = found.get(chosen, 0.0) + p
-    total = sum(likely.values())
+    total = added(likely.values())
     return {x: p / total for x, p in found.items()}
 
 
@@ -153,13 +154,13 @@ def _costs(seat: Seat, beside: Beside) -> list[list[float]]:
     for b, orders in doing.items():
         kept = [beside.orders[order, seat.index][followed[b]].tolist() for order in orders]
         here = [_lifted(row, unreachable_in(beside.orders), beside.worst) for row in kept]
-        found[b] = [sum(column) / len(orders) for column in zip(*here, strict=True)]
+        found[b] = [added(column) / len(orders) for column in zip(*here, strict=True)]
     return found
 
 
 def _expected(by_action: Sequence[Sequence[float]], predicted: Sequence[float]) -> list[float]:
     """Q(x) by own action."""
-    return [sum(map(mul, predicted, column)) for column in zip(*by_action, strict=True)]
+    return [added(map(mul, predicted, column)) for column in zip(*by_action, strict=True)]
 
 
 def _lifted(kept: Sequence[int], unreachable: int, worst: int) -> list[float]:

@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from atom.errors import ModelError
-from atom.policies import Policy, lapsed
+from atom.policies import Policy, added, lapsed
 from atom.reasoning.tables import cache as disk
 from atom.reasoning.tables.answers import (
     Beside,
@@ -168,7 +168,7 @@ class TabularReasoner:
         (partner,) = (name for name in situation.actions if name != player)
         policy = predicted.get(partner, {})
         chances = [policy.get(name, 0.0) for name in seat.names]
-        if not sum(chances) > 0.0:
+        if not added(chances) > 0.0:
             raise ModelError(
                 f"no prediction for player {partner!r}; one over its actions {list(self.model.actions)} is "
                 f"needed, got {dict(policy)}"

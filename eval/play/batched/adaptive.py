@@ -16,7 +16,7 @@ from atom.randomness import RandomStreams
 from eval.play.batched.answering import Responses
 from eval.play.batched.contexts import Answers, ByContext, Choices
 from eval.play.batched.drawing import drawn
-from eval.play.batched.exact import Bools, Floats, Ints, added, as_slice, picked, total
+from eval.play.batched.exact import Bools, Floats, Ints, added, as_slice, picked
 from eval.play.batched.habits import HabitCounts, HabitTable, fits
 from eval.play.batched.learners import WEIGHTS, BayesWeights
 from eval.play.batched.players import Begin, Episodes, Now, Seat
@@ -207,7 +207,7 @@ class AgentBatch:
             likelihoods[rules.habitual] = picked(self._by_habit, did)
         before = self._weights.probabilities()
         if rules.agent.acting.selection == "win-stay":
-            least = np.maximum(total(before * likelihoods), 1.0 / n)
+            least = np.maximum(added(before * likelihoods), 1.0 / n)
             least -= _TOLERANCE
             lost = picked(likelihoods, self._kept) < least
             if rules.habitual is not None:  # what is chosen among orders is chosen as if there were no habits
@@ -231,7 +231,7 @@ class AgentBatch:
         found = self._kept.copy() if selection == "win-stay" else np.full(now.all.size, _NONE)
         if rules.habitual is not None and lapses is not None:
             explains = probabilities * (1.0 - lapses)
-            enough = 0.5 * total(explains)
+            enough = 0.5 * added(explains)
             np.maximum(enough, 0.0, out=enough)
             habitual = explains[rules.habitual] > enough if len(explains) > 1 else np.ones(found.size, bool)
             np.copyto(found, rules.habitual, where=habitual)
@@ -307,7 +307,7 @@ class AgentBatch:
         rows, explained = now.rows[some], self._explained[some]
         policies = rules.policies.values.take(rows, axis=2)
         by_habit = None if self._by_habit is None else self._by_habit.take(some, axis=1)
-        predictive = total(rules.weighed(policies, by_habit, probabilities, lapses)) / total(probabilities)
+        predictive = added(rules.weighed(policies, by_habit, probabilities, lapses)) / added(probabilities)
         found = np.empty(some.size, dtype=np.int64)
         doubted = explained < DOUBTED
         at = doubted.nonzero()[0]
@@ -344,7 +344,7 @@ class AgentBatch:
 
 def _shares(belief: Floats) -> Floats:
     """``[K, n]``: each column divided by its sum, or uniform where that is 0."""
-    whole = total(belief)
+    whole = added(belief)
     if whole.min() > 0.0:
         return belief / whole
     possible = whole > 0.0

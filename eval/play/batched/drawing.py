@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from atom.randomness import RandomStreams
-from eval.play.batched.exact import Floats, Ints, picked, total
+from eval.play.batched.exact import Floats, Ints, added, picked
 
 
 def drawn(options: Ints | None, chances: Floats, streams: RandomStreams, rows: Ints) -> Ints:
@@ -29,7 +29,7 @@ def drawn(options: Ints | None, chances: Floats, streams: RandomStreams, rows: I
 
 def _places(chances: Floats, streams: RandomStreams, rows: Ints) -> Ints:
     """``[n]``: for each column the first option that the cumulative chance of is above a random number."""
-    threshold = streams.random(rows) * total(chances)
+    threshold = streams.random(rows) * added(chances)
     cumulative = np.zeros(rows.size)
     found = np.zeros(rows.size, dtype=np.int64)
     for chance in chances[:-1]:  # what is left when rounding leaves nothing else is the last

@@ -6,7 +6,6 @@ Elementary functions are those of ``math``: NumPy's may differ in the last digit
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
@@ -17,33 +16,15 @@ Floats: TypeAlias = NDArray[np.float64]
 Ints: TypeAlias = NDArray[np.int64]
 Bools: TypeAlias = NDArray[np.bool_]
 
-COMPENSATED = sys.version_info >= (3, 12)
-"""Whether ``sum`` keeps what rounding loses, as it does from Python 3.12 on."""
-
 
 def added(terms: Sequence[Floats] | Floats) -> Floats:
-    """``terms[0] + terms[1] + …``, one after the other; one term at least."""
+    """``terms[0] + terms[1] + …``, as ``atom.policies.added`` takes it; ``[N, ...]``, one term at least."""
     if len(terms) == 1:
         return terms[0].copy()
     found: Floats = np.add(terms[0], terms[1])
     for term in terms[2:]:
         np.add(found, term, out=found)
     return found
-
-
-def compensated(terms: Sequence[Floats] | Floats) -> Floats:
-    """The sum as ``sum`` takes it from Python 3.12 on (Neumaier 1974)."""
-    found = terms[0].copy()
-    lost = np.zeros_like(found)
-    for term in terms[1:]:
-        after = found + term
-        lost += np.where(np.abs(found) >= np.abs(term), (found - after) + term, (term - after) + found)
-        found = after
-    return np.where((lost != 0.0) & np.isfinite(lost), found + lost, found)
-
-
-total = compensated if COMPENSATED else added
-"""``sum(terms)`` of this interpreter, element by element; ``[N, ...]``, one term at least."""
 
 
 def each(function: Callable[[float], float], values: Floats) -> Floats:

@@ -9,7 +9,7 @@ import numpy as np
 
 from atom import NormalFormReasoner, TabularReasoner
 from eval.play.batched.contexts import Contexts
-from eval.play.batched.exact import Bools, Floats, Ints, total
+from eval.play.batched.exact import Bools, Floats, Ints, added
 from eval.tasks import MatrixTask, TabularTask, Task
 
 _MOST_KEYS = 1 << 62
@@ -162,7 +162,7 @@ class _MatrixRounds:
         return np.full(joint.size, len(self._scores) >= self._game.most_steps)
 
     def totals(self) -> Floats:
-        return total(self._scores)
+        return added(self._scores)
 
     def keep(self, rows: Ints) -> None:
         self._keys = self._keys[rows]

@@ -15,7 +15,7 @@ from atom.belief import Habit, Habits
 from atom.belief.habits import MOST_CONTEXTS
 from atom.reasoning.reasoner import OutcomeReasoner, TieReasoner
 from eval.play.batched.contexts import ByContext
-from eval.play.batched.exact import Floats, Ints, added, as_slice, total
+from eval.play.batched.exact import Floats, Ints, added, as_slice
 from eval.play.batched.players import Now, Seat
 
 MOST_CELLS = 1 << 12
@@ -147,7 +147,7 @@ class HabitCounts:
                 said[table.counted] = counts / whole
         if table.further is not None:
             said[len(table.habits.habits) :] = table.further.values.take(now.rows, axis=2)
-        return total(said * self._weights[:, np.newaxis])
+        return added(said * self._weights[:, np.newaxis])
 
     def observed(self, now: Now, did: Ints) -> None:
         """Counts what the partners did, ``[B]``, and weighs the habits by what they said of it."""
@@ -159,7 +159,7 @@ class HabitCounts:
         np.add.at(self._counts, cells, 1.0)
         weights = self._said.reshape(self._h, -1).take(at, axis=1)
         weights *= self._weights
-        weights *= (1.0 - table.habits.share) / total(weights)
+        weights *= (1.0 - table.habits.share) / added(weights)
         weights += table.habits.share / self._h
         self._weights = weights
 

@@ -23,7 +23,7 @@ from atom.belief import (
 )
 from atom.belief.learners import SMALLEST
 from atom.policies import lapsed
-from eval.play.batched.exact import Floats, Ints, each, total
+from eval.play.batched.exact import Floats, Ints, added, each
 
 
 class Weights(Protocol):
@@ -52,7 +52,7 @@ class BayesWeights:
         self._prior = np.array([[[row[0]] for row in learner.init(beliefs.names)]])
         self._stays = np.array(learner.stays)[:, np.newaxis, np.newaxis]
         self._lapses = np.array(learner.lapses)[:, np.newaxis, np.newaxis]
-        self._rows = total(self._weights)
+        self._rows = added(self._weights)
         self._scratch = np.empty_like(self._weights)
 
     def probabilities(self) -> Floats:
@@ -61,7 +61,7 @@ class BayesWeights:
     def lapses_of(self) -> Floats:
         """``[K, B]``, the expected lapse rate under each hypothesis."""
         np.multiply(self._weights, self._lapses, out=self._scratch)
-        found = total(self._scratch)
+        found = added(self._scratch)
         found /= self._rows
         return found
 
@@ -69,15 +69,15 @@ class BayesWeights:
         joint = np.multiply(1.0 - self._lapses, likelihoods, out=self._scratch)
         joint += self._lapses / n_actions
         joint *= self._weights
-        scale = 1.0 / total(total(joint))
+        scale = 1.0 / added(added(joint))
         if self._hazard == 0.0:
             joint *= scale
             np.maximum(joint, SMALLEST, out=joint)
         else:
             joint *= scale * self._stays
-            joint += (1.0 - total(total(joint))) * self._prior
+            joint += (1.0 - added(added(joint))) * self._prior
         self._scratch, self._weights = self._weights, joint
-        self._rows = total(joint)
+        self._rows = added(joint)
 
     def keep(self, rows: Ints) -> None:
         self._weights = self._weights.take(rows, axis=2)
@@ -133,14 +133,14 @@ def _leader(_: FollowTheLeader, beliefs: Beliefs, size: int) -> Weights:
 
 
 def _normalised(values: Floats) -> Floats:
-    return values / total(values)
+    return values / added(values)
 
 
 def _hedged(eta: float) -> Callable[[Floats, Floats], Floats]:
     def update(weights: Floats, likelihoods: Floats) -> Floats:
         updated = weights - eta * (1.0 - likelihoods)
         updated -= updated.max(axis=0)
-        norm = each(math.log, total(each(math.exp, updated)))
+        norm = each(math.log, added(each(math.exp, updated)))
         return updated - norm
 
     return update
@@ -191,7 +191,7 @@ def _ada_hedge(_: AdaHedge, beliefs: Beliefs, size: int) -> Weights:
         return led
 
     def mixed(losses: Floats, gap: Floats) -> Floats:
-        ratio = total(unnormalised(losses, gap)) / k
+        ratio = added(unnormalised(losses, gap)) / k
         found: Floats = losses.min(axis=0) - gap / log_k * each(math.log, ratio)
         return found
 
@@ -201,7 +201,7 @@ def _ada_hedge(_: AdaHedge, beliefs: Beliefs, size: int) -> Weights:
     def update(weights: Floats, likelihoods: Floats) -> Floats:
         before, gap = weights[:-1], weights[-1]
         losses = 1.0 - likelihoods
-        expected = total(probabilities(weights) * losses)
+        expected = added(probabilities(weights) * losses)
         after = before + losses
         mix = mixed(after, gap) - mixed(before, gap)
         # as max(0.0, …) does, 0 where both are equal

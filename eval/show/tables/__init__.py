@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from eval.show.tables.coverage import coverage_table
     from eval.show.tables.crossplay import cross_play_table
     from eval.show.tables.findings import findings_tables
-    from eval.show.tables.lists import learner_list, player_list, task_list
+    from eval.show.tables.lists import entry_table, learner_list, listed, player_list, task_list
     from eval.show.tables.marks import Marks
     from eval.show.tables.paper import excess_table, paper_marks, paper_tables
     from eval.show.tables.robustness import robustness_table
@@ -37,6 +37,7 @@ __all__ = [
     "coverage_table",
     "cross_play_table",
     "detectors_table",
+    "entry_table",
     "equal_tokens_table",
     "excess_table",
     "findings_tables",
@@ -44,6 +45,7 @@ __all__ = [
     "learner_list",
     "lever_rows",
     "lever_table",
+    "listed",
     "markdown",
     "overall_table",
     "paper_marks",
@@ -64,7 +66,7 @@ _MODULES = {
     "eval.show.tables.coverage": "coverage_table",
     "eval.show.tables.crossplay": "cross_play_table",
     "eval.show.tables.findings": "findings_tables",
-    "eval.show.tables.lists": "learner_list player_list task_list",
+    "eval.show.tables.lists": "entry_table learner_list listed player_list task_list",
     "eval.show.tables.marks": "Marks",
     "eval.show.tables.paper": "excess_table paper_marks paper_tables",
     "eval.show.tables.robustness": "robustness_table",
