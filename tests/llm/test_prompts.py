@@ -22,7 +22,13 @@ from eval.tasks.payoffs import payoffs_in_words
 from tests.llm.conftest import described
 
 GOLDEN = Path(__file__).parent / "golden"
-LEAST_KNOWN = {"memory-n": 0.85, "overcooked": 0.88, "overcooked-ring": 0.88}
+LEAST_KNOWN = {
+    "memory-n": 0.85,
+    "overcooked": 0.88,
+    "overcooked-ring": 0.88,
+    "tiny-hanabi": 0.86,
+    "tiny-hanabi-3": 0.86,
+}
 """Where counts and what cooks hold are long beside the rules."""
 MEASURED = runpy.run_path(str(Path(__file__).parents[2] / "benchmarks" / "prompts.py"))
 NAMES = [
@@ -42,6 +48,10 @@ NAMES = [
     "volunteer-5",
     "minority-5",
     "in-turn:memory-1",
+    "lever-5",
+    "tiny-hanabi",
+    "tiny-hanabi-unseen",
+    "tiny-hanabi-3",
 ]
 
 
