@@ -184,10 +184,10 @@ def test_labels_are_found(text):
 )  # fmt: skip
 def test_reading_takes_no_longer_for_what_is_hard_to_read(text):
     many = {str(i): f"room {i}" for i in range(1, 100)}
-    began = time.perf_counter()
+    began = time.thread_time()
     with contextlib.suppress(ReplyError):
         read_label(text, many)
-    assert time.perf_counter() - began < 1.0
+    assert time.thread_time() - began < 1.0
 
 
 @pytest.mark.parametrize(
