@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atom import AdaptiveAgent, BayesianGameReasoner, Memory, Reasoner, Situation, conventions
+from atom.policies import added
 from atom.randomness import RandomStream
 from partners.base import OWN, SimplePartner, Traits
 from partners.registry import partner
@@ -45,7 +46,7 @@ def is_signalling(reasoner: Reasoner) -> bool:
 def worth(game: BayesianGameReasoner, first: Pair, second: Pair) -> float:
     """What the first player of one pair and the second of another get in a round, expected over views."""
     payoffs, prior = game.payoffs[:, 0, 0], game.prior[:, 0]
-    return float(sum(prior[v] * payoffs[v, h, second.plays[h]] for v, h in enumerate(first.hints)))
+    return float(added(prior[v] * payoffs[v, h, second.plays[h]] for v, h in enumerate(first.hints)))
 
 
 @lru_cache(maxsize=256)

@@ -23,6 +23,7 @@ COUNTS = {
     "atom/reasoning/normal_form.py": 1,
     "atom/reasoning/symmetries.py": 2,
     "atom/reasoning/tables/cache.py": 1,
+    "atom/situation.py": 1,
     "partners/simple.py": 1,
     "eval/play/batched/games.py": 1,
     "eval/play/batched/habits.py": 1,

@@ -432,12 +432,12 @@ def test_a_read_only_file_can_be_read_and_not_written(tmp_path):
     finally:
         tmp_path.chmod(0o755)
     assert written.returncode == 2
-    assert "it cannot be written to; change its permissions or choose another file" in clean(written.stderr)
+    assert "may not be written" in clean(written.stderr)  # the directory: SQLite needs files of its own there
     assert path.read_bytes() == before
     assert read.returncode == 0, read.stderr
     assert read.stdout.strip() == content_digest(path)
     assert made.returncode == 2
-    assert "cannot be opened; check the path and the permissions" in clean(made.stderr)
+    assert "may not be written" in clean(made.stderr)
     assert [file.name for file in tmp_path.iterdir()] == ["r.sqlite"]
 
 

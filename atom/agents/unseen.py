@@ -20,7 +20,7 @@ from atom.belief.hypotheses import Behaviour
 from atom.decision import PartnerPrediction, Prediction
 from atom.memories import PartnerMemory
 from atom.names import order_of
-from atom.policies import Policy, check_probabilities, mixture
+from atom.policies import Policy, added, check_probabilities, mixture
 from atom.reasoning.ties import best_of
 from atom.situation import Situation
 
@@ -173,7 +173,7 @@ class Unseen:
             policies = self._by_view.get(name, {}).get(view)
             predicted = {} if not policies else self._predicted(partner, policies)
             likely[view] = p * max(predicted.get(partner.moved, 0.0), _SMALLEST) if predicted else p
-        total = sum(likely.values())
+        total = added(likely.values())
         return {view: p / total for view, p in likely.items()}
 
     @staticmethod

@@ -159,7 +159,7 @@ class Bayes:
             ]
             for row, wrong, right in zip(weights, before, after, strict=True)
         ]
-        total = sum(map(sum, joint))
+        total = added(map(added, joint))
         return [[max(w / total, SMALLEST) for w in row] for row in joint]
 
     def lapses_of(self, weights: Weights) -> list[float]:

@@ -15,7 +15,7 @@ from atom.belief.contract import Contract
 from atom.belief.evidence import LAPSES
 from atom.belief.learners import Bayes, Learner
 from atom.errors import BeliefError
-from atom.memories import PartnerMemory, PlayerMemory, Term
+from atom.memories import Expected, PartnerMemory, PlayerMemory, Term
 from atom.policies import is_distribution
 
 _log = logging.getLogger(__name__)
@@ -68,8 +68,18 @@ def sound(beliefs: _Believes, memory: PlayerMemory, me: str) -> PlayerMemory:
         if beliefs.strict:
             raise BeliefError(f"what {me!r} remembers of {partner!r} is damaged: {flaw}")
         _say(me, partner, flaw)
-        partners[partner] = beliefs.new(terms.get(partner), kept="writer" in memory)
+        anew = beliefs.new(terms.get(partner), kept="writer" in memory)
+        partners[partner] = {**anew, "expected": _sound_expected(memory["partners"][partner], names)}
     return {**memory, "partners": partners}
+
+
+def _sound_expected(record: Any, names: tuple[str, ...]) -> Expected | None:
+    """What a damaged record expected, if that is whole: what the partner did then is learned from."""
+    try:
+        expected: Expected | None = record["expected"]
+        return None if _flaw_of_expected(expected, names) else expected
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, RecursionError):
+        return None
 
 
 def flaw_of(record: Any, learner: Learner, names: tuple[str, ...]) -> str | None:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from atom.errors import PayoffError, SituationError, check_choice
-from atom.policies import Policy
+from atom.policies import Policy, added
 from atom.reasoning.symmetries import Symmetry
 from atom.reasoning.ties import best
 from atom.reasoning.turns import Reply, endings
@@ -194,7 +194,7 @@ class BayesianGameReasoner:
                 chance *= own.get(world[player], 0.0) if own else 1.0
             if chance > 0.0:
                 found.append((world, chance))
-        total = sum(chance for _, chance in found)
+        total = added(chance for _, chance in found)
         if not total:
             raise SituationError(f"by the prior nobody sees {dict(situation.private)!r} together")
         yield from ((world, chance / total) for world, chance in found)
@@ -206,10 +206,10 @@ class BayesianGameReasoner:
             return worlds
         if order:
             found = [(w, p * self._likely(situation, w, moved, order - 1)) for w, p in worlds]
-            if total := sum(p for _, p in found):
+            if total := added(p for _, p in found):
                 return [(w, p / total) for w, p in found if p]
         found = [(w, p) for w, p in worlds if not any(self._is_folly(situation, w, one) for one in moved)]
-        total = sum(p for _, p in found)
+        total = added(p for _, p in found)
         return [(w, p / total) for w, p in found] if total else worlds
 
     def _likely(

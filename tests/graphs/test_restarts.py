@@ -123,7 +123,8 @@ def test_a_learner_of_another_shape_is_another_learner(make):
         make(FIRST, checkpointer).invoke(given(make, step), CONFIG)
     graph = make(FIRST, checkpointer)
     memory = graph.get_state(CONFIG).values["tom"]["ann"]
-    partners = {"ben": {**memory["partners"]["ben"], "weights": [1.0, 2.0]}}
+    one_lapse = [[1.0 / len(memory["hypotheses"])] for _ in memory["hypotheses"]]
+    partners = {"ben": {**memory["partners"]["ben"], "weights": one_lapse}}
     graph.update_state(CONFIG, {"tom": {"ann": {**memory, "partners": partners}}})
     with pytest.raises(BeliefError, match="not of the learner's shape"):
         make(FIRST, checkpointer).invoke(given(make, 3), CONFIG)
