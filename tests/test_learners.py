@@ -217,3 +217,16 @@ def test_weights_of_another_shape_are_said_once_and_begin_anew(anti_coordination
         assert found == agent.decide(situation, agent.start(["ben"]))[0]
     assert len(caplog.records) == 1
     assert "'ann' remembers of 'ben' is set aside, and begins anew" in caplog.text
+
+
+def test_what_a_damaged_record_waited_for_is_still_learned_from(anti_coordination):
+    """Between a decision and its observation: no error in somebody's graph, and a belief that goes on."""
+    agent = AdaptiveAgent("ann", anti_coordination)
+    situation = Situation({"ann": ("A", "B"), "ben": ("A", "B")})
+    _, decided = agent.decide(situation, agent.start(["ben"]))
+    record = {**decided["partners"]["ben"], "weights": [[float("nan")] * 5] * 4}
+    poisoned = {**decided, "partners": {"ben": record}}
+    seen = agent.observe(poisoned, None, {"ben": "A"})
+    assert agent.posterior(seen, "ben") == pytest.approx(
+        agent.posterior(agent.observe(decided, None, {"ben": "A"}), "ben")
+    )
