@@ -48,6 +48,7 @@ $(LOCAL): pyproject.toml constraints.txt
 $(PLAYING): distributions/playing.txt constraints.txt
 	$(venv)
 	$(INSTALL) --requirement distributions/playing.txt
+	$(INSTALL) --no-deps --editable .
 	@touch $@
 
 # where everything is installed already, nothing is added
