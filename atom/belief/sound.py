@@ -289,7 +289,7 @@ _TURNED = {"step", "before", "after", "probability", "followed"}
 def is_evidence(sums: Any) -> bool:
     """Whether something is evidence as ``atom.belief.evidence`` has it: finite numbers of the right shape."""
     try:
-        if not 0.0 <= sums["observations"] < math.inf:
+        if not 0.0 <= sums["observations"] < _MOST_STEPS:
             return False
         return all(
             type(name) is str

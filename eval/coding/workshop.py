@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -245,8 +245,3 @@ def _git(folder: Path, *arguments: str) -> str:
 
 def _branch(side: str, label: str) -> str:
     return f"{side}/{label.replace('+', '-and-next')}"
-
-
-def sides_at_fault(outcomes: Sequence[Outcome]) -> dict[str, int]:
-    """Side -> how often its tests failed after a merge."""
-    return {side: sum(o.merged and side in o.failed for o in outcomes) for side in SIDES}

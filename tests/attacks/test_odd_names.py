@@ -3,15 +3,12 @@
 import csv
 import io
 import json
-import math
 
 import duckdb
 import pytest
-from langgraph.store.memory import InMemoryStore
 from rich.console import Console
 
-from atom import AdaptiveAgent, BeliefMemory, NormalFormReasoner, Situation, symmetric_payoffs
-from atom.belief import sound
+from atom import AdaptiveAgent, NormalFormReasoner, Situation, symmetric_payoffs
 from eval.results.export import _cell
 from eval.show.console import Table, as_data
 
@@ -64,26 +61,3 @@ def test_players_and_actions_may_be_called_anything(name):
     memory = agent.observe(json.loads(json.dumps(memory)), situation, {other: name})
     assert decision.action in (name, "B")
     assert set(agent.decide(situation, memory)[0].partners) == {other}
-
-
-def test_an_item_of_a_store_that_is_damaged_stops_nobody(caplog):
-    """Every number and key of it in turn, also what was there beside it."""
-    sound.forget_said()
-    agent = AdaptiveAgent("ann", NormalFormReasoner(symmetric_payoffs([[0, 5], [5, 0]])))
-    situation = Situation({"ann": ("A", "B"), "ben": ("A", "B")})
-    for odd in (
-        {"log": None}, {"log": {"0": [math.nan] * 5}}, {"observations": -1}, {"observations": math.inf},
-        {"log": {"0": [1.0]}}, {"at": "x"}, {"log": {"0": [78.0] * 5}},
-    ):  # fmt: skip
-        store, beliefs = InMemoryStore(), BeliefMemory("game", half_life=None)
-        memory = {**beliefs.before(store, agent, agent.start(["ben"])), "writer": "w"}
-        for _ in range(3):
-            _, memory = agent.decide(situation, memory)
-            memory = agent.observe(memory, situation, {"ben": "A"})
-        found = list(store.search((), limit=100))
-        namespace = found[0].namespace if found else None
-        if namespace is not None:
-            store.put(namespace, "odd", {"version": 1, "observations": 3, "log": {}, **odd})
-        after = beliefs.before(store, agent, agent.start(["ben"]))
-        belief = agent.posterior(after, "ben")
-        assert all(0.0 <= p <= 1.0 for p in belief.values())
