@@ -129,8 +129,8 @@ def corrected(
 ) -> PartnerMemory:
     """What is remembered of a partner once the view is known in which it took an action that was counted.
 
-    The belief and the evidence for a Store are what they would be; what is noticed of changes, of a contract
-    and of whether anything explains the partner stays as it was counted.
+    The belief (with hazard 0; else nearly) and the evidence for a Store are what they would be; what is
+    noticed of changes, of a contract and of whether anything explains the partner stays as it was counted.
 
     Args:
         beliefs: what the observer believes by.
