@@ -13,6 +13,7 @@ from typing import Any, NotRequired, TypeAlias, cast
 from typing_extensions import TypedDict
 
 from atom.errors import BeliefError
+from atom.handed_out import hand_out
 from atom.names import Declared
 
 VERSION = 2
@@ -301,8 +302,7 @@ def of_plain(memory: Mapping[str, Any], me: str, settings: Settings) -> PlayerMe
         BeliefError: it was made with other hypotheses, another learner, or another version that cannot
             be brought up to date.
     """
-    found = (memory.get("version"), memory.get("learner"), memory.get("hypotheses"))
-    if found != settings:
+    if (found := tuple(map(memory.get, ("version", "learner", "hypotheses")))) != settings:
         raise BeliefError(
             f"the memory of {me!r} has (version, learner, hypotheses) = {found}, this agent has {settings}; "
             "begin a new one with start(partners), or use the settings that made it"
@@ -312,7 +312,7 @@ def of_plain(memory: Mapping[str, Any], me: str, settings: Settings) -> PlayerMe
 
 def as_plain(memory: PlayerMemory) -> Memory:
     """The memory as others see it: the same object."""
-    return cast("Memory", memory)
+    return cast("Memory", hand_out(memory))
 
 
 _VERSION_1 = {"version", "learner", "orders", "episode", "step", "order", "estimates", "belief", "pending"}

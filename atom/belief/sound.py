@@ -15,6 +15,7 @@ from atom.belief.contract import Contract
 from atom.belief.evidence import LAPSES
 from atom.belief.learners import Bayes, Learner
 from atom.errors import BeliefError
+from atom.handed_out import is_own
 from atom.memories import Expected, PartnerMemory, PlayerMemory, Term
 from atom.policies import is_distribution
 
@@ -51,6 +52,8 @@ def sound(beliefs: _Believes, memory: PlayerMemory, me: str) -> PlayerMemory:
     Raises:
         BeliefError: there is such a record, and ``beliefs.strict``; or the memory as a whole is damaged.
     """
+    if is_own(memory):
+        return memory
     if flaw := _flaw_of_memory(memory):
         raise BeliefError(f"the memory of {me!r} is damaged: {flaw}; begin a new one with start(partners)")
     learner, names = beliefs.learner, beliefs.names

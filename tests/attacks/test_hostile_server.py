@@ -83,6 +83,12 @@ def asked(mode, way, **settings):
     return outcome, meter.usage(), repr(told), server
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _litellm_is_there():
+    """Importing it takes seconds, which would be those of the first call's deadline."""
+    import litellm  # noqa: F401, PLC0415
+
+
 def test_there_are_sixty_and_more():
     assert len(MODES) >= 60
 
