@@ -34,7 +34,7 @@ from tests.attacks.hostile import (
 
 WAYS = ("direct", "litellm")
 SITUATION = Situation({"ann": ("A", "B"), "ben": ("A", "B")}, description="Two doors.")
-PATIENCE = Patience(timeout=0.3, deadline=0.6, attempts=1, pause=0.001, failures=50)
+PATIENCE = Patience(timeout=0.8, deadline=1.6, attempts=1, pause=0.001, failures=50)
 SECRETS = (KEY, HEADER)
 
 
@@ -81,12 +81,6 @@ def asked(mode, way, **settings):
         except LLMError as error:
             outcome = f"{error}{error.__cause__ or ''}{error.__context__ or ''}"
     return outcome, meter.usage(), repr(told), server
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _litellm_is_there():
-    """Importing it takes seconds, which would be those of the first call's deadline."""
-    import litellm  # noqa: F401, PLC0415
 
 
 def test_there_are_sixty_and_more():
