@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any, TypeVar
 
 T = TypeVar("T", bound=Mapping[str, Any])
 
 _MOST = 64
-_last: dict[int, Mapping[str, Any]] = {}
+_last: OrderedDict[int, Mapping[str, Any]] = OrderedDict()
 """Held, so that no other object takes the place of one of them."""
 
 
@@ -17,8 +17,7 @@ def hand_out(memory: T) -> T:
     """Remembers a memory that is whole, for as long as 64 others have not followed it, and returns it."""
     _last[id(memory)] = memory
     if len(_last) > _MOST:
-        with suppress(KeyError, RuntimeError, StopIteration):  # other threads hand out memories, too
-            del _last[next(iter(_last))]
+        _last.popitem(last=False)
     return memory
 
 
