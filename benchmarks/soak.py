@@ -1,4 +1,4 @@
-"""One thread of a graph for 20,000 rounds with faults in 30 % of them, and 1,000 threads of one graph at once.
+"""A thread of a graph for 20,000 rounds with faults in 30 % of them, and 1,000 threads of one graph at once.
 
     python benchmarks/soak.py                              # all of it, about ten minutes
     python benchmarks/soak.py --rounds 2000 --threads 50   # less
@@ -7,7 +7,7 @@
 The graph has two adaptive players. Ann's agent is a chain; Ben's is a model, which a scripted server in a
 process of its own plays. What goes wrong: the partner's action is missing or odd, the agent raises or answers
 oddly, the memory in the checkpoint is tampered with, a node of the graph raises, the model hangs, fails or
-talks nonsense. Checkpoints are LangGraph's, one a round, in a file of SQLite: its history grows with the rounds, on disk.
+talks nonsense. Checkpoints are LangGraph's, one a round, in a file of SQLite: its history grows, on disk.
 Latency is the processor time of a process for a round. Since that depends on what else the machine does, the
 last rounds are played in turn with the first ones of another thread, in a process that has just begun. With
 threads the model is left out, since what is
@@ -80,7 +80,7 @@ GAME = NormalFormReasoner(
 )
 CIRCULAR: list[Any] = []
 CIRCULAR.append(CIRCULAR)
-ODD_SEEN = ("up", None, "", 10**400, float("nan"), [], {"north": 3.0}, "\ud800")
+ODD_SEEN: tuple[Any, ...] = ("up", None, "", 10**400, float("nan"), [], {"north": 3.0}, "\ud800")
 ODD_ANSWERS = (None, "up", 10**400, float("nan"), {"action": ["up"]}, CIRCULAR, "\ud800", b"north")
 TAMPERED: tuple[tuple[tuple[str | int, ...], Any], ...] = (
     (("weights", 0, 0), float("nan")),
@@ -461,11 +461,14 @@ def long_rows(long: Long, rounds: int, window: int) -> Iterator[str]:
     pairs = statistics.median(one / other for one, other in zip(long.last, long.anew, strict=True))
     faults = {kind: times for kind, times in sorted(long.counts.faults.items()) if kind}
     yield (
-        f"processor time of a round, the last {window:,} of {rounds:,} beside the first {window:,} of another "
-        f"thread in another process, in turn | {last:.2f} ms beside {anew:.2f} ms, {last / anew:.2f} times "
-        f"(median of the pairs {pairs:.2f}) | {LATENCY_LIMIT} times"
+        f"processor time of a round, the last {window:,} of {rounds:,} beside the first {window:,} of "
+        f"another thread in another process, in turn | {last:.2f} ms beside {anew:.2f} ms, "
+        f"{last / anew:.2f} times (median of the pairs {pairs:.2f}) | {LATENCY_LIMIT} times"
     )
-    yield f"the same beside its own first {window:,}, {first:.2f} ms | {last / first:.2f} times | {LATENCY_LIMIT} times"
+    yield (
+        f"the same beside its own first {window:,} | {last:.2f} ms beside {first:.2f} ms, "
+        f"{last / first:.2f} times | {LATENCY_LIMIT} times"
+    )
     yield (
         f"memory of the process after {rounds:,} rounds beside {window:,} | {long.memory[-1]:.1f} MiB beside "
         f"{long.memory[0]:.1f} MiB, {long.memory[-1] - long.memory[0]:+.1f} MiB | {FLAT:g} MiB more"
@@ -510,7 +513,7 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help=f"put the table into {PAGE.name}")
     given = parser.parse_args()
     logging.getLogger("atom").setLevel(logging.ERROR)  # every fault is warned of, which is not asked here
-    rows = []
+    rows: list[str] = []
     if given.rounds:
         if given.rounds < 2 * given.window or given.window < 1:
             parser.error("two windows are compared, and there are fewer rounds than that; lower --window")
