@@ -15,6 +15,7 @@ SLOW = (
     "tests/graphs/test_checkpointers.py",
     "tests/graphs/test_examples.py",
     "tests/graphs/test_fits.py",
+    "tests/graphs/test_killed_databases.py",
     "tests/graphs/test_memory.py::test_a_belief_outlives_its_thread",
     "tests/graphs/test_memory.py::test_a_store_that_is_down",
     "tests/graphs/test_memory.py::test_two_processes_add_up",
