@@ -19,6 +19,7 @@ SLOW = (
     "tests/graphs/test_memory.py::test_a_belief_outlives_its_thread",
     "tests/graphs/test_memory.py::test_a_store_that_is_down",
     "tests/graphs/test_memory.py::test_two_processes_add_up",
+    "tests/graphs/test_soak.py",
     "tests/graphs/test_told.py::test_the_benchmark",
     "tests/human",
     "tests/llm/test_honest_results.py::test_every_command",
