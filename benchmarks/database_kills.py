@@ -36,6 +36,7 @@ from langgraph.store.base import BaseStore
 from langgraph.store.memory import InMemoryStore
 from langgraph.store.postgres import PostgresStore
 from langgraph.store.sqlite import SqliteStore
+from langgraph.types import StateSnapshot
 
 from atom import (
     AdaptiveAgent,
@@ -89,10 +90,19 @@ def graph_of(opened: Opened) -> Graph:
     return builder.compile(checkpointer=saver, store=store)
 
 
+def state_of(graph: Graph) -> StateSnapshot:
+    """The state in the last checkpoint itself.
+
+    Asked for the thread alone, LangGraph adds what nodes wrote after that checkpoint, and names none of them as
+    next. New input would then discard what they wrote: a round that was begun is gone on with first.
+    """
+    return graph.get_state(graph.get_state(THREAD).config)
+
+
 def play_on(graph: Graph, stop: Callable[[int], bool], acknowledge: Callable[[int], object]) -> None:
     """Rounds from where the thread is, until it has to stop; a round that was begun is ended first."""
     while True:
-        state = graph.get_state(THREAD)
+        state = state_of(graph)
         there = len(state.values.get("history", []))
         if stop(there) and not state.next:
             return
@@ -153,7 +163,7 @@ class Found:
 
 
 def _history(graph: Graph) -> list[dict[str, str]]:
-    return list(graph.get_state(THREAD).values.get("history", []))
+    return list(state_of(graph).values.get("history", []))
 
 
 def known_of(graph: Graph, store: BaseStore) -> tuple[list[dict[str, str]], Any, Any]:
