@@ -93,8 +93,8 @@ def graph_of(opened: Opened) -> Graph:
 def state_of(graph: Graph) -> StateSnapshot:
     """The state in the last checkpoint itself.
 
-    Asked for the thread alone, LangGraph adds what nodes wrote after that checkpoint, and names none of them as
-    next. New input would then discard what they wrote: a round that was begun is gone on with first.
+    Asked for the thread alone, LangGraph adds what nodes wrote after that checkpoint, and names none of them
+    as next. New input would then discard what they wrote: a round that was begun is gone on with first.
     """
     return graph.get_state(graph.get_state(THREAD).config)
 
