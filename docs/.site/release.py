@@ -1,7 +1,8 @@
 """For the documentation site: which version it is of, and the changelog as a page.
 
-``make docs`` builds a site by itself. mike (``make docs-version``) puts one beside those of other versions; only then
-is there something to choose between. Run as a program it says what mike has to be told: ``VERSION latest``, or ``dev``.
+``make docs`` builds a site by itself. mike (``make docs-version``) puts one beside those of other versions;
+only then is there something to choose between. Run as a program it says what mike has to be told:
+``VERSION latest``, or ``dev``.
 """
 
 import os
@@ -42,15 +43,15 @@ def changelog() -> str:
 
 
 def on_config(config: Any, **_: Any) -> Any:
-    """Called by MkDocs: the version in the footer, and the choice between versions where there are several."""
+    """Called by MkDocs: the version in the footer, and a choice between versions where there are several."""
     shown = number() if place() == number() else f"{DEVELOPMENT}, after {number()}"
     config.copyright = f"langgraph-atom {shown}"
     deployed = os.environ.get(DEPLOYED)
     if deployed is not None:
         if deployed != place():
             raise ConfigurationError(
-                f"these pages are of {place()!r}, by CHANGELOG.md and pyproject.toml, and not of {deployed!r}; "
-                "take `make docs-version`"
+                f"by CHANGELOG.md and pyproject.toml these pages are of {place()!r}, and not of "
+                f"{deployed!r}; take `make docs-version`"
             )
         config.extra["version"] = {"provider": "mike", "default": LATEST}
     return config
