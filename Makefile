@@ -95,6 +95,7 @@ docs: setup  ## Build the documentation site into site/
 
 docs-version: setup  ## Put the site beside those of other versions, in the local branch gh-pages; publishes nothing
 	NO_MKDOCS_2_WARNING=1 PATH="$(abspath $(BIN)):$$PATH" $(BIN)/mike deploy --update-aliases $$($(BIN)/python docs/.site/release.py)
+	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/mike set-default --allow-undefined latest
 
 docs-serve: setup  ## Look at the versions that docs-version has made, on this machine
 	$(BIN)/mike serve

@@ -17,6 +17,8 @@ from mkdocs.structure.files import File, Files
 ROOT = Path(__file__).parents[2]
 DEPLOYED = "MIKE_DOCS_VERSION"
 """In the environment of a build by mike: the name of the version."""
+ADDRESS = "SITE_URL"
+"""In the environment as well: where the folder of all versions will stand; the theme computes with it."""
 DEVELOPMENT, LATEST = "dev", "latest"
 
 
@@ -53,6 +55,11 @@ def on_config(config: Any, **_: Any) -> Any:
                 f"by CHANGELOG.md and pyproject.toml these pages are of {place()!r}, and not of "
                 f"{deployed!r}; take `make docs-version`"
             )
+        if not (address := os.environ.get(ADDRESS)):
+            raise ConfigurationError(
+                f"say where the versions will stand: make docs-version {ADDRESS}=https://…/"
+            )
+        config.site_url = f"{address.rstrip('/')}/{deployed}/"
         config.extra["version"] = {"provider": "mike", "default": LATEST}
     return config
 
