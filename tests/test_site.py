@@ -184,7 +184,7 @@ def test_a_question_that_is_typed_is_answered(site, browser):
 NEW = ("notebooks/02_matrix_games_and_misalignment", "your-problem", "how-do-i", "changelog")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("size", SIZES)
 def test_pages_fit_the_window_in_both_schemes(site, browser, size, scheme):
     with served(site) as address, opened(browser, f"{address}/index.html", size, scheme) as page:
@@ -194,12 +194,15 @@ def test_pages_fit_the_window_in_both_schemes(site, browser, size, scheme):
             assert page.evaluate("document.body.dataset.mdColorScheme") == SCHEMES[scheme]
 
 
-def test_notebooks_can_be_read_by_everybody(site, browser):
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_pages_can_be_read_by_everybody(site, browser, scheme):
     """What stands in the page; the theme's own frame is its own business."""
     axe = pytest.importorskip("axe_playwright_python.sync_playwright")
-    with served(site) as address, opened(browser, f"{address}/{NEW[0]}.html", "phone", "dark") as page:
-        found = axe.Axe().run(page, context="article").response["violations"]
-    assert [one["id"] for one in found if one["impact"] in SERIOUS] == []
+    with served(site) as address, opened(browser, f"{address}/index.html", "phone", scheme) as page:
+        for name in (NEW[0], "drop-in"):
+            page.goto(f"{address}/{name}.html")
+            found = axe.Axe().run(page, context="article").response["violations"]
+            assert [one["id"] for one in found if one["impact"] in SERIOUS] == [], name
 
 
 @pytest.fixture
