@@ -26,7 +26,7 @@ test -x $(BIN)/python || $(MAKE_VENV)
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-llm test test-fast test-comlrl test-openspiel check coverage bench results docs dist lock sbom clean
+.PHONY: help setup demo demo-llm test test-fast test-comlrl test-openspiel check coverage bench results docs docs-version docs-serve dist lock sbom clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 19
@@ -92,6 +92,13 @@ results: setup  ## Play the numbers of README and docs again, and write what dif
 
 docs: setup  ## Build the documentation site into site/
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
+
+docs-version: setup  ## Put the site beside those of other versions, in the local branch gh-pages; publishes nothing
+	NO_MKDOCS_2_WARNING=1 PATH="$(abspath $(BIN)):$$PATH" $(BIN)/mike deploy --update-aliases $$($(BIN)/python docs/.site/release.py)
+	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/mike set-default --allow-undefined latest
+
+docs-serve: setup  ## Look at the versions that docs-version has made, on this machine
+	$(BIN)/mike serve
 
 dist: setup  ## Build both distributions into dist/
 	$(BIN)/python -m build --outdir dist .

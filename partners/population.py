@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from atom import Reasoner, TabularModel
 from partners.base import Traits
+from partners.program import program
 from partners.registry import partner
 from partners.tables import PolicyPartner, on_table
 
@@ -167,7 +168,7 @@ def load_policies(path: Path, model: TabularModel) -> NDArray[np.int8]:
     Raises:
         ValueError: no such file, a damaged one, or one of another task or version.
     """
-    remedy = "train one with: python -m eval train-partner --task TASK --out FILE"
+    remedy = f"train one with: {program()} train-partner --task TASK --out FILE"
     try:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
             version, digest = int(archive["version"]), str(archive["model"])
@@ -191,7 +192,7 @@ def load_policies(path: Path, model: TabularModel) -> NDArray[np.int8]:
     plays="tables",
 )
 def best_member(me: str, reasoner: Reasoner, file: str, *, seed: int = 0) -> PolicyPartner:
-    """The best of a trained population (``python -m eval train-partner``).
+    """The best of a trained population (``train-partner``).
 
     Args:
         me: this player's name in situations.

@@ -372,7 +372,7 @@ def test_an_empty_file(tmp_path, call):
     for command in ("export", "digest", "statistics"):
         done = call(command, path, *(["--csv", tmp_path] if command == "export" else []))
         assert done.returncode == 2
-        assert "is empty; crossplay --results FILE fills it" in clean(done.stderr)
+        assert "is empty; python -m eval crossplay --results FILE fills it" in clean(done.stderr)
     assert path.read_bytes() == b""
     assert call(*ARGUMENTS, "--results", path).returncode == 0
     assert len(list(stored_episodes(path))) == 12

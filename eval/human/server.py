@@ -13,7 +13,7 @@ from typing import Any
 
 from eval.human.game import Game, GameError, begin
 from eval.human.games import Games, NotStoredError
-from eval.web import BadRequestError, BoundedHandler, BoundedServer, static_file
+from eval.web import BadRequestError, BoundedHandler, BoundedServer, named, static_file
 
 _PAGE = Path(__file__).with_name("page.html")
 _GAMES = "/games/"
@@ -46,7 +46,9 @@ class _Handler(BoundedHandler):
     def get(self, path: str) -> None:
         """The page, or a game."""
         if path == "/":
-            self.send(HTTPStatus.OK, _PAGE.read_bytes(), "text/html; charset=utf-8")
+            self.send(
+                HTTPStatus.OK, named(_PAGE.read_text(encoding="utf-8")).encode(), "text/html; charset=utf-8"
+            )
             return
         if path.startswith(_STATIC) and (found := static_file(path.removeprefix(_STATIC))):
             self.send(HTTPStatus.OK, *found)

@@ -2,6 +2,7 @@
 
 const held = document.getElementById("data");
 const page = held ? JSON.parse(held.textContent) : null;
+const { content: program } = document.querySelector("meta[name=program]");
 const known = new Map();
 const name = (run, task, agent, partner) => JSON.stringify([run, task, agent, partner]);
 const pairings = new Map((page?.pairings ?? []).map(([run, task, agent, partner, data]) => [name(run, task, agent, partner), data]));
@@ -15,7 +16,7 @@ async function asked(path, query = {}) {
   try {
     answer = await fetch(address);
   } catch {
-    throw new Error("The server does not answer. Is python -m eval view still running?");
+    throw new Error(`The server does not answer. Is ${program} view still running?`);
   }
   const content = await answer.json();
   if (!answer.ok) throw new Error(content.problem);
@@ -67,7 +68,7 @@ export async function episode(run, key, number) {
   const found = (await packed(run, key)).episodes[number];
   if (found) return found;
   const { file } = page.runs.find((one) => one.id === run);
-  throw new Error(`Episode ${number} was left out to keep this page small; python -m eval view ${file} shows every one.`);
+  throw new Error(`Episode ${number} was left out to keep this page small; ${program} view ${file} shows every one.`);
 }
 
 export function comparison(first, second) {
