@@ -183,7 +183,7 @@ EVAL_FOLDERS = {
     "results": ("tasks", "play"),
     "sweeps": ("tasks", "play", "results"),
     "measure": ("tasks", "play", "results"),
-    "training": ("tasks",),
+    "training": ("tasks", "sweeps"),
     "studies": ("tasks", "play", "results", "sweeps", "measure", "training"),
     "show": ("web", "tasks", "play", "results", "sweeps", "measure", "training", "studies"),
     "people": ("tasks", "play", "measure", "show"),
