@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import resource_tracker
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Any
 
 
@@ -48,17 +48,29 @@ class Workers(ProcessPoolExecutor):
 
 @contextmanager
 def _uninterrupted() -> Iterator[None]:
-    """Holds Ctrl-C back until the block ends; processes that are begun within never hear it."""
+    """Holds Ctrl-C back until the block ends; processes that are begun within never hear it.
+
+    Blocking the signal is for them, who inherit that. Here another thread may take it, and Python would
+    raise in the midst of the block all the same, so a handler of ours remembers it.
+    """
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
-    if os.name == "posix":
-        resource_tracker.ensure_running()  # or it would let Ctrl-C through when it is begun
+    resource_tracker.ensure_running()  # or it would let Ctrl-C through when it is begun
+    heard: list[tuple[int, FrameType | None]] = []
+    is_main = threading.current_thread() is threading.main_thread()
+    handler = signal.getsignal(signal.SIGINT)
+    if is_main:
+        signal.signal(signal.SIGINT, lambda number, frame: heard.append((number, frame)))
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if is_main:
+            signal.signal(signal.SIGINT, handler)
+            if heard and callable(handler):
+                handler(*heard[0])
 
 
 def _end_with_parent() -> None:

@@ -15,8 +15,8 @@ from eval.results import stored_episodes
 ROOT = Path(__file__).parents[2]
 LINE = "interrupted; what --results has stored stays, and the same command continues it"
 COMMAND = [
-    sys.executable, "-m", "eval", "crossplay", "--task", "memory-1,one-ahead-5", "--agents", "bayes,ftl",
-    "--partners", "bayes,tom-1", "--episodes", "400", "--workers", "3",
+    sys.executable, "-m", "eval", "crossplay", "--task", "one-ahead-5", "--agents", "bayes,ftl",
+    "--partners", "bayes,tom-1", "--episodes", "200", "--workers", "2",
 ]  # fmt: skip
 
 
@@ -41,7 +41,7 @@ def begun(results):
     )  # fmt: skip
 
 
-def waited(condition, seconds=60.0):
+def waited(condition, seconds=600.0):
     """Whether it came true."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -60,32 +60,32 @@ def stored(results):
 
 
 MOMENTS = {
-    "one worker is begun": lambda group, results: len(members(group)) >= 3,
-    "all are begun": lambda group, results: len(members(group)) >= 5,
-    "they import": lambda group, results: len(members(group)) >= 5 and not time.sleep(0.7),
+    "a worker is begun": lambda group, results: len(members(group)) >= 3,
+    "both are begun": lambda group, results: len(members(group)) >= 4,
+    "they import": lambda group, results: len(members(group)) >= 4 and not time.sleep(0.5),
     "something is stored": lambda group, results: stored(results) > 0,
-    "much is stored": lambda group, results: stored(results) > 200,
 }
 
 
-@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks for processes in /proc")
-@pytest.mark.parametrize("times", [1, 2])
-@pytest.mark.parametrize("moment", MOMENTS)
+@pytest.mark.parametrize(
+    ("moment", "times"),
+    [("a worker is begun", 2), ("both are begun", 1), ("they import", 1), ("something is stored", 2)],
+)
 def test_ctrl_c_ends_a_sweep_with_one_line(moment, times, tmp_path):
     results = tmp_path / "results.sqlite"
-    process = begun(results)
-    group = process.pid
-    try:
-        assert waited(lambda: MOMENTS[moment](group, results)), moment
-        before = stored(results)
-        for _ in range(times):
-            os.killpg(group, signal.SIGINT)  # as a terminal does: every process of the group
-            time.sleep(0.005)
-        _, said = process.communicate(timeout=60)
-        assert waited(lambda: not members(group)), "somebody is left behind"
-    finally:
-        for left in members(group):
-            os.kill(left, signal.SIGKILL)
+    with begun(results) as process:
+        group = process.pid
+        try:
+            assert waited(lambda: MOMENTS[moment](group, results)), moment
+            before = stored(results)
+            for _ in range(times):
+                os.killpg(group, signal.SIGINT)  # as a terminal does: every process of the group
+                time.sleep(0.005)
+            _, said = process.communicate(timeout=600)
+            assert waited(lambda: not members(group)), "somebody is left behind"
+        finally:
+            for left in members(group):
+                os.kill(left, signal.SIGKILL)
     lines = [line for line in said.splitlines() if line.strip() and "\x1b" not in line]
     assert {*lines} == {LINE}, said
     assert len(lines) <= times
