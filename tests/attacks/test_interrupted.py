@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 LINE = "interrupted; what --results has stored stays, and the same command continues it"
 COMMAND = [
     sys.executable, "-m", "eval", "crossplay", "--task", "one-ahead-5", "--agents", "bayes,ftl",
-    "--partners", "bayes,tom-1", "--episodes", "200", "--workers", "2",
+    "--partners", "bayes,tom-1", "--episodes", "2000", "--workers", "2",
 ]  # fmt: skip
 
 
