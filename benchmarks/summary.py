@@ -27,12 +27,12 @@ import node
 import storage
 import tables
 from rich.console import Console
-from rich.table import Table
 
 from atom.belief import DEFAULT_HYPOTHESES
 from atom.models.portal import run_blocking
 from atom.reasoning.tables import shortest_costs
 from eval.play import Pairing
+from eval.show.console import Table
 from eval.show.tables import markdown
 from eval.sweeps import Matrix
 from eval.tasks import make_task

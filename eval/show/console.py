@@ -30,9 +30,18 @@ if TYPE_CHECKING:
 
 _OBEYED = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
+
+class DataConsole(Console):
+    """A console whose texts are data: what is to have a style is a ``Text``."""
+
+    def print(self, *objects: Any, **settings: Any) -> None:
+        """The same, where texts are never markup, and control no terminal."""
+        super().print(*map(_shown, objects), **settings)
+
+
 # Piped output has no terminal to fit into, and a table broken at 80 columns is hard to read.
-out = Console() if sys.stdout.isatty() else Console(width=140)
-err = Console(stderr=True)
+out = DataConsole() if sys.stdout.isatty() else DataConsole(width=140)
+err = DataConsole(stderr=True)
 
 
 class _Rate(ProgressColumn):
@@ -49,7 +58,7 @@ def working(title: str) -> Iterator[None]:
     with Progress(
         TextColumn("{task.description}", markup=False), TimeElapsedColumn(), console=err, transient=True
     ) as bar:
-        bar.add_task(title, total=None)
+        bar.add_task(as_data(title).plain, total=None)
         yield
 
 
@@ -63,6 +72,7 @@ def progress_bar(title: str, total: int, session: ModelSession | None = None) ->
         _Rate(),
         TimeRemainingColumn(),
     )
+    title = as_data(title).plain
     with Progress(*columns, console=err, transient=True) as bar:
         task = bar.add_task(title, total=total)
         if session is not None:
@@ -116,7 +126,7 @@ def write_json(file: Path | None, content: dict[str, Any]) -> None:
 
 def note(text: str) -> None:
     """A line on stderr."""
-    err.print(as_data(text), soft_wrap=True)
+    err.print(text, soft_wrap=True)
 
 
 def as_data(text: str, style: str = "") -> Text:
@@ -140,7 +150,16 @@ class Table(RichTable):
     """A table whose texts are data: names of tasks, players and models are never markup."""
 
     def __init__(self, *headers: Any, title: Any = None, **settings: Any) -> None:
-        super().__init__(*headers, title=_shown(title, "table.title"), **settings)
+        super().__init__(*map(_shown, headers), title=_shown(title, "table.title"), **settings)
+
+    @property
+    def caption(self) -> Any:
+        """What stands below the table; a text is data."""
+        return self._caption
+
+    @caption.setter
+    def caption(self, caption: Any) -> None:
+        self._caption = _shown(caption, "table.caption")
 
     def add_column(self, header: Any = "", *further: Any, **settings: Any) -> None:
         """The same with a heading that is data."""
