@@ -106,7 +106,7 @@ class Offer:
             ],
             "partners": [
                 {"group": group, "names": [{"name": name, "summary": summary(name)} for name in names]}
-                for group, names in {**self.partners, "Unknown": (SURPRISE,)}.items()
+                for group, names in {**self.partners, "Unknown until the end": (SURPRISE,)}.items()
             ],
             "first": self.first.as_plain(),
             "most_seed": LARGEST_SEED,
