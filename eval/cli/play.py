@@ -49,7 +49,9 @@ def play(
     offer = offer_of(tasks, agent, seat=seat, seed=seed, episode=episode)
     if not web:
         if len(tasks) > 1:
-            raise ValueError("one task is played in the terminal; with --web the page lets choose among several")
+            raise ValueError(
+                "one task is played in the terminal; with --web the page lets choose among several"
+            )
         over = play_in_terminal(offer.begin(0), out, input)
         if results is not None and not over.done:
             note("the game was not played to its end and is not stored")

@@ -133,7 +133,9 @@ class Offer:
         partner = _one_of("partner", given["partner"], [*_names(self.partners), SURPRISE])
         seat, seed = given["seat"], given["seed"]
         if seat is not None and not _within(seat, 1, len(made.players)):
-            raise ChoiceError(f"a seat of {task!r} is 1 to {len(made.players)}, or null for one after another")
+            raise ChoiceError(
+                f"a seat of {task!r} is 1 to {len(made.players)}, or null for one after another"
+            )
         if not _within(seed, 0, LARGEST_SEED):
             raise ChoiceError(f"a seed is a whole number from 0 to {LARGEST_SEED}, got {seed!r:.40}")
         return Choice(task, partner, seat, seed)

@@ -31,7 +31,11 @@ def told(game: Game) -> list[str]:
         game: a game that is over.
     """
     mine = [step.actions[game.me] for step in game.steps]
-    found = [f"your partner was {game.unit.agent}: {kind_of(split_name(game.unit.agent)[0]).summary}"] if game.hidden else []
+    found = (
+        [f"your partner was {game.unit.agent}: {kind_of(split_name(game.unit.agent)[0]).summary}"]
+        if game.hidden
+        else []
+    )
     many = len(game.agents) > 1
     for agent in game.agents:
         seen = [

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from eval.cli import app
-from eval.human import SURPRISE, Choice, ChoiceError, move, offer_of, save
+from eval.human import SURPRISE, Choice, move, offer_of, save
 from eval.human.choices import GIVEN, LARGEST_SEED
 from eval.human.games import Games
 from eval.human.server import serve
@@ -169,7 +169,9 @@ def test_games_that_gave_way_say_so():
         names = [post(address, {}).json()["name"] for _ in range(3)]
         gone = httpx.get(f"{address}games/{names[0]}", trust_env=False)
         assert gone.status_code == 410
-        assert gone.json()["problem"] == "this game gave way to newer ones, of which 2 are kept; begin a new one"
+        assert (
+            gone.json()["problem"] == "this game gave way to newer ones, of which 2 are kept; begin a new one"
+        )
         assert httpx.get(f"{address}games/{names[1]}", trust_env=False).status_code == 200
         assert httpx.get(f"{address}games/never", trust_env=False).status_code == 404
 

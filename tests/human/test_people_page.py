@@ -22,7 +22,9 @@ def window(browser, address, *, size=(1100, 900), scheme="light"):
     ).new_page()
     page.set_default_timeout(10_000)
     page.goto(address)
-    page.wait_for_function("!document.querySelector('#setup').hidden || !document.querySelector('#game').hidden")
+    page.wait_for_function(
+        "!document.querySelector('#setup').hidden || !document.querySelector('#game').hidden"
+    )
     if page.is_visible("#setup"):
         page.keyboard.press("Enter")  # what is preselected
     page.wait_for_selector("#actions button")
