@@ -107,6 +107,13 @@ async function draw({ keep = false } = {}) {
   } else if (!isFirst || view === "episode" || view === "cell") focusOn(state, view);
   if (!isFirst && !stays) el("said").textContent = document.title;
   document.body.dataset.drawn = String(mine);
+  if (view === "overview") look([state.run, state.beside].filter(Boolean));
+}
+
+// looks through a large run once its first view is there, and shows that anew without what is damaged
+async function look(ids) {
+  const found = await Promise.all(ids.map((run) => source.verified(run).catch(() => false)));
+  if (found.some(Boolean)) draw({ keep: true });
 }
 
 // the same control in the view that replaces it: by its id, or its place among those of its kind
