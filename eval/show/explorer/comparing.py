@@ -104,5 +104,8 @@ def _apart(one: PairingSummary, other: PairingSummary) -> tuple[Interval | None,
     if interval.is_unknown:
         return interval, 1.0  # nothing varies, and no test can say how much might
     # by means and deviations: of the values themselves SciPy warns where those of one run are all the same
-    known = [figure for one in samples for figure in (one.mean(), one.std(ddof=1), len(one))]
-    return interval, float(stats.ttest_ind_from_stats(*known, equal_var=False).pvalue)
+    (mean, spread, n), (other_mean, other_spread, m) = (
+        (float(one.mean()), float(one.std(ddof=1)), len(one)) for one in samples
+    )
+    test = stats.ttest_ind_from_stats(mean, spread, n, other_mean, other_spread, m, equal_var=False)
+    return interval, float(test.pvalue)

@@ -15,13 +15,18 @@ from eval.show.explorer.cells import cell_document, episode_of
 from eval.show.explorer.comparing import comparison
 from eval.show.explorer.overview import overview
 from eval.show.explorer.runs import ExploredRun, explored_runs
-from eval.web import BadRequestError, BoundedHandler, BoundedServer, shell, static_file
+from eval.web import BadRequestError, BoundedHandler, BoundedServer, bundle, shell, static_file, style
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 Query = Mapping[str, str]
+_WHOLE: dict[str, tuple[Callable[[], str], str]] = {
+    "/explorer.js": (bundle, "text/javascript; charset=utf-8"),
+    "/explorer.css": (style, "text/css; charset=utf-8"),
+}
+"""All scripts, and all styles, in one request each: a browser would ask for fifteen, one after the other."""
 _VERIFIED_AT_ONCE = 2_000
 """Of more episodes the first view is shown before all of them have been looked at."""
 
@@ -175,6 +180,9 @@ class _Handler(BoundedHandler):
         first, _, rest = path.lstrip("/").partition("/")
         if path == "/":
             self.send(HTTPStatus.OK, shell().encode(), "text/html; charset=utf-8")
+        elif path in _WHOLE:
+            content, kind = _WHOLE[path]
+            self.send(HTTPStatus.OK, content().encode(), kind)
         elif first == "static" and (found := static_file(rest)):
             self.send(HTTPStatus.OK, *found)
         elif first == "print":
