@@ -197,11 +197,15 @@ class Table(RichTable):
         names = [_plain(column.header) for column in self.columns]
         for row in zip(*texts, strict=True):
             yield Text(" · ".join(filter(None, map(_plain, row[:lead]))), style="bold")
-            for name, cell in zip(names[lead:], row[lead:], strict=True):
-                if _plain(cell).strip():
-                    yield Text.assemble(
-                        "  ", (name, "dim"), "  ", cell if isinstance(cell, Text) else str(cell)
-                    )
+            told = [
+                (name, cell)
+                for name, cell in zip(names[lead:], row[lead:], strict=True)
+                if _plain(cell).strip()
+            ]
+            if not told:
+                yield Text("  –")
+            for name, cell in told:
+                yield Text.assemble("  ", (name, "dim"), "  ", cell if isinstance(cell, Text) else str(cell))
         if self.caption:
             yield Text.assemble(self.caption, style="table.caption")
 
