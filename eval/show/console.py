@@ -195,6 +195,8 @@ class Table(RichTable):
         texts = [list(column.cells) for column in self.columns]
         lead = next((i for i, column in enumerate(self.columns) if column.justify == "right"), 1) or 1
         names = [_plain(column.header) for column in self.columns]
+        if self.show_header:
+            yield Text(" · ".join(names[:lead]), style="dim")
         for row in zip(*texts, strict=True):
             yield Text(" · ".join(filter(None, map(_plain, row[:lead]))), style="bold")
             told = [
