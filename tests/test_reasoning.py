@@ -40,7 +40,8 @@ class Counting:
     async def arespond(self, situation, player, predicted):
         self.running += 1
         self.together.append(self.running)
-        await asyncio.sleep(0.01)
+        for _ in range(100):  # turns of the loop and no time: all that are asked at once begin, however busy
+            await asyncio.sleep(0)
         self.running -= 1
         return self.respond(situation, player, predicted)
 

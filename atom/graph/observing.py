@@ -148,8 +148,8 @@ def _own(happened: Any, waiting: Waiting) -> tuple[list[str | Seen], list[str]]:
 
 def _is_several(happened: Any, legal: Sequence[str]) -> bool:
     """Whether a list is of several actions, and stands for none itself."""
-    return isinstance(happened, list | tuple) and any(
-        isinstance(part, Seen | Mapping) or (not isinstance(part, list | tuple) and as_listed(part, legal))
+    return isinstance(happened, (list, tuple)) and any(
+        isinstance(part, (Seen, Mapping)) or (not isinstance(part, list | tuple) and as_listed(part, legal))
         for part in happened
     )
 

@@ -121,6 +121,7 @@ class NormalFormReasoner(RecursiveReasoner):
         self._own_first = [np.moveaxis(self.payoffs[i], i, 0) for i in range(len(shape))]
         self._answers: dict[tuple[int, _Vectors], tuple[float, ...]] = {}
         self._bests: dict[tuple[int, _Vectors], tuple[int, ...]] = {}
+        self._outcomes: dict[tuple[int, tuple[int, ...]], str] = {}
         self._table = _Table({}, {}, {})
 
     def expected_payoffs(
@@ -153,7 +154,12 @@ class NormalFormReasoner(RecursiveReasoner):
             chosen = tuple([actions.index(joint[name]) for name, actions in situation.actions.items()])
         except (KeyError, ValueError):
             return None
-        return f"{self.payoffs[index][chosen]:.12g}"
+        found = self._outcomes.get((index, chosen))
+        if found is None:
+            if len(self._outcomes) >= _CACHE_SIZE:
+                self._outcomes.clear()
+            found = self._outcomes[index, chosen] = f"{self.payoffs[index][chosen]:.12g}"
+        return found
 
     def policies_at_once(self, situation: Situation, pairs: Sequence[tuple[str, int]]) -> list[Policy]:
         """``policy`` of every (player, order), in that order."""

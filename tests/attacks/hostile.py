@@ -59,7 +59,7 @@ def drips_its_head(stream, request):
 
 
 def hangs(stream, request):
-    time.sleep(5.0)
+    time.sleep(100.0)
 
 
 def goes_away(stream, request):

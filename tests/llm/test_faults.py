@@ -19,7 +19,9 @@ pytestmark = pytest.mark.usefixtures("transport")
 
 TASK = memory_one()
 SITUATION = described(TASK, [])
-IMPATIENT = Patience(timeout=0.15, deadline=1.0, attempts=3, pause=0.001, longest_pause=0.005)
+IMPATIENT = Patience(timeout=0.4, deadline=2.0, attempts=3, pause=0.001, longest_pause=0.005)
+# where nothing hangs, a busy machine is not to be taken for a server that does
+STEADY = Patience(timeout=20.0, deadline=60.0, attempts=3, pause=0.001, longest_pause=0.005)
 
 
 class Described:
@@ -41,12 +43,12 @@ def _dead_url():
         return f"http://127.0.0.1:{free.getsockname()[1]}/v1"
 
 
-def _episodes(server, n, rounds, *, runtime="plain"):
+def _episodes(server, n, rounds, patience=IMPATIENT, *, runtime="plain"):
     """Decisions of an agent that asks the server, over n episodes; each has a memo of its own."""
     task = Described(rounds)
 
     def episode(number):
-        reasoner = reasoner_at(server, seed=number, patience=IMPATIENT)
+        reasoner = reasoner_at(server, seed=number, patience=patience)
         seats = {
             "player-1": AdaptiveAgent("player-1", reasoner),
             "player-2": FixedOrderAgent("player-2", TASK.reasoner(), 1),
@@ -64,16 +66,17 @@ def _episodes(server, n, rounds, *, runtime="plain"):
 
 @pytest.mark.parametrize("kind", PASSING)
 def test_every_kind_of_fault_is_survived(kind, serve):
-    server = serve(faults=Faults({kind: 0.3}, hang=0.3))
-    decisions = _episodes(server, 8, 6)
+    server = serve(faults=Faults({kind: 0.3}, hang=1.0))
+    patience = IMPATIENT if kind == "timeout" else STEADY
+    decisions = _episodes(server, 8, 6, patience)
     assert server.fault_counts[kind] >= 8
     assert all(d.action in "AB" for d in decisions)
     assert sum(bool(d.degraded) for d in decisions) < len(decisions) / 2
-    assert max(d.usage.seconds for d in decisions if d.usage) <= 6 * IMPATIENT.deadline
+    assert max(d.usage.seconds for d in decisions if d.usage) <= 6 * patience.deadline
 
 
 def test_two_hundred_episodes_with_all_faults_together(serve):
-    server = serve(faults=Faults.all_together(0.3, hang=0.3))
+    server = serve(faults=Faults.all_together(0.3, hang=1.0))
     decisions = _episodes(server, 200, 3)
     assert set(server.fault_counts) == set(PASSING)
     asked = [d for d in decisions if d.usage]
@@ -95,7 +98,7 @@ def test_two_hundred_episodes_with_all_faults_together(serve):
 
 
 def test_no_exception_leaves_the_node(serve):
-    server = serve(faults=Faults.all_together(0.6, hang=0.3))
+    server = serve(faults=Faults.all_together(0.6, hang=1.0))
     _episodes(server, 6, 5, runtime="langgraph")
 
 
@@ -173,7 +176,7 @@ def test_retries_end_by_the_deadline(serve):
     began = time.monotonic()
     with pytest.raises(LLMError, match="no answer within"):
         reasoner.policy(SITUATION, "player-1", 0)
-    assert 0.4 < time.monotonic() - began < 1.5
+    assert 0.4 < time.monotonic() - began < 9.0  # fifty attempts would be 10
     assert 2 <= server.requests <= 4
 
 
