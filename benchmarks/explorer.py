@@ -38,6 +38,9 @@ from eval.web import BoundedHandler, BoundedServer
 EPISODES = 50_000
 AGENTS, PARTNERS = 20, 5
 PAIRS = 5
+TASKS_PLAYED = "one-ahead-5,memory-1,game-2,overcooked"
+AGENTS_PLAYED = "tom-0,tom-1,tom-2,ftl,hedge,bayes,adahedge,fixed-share,no-belief,random"
+PARTNERS_PLAYED = "tom-0,tom-1,tom-2,bayes,self"
 LIMIT = 6.0
 """Of the seconds until the page can be used, in those of the static page."""
 
@@ -186,9 +189,20 @@ def report(file: Path, episodes: int) -> None:
     print(f"  a static page of as many elements and bytes {theirs:.2f} s: {ratio:.1f} times, limit {LIMIT:g}")
 
 
+def played(path: Path, episodes: int) -> Path:
+    """A results file of as many episodes, each played: four tasks, ten agents, five partners."""
+    agents = tuple(AGENTS_PLAYED.split(","))
+    matrices = tuple((task, agents, tuple(PARTNERS_PLAYED.split(","))) for task in TASKS_PLAYED.split(","))
+    asked = Sweep(matrices, episodes // 200, seed=42, kind="crossplay")
+    with open_run(path, asked.configuration()) as run:
+        run_sweep(asked, Execution(run=run))
+    return path
+
+
 def in_one_file(folder: Path, episodes: int) -> None:
     """Prints how large one file is, and how long it takes to open."""
-    (run,) = explored_runs([grown(folder / "grown.sqlite", episodes)])
+    said(f"playing {episodes:,} episodes")
+    (run,) = explored_runs([played(folder / "played.sqlite", episodes)])
     packer, began = RunPacker(run), time.perf_counter()
     for n, episode in enumerate(stored_episodes(run.file), 1):
         packer.add(episode)
@@ -216,7 +230,10 @@ def main() -> None:
         "--episodes", type=int, default=EPISODES, help="a multiple of 100; 50,000 unless told otherwise"
     )
     parser.add_argument(
-        "--one-file", type=int, metavar="N", help="of the page that report writes, with N episodes"
+        "--one-file",
+        type=int,
+        metavar="N",
+        help="of the page that report writes, with N episodes, a multiple of 200",
     )
     asked = parser.parse_args()
     if browser_path() is None:
