@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from eval.cli.options import Seed, split_names, writable
-from eval.human import Game, offer_of, rescue, save
+from eval.human import Game, Offer, offer_of, rescue, save
 from eval.human.games import Games
 from eval.human.server import serve
 from eval.human.terminal import play_in_terminal
@@ -58,6 +58,11 @@ def play(
         elif results is not None:
             _store(results, over)
         return
+    _serve(offer, results, port, open_browser=open_browser)
+
+
+def _serve(offer: Offer, results: Path | None, port: int, *, open_browser: bool) -> None:
+    """The page, until Ctrl+C."""
     games = Games(
         offer.begin,
         lambda game: (
