@@ -56,6 +56,20 @@ export function overview(run) {
   return page ? page.overviews[run] : remembered(`run ${run}`, () => asked("overview", { run }));
 }
 
+// a large run is shown before all of its episodes have been looked at; true once the overview is another one for it
+export async function verified(run) {
+  if (page) return false;
+  const found = await overview(run);
+  if (found.verified) return false;
+  const damaged = await remembered(`damage ${run}`, () => asked("damage", { run }));
+  if (!damaged) {
+    found.verified = true;
+    return false;
+  }
+  known.clear();
+  return true;
+}
+
 export async function cell(run, key) {
   if (page) return (await packed(run, key)).cell;
   return remembered(`cell ${named(run, key)}`, () => asked("cell", { run, ...query(key) }));
