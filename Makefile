@@ -27,7 +27,7 @@ test -x $(BIN)/python || $(MAKE_VENV)
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-llm test test-fast test-comlrl test-openspiel check coverage bench results docs dist lock sbom clean
+.PHONY: help setup demo demo-llm test test-fast test-comlrl test-openspiel check coverage bench results docs docs-version docs-serve dist lock sbom clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 19
@@ -62,10 +62,10 @@ demo-llm: $(LOCAL)  ## A small language model on this machine, bare, told and ga
 
 test: setup  ## All tests
 	@.ci/needs
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist loadgroup
 
 test-fast: setup  ## The tests that need no browser, database, server or kernel
-	$(BIN)/python -m pytest -n auto -m "not slow"
+	$(BIN)/python -m pytest -n auto --dist loadgroup -m "not slow"
 
 test-comlrl: setup  ## Rewards in the real CoMLRL, on the CPU; installs it, and torch
 	$(INSTALL) 'comlrl>=1.4,<1.5'
@@ -81,7 +81,7 @@ check: setup  ## Lint and type-check
 	$(BIN)/mypy
 
 coverage: setup  ## Which lines the fast tests reach, and whether that is enough
-	$(BIN)/python -m pytest -n auto -m "not slow" --cov --cov-report=term
+	$(BIN)/python -m pytest -n auto --dist loadgroup -m "not slow" --cov --cov-report=term
 
 bench: setup  ## Measure speed beside named rivals, and agents on tasks that nobody tuned
 	$(BIN)/python benchmarks/summary.py
@@ -93,6 +93,13 @@ results: setup  ## Play the numbers of README and docs again, and write what dif
 
 docs: setup  ## Build the documentation site into site/
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
+
+docs-version: setup  ## Put the site beside those of other versions, in the local branch gh-pages; publishes nothing
+	NO_MKDOCS_2_WARNING=1 PATH="$(abspath $(BIN)):$$PATH" $(BIN)/mike deploy --update-aliases $$($(BIN)/python docs/.site/release.py)
+	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/mike set-default --allow-undefined latest
+
+docs-serve: setup  ## Look at the versions that docs-version has made, on this machine
+	$(BIN)/mike serve
 
 dist: setup  ## Build both distributions into dist/
 	$(BIN)/python -m build --outdir dist .

@@ -7,6 +7,7 @@ rightly so, since the same input would fail again.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
 
 class ToMError(ValueError):
@@ -61,6 +62,18 @@ class ReasonerError(ToMError):
     """What was given as a reasoner and is none, or a policy of one that is no distribution."""
 
 
+class DistributionError(ReasonerError):
+    """Probabilities that are none: not finite, below 0, or adding up to something else than 1.
+
+    Attributes:
+        source: who gave them, for a warning that is said once.
+    """
+
+    def __init__(self, reason: str, source: str) -> None:
+        super().__init__(reason)
+        self.source = source
+
+
 class RewardError(ToMError):
     """A reward for training whose settings do not fit, or that was called in another way than it can be."""
 
@@ -78,6 +91,13 @@ class LLMError(Exception):
 
 class BudgetError(LLMError):
     """The next call to a model would go over the budget."""
+
+
+Failure: TypeAlias = LLMError | DistributionError
+"""What a decision can do without: ``on_error`` says whether it is said or raised."""
+
+FAILURES = (LLMError, DistributionError)
+"""The same, to be caught."""
 
 
 def check_choice(setting: str, given: object, choices: Sequence[str]) -> None:

@@ -165,6 +165,7 @@ class PartnerMemory(TypedDict):
         counted: number of the last decision whose action was counted; absent before the first.
         place: number of the leaf of a Store that its evidence is in (``atom.graph.sums``); absent before.
         written: the sums that are there; absent before.
+        set_aside: what was damaged or could not be learned, until a decision says so; absent for nothing.
     """
 
     weights: Weights
@@ -180,6 +181,7 @@ class PartnerMemory(TypedDict):
     counted: NotRequired[int]
     place: NotRequired[int]
     written: NotRequired[Evidence]
+    set_aside: NotRequired[str]
 
 
 class Told(TypedDict):
@@ -196,8 +198,7 @@ class Told(TypedDict):
         read: id of the last message that was read.
         seen: ids of all messages that were there then.
         own: ids of the model's own messages since, where their name does not say so.
-        done: what the model really did on the prediction before this one: calls that a person edited
-            count as edited, rejected ones not at all; None where that is not known.
+        done: what it did on the prediction before this one, as people edited it; None where not known.
     """
 
     text: str
@@ -225,8 +226,7 @@ class PlayerMemory(TypedDict):
         declares: the order that this player declared, absent or None where it declared none.
         checked: the last decision that evaluated all hypotheses; None after a surprise.
         spent: what the episode cost so far, where a budget counts that.
-        writer: this thread's name in the Store that evidence is written to, and since when it has it, as
-            ``"KEY@SECONDS"``, for a day; absent where there is none.
+        writer: this thread's name in the Store, and since when, ``"KEY@SECONDS"``, for a day; or absent.
         published: whether the Store has the player's declaration.
         told: what a middleware told the model, and which messages it or a node has read.
     """

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from atom.errors import IllegalActionError, ReasonerError
+from atom.errors import DistributionError, IllegalActionError, ReasonerError
 
 Policy: TypeAlias = Mapping[str, float]
 """A distribution over one player's legal actions: action -> probability in [0, 1], summing to 1."""
@@ -111,19 +111,21 @@ def is_plain(policy: object, legal: Sequence[str]) -> bool:
     return -_ROUNDING < total - 1.0 < _ROUNDING
 
 
-def check_policy(policy: object, legal: Sequence[str], who: str) -> Policy:
+def check_policy(policy: object, legal: Sequence[str], who: str, source: str) -> Policy:
     """``policy`` itself.
 
     Args:
         policy: what a reasoner returned.
         legal: the actions that it may be over.
         who: whose it is and by whom, in the error.
+        source: by whom alone.
 
     Raises:
-        ReasonerError: no mapping, a probability that is no finite number >= 0, or a sum other than 1.
+        DistributionError: a probability that is no number in [0, 1], or a sum other than 1.
         IllegalActionError: an action that is not legal.
+        ReasonerError: no mapping.
     """
-    found = check_probabilities(policy, who)
+    found = check_probabilities(policy, who, source)
     for action in found:
         if action not in legal:
             raise IllegalActionError(
@@ -131,24 +133,59 @@ def check_policy(policy: object, legal: Sequence[str], who: str) -> Policy:
             )
     total = math.fsum(found.values())
     if abs(total - 1.0) > _ROUNDING:
-        raise ReasonerError(f"the probabilities of {who} add up to {total:g} instead of 1: {dict(found)}")
+        raise DistributionError(
+            f"the probabilities of {who} add up to {total:g} instead of 1: {shown(dict(found))}", source
+        )
     return found
 
 
-def check_probabilities(policy: object, who: str) -> Policy:
-    """``policy`` itself, which may be over whatever actions and add up to whatever sum.
+def check_probabilities(policy: object, who: str, source: str) -> Policy:
+    """``policy`` itself, which may be over whatever actions, and leave some probability to others.
+
+    Args:
+        policy: what a hypothesis says.
+        who: whose it is and by whom, in the error.
+        source: by whom alone.
 
     Raises:
-        ReasonerError: no mapping, or a probability that is no finite number >= 0.
+        DistributionError: a probability that is no number in [0, 1], or a sum above 1.
+        ReasonerError: no mapping.
     """
+    if type(policy) is dict and _is_plain_part(policy):
+        return policy
     if not isinstance(policy, Mapping):
         raise ReasonerError(
-            f"{who} is a {type(policy).__name__}, {repr(policy)[:80]}; a policy is action -> probability, "
+            f"{who} is a {type(policy).__name__}, {shown(policy)}; a policy is action -> probability, "
             'such as {"A": 1.0}'
         )
     for action, probability in policy.items():
-        if not isinstance(probability, int | float | np.floating) or not 0.0 <= probability < math.inf:
-            raise ReasonerError(
-                f"{who} gives {action!r} the probability {probability!r}; probabilities are numbers in [0, 1]"
+        is_number = isinstance(probability, int | float | np.floating)
+        if not is_number or not 0.0 <= probability <= 1.0 + _ROUNDING:
+            raise DistributionError(
+                f"{who} gives {action!r} the probability {shown(probability)}; probabilities are numbers in "
+                "[0, 1]",
+                source,
             )
+    total = math.fsum(policy.values())
+    if total > 1.0 + _ROUNDING:
+        raise DistributionError(
+            f"the probabilities of {who} add up to {total:g} instead of 1: {shown(dict(policy))}", source
+        )
     return policy
+
+
+def _is_plain_part(policy: dict[str, Any]) -> bool:
+    total = 0.0
+    for probability in policy.values():
+        if type(probability) is not float or not 0.0 <= probability <= 1.0:
+            return False
+        total += probability
+    return total <= 1.0 + _ROUNDING
+
+
+def shown(value: object) -> str:
+    """The beginning of a value as code has it, for an error; its kind where it cannot be written."""
+    try:
+        return repr(value)[:80]
+    except (ValueError, RecursionError):  # a number too long to be written
+        return type(value).__name__

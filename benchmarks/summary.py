@@ -21,18 +21,19 @@ from typing import Literal
 
 import batched
 import decisions
+import explorer
 import imports
 import llm_calls
 import node
 import storage
 import tables
 from rich.console import Console
-from rich.table import Table
 
 from atom.belief import DEFAULT_HYPOTHESES
 from atom.models.portal import run_blocking
 from atom.reasoning.tables import shortest_costs
 from eval.play import Pairing
+from eval.show.console import Table
 from eval.show.tables import markdown
 from eval.sweeps import Matrix
 from eval.tasks import make_task
@@ -201,6 +202,24 @@ def _of_child(*arguments: str) -> float:
     return 1e3 * (after.children_user + after.children_system - before.children_user - before.children_system)
 
 
+def opened() -> Iterator[Measure]:
+    """A large run in a browser; none where there is no browser."""
+    if explorer.browser_path() is None:
+        return
+    with tempfile.TemporaryDirectory() as scratch:
+        file = explorer.grown(Path(scratch) / "results.sqlite", explorer.EPISODES)
+        with explorer.openings(file) as opening:
+            yield Measure(
+                f"a run of {explorer.EPISODES:,} episodes opened in a browser, seconds on the clock",
+                "a static page of as many elements and bytes",
+                "s",
+                opening.ours,
+                opening.theirs,
+                explorer.LIMIT,
+                pairs=explorer.PAIRS,
+            )
+
+
 def asked_of_models(url: str) -> Iterator[Measure]:
     """Calls to a scripted server."""
     asks, _ = llm_calls.rivals(url)
@@ -217,7 +236,7 @@ def asked_of_models(url: str) -> Iterator[Measure]:
 
 def rows() -> Iterator[list[str]]:
     """All rows, as they are measured."""
-    for group in (deciding, in_graphs, in_batches, on_disk, on_tables, at_start):
+    for group in (deciding, in_graphs, in_batches, on_disk, on_tables, at_start, opened):
         for measure in group():
             yield measure.row()
     command = [sys.executable, "-m", "eval.modelserver", "--port", "0"]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+from partners.program import program
+
 
 class UnknownNameError(ValueError):
     """A name that is not in a registry; the message offers the nearest ones.
@@ -19,7 +21,7 @@ class UnknownNameError(ValueError):
         known = sorted(known)
         near = difflib.get_close_matches(name, known, n=3, cutoff=0.5) or known
         super().__init__(
-            f"there is no {what} {name!r}; did you mean {', '.join(near)}? All: python -m eval list"
+            f"there is no {what} {name!r}; did you mean {', '.join(near)}? All: {program()} list"
         )
 
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from atom import Reasoner, TabularModel
 from atom.reasoning.tables.cache import unpacked
 from partners.base import Traits
+from partners.program import program
 from partners.registry import partner
 from partners.tables import PolicyPartner, on_table
 
@@ -167,7 +168,7 @@ def load_policies(path: Path, model: TabularModel) -> NDArray[np.int8]:
         ValueError: no such file, a damaged one or one that unpacks to too much, or one of another task or
             version.
     """
-    remedy = "train one with: python -m eval train-partner --task TASK --out FILE"
+    remedy = f"train one with: {program()} train-partner --task TASK --out FILE"
     try:
         arrays = unpacked(path, ("version", "model", "policies"), 2 * model.n_states)
         version, digest, policies = int(arrays["version"]), str(arrays["model"]), arrays["policies"]
@@ -195,7 +196,7 @@ def load_policies(path: Path, model: TabularModel) -> NDArray[np.int8]:
     plays="tables",
 )
 def best_member(me: str, reasoner: Reasoner, file: str, *, seed: int = 0) -> PolicyPartner:
-    """The best of a trained population (``python -m eval train-partner``).
+    """The best of a trained population (``train-partner``).
 
     Args:
         me: this player's name in situations.

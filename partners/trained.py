@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from atom import Memory, NormalFormReasoner, Reasoner, Situation
 from atom.randomness import RandomStream
 from partners.base import SimplePartner, Traits
+from partners.program import program
 from partners.registry import partner
 
 if TYPE_CHECKING:
@@ -26,7 +27,10 @@ if TYPE_CHECKING:
 FORMAT = "langgraph-atom trained population 1"
 MOST_BYTES = 16 * 2**20
 """A larger file is refused before it is read."""
-REMEDY = "train one with: python -m eval train --out DIRECTORY"
+
+
+def _remedy() -> str:
+    return f"train one with: {program()} train --out DIRECTORY"
 
 
 class PopulationError(ValueError):
@@ -96,12 +100,12 @@ def load_population(path: Path) -> Population:
             data = stream.read(MOST_BYTES + 1)
     except OSError as error:
         raise PopulationError(
-            f"the trained population {str(path)!r} cannot be read ({error}); {REMEDY}"
+            f"the trained population {str(path)!r} cannot be read ({error}); {_remedy()}"
         ) from None
     if len(data) > MOST_BYTES:
         raise PopulationError(
             f"the trained population {str(path)!r} has more than {MOST_BYTES:,} bytes, so it is none; "
-            f"{REMEDY}"
+            f"{_remedy()}"
         )
     # takes pydantic, which is slow to import and which no other partner needs
     from partners.trained_file import FileError, parsed  # noqa: PLC0415
@@ -109,7 +113,9 @@ def load_population(path: Path) -> Population:
     try:
         return _checked(parsed(data))
     except FileError as error:
-        raise PopulationError(f"the trained population {str(path)!r} is damaged: {error}; {REMEDY}") from None
+        raise PopulationError(
+            f"the trained population {str(path)!r} is damaged: {error}; {_remedy()}"
+        ) from None
 
 
 def _checked(content: Content) -> Population:
@@ -186,7 +192,7 @@ class TrainedPartner(SimplePartner):
         if not isinstance(reasoner, NormalFormReasoner) or reasoner.payoffs.shape != (2, a, a):
             raise PopulationError(
                 f"the population {file!r} was trained in {self.population.task!r}, a normal-form game of two "
-                f"players with {a} actions, and this is another game; {REMEDY}"
+                f"players with {a} actions, and this is another game; {_remedy()}"
             )
         if member is not None and member >= n:
             raise PopulationError(
@@ -208,7 +214,7 @@ class TrainedPartner(SimplePartner):
         if len(players) != 2 or any(tuple(own) != actions for own in situation.actions.values()):
             raise PopulationError(
                 f"a population of {self.population.task!r} was trained for two players with the actions "
-                f"{list(actions)}, the situation has {dict(situation.actions)}; {REMEDY}"
+                f"{list(actions)}, the situation has {dict(situation.actions)}; {_remedy()}"
             )
         state = 0
         if situation.history and self.population.memory:

@@ -93,6 +93,24 @@ SLOW = (
 )
 """Suites and tests by how their identifiers begin; ``make test-fast`` leaves them out."""
 
+TOGETHER = (
+    "tests/graphs/test_fits.py",
+    "tests/human",
+    "tests/report",
+    "tests/test_architecture_page.py",
+    "tests/test_coding_eval.py",
+    "tests/test_coverage.py",
+    "tests/test_digests.py",
+    "tests/test_package.py",
+    "tests/test_people_data.py",
+    "tests/test_results.py",
+    "tests/test_settings.py",
+    "tests/test_site.py",
+    "tests/test_table_partners.py",
+    "tests/test_views.py",
+)
+"""Suites that share what takes long to make; one process of several runs each of them."""
+
 
 def pytest_ignore_collect(collection_path, config):
     """Where slow tests are left out, files that hold no others are not even imported."""
@@ -102,8 +120,11 @@ def pytest_ignore_collect(collection_path, config):
 
 
 def pytest_collection_modifyitems(items):
-    """Marks what stands in ``SLOW``, and what needs PostgreSQL."""
+    """Marks what stands in ``SLOW`` and ``TOGETHER``, and what needs PostgreSQL."""
     for item in items:
+        for suite in TOGETHER:
+            if item.nodeid.startswith(suite):
+                item.add_marker(pytest.mark.xdist_group(suite))
         if item.nodeid.startswith(SLOW) or "[postgres" in item.nodeid:
             item.add_marker(pytest.mark.slow)
 

@@ -58,19 +58,23 @@ def test_both_installed_play_and_report_in_an_empty_folder(wheel, evaluation, tm
     # appended to the path, and its own .pth files not read: a checkout is not on it
     (own / "dependencies.pth").write_text(f"{here}\n")
 
-    def run(*arguments):
+    def run(*arguments, status=0):
         done = subprocess.run(
             [str(programs / "atom-eval"), *arguments], cwd=empty, capture_output=True, text=True, check=False,
             env={"PATH": "/usr/bin:/bin", "HOME": str(empty)},
         )  # fmt: skip
-        assert done.returncode == 0, done.stderr
-        return done.stdout
+        assert done.returncode == status, done.stderr
+        return done.stdout if status == 0 else " ".join(done.stderr.split())
 
     assert run("--version") == f"langgraph-atom {atom.__version__}\n"
     run("crossplay", "--task", "memory-1", "--agents", "bayes", "--partners", "tom-1", "--episodes", "2",
         "--results", "r.sqlite")  # fmt: skip
     run("report", "r.sqlite")
     assert "<html" in (empty / "report.html").read_text()
+    assert "atom-eval crossplay --task memory-1" in (empty / "report.html").read_text()
+    assert "; atom-eval crossplay --results FILE makes one" in run("statistics", "none.sqlite", status=2)
+    assert "All: atom-eval list" in run("crossplay", "--task", "memory-2", status=2)
+    assert "Usage: atom-eval crossplay" in " ".join(run("crossplay", "--help").split())
     assert "_ATOM_EVAL_COMPLETE" in run("--show-completion", "bash")
 
 

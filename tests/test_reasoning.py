@@ -248,8 +248,9 @@ async def test_what_a_reasoner_responds_is_checked_as_its_policies_are(kind, way
     situation = Situation({"ann": ("x", "y"), "ben": ("x", "y")})
     # what no order explains is answered by the response to it
     always = Hypothesis("always", behaviour=lambda situation, player: {"x": 1.0})
+    agent = AdaptiveAgent("ann", kind(response), hypotheses=[always], on_error="raise")
     with pytest.raises(error, match=says):
-        await decided(AdaptiveAgent("ann", kind(response), hypotheses=[always]), situation, way)
+        await decided(agent, situation, way)
     if kind is not Unresponsive:
         agent = AdaptiveAgent("ann", kind({"y": 1.0}), hypotheses=[always])
         assert (await decided(agent, situation, way)).action == "y"

@@ -11,7 +11,7 @@ from atom.agents.briefing import give_reply, take_reply
 from atom.agents.gate import Gate, Gated, Payoffs, gated
 from atom.agents.problems import Problems
 from atom.decision import Prediction
-from atom.errors import LLMError
+from atom.errors import FAILURES
 from atom.policies import Policy
 from atom.randomness import Uniform, draw
 from atom.reasoning.reasoner import DecisionReasoner, Reasoner, Responder
@@ -77,7 +77,7 @@ class LastStep:
 
         Raises:
             IllegalActionError: the wrapped agent's action is not legal.
-            LLMError: a model failed, with ``on_error="raise"``.
+            LLMError, DistributionError: a model or a reasoner failed, with ``on_error="raise"``.
         """
         order = prediction.order or 0
         if self.actor is not None:
@@ -87,20 +87,20 @@ class LastStep:
                     # drawn as one's own action would be, or two models that obey would never part
                     prediction = replace(prediction, recommended=draw(fits, rng))
                 return await self._by_actor(self.actor, situation, prediction, ask, problems)
-            except LLMError as error:
+            except FAILURES as error:
                 problems.failed("the agent", error)
         policy = answers.policies.get((self.me, order)) if aligned else None
         if policy is not None:
             return Gated(draw(policy, rng))
         try:
             policy = await self._own(situation, prediction, order, answers, ask, aligned=aligned)
-        except LLMError as error:
+        except FAILURES as error:
             problems.failed(f"acting at order {order}", error)
             if order == 0:
                 return Gated(last_resort(situation, self.me, rng, problems))
             try:
                 policy = await self._policy(situation, 0, Answers(), ask)
-            except LLMError as at_zero:
+            except FAILURES as at_zero:
                 problems.failed("acting at order 0", at_zero)
                 return Gated(last_resort(situation, self.me, rng, problems))
         return Gated(draw(policy, rng))
@@ -117,7 +117,7 @@ class LastStep:
             async def again(noted: Prediction) -> str | None:
                 try:
                     second, further = await self._answer(actor, situation, noted, ask)
-                except LLMError as error:
+                except FAILURES as error:
                     problems.failed("the agent, asked again", error)
                     return None
                 replies.setdefault(second, further)
@@ -157,7 +157,7 @@ class LastStep:
         """One's own policy at ``order``, asked for where that was not done.
 
         Raises:
-            LLMError: there is none.
+            LLMError, DistributionError: there is none.
         """
         mine = (self.me, order)
         if mine not in answers.policies and mine not in answers.failed:

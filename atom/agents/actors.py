@@ -21,9 +21,10 @@ from atom.decision import Prediction
 from atom.errors import BudgetError, IllegalActionError, LLMError, check_choice
 from atom.models import prompts
 from atom.models.chat_model import unwrapped
+from atom.models.entering import in_short
 from atom.models.prompts import Question, Tell
 from atom.models.replies import ReplyError
-from atom.models.secrets import redact
+from atom.models.secrets import cleaned, held_by, redact
 from atom.models.threads import in_time
 from atom.situation import Situation
 from atom.usage import current_meter
@@ -170,16 +171,16 @@ class CalledActor:
                 f"the agent of {self.me!r} returned None, which is no action; legal are "
                 f"{list(situation.legal(self.me))}"
             )
-        if not hasattr(action, "content") and not _is_state(action):
+        if not _is_message(action) and not _is_state(action):
             take_reply()  # of an agent that the function asked
             return cast("str", action)  # whoever decides checks that it is legal
         question = prompts.action(situation, self.me)
-        new = new_messages(action, "")
+        new = cleaned(new_messages(action, ""), ())
         replied(new, self.me)
         try:
             return question.actions[label_of(action, new, question.actions, asked=False)]
         except ReplyError as error:
-            raise LLMError(f"the agent of {self.me!r}: {error}") from None
+            raise LLMError(f"the agent of {self.me!r}: {redact(str(error))}") from None
 
 
 class InvokedActor:
@@ -191,6 +192,7 @@ class InvokedActor:
         inner = unwrapped(agent)
         self._is_graph = isinstance(inner, _Graph)
         self._repairs = isinstance(inner, _ChatModel) if repair is None else repair
+        self._secrets = held_by(agent)
         self.tell: Tell = tell
 
     def __call__(self, situation: Situation, prediction: Prediction) -> str:
@@ -226,7 +228,8 @@ class InvokedActor:
             raise self._out_of_time(error) from None
 
     def _out_of_time(self, error: TimeoutError) -> BudgetError:
-        words = f" ({error})" if str(error) else ""
+        said = redact(in_short(error), self._secrets)[:_LONGEST_REASON]
+        words = f" ({said})" if said else ""
         return BudgetError(f"the agent of {self.me!r}: the budget's time ended before it answered{words}")
 
     async def _asked(self, send: _Send, situation: Situation, prediction: Prediction) -> str:
@@ -245,7 +248,7 @@ class InvokedActor:
             try:
                 return question.actions[label_of(answer, new, question.actions)]
             except ReplyError as error:
-                problem = str(error)
+                problem = redact(str(error), self._secrets)
             if left:
                 meter = current_meter()
                 if meter is not None:
@@ -274,19 +277,23 @@ class InvokedActor:
         try:
             with deciding(self.me):  # the agent's own messages are sent, and lent to nobody within
                 answer = await send(self._request(messages, prediction))
-            new = new_messages(answer, messages[-1]["content"])
+            new = cleaned(new_messages(answer, messages[-1]["content"]), self._secrets)
         except BudgetError:
             raise
         except Exception as error:  # whatever the provider's package raises
             if _is_control_flow(error):
                 raise
-            reason = _reason(error)
+            reason = self._reason(error)
         else:
             return answer, new
         finally:
             if meter:
-                meter.end_call(began, **bill(new))
+                meter.end_call(began, **bill(new, f"the agent of {self.me!r}"))
         raise LLMError(f"the agent of {self.me!r}: {reason}")
+
+    def _reason(self, error: Exception) -> str:
+        text = redact(" ".join(in_short(error).split()), self._secrets)
+        return f"{type(error).__name__}: {text[:_LONGEST_REASON]}"
 
 
 def _after(own: Sequence[Any], asked: list[dict[str, str]]) -> list[Any]:
@@ -304,6 +311,13 @@ def _seconds_left() -> float | None:
     return None if deadline is None else max(0.0, deadline - time.monotonic())
 
 
+def _is_message(answer: Any) -> bool:
+    try:
+        return hasattr(answer, "content")
+    except Exception:  # noqa: BLE001 - one of another package, which cannot be read
+        return True
+
+
 def _is_state(answer: Any) -> bool:
     return isinstance(answer, dict) and ("messages" in answer or "structured_response" in answer)
 
@@ -317,8 +331,3 @@ def _is_control_flow(error: Exception) -> bool:
     """Whether it is how a graph within pauses or hands over, and not a failure; LangGraph is not imported."""
     errors = sys.modules.get("langgraph.errors")
     return errors is not None and isinstance(error, errors.GraphBubbleUp)
-
-
-def _reason(error: Exception) -> str:
-    text = redact(" ".join(str(error).split()))
-    return f"{type(error).__name__}: {text[:_LONGEST_REASON]}"

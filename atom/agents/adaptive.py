@@ -158,7 +158,7 @@ class AdaptiveAgent:
             SituationError: this player or every partner is missing from the situation.
             IllegalActionError: the wrapped agent's action is not legal.
             BeliefError: the memory was made with other hypotheses, another learner or another version.
-            LLMError: a model failed, with ``on_error="raise"``.
+            LLMError, DistributionError: a model failed, or a policy is none, with ``on_error="raise"``.
         """
         typed = self.beliefs.typed(memory, self.me)
         with deciding(self.me), metered(self.spending.meter(typed)) as meter:
@@ -178,6 +178,7 @@ class AdaptiveAgent:
         ask, situation, unseen = asking(ask, situation, self.me, self._payoffs)
         partners = partners_of(self.beliefs, situation, memory, self.me)
         records = {partner: self.beliefs.record(memory, partner, self.me) for partner in partners}
+        problems.recall(records)
         assessed = {partner: self.beliefs.assess(record) for partner, record in records.items()}
         estimates = {
             partner: taken_for(
@@ -196,7 +197,7 @@ class AdaptiveAgent:
         plan = in_turn(planning(among(wanted, estimates, assessed)), self.me, situation)
         answers = await ask.policies(situation, [*questions(wanted), *self._mine(plan)])
         problems.check(answers.failed.values())
-        behaviours, seen = unseen.behaving(*self._behaving.of(situation, records, memory["step"]))
+        behaviours, seen = unseen.behaving(*self._behaving.of(situation, records, memory["step"], problems))
         policies = by_hypothesis(situation, wanted, answers, behaviours, problems)
         if any(e not in policies.get(p, ()) for p, e in plan.estimates.items()):
             plan = in_turn(planning(among(policies, estimates, assessed)), self.me, situation)
@@ -346,8 +347,9 @@ class AdaptiveAgent:
         situation, unseen = situation.known_to(self.me), Unseen(self._now.for_decision())
         answers = finish(AskInTurn(unseen).policies(situation, questions(wanted)))
         records = {partner: self.beliefs.record(memory, partner, self.me) for partner in wanted}
-        behaviours, seen = unseen.behaving(*self._behaving.of(situation, records, memory["step"]))
-        policies = by_hypothesis(situation, wanted, answers, behaviours, Problems(self.acting.on_error))
+        problems = Problems(self.acting.on_error)
+        behaviours, seen = unseen.behaving(*self._behaving.of(situation, records, memory["step"], problems))
+        policies = by_hypothesis(situation, wanted, answers, behaviours, problems)
         partners = dict(memory["partners"])
         for partner, record in records.items():
             legal, found = situation.actions[partner], policies.get(partner, _NOTHING)

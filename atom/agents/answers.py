@@ -11,6 +11,7 @@ from dataclasses import asdict, is_dataclass
 from typing import Any
 
 from atom.agents.chat import Call, calls_of, failed_calls, kind_of, part_of
+from atom.models.entering import as_text, tokens_of
 from atom.models.labels import of_value, within
 from atom.models.options import Options
 from atom.models.replies import ReplyError, read_object, read_option
@@ -61,8 +62,17 @@ def label_of(answer: Any, new: Sequence[Any], actions: Mapping[str, str], *, ask
             means the action otherwise, as it does in structures and calls.
 
     Raises:
-        ReplyError: none of it names an option, or there is nothing to read.
+        ReplyError: none of it names an option, there is nothing to read, or it cannot be read.
     """
+    try:
+        return _label_of(answer, new, actions, asked=asked)
+    except ReplyError:
+        raise
+    except Exception as error:  # noqa: BLE001 - of another package: it may hold itself, or a number of any size
+        raise ReplyError(f"the answer cannot be read ({type(error).__name__})") from None
+
+
+def _label_of(answer: Any, new: Sequence[Any], actions: Mapping[str, str], *, asked: bool) -> str:
     if answer is None:
         raise ReplyError("the answer is None; it must be a message, a state with messages, or a text")
     if isinstance(answer, Mapping) and "__interrupt__" in answer:
@@ -96,10 +106,10 @@ def words_of(answer: Any, new: Sequence[Any]) -> str:
     if content is None:
         raise ReplyError(f"the answer is a {type(new[-1]).__name__} without text")
     if not isinstance(content, list):
-        return str(content)
+        return as_text(_shown(content))
     parts = [_text(part) for part in content]
     if any(part is not None for part in parts):
-        return "".join(part or "" for part in parts)
+        return as_text("".join(part or "" for part in parts))
     kinds = [part.get("type", "?") if isinstance(part, Mapping) else type(part).__name__ for part in content]
     raise ReplyError(f"the answer has no text, only parts of type {kinds}")
 
@@ -122,22 +132,31 @@ def as_said(messages: Sequence[Any]) -> list[dict[str, str]]:
         role = _ROLES.get(str(kind_of(message)), "user")
         text = said_by([message])
         for call in calls_of(message):
-            text = f"{text}\n[called {call['name']} with {call['args']}]".strip()
+            text = f"{text}\n[called {_shown(call['name'])} with {_shown(call['args'])}]".strip()
         if kind_of(message) in _RESULTS:
             text = f"[result of {part_of(message, 'name') or 'a tool'}] {text}"
         if text:
-            found.append({"role": role, "content": text})
+            found.append({"role": role, "content": as_text(text)})
     return found
 
 
-def bill(new: Sequence[Any]) -> dict[str, Any]:
-    """Tokens of messages, 0 where they do not say; the price is unknown."""
-    usages = [usage for message in new if isinstance(usage := part_of(message, "usage_metadata"), Mapping)]
-    prompt, completion = (
-        sum(tokens for usage in usages if isinstance(tokens := usage.get(name), int))
-        for name in ("input_tokens", "output_tokens")
-    )
-    return {"prompt_tokens": prompt, "completion_tokens": completion, "cost": None}
+def bill(new: Sequence[Any], who: str) -> dict[str, Any]:
+    """Tokens of messages, 0 where they do not say, or say what is no number of them; the price is unknown.
+
+    Args:
+        new: messages of one answer.
+        who: wrote them, for a warning of counts that are none.
+    """
+    spent = {"prompt_tokens": 0, "completion_tokens": 0}
+    for message in new:
+        usage = part_of(message, "usage_metadata")
+        counts = {
+            "prompt_tokens": part_of(usage, "input_tokens"),
+            "completion_tokens": part_of(usage, "output_tokens"),
+        }
+        for name, tokens in tokens_of(who, counts).items():
+            spent[name] += tokens
+    return {**spent, "cost": None}
 
 
 def _of_structure(found: Any, options: Options) -> str:
@@ -155,7 +174,7 @@ def _of_structure(found: Any, options: Options) -> str:
 def _shown(found: Any) -> str:
     try:
         return str(found)
-    except ValueError:  # a number too long to be written
+    except Exception:  # noqa: BLE001 - whatever it does, such as a number too long to be written
         return type(found).__name__
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias, cast
 
@@ -16,9 +16,9 @@ from atom.agents.actors import Actor
 from atom.agents.problems import Problems
 from atom.belief.hypotheses import Behaviour
 from atom.decision import Prediction
-from atom.errors import LLMError, ReasonerError
+from atom.errors import FAILURES, Failure, ReasonerError
 from atom.names import order_of
-from atom.policies import Policy, check_policy, check_probabilities, is_plain
+from atom.policies import Policy, check_policy, check_probabilities, is_plain, shown
 from atom.reasoning.reasoner import (
     AsyncReasoner,
     AsyncResponder,
@@ -29,6 +29,7 @@ from atom.reasoning.reasoner import (
     Responder,
     check_reasoner,
     check_responder,
+    is_exact,
 )
 from atom.situation import Situation
 
@@ -48,7 +49,7 @@ class Answers:
     """
 
     policies: dict[Pair, Policy] = field(default_factory=dict)
-    failed: dict[Pair, LLMError] = field(default_factory=dict)
+    failed: dict[Pair, Failure] = field(default_factory=dict)
 
     def expected_of(self, me: str, estimate: str) -> Policy | None:
         """What a partner that is taken for an order k > 0 expects of ``me``, ``policy(me, k - 1)``.
@@ -102,14 +103,12 @@ def by_hypothesis(
             order = order_of(name)
             if order is None:
                 try:
-                    found_policy = behaviours[name](there, partner)
-                except LLMError as error:
+                    found_policy = expected_by(name, behaviours[name], there, partner)
+                except FAILURES as error:
                     problems.failed(f"{partner} as {name}", error)
                     continue
-                if found_policy is None:
-                    continue
-                who = f"what the hypothesis {name!r} expects of {partner!r}"
-                policies[name] = check_probabilities(found_policy, who)
+                if found_policy is not None:
+                    policies[name] = found_policy
             elif (partner, order) in answers.failed:
                 problems.failed(f"{partner} at order {order}", answers.failed[partner, order])
             else:
@@ -117,6 +116,20 @@ def by_hypothesis(
         if policies:
             found[partner] = policies
     return found
+
+
+def expected_by(name: str, behaviour: Behaviour, situation: Situation, player: str) -> Policy | None:
+    """What a hypothesis that is no order expects of a player; None where it says nothing.
+
+    Raises:
+        DistributionError: probabilities that are none, or that add up to more than 1.
+        ReasonerError: no mapping.
+    """
+    found = behaviour(situation, player)
+    if found is None:
+        return None
+    of = f"the hypothesis {name!r}"
+    return check_probabilities(found, f"what {of} expects of {player!r}", of)
 
 
 class Ask(Protocol):
@@ -150,7 +163,7 @@ class AskNow:
         ReasonerError: what is no reasoner.
     """
 
-    __slots__ = ("_chance", "_concurrent", "_immediate", "_raises", "_reasoner", "_responder")
+    __slots__ = ("_chance", "_concurrent", "_exact", "_immediate", "_raises", "_reasoner", "_responder")
 
     def __init__(self, reasoner: Reasoner, *, raises: bool = False) -> None:
         check_reasoner(reasoner)
@@ -159,6 +172,7 @@ class AskNow:
         self._reasoner = reasoner
         self._chance = reasoner if isinstance(reasoner, DecisionReasoner) else None
         self._immediate = reasoner if isinstance(reasoner, ImmediateReasoner) else None
+        self._exact = is_exact(reasoner)
         self._concurrent = reasoner if isinstance(reasoner, ConcurrentReasoner) else None
         self._responder = reasoner if isinstance(reasoner, Responder) else None
 
@@ -171,15 +185,31 @@ class AskNow:
         """The policies; those of a reasoner that asks over a network are asked for at once."""
         if self._immediate is not None:
             found = self._immediate.policies_at_once(situation, pairs)
-            return Answers(dict(zip(pairs, found, strict=True)))
+            if self._exact:
+                return Answers(dict(zip(pairs, found, strict=True)))
+            _check_list(found, type(self._reasoner).__name__, len(pairs))
+            return self._each_checked(situation, pairs, found.__getitem__)
         if self._concurrent is not None:
             return self._concurrent.run(_gathered(self._concurrent, situation, pairs))
+        return self._each_checked(
+            situation, pairs, lambda number: self._reasoner.policy(situation, *pairs[number])
+        )
+
+    def _each_checked(
+        self, situation: Situation, pairs: Sequence[Pair], of: Callable[[int], object]
+    ) -> Answers:
+        """The policies that are some, and why the others are none.
+
+        Args:
+            situation: what all players see.
+            pairs: whose.
+            of: number of a pair -> its policy, which nobody looked at yet.
+        """
         answers = Answers()
-        for pair in pairs:
+        for number, pair in enumerate(pairs):
             try:
-                policy = self._reasoner.policy(situation, *pair)
-                answers.policies[pair] = _checked(policy, self._reasoner, situation, *pair)
-            except LLMError as error:
+                answers.policies[pair] = _checked(of(number), self._reasoner, situation, *pair)
+            except FAILURES as error:
                 if self._raises:
                     raise
                 answers.failed[pair] = error
@@ -196,13 +226,18 @@ class AskNow:
         return actor(situation, prediction)
 
 
+def _check_list(found: object, kind: str, n: int) -> None:
+    if not isinstance(found, list | tuple) or len(found) != n:
+        raise ReasonerError(
+            f"{kind}.policies_at_once returned {shown(found)}; it is a list of policies, one for each of the "
+            f"{n} pairs that it was asked for"
+        )
+
+
 def _checked(
     policy: object, reasoner: Reasoner, situation: Situation, player: str, order: int | None = None
 ) -> Policy:
-    """A reasoner's policy at an order, or its response, if it is a policy.
-
-    Those of ``policies_at_once`` are not looked at, for speed.
-    """
+    """A reasoner's policy at an order, or its response, if it is a policy."""
     legal = situation.legal(player)
     if is_plain(policy, legal):
         return cast("Policy", policy)
@@ -215,7 +250,7 @@ def _checked(
             "beside it"
         )
     at = "" if order is None else f" at order {order}"
-    return check_policy(policy, legal, f"the {what} of {kind} for {player!r}{at}")
+    return check_policy(policy, legal, f"the {what} of {kind} for {player!r}{at}", f"the {what} of {kind}")
 
 
 async def _gathered(reasoner: AsyncReasoner, situation: Situation, pairs: Sequence[Pair]) -> Answers:
@@ -224,12 +259,14 @@ async def _gathered(reasoner: AsyncReasoner, situation: Situation, pairs: Sequen
     answers = Answers()
     # one that fails must not leave its siblings running behind the decision's back
     for pair, answer in zip(pairs, await asyncio.gather(*asked, return_exceptions=True), strict=True):
-        if isinstance(answer, LLMError):
-            answers.failed[pair] = answer
-        elif isinstance(answer, BaseException):
+        if isinstance(answer, BaseException) and not isinstance(answer, FAILURES):
             raise answer
-        else:
+        try:
+            if isinstance(answer, BaseException):
+                raise answer
             answers.policies[pair] = _checked(answer, reasoner, situation, *pair)
+        except FAILURES as error:
+            answers.failed[pair] = error
     return answers
 
 

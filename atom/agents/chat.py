@@ -16,8 +16,11 @@ Call: TypeAlias = dict[str, Any]
 
 
 def part_of(message: Any, name: str) -> Any:
-    """A field of a message; None for none."""
-    return message.get(name) if isinstance(message, Mapping) else getattr(message, name, None)
+    """A field of a message; None for none, and for one that cannot be read."""
+    try:
+        return message.get(name) if isinstance(message, Mapping) else getattr(message, name, None)
+    except Exception:  # noqa: BLE001 - a property of another package's
+        return None
 
 
 def kind_of(message: Any) -> Any:
@@ -64,7 +67,7 @@ def _call(call: Mapping[str, Any]) -> Call:
 
 def failed_calls(messages: Iterable[Any]) -> set[str]:
     """The ids of the calls to tools whose result is an error."""
-    failed = {
+    failed = (
         part_of(message, "tool_call_id") for message in messages if part_of(message, "status") == "error"
-    }
-    return failed - {None}
+    )
+    return {found for found in failed if isinstance(found, str)}

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from atom.agents.problems import Problems
 from atom.belief.beliefs import Beliefs
 from atom.belief.habits import Habits
 from atom.belief.hypotheses import Behaviour
+from atom.errors import DistributionError
 from atom.memories import HabitMemory, LookBack, PartnerMemory
-from atom.policies import Policy
-from atom.reasoning.reasoner import OutcomeReasoner, Reasoner, TieReasoner
+from atom.policies import Policy, check_policy
+from atom.reasoning.reasoner import OutcomeReasoner, Reasoner, TieReasoner, is_exact
 from atom.situation import Situation
 
 
@@ -42,7 +44,9 @@ class LooksBack:
             reasoner if isinstance(reasoner, TieReasoner) else None,
         )
 
-    def seen(self, situation: Situation, partner: str, record: PartnerMemory, step: int) -> LookBack:
+    def seen(
+        self, situation: Situation, partner: str, record: PartnerMemory, step: int, problems: Problems
+    ) -> LookBack:
         """What a partner looks back at.
 
         Args:
@@ -50,6 +54,7 @@ class LooksBack:
             partner: its name.
             record: what is remembered of it.
             step: number of the observer's decision.
+            problems: takes what the reasoner said that is no distribution.
         """
         mine = situation.actions.get(self.me, ())
         known = self._known(record)
@@ -69,8 +74,23 @@ class LooksBack:
             found["outcome"] = self.outcomes.outcome(situation, partner, {partner: own, self.me: other})
         if self.ties is not None and (situation.at_once or partner not in situation.later(self.me)):
             there = situation.as_seen_by(partner) if partner in situation.moved else situation
-            policies = self.ties.with_other_ties(there, partner, self.orders)
-            found["further"] = [dict(policy) for policy in policies]
+            found["further"] = self._further(self.ties, there, partner, problems)
+        return found
+
+    def _further(
+        self, ties: TieReasoner, situation: Situation, partner: str, problems: Problems
+    ) -> list[dict[str, float]]:
+        """What the partner would do at each order with ties broken otherwise; uniform where that is none."""
+        policies, legal = ties.with_other_ties(situation, partner, self.orders), situation.legal(partner)
+        if is_exact(ties):
+            return [dict(policy) for policy in policies]
+        of, found = f"the policy with other ties of {type(ties).__name__}", []
+        for policy in policies:
+            try:
+                found.append(dict(check_policy(policy, legal, f"{of} for {partner!r}", of)))
+            except DistributionError as error:  # there are as many in every decision
+                problems.failed(f"{partner} with other ties", error)
+                found.append(dict.fromkeys(legal, 1.0 / len(legal)))
         return found
 
     def policy(self, situation: Situation, partner: str, record: PartnerMemory, seen: LookBack) -> Policy:
@@ -105,7 +125,7 @@ class Behaving:
         return cls(behaviours, beliefs.habitual, looks)
 
     def of(
-        self, situation: Situation, records: Mapping[str, PartnerMemory], step: int
+        self, situation: Situation, records: Mapping[str, PartnerMemory], step: int, problems: Problems
     ) -> tuple[Mapping[str, Behaviour], Mapping[str, LookBack]]:
         """Name -> how such a partner acts in one decision; and partner -> what it then looks back at.
 
@@ -113,11 +133,15 @@ class Behaving:
             situation: what all players see.
             records: partner -> what is remembered of it.
             step: number of the observer's decision.
+            problems: takes what failed.
         """
         looks, habitual = self.looks, self.habitual
         if looks is None or habitual is None:
             return self.behaviours, {}
-        seen = {partner: looks.seen(situation, partner, record, step) for partner, record in records.items()}
+        seen = {
+            partner: looks.seen(situation, partner, record, step, problems)
+            for partner, record in records.items()
+        }
 
         def by_habit(situation: Situation, partner: str) -> Policy:
             return looks.policy(situation, partner, records[partner], seen[partner])

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import logging
+from collections.abc import Iterable, Mapping
 
 from atom.agents.settings import OnError
-from atom.errors import LLMError
+from atom.errors import DistributionError, Failure
+from atom.memories import PartnerMemory
+
+_log = logging.getLogger(__name__)
+_said: set[str] = set()
 
 
 class Problems:
     """What was degraded or left out, one sentence each.
 
     Args:
-        on_error: whether a model's failure is said or raised.
+        on_error: whether a failure is said or raised.
     """
 
     __slots__ = ("_on_error", "said")
@@ -21,26 +26,40 @@ class Problems:
         self.said: list[str] = []
         self._on_error = on_error
 
-    def failed(self, what: str, error: LLMError) -> None:
-        """Says that a model failed.
+    def failed(self, what: str, error: Failure) -> None:
+        """Says that a model failed, or that probabilities are none; of these the log has a warning as well.
 
         Raises:
-            LLMError: the same, with ``on_error="raise"``.
+            LLMError, DistributionError: the same, with ``on_error="raise"``.
         """
         if self._on_error == "raise":
             raise error
         self.said.append(f"{what}: {error}")
+        if isinstance(error, DistributionError) and error.source not in _said:
+            _said.add(error.source)
+            _log.warning("%s; it is set aside", error)
 
-    def check(self, failed: Iterable[LLMError]) -> None:
+    def check(self, failed: Iterable[Failure]) -> None:
         """Raises the first of what failed, with ``on_error="raise"``.
 
         Raises:
-            LLMError: a model failed.
+            LLMError, DistributionError: what failed.
         """
         if self._on_error == "raise":
             for error in failed:
                 raise error
 
+    def recall(self, records: Mapping[str, PartnerMemory]) -> None:
+        """Says what of the memories of partners was set aside since the last decision."""
+        for partner, record in records.items():
+            if "set_aside" in record:
+                self.said.append(f"{partner}: {record['set_aside']}")
+
     def say(self, what: str) -> None:
         """Says what was left out."""
         self.said.append(what)
+
+
+def forget_said() -> None:
+    """Forgets what was said, as if the process had just begun."""
+    _said.clear()

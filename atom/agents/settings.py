@@ -44,10 +44,11 @@ class Acting:
         gate: what to do when the wrapped agent acts against the best response to the prediction:
             nothing but measure (``"off"``), ``"ask"`` it once more, or ``"override"`` it.
         payoffs: who knows the payoffs for the gate; None for the reasoner, if it does.
-        on_error: whether a model that fails degrades the decision or raises its ``LLMError``. A
-            hypothesis without an answer carries no information at that step; a wrapped agent
-            without one is replaced by the reasoner; a reasoner without one by ToM-0, and that by a
-            uniformly random action.
+        on_error: whether a model that fails degrades the decision or raises its ``LLMError``, and
+            probabilities that are none (of a reasoner, a hypothesis, a learner, a memory) are set aside
+            with one warning or raised as ``DistributionError`` and ``BeliefError``. A hypothesis without
+            an answer carries no information at that step; a wrapped agent without one is replaced by the
+            reasoner; a reasoner without one by ToM-0, and that by a uniformly random action.
 
     Raises:
         ValueError: an unknown selection, response, gate or on_error.

@@ -13,14 +13,14 @@ from itertools import product
 from typing import TypeAlias, TypeVar
 
 from atom.agents.actors import Actor
-from atom.agents.ask import Answers, Ask, Pair
+from atom.agents.ask import Answers, Ask, Pair, expected_by
 from atom.agents.gate import Payoffs
 from atom.agents.turns import AskInTurn
 from atom.belief.hypotheses import Behaviour
 from atom.decision import PartnerPrediction, Prediction
 from atom.memories import PartnerMemory
 from atom.names import order_of
-from atom.policies import Policy, added, check_probabilities, mixture
+from atom.policies import Policy, added, mixture
 from atom.reasoning.ties import best_of
 from atom.situation import Situation
 
@@ -114,12 +114,10 @@ class Unseen:
                 return behaviour(situation.known_to(player), player)
             found: dict[str, Policy] = {}
             for view in unseen:
-                policy = behaviour(_as_seen(situation, player, view), player)
+                policy = expected_by(name, behaviour, _as_seen(situation, player, view), player)
                 if policy is None:
                     return None
-                found[view] = check_probabilities(
-                    policy, f"what the hypothesis {name!r} expects of {player!r}"
-                )
+                found[view] = policy
             return self._mean(player, name, found, unseen)
 
         return mean
@@ -231,7 +229,7 @@ class Unseen:
             for error in answers.failed.values():
                 raise error
             return answers.policies[name, order]
-        found = self._behaviours[partner.hypothesis](there, name)
+        found = expected_by(partner.hypothesis, self._behaviours[partner.hypothesis], there, name)
         return partner.policy if found is None else found
 
     async def act(self, actor: Actor, situation: Situation, prediction: Prediction) -> str:

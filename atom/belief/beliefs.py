@@ -15,7 +15,7 @@ from atom.belief.explained import PRIOR
 from atom.belief.habits import Habits, frequencies
 from atom.belief.hypotheses import Hypothesis, check_hypotheses, habitual, order
 from atom.belief.learners import Bayes, Learner
-from atom.belief.sound import sound
+from atom.belief.sound import flaw_of_weights, learned, sound
 from atom.decision import Change, Standing
 from atom.errors import BeliefError
 from atom.memories import (
@@ -31,6 +31,8 @@ from atom.memories import (
     up_to_date,
 )
 from atom.names import Declared
+
+_OWN = __name__.partition(".")[0]
 
 DEFAULT_HYPOTHESES = (order(0, 0.27), order(1, 0.27), order(2, 0.27), order(3, 0.04), habitual(0.15))
 """The hypotheses where none are named: the paper's orders, K = {0, 1, 2}; the order at which an agent acts
@@ -92,11 +94,13 @@ class Beliefs:
         habits: what is counted under the hypothesis that a partner follows habits; None where that is none.
         habitual: the name of that hypothesis.
         permitting: names of the hypotheses that say what a partner may do, and not in which shares.
+        exact: whether the learner is one of this package, whose weights are a belief by construction.
         strict: whether what is remembered and damaged is an error; else it is set aside with a warning.
 
     Raises:
         BeliefError: what is no learner; no hypotheses, two of one name, orders that do not ascend; changes
-            of another learner than ``Bayes``; or ``late`` that is no integer >= 0.
+            of another learner than ``Bayes``; a learner that begins with no belief; or ``late`` that is no
+            integer >= 0.
     """
 
     learner: Learner = field(default_factory=Bayes)
@@ -105,6 +109,7 @@ class Beliefs:
     changes: ChangePoints | None = None
     late: int = 0
     strict: bool = field(default=False, init=False, repr=False, compare=False)
+    exact: bool = field(init=False, repr=False, compare=False)
     names: tuple[str, ...] = field(init=False)
     prior: Weights = field(init=False)
     habits: Habits | None = field(init=False)
@@ -129,7 +134,12 @@ class Beliefs:
         object.__setattr__(self, "permitting", frozenset(h.name for h in found if h.permits))
         object.__setattr__(self, "_given", self.learner)
         object.__setattr__(self, "learner", _with_prior(self.learner, found))
+        object.__setattr__(self, "exact", type(self.learner).__module__.partition(".")[0] == _OWN)
         object.__setattr__(self, "prior", self.new()["weights"])
+        if not self.exact and (flaw := flaw_of_weights(self.prior, self.learner, len(found))):
+            raise BeliefError(
+                f"{type(self.learner).__name__} begins with no belief over {list(self.names)}: {flaw}"
+            )
         object.__setattr__(self, "_settings", (VERSION, type(self.learner).__name__, list(self.names)))
         object.__setattr__(self, "_lengths", _lengths(self.prior))
         if isinstance(self.late, bool) or not isinstance(self.late, int) or self.late < 0:
@@ -304,7 +314,9 @@ class Beliefs:
         partners = dict(memory["partners"])
         for partner, prior in priors.items():
             record = partners[partner]
-            partners[partner] = {**record, "weights": self.learner.reweigh(record["weights"], prior)}
+            weights = self.learner.reweigh(record["weights"], prior)
+            record, weights = learned(self, partner, record, weights)
+            partners[partner] = {**record, "weights": weights}
         return {**memory, "partners": partners}
 
     def hear(self, memory: PlayerMemory, declared: Mapping[str, Declared]) -> PlayerMemory:

@@ -11,6 +11,7 @@ from atom.belief.explained import PRIOR, explained
 from atom.belief.habits import looked_back
 from atom.belief.impute import impute
 from atom.belief.learners import Bayes
+from atom.belief.sound import learned
 from atom.errors import BeliefError, SituationError
 from atom.memories import Expected, LookBack, PartnerMemory, Weights
 from atom.observation import Did, chance
@@ -40,7 +41,10 @@ def expecting(
     expected: Expected = {"actions": list(actions), "policies": plain}
     if seen is not None:
         expected["seen"] = seen
-    return {**record, "estimate": estimate, "expected": expected}
+    found: PartnerMemory = {**record, "estimate": estimate, "expected": expected}
+    if "set_aside" in found:  # the decision said so
+        del found["set_aside"]
+    return found
 
 
 def surprise(beliefs: Beliefs, record: PartnerMemory, did: Did) -> bool:
@@ -91,6 +95,7 @@ def observed(
     likelihoods = _likelihoods(beliefs, record, policies, did)
     before, believed = record["weights"], beliefs.probabilities(record)
     after = beliefs.learner.update(before, likelihoods, n_actions)
+    record, after = learned(beliefs, partner, record, after)
     estimate = record["estimate"]
     if estimate is not None and not _supported(beliefs, estimate, before, likelihoods, n_actions):
         estimate = None

@@ -16,7 +16,7 @@ from atom.belief.evidence import LAPSES
 from atom.belief.learners import Bayes, Learner
 from atom.errors import BeliefError
 from atom.handed_out import is_own
-from atom.memories import Expected, PartnerMemory, PlayerMemory, Term
+from atom.memories import Expected, PartnerMemory, PlayerMemory, Term, Weights
 from atom.policies import is_distribution
 
 _log = logging.getLogger(__name__)
@@ -24,6 +24,7 @@ _log = logging.getLogger(__name__)
 _ROUNDING = 1e-6
 _MOST_STEPS = 2**53
 _SHAPE = "its weights are not of the learner's shape"
+_ODD = (KeyError, TypeError, ValueError, AttributeError, IndexError, ArithmeticError, RecursionError)
 _said: set[tuple[str, str]] = set()
 
 
@@ -36,6 +37,8 @@ class _Believes(Protocol):
     def names(self) -> tuple[str, ...]: ...
     @property
     def strict(self) -> bool: ...
+    @property
+    def exact(self) -> bool: ...
     @property
     def contract(self) -> Contract | None: ...
     def new(self, contract: Term | None = None, *, kept: bool = False) -> PartnerMemory: ...
@@ -72,8 +75,48 @@ def sound(beliefs: _Believes, memory: PlayerMemory, me: str) -> PlayerMemory:
             raise BeliefError(f"what {me!r} remembers of {partner!r} is damaged: {flaw}")
         _say(me, partner, flaw)
         anew = beliefs.new(terms.get(partner), kept="writer" in memory)
-        partners[partner] = {**anew, "expected": _sound_expected(memory["partners"][partner], names)}
+        expected = _sound_expected(memory["partners"][partner], names)
+        partners[partner] = {**anew, "expected": expected, "set_aside": f"what was remembered: {flaw}"}
     return {**memory, "partners": partners}
+
+
+def learned(
+    beliefs: _Believes, partner: str, before: PartnerMemory, weights: Weights
+) -> tuple[PartnerMemory, Weights]:
+    """A learner's new weights; those of before, and what is wrong, where the new ones are no belief.
+
+    Those of this package's own learners are one, and not looked at.
+
+    Args:
+        beliefs: by which they were made.
+        partner: of whom.
+        before: what was remembered of it.
+        weights: as the learner returned them.
+
+    Returns:
+        What is remembered of the partner, with its old weights, and the weights to go on with.
+
+    Raises:
+        BeliefError: the weights are no belief, and ``beliefs.strict``.
+    """
+    flaw = None if beliefs.exact else flaw_of_weights(weights, beliefs.learner, len(beliefs.names))
+    if flaw is None:
+        return before, weights
+    flaw = f"what {type(beliefs.learner).__name__} made of an observation: {flaw}"
+    if beliefs.strict:
+        raise BeliefError(f"{flaw} (of {partner!r})")
+    if (flaw, "") not in _said:
+        _said.add((flaw, ""))
+        _log.warning("%s; it is set aside, and the belief about %r stays", flaw, partner)
+    return {**before, "set_aside": flaw}, before["weights"]
+
+
+def flaw_of_weights(weights: Any, learner: Learner, k: int) -> str | None:
+    """What is wrong with the weights of a learner over ``k`` hypotheses, in a few words; None for nothing."""
+    try:
+        return _flaw_of_weights(weights, learner, k)
+    except _ODD:
+        return "its weights are not whole"
 
 
 def _sound_expected(record: Any, names: tuple[str, ...]) -> Expected | None:
@@ -81,7 +124,7 @@ def _sound_expected(record: Any, names: tuple[str, ...]) -> Expected | None:
     try:
         expected: Expected | None = record["expected"]
         return None if _flaw_of_expected(expected, names) else expected
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, RecursionError):
+    except _ODD:
         return None
 
 
@@ -103,7 +146,7 @@ def flaw_of(record: Any, learner: Learner, names: tuple[str, ...]) -> str | None
             or _flaw_of_term(record["contract"])
             or _flaw_of_track(record["change"], len(names))
         )
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, RecursionError):
+    except _ODD:
         return "it is not whole"
 
 
@@ -174,8 +217,9 @@ def _flaw_of_numbers(record: Any, names: tuple[str, ...]) -> str | None:
         return "how far it is explained is no probability"
     if recalled is not None and not math.isfinite(recalled):
         return "how much was recalled is no number"
-    if type(record.get("counted", 0)) is not int or type(record.get("place", 0)) is not int:
-        return "the number of a decision or a place is none"
+    numbers = record.get("counted", 0), record.get("place", 0)
+    if not (all(type(number) is int for number in numbers) and _are_names(record.get("set_aside"))):
+        return "the number of a decision or a place is none, or what was set aside is no text"
     for sums in (record["evidence"], record.get("written")):
         if sums is not None and not is_evidence(sums):
             return "its evidence is none"

@@ -7,6 +7,7 @@ import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from atom.models.entering import as_text, log_probabilities, tokens_of
 from atom.models.findings import Findings
 from atom.models.identity import identity_of
 from atom.models.responses import AttemptError, RefusedError, Reply, ending, has_thoughts, part
+from atom.models.secrets import held_by, secrets_of
 from atom.models.settings import Model, ModelSettings
 from atom.models.threads import Threads
 
@@ -65,6 +67,11 @@ class ChatEndpoint(Endpoint):
     chat: ChatModel = field(kw_only=True)
     _plain: bool = field(default=False, init=False)
     _threads: Threads = field(default_factory=lambda: Threads(_MOST_AT_ONCE), init=False)
+
+    @cached_property
+    def _secrets(self) -> frozenset[str]:
+        """What it was given, and what the chat model holds."""
+        return secrets_of(self.options) | held_by(self.chat)
 
     def __post_init__(self) -> None:
         # what it was made with does not show: no other chat model's findings are taken for its own

@@ -87,7 +87,7 @@ def in_short(text: object) -> str:
     """The beginning of an error's words, in which its reason is looked for; it may be megabytes long."""
     try:
         return as_text(str(text)[:_READ])
-    except ValueError:  # a number too long to be written
+    except Exception:  # noqa: BLE001 - whatever it does, such as a number too long to be written
         return type(text).__name__
 
 

@@ -9,7 +9,8 @@ ROOT = Path(__file__).parents[2]
 
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
     """Turns links to existing files outside of the pages into their names; others stay, and are warned of."""
-    here = Path(page.file.abs_src_path).parent
+    # by its address: pages that are generated have no file
+    here = (ROOT / "docs" / page.file.src_uri).parent
 
     def named(match: re.Match[str]) -> str:
         target = (here / match[2].partition("#")[0]).resolve()

@@ -8,9 +8,11 @@ from typing import Annotated
 import typer
 
 from eval.cli.options import JsonFile, Seed
-from eval.show.console import out, progress_bar, working, write_json
+from eval.show.console import out, progress_bar, write_json
 from eval.show.tables import competence_table, detectors_table, followed_table, views_table
 from eval.studies import changes_followed, compare_detectors, competence_rows
+from eval.studies.changing import MOVED, parts_of_detectors
+from eval.studies.competence import parts_of_competence
 from eval.studies.views import PARTNERS, RANDOM, VIEWS
 from eval.studies.views import views as compare_views
 
@@ -21,10 +23,10 @@ def changing(
     json_file: JsonFile = None,
 ) -> None:
     """Delay and false alarms of detectors on partners that change (extra drift)."""
-    with working("changing"):
-        found = compare_detectors(episodes, seed=seed)
-        out.print(detectors_table(found, episodes))
-    because = changes_followed(1 + episodes // 5, seed=seed)
+    with progress_bar("changing", parts_of_detectors(episodes) + len(MOVED)) as progress:
+        found = compare_detectors(episodes, seed=seed, progress=progress)
+        because = changes_followed(1 + episodes // 5, seed=seed, progress=progress)
+    out.print(detectors_table(found, episodes))
     out.print(followed_table(because))
     numbers = {
         f"{row.detector} {row.setting:g}": {
@@ -42,8 +44,8 @@ def competence(
     json_file: JsonFile = None,
 ) -> None:
     """Whether the belief measures depth or skill: partners that act by their order 11 to 39 % of the time."""
-    with working("competence"):
-        rows = competence_rows(episodes, seed=seed)
+    with progress_bar("competence", parts_of_competence(episodes)) as progress:
+        rows = competence_rows(episodes, seed=seed, progress=progress)
     out.print(competence_table(rows, episodes))
     write_json(json_file, {"n": episodes, "seed": seed, "rows": [asdict(row) for row in rows]})
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
 import eval.coding as together
 from eval.cli.options import JsonFile, MarkdownFile, Seed, split_names, writable
@@ -20,7 +19,7 @@ from eval.coding.tables import (
     success_table,
     union_table,
 )
-from eval.show.console import note, out, progress_bar, write_json
+from eval.show.console import Table, note, out, progress_bar, write_json
 from eval.show.tables import markdown
 
 

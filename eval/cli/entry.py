@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import signal
 import warnings
 from collections.abc import Callable
 from difflib import get_close_matches
@@ -168,5 +169,15 @@ def main() -> None:
         err.print(Text("error:", "red"), as_data(str(error)), soft_wrap=True)
         raise SystemExit(2) from None
     except KeyboardInterrupt:  # while something was imported
+        _hear_no_more()
         note(INTERRUPTED)
         raise SystemExit(INTERRUPTED_STATUS) from None
+    except SystemExit as ended:
+        if ended.code == INTERRUPTED_STATUS:
+            _hear_no_more()
+        raise
+
+
+def _hear_no_more() -> None:
+    """Another Ctrl-C while Python ends would print a traceback."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

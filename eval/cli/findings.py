@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from eval.cli.options import JsonFile, Seed, writable, writable_folder
-from eval.show.console import err, progress_bar, write_json
+from eval.show.console import as_data, err, progress_bar, write_json
 from eval.show.console import out as console
 from eval.show.pictures import check_pictures, draw_findings
 from eval.show.tables import findings_tables
@@ -48,7 +47,7 @@ def train_partner(
         if generation.best < best:
             best = generation.best
             save_policies(out, model, generation.policies)
-    err.print(f"wrote {escape(str(out))}: play with it as population:{escape(str(out))}")
+    err.print(f"wrote {out}: play with it as population:{out}", soft_wrap=True)
 
 
 def findings(
@@ -82,14 +81,17 @@ def findings(
     for table in findings_tables(measured, read):
         console.print(table)
     console.print(
-        "[dim]equal: orders k with k. aligned: orders that differ by one. penalty: between them. blind: an "
-        "order drawn at random beside one drawn at random. gain: bayes over blind. "
-        f"ε = {EPSILON:g} unless it is varied ({', '.join(f'{e:g}' for e in EPSILONS)}).[/dim]"
+        as_data(
+            "equal: orders k with k. aligned: orders that differ by one. penalty: between them. blind: an "
+            "order drawn at random beside one drawn at random. gain: bayes over blind. "
+            f"ε = {EPSILON:g} unless it is varied ({', '.join(f'{e:g}' for e in EPSILONS)}).",
+            "dim",
+        )
     )
     if out is not None:
         out.mkdir(exist_ok=True)
         for path in draw_findings(measured, read, out):
-            err.print(f"wrote {escape(str(path))}")
+            err.print(f"wrote {path}", soft_wrap=True)
     write_json(
         json_file,
         {

@@ -47,10 +47,10 @@ def fit_(
             found = fit(name, backend, known, progress=progress)
         described = about(model, name)
     out.print(_table(name, found))
-    out.print(f"{name}: {found.reason}.", highlight=False, markup=False)
+    out.print(f"{name}: {found.reason}.", highlight=False)
     unanswered = any(one.is_unanswered for one in found.answers)
     if not unanswered:
-        out.print(_advice(name, found), highlight=False, markup=False)
+        out.print(_advice(name, found), highlight=False)
     write_json(json_file, {**described, "temperature": asking.temperature, **found.as_plain()})
     if unanswered:
         raise typer.Exit(DEGRADED_STATUS)

@@ -6,12 +6,11 @@ from dataclasses import replace
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from eval.cli.groups import Without
 from eval.cli.options import Asked, EnvName, EnvOption, EpsilonOfTask, JsonFile, Models, Storing, split_names
 from eval.cli.sweeps import end, execution, with_transcripts
-from eval.show.console import out, write_json
+from eval.show.console import as_data, out, write_json
 from eval.show.tables import excess_table, paper_marks, paper_tables
 from eval.studies import excesses, paper_cells, paper_sweep
 from eval.studies.paper import COLUMNS, as_json
@@ -56,8 +55,8 @@ def paper(
     for table in paper_tables(cells, max_degraded=limit):
         out.print(table)
     out.print(excess_table(excesses(cells), marks))
-    ours = "exact reasoners, no language model" if model is None else escape(model)
-    out.print(f"[dim]Ours: {ours}. Paper: LLaMA-3.3-70B, 30 repetitions.[/dim]")
+    ours = model or "exact reasoners, no language model"
+    out.print(as_data(f"Ours: {ours}. Paper: LLaMA-3.3-70B, 30 repetitions.", "dim"))
     numbers = as_json(cells, episodes=asked.episodes, seed=asked.seed, model=model, max_degraded=limit)
     write_json(json_file, with_transcripts(numbers, how))
     end({"paper": marks})

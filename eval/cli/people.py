@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
 import eval.people as recorded
 from eval.cli.options import JsonFile, Seed, writable
@@ -22,7 +21,7 @@ from eval.people.tables import (
     recovered_table,
     scores_table,
 )
-from eval.show.console import note, out, progress_bar, write_json
+from eval.show.console import Table, note, out, progress_bar, write_json
 from eval.show.tables import markdown
 from eval.tasks import MatrixTask, make_task
 

@@ -9,18 +9,25 @@ from typing import Annotated
 
 import typer
 
-from eval.cli.options import Seed, writable
-from eval.human import Game, begin, rescue, save
+from eval.cli.options import Seed, split_names, writable
+from eval.human import Game, Offer, offer_of, rescue, save
 from eval.human.games import Games
-from eval.human.server import new_games, serve
+from eval.human.server import serve
 from eval.human.terminal import play_in_terminal
 from eval.results import ResultsError, check_usable
 from eval.show.console import note, out
 
 
 def play(
-    task: Annotated[str, typer.Option(help="A task, see list.")] = "one-ahead-5",
-    agent: Annotated[str, typer.Option(help="Who sits at the other seats.")] = "bayes",
+    task: Annotated[
+        str, typer.Option(help="A task, see list; with --web several by commas, the first is preselected.")
+    ] = "one-ahead-5",
+    agent: Annotated[
+        str, typer.Option(help="Who sits at the other seats; 'surprise' is drawn, and told at the end.")
+    ] = "bayes",
+    seat: Annotated[
+        int | None, typer.Option(min=1, help="Your seat.", show_default="in turn, by the episode")
+    ] = None,
     seed: Seed = 42,
     episode: Annotated[int, typer.Option(min=0, help="Number of the (first) game; it keys the seats.")] = 0,
     results: Annotated[
@@ -31,24 +38,38 @@ def play(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the page; 0 for a free one.")] = 0,
     open_browser: Annotated[bool, typer.Option("--open/--no-open", help="Open the page.")] = True,
 ) -> None:
-    """Play a game yourself, beside an adaptive agent; the partner "person" in results files is you."""
+    """Play a game yourself, beside an adaptive agent; the partner "person" in results files is you.
+
+    On the page (--web) task, partner, seat and seed are chosen, and --task, --agent, --seat and --seed are
+    what is preselected.
+    """
     if results is not None:
         check_usable(results)
-    game = begin(task, agent, seed=seed, episode=episode)
+    tasks = split_names(task)
+    offer = offer_of(tasks, agent, seat=seat, seed=seed, episode=episode)
     if not web:
-        over = play_in_terminal(game, out, input)
+        if len(tasks) > 1:
+            raise ValueError(
+                "one task is played in the terminal; with --web the page lets choose among several"
+            )
+        over = play_in_terminal(offer.begin(0), out, input)
         if results is not None and not over.done:
             note("the game was not played to its end and is not stored")
         elif results is not None:
             _store(results, over)
         return
+    _serve(offer, results, port, open_browser=open_browser)
+
+
+def _serve(offer: Offer, results: Path | None, port: int, *, open_browser: bool) -> None:
+    """The page, until Ctrl+C."""
     games = Games(
-        new_games(task, agent, seed=seed, first=episode),
+        offer.begin,
         lambda game: (
             None if results is None else note(f"stored as episode {save(results, game)} in {results}")
         ),
     )
-    with serve(games, port) as server:
+    with serve(games, offer, port) as server:
         address = f"http://127.0.0.1:{server.server_port}/"
         # for whoever started the program and waits for the address
         print(address, flush=True)  # noqa: T201

@@ -31,7 +31,7 @@ from eval.measure import (
     summarise,
 )
 from eval.results import stored_cells, stored_run, stored_tasks, transcript_command
-from eval.show.console import note, out, working, write_json
+from eval.show.console import as_data, note, out, working, write_json
 from eval.show.tables import Marks, belief_table, comparison_table, summary_table
 from eval.sweeps import MAX_DEGRADED, cross_plays
 from eval.tasks import Task, make_task
@@ -84,7 +84,7 @@ def statistics(
         beliefs = list(belief_summaries(file, run))
     if beliefs:
         out.print(belief_table(beliefs, marks))
-        out.print(f"[dim]{REGRET_NOTE}[/dim]")
+        out.print(as_data(REGRET_NOTE, "dim"))
     found["beliefs"] = [asdict(summary) for summary in beliefs]
     if command := transcript_command(file, run):
         note(f"what was asked and answered: {command}")

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from rich.table import Table
-
 from eval.coding.bench import Played
 from eval.coding.summary import Success
 from eval.coding.tasks import FAILURES
+from eval.show.console import Table
 
 
 def success_table(found: Sequence[Success], title: str) -> Table:

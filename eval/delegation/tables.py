@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich.table import Table
-
 from eval.delegation.play import Setting
 from eval.delegation.summary import FIXED, Delegated
+from eval.show.console import Table
 
 ABOUT = {
     "atom": "a posterior for each worker",

@@ -43,6 +43,7 @@ class Game:
         done: whether the game is over.
         began: when, in seconds of ``time.time``.
         ended: when, likewise; 0 until it is over.
+        hidden: whether the person is not told who the agents are until it is over.
     """
 
     unit: Unit
@@ -55,6 +56,7 @@ class Game:
     done: bool = False
     began: float = 0.0
     ended: float = 0.0
+    hidden: bool = False
 
     @property
     def round(self) -> int:
@@ -107,6 +109,7 @@ class Game:
         history = [{"actions": step.actions, "scores": dict(step.scores)} for step in self.steps]
         return {
             "task": self.task.name,
+            "partner": None if self.hidden and not self.done else self.unit.agent,
             "rules": rules,
             "board": board,
             "drawn": self._drawn(),
@@ -183,7 +186,7 @@ class Moved:
     step: Step
 
 
-def begin(task: str, agent: str, *, seed: int, episode: int = 0) -> Game:
+def begin(task: str, agent: str, *, seed: int, episode: int = 0, hidden: bool = False) -> Game:
     """A new game; the agents have already taken their first decision, unseen.
 
     Args:
@@ -191,6 +194,7 @@ def begin(task: str, agent: str, *, seed: int, episode: int = 0) -> Game:
         agent: name of the zoo, who takes all other seats.
         seed: seed of the agents' random numbers, >= 0.
         episode: its number, >= 0; it keys the random numbers and seats the agent.
+        hidden: whether the person is told who the agent is only at the end.
 
     Raises:
         ValueError: an unknown name, or an agent that cannot play the task.
@@ -207,7 +211,7 @@ def begin(task: str, agent: str, *, seed: int, episode: int = 0) -> Game:
         player: agents[player].start([other for other in made.players if other != player], episode=episode)
         for player in agents
     }
-    return _decided(Game(unit, me, agents, memories, made.start(), began=time.time()))
+    return _decided(Game(unit, me, agents, memories, made.start(), began=time.time(), hidden=hidden))
 
 
 def move(game: Game, action: str, *, round_: int | None = None) -> Moved:
@@ -275,6 +279,8 @@ def save(file: Path, game: Game) -> int:
         "matrices": {unit.task: {"agents": [unit.agent], "partners": [PERSON]}},
         "seed": unit.seed,
     }
+    if game.hidden:  # what people do who do not know may differ, so that it is a run of its own
+        asked["surprise"] = True
     recorded, totals = record(game.steps)
     scores = game.scores()
     agent, seconds = game.task.players[unit.seat], game.ended - game.began

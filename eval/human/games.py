@@ -8,9 +8,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from threading import Event, Lock, Thread
 
+from eval.human.choices import Choice
 from eval.human.game import Game, GameError, View, move
 
-_MOST_GAMES = 1000
+MOST_GAMES = 1000
+_MOST_DROPPED = 10_000
+"""Names of games that gave way, so that whoever comes back to one is told why it is gone."""
 _PAUSES = (0.0, 0.5)
 """Seconds before each attempt to store a game while the person waits."""
 _LATER = 2.0
@@ -47,7 +50,7 @@ class Games:
     """The games of a server, by name.
 
     Args:
-        new: begins a game of a number.
+        new: begins a game of a number, and of a choice; None for that which is made before anybody chooses.
         over: stores a game that was played to its end; called again, also later, where it raises.
         pauses: seconds before each attempt to store a game while its person waits.
         most: how many games are kept, >= 1; the oldest give way, but never one that is not stored.
@@ -55,30 +58,35 @@ class Games:
 
     def __init__(
         self,
-        new: Callable[[int], Game],
+        new: Callable[[int, Choice | None], Game],
         over: Callable[[Game], object],
         *,
         pauses: Sequence[float] = _PAUSES,
-        most: int = _MOST_GAMES,
+        most: int = MOST_GAMES,
     ) -> None:
-        self._new, self._over, self._pauses, self._most = new, over, tuple(pauses), most
+        self._new, self._over, self._pauses, self.most = new, over, tuple(pauses), most
         self._entries: dict[str, _Entry] = {}
+        self._dropped: dict[str, None] = {}
         self._begun = 0
         self._lock = Lock()
         self._closed = Event()
         self._storing: Thread | None = None
 
-    def begin(self) -> tuple[str, Game]:
+    def begin(self, choice: Choice | None = None) -> tuple[str, Game]:
         """A new game and its name.
+
+        Args:
+            choice: what is played; None for what is played where nobody chose.
 
         Raises:
             NotStoredError: so many games wait to be stored that there is room for none.
+            ValueError: it cannot be played.
         """
         with self._lock:
             self._make_room()
             number, self._begun = self._begun, self._begun + 1
         # agents may think for long before their first action, and nobody else waits for that
-        name, game = secrets.token_urlsafe(12), self._new(number)
+        name, game = secrets.token_urlsafe(12), self._new(number, choice)
         with self._lock:
             self._entries[name] = _Entry(game)
         return name, game
@@ -87,6 +95,10 @@ class Games:
         """The game of a name."""
         entry = self._entries.get(name)
         return None if entry is None else entry.game
+
+    def was_dropped(self, name: str) -> bool:
+        """Whether a game of this name gave way to others."""
+        return name in self._dropped
 
     def view(self, name: str) -> View:
         """The game as its person may see it; over only once it is stored.
@@ -138,12 +150,15 @@ class Games:
 
     def _make_room(self) -> None:
         """Forgets the oldest games, those that are over first; with the lock held."""
-        while len(self._entries) >= self._most:
+        while len(self._entries) >= self.most:
             names = [name for name, entry in self._entries.items() if entry.stored]
             names += [name for name, entry in self._entries.items() if not entry.game.done]
             if not names:
                 raise NotStoredError("no game can be begun: those that are over cannot be stored")
             del self._entries[names[0]]
+            self._dropped[names[0]] = None
+            if len(self._dropped) > _MOST_DROPPED:
+                del self._dropped[next(iter(self._dropped))]
 
     def _store(self, entry: _Entry, pauses: Sequence[float]) -> bool:
         """Whether a game that is over is stored, after one attempt or several; with its lock held."""

@@ -6,14 +6,14 @@ closed comes back by its address.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-from eval.human.game import Game, GameError, begin
+from eval.human.choices import Offer
+from eval.human.game import GameError
 from eval.human.games import Games, NotStoredError
-from eval.web import BadRequestError, BoundedHandler, BoundedServer, static_file
+from eval.web import BadRequestError, BoundedHandler, BoundedServer, named, static_file
 
 _PAGE = Path(__file__).with_name("page.html")
 _GAMES = "/games/"
@@ -24,32 +24,39 @@ _POLICY = (
 )
 
 
-def serve(games: Games, port: int = 0) -> BoundedServer:
+def serve(games: Games, offer: Offer, port: int = 0) -> BoundedServer:
     """A server on this machine; call ``serve_forever``, and find its port in ``server_port``.
 
     Args:
-        games: the games.
+        games: the games, begun by ``offer.begin``.
+        offer: what can be chosen.
         port: 0 for any that is free.
     """
 
     class Handler(_Handler):
         pass
 
-    Handler.games = games
+    Handler.games, Handler.offer = games, offer
     return BoundedServer(port, Handler)
 
 
 class _Handler(BoundedHandler):
     games: Games
+    offer: Offer
     policy = _POLICY
 
     def get(self, path: str) -> None:
-        """The page, or a game."""
+        """The page, what can be chosen, or a game."""
         if path == "/":
-            self.send(HTTPStatus.OK, _PAGE.read_bytes(), "text/html; charset=utf-8")
+            self.send(
+                HTTPStatus.OK, named(_PAGE.read_text(encoding="utf-8")).encode(), "text/html; charset=utf-8"
+            )
             return
         if path.startswith(_STATIC) and (found := static_file(path.removeprefix(_STATIC))):
             self.send(HTTPStatus.OK, *found)
+            return
+        if path == "/choices":
+            self.send_json(HTTPStatus.OK, self.offer.as_plain())
             return
         name = self._name(path)
         self.send_json(HTTPStatus.OK, self.games.view(name))
@@ -58,9 +65,11 @@ class _Handler(BoundedHandler):
         """A new game, or a move."""
         if path == "/games":
             try:
-                name, game = self.games.begin()
+                name, game = self.games.begin(self.offer.read(body))
             except NotStoredError as error:
                 raise BadRequestError(HTTPStatus.SERVICE_UNAVAILABLE, str(error)) from None
+            except ValueError as error:
+                raise BadRequestError(HTTPStatus.UNPROCESSABLE_ENTITY, str(error)) from None
             self.send_json(HTTPStatus.CREATED, {"name": name, **game.view()})
             return
         name = self._name(path)
@@ -80,11 +89,9 @@ class _Handler(BoundedHandler):
     def _name(self, path: str) -> str:
         """The name of a game that is there."""
         name = path.removeprefix(_GAMES)
-        if not path.startswith(_GAMES) or self.games.get(name) is None:
-            raise BadRequestError(HTTPStatus.NOT_FOUND, "there is no such game any more; begin a new one")
-        return name
-
-
-def new_games(task: str, agent: str, *, seed: int, first: int = 0) -> Callable[[int], Game]:
-    """``begin`` for the games of a server, numbered from ``first``."""
-    return lambda number: begin(task, agent, seed=seed, episode=first + number)
+        if path.startswith(_GAMES) and self.games.get(name) is not None:
+            return name
+        if path.startswith(_GAMES) and self.games.was_dropped(name):
+            words = f"this game gave way to newer ones, of which {self.games.most} are kept; begin a new one"
+            raise BadRequestError(HTTPStatus.GONE, words)
+        raise BadRequestError(HTTPStatus.NOT_FOUND, "there is no such game any more; begin a new one")

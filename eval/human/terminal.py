@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
+from rich.text import Text
 
 from atom.names import in_words
 from eval.human.game import Game, GameError, move
+from eval.show.console import Table, as_data
 
 ASK = "?"
 QUIT = "q"
@@ -27,7 +27,8 @@ def play_in_terminal(game: Game, console: Console, ask: Callable[[str], str]) ->
         the game as it is then.
     """
     view = game.view()
-    console.print(f"[bold]{escape(view['task'])}[/bold]: you are {game.me}.\n{escape(view['rules'])}")
+    rest = as_data(f": you are {game.me}.\n{view['rules']}")
+    console.print(Text.assemble(as_data(view["task"], "bold"), rest))
     console.print(
         f"Type a number or an action; {ASK} shows what the agent believes of you, {QUIT} leaves.", style="dim"
     )
@@ -40,25 +41,24 @@ def play_in_terminal(game: Game, console: Console, ask: Callable[[str], str]) ->
         if answer == QUIT:
             return game
         if answer == ASK:
-            console.print(_belief_now(game))
+            console.print(as_data(_belief_now(game)))
             continue
         try:
             moved = move(game, _action(game, answer))
         except GameError as error:
-            console.print(f"[red]{escape(str(error))}[/red]")
+            console.print(as_data(str(error), "red"))
             continue
         game = moved.game
         others = ", ".join(f"{p}: {a}" for p, a in moved.step.actions.items() if p != game.me)
         mine = moved.step.scores[game.me]
-        console.print(
-            f"you: {moved.step.actions[game.me]}, {others} → {mine:g} {game.task.unit}", highlight=False
-        )
+        done = f"you: {moved.step.actions[game.me]}, {others} → {mine:g} {game.task.unit}"
+        console.print(as_data(done))
     console.print(belief_table(game))
     for sentence in game.told:
-        console.print(escape(sentence), highlight=False)
+        console.print(as_data(sentence))
     if game.in_your_seat:
         scores = ", ".join(f"{name} {score:g}" for name, score in game.in_your_seat.items())
-        console.print(f"In your seat, with the same luck: {scores} {game.task.unit}.", highlight=False)
+        console.print(as_data(f"In your seat, with the same luck: {scores} {game.task.unit}."))
     return game
 
 
@@ -85,10 +85,10 @@ def _show(game: Game, console: Console) -> None:
     view = game.view()
     limit = "" if view["limit"] is None else f" (limit {view['limit']:g})"
     if view["board"]:
-        console.print(escape(view["board"]), highlight=False)
+        console.print(as_data(view["board"]))
     choices = "  ".join(f"{i}: {action}" for i, action in enumerate(game.actions, 1))
     score = f"{view['scores'][game.me]:g} {view['unit']}{limit}"
-    console.print(f"round {game.round} of {view['rounds']}, {score}   {choices}", highlight=False)
+    console.print(as_data(f"round {game.round} of {view['rounds']}, {score}   {choices}"))
 
 
 def _belief_now(game: Game) -> str:

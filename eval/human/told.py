@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from atom.names import in_words
 from eval.play import play, seat_players, total_scores
 from eval.tasks import Task
+from partners import kind_of, split_name
 
 if TYPE_CHECKING:
     from eval.human.game import Game
@@ -24,13 +25,17 @@ _REPEATS = 2.5
 
 
 def told(game: Game) -> list[str]:
-    """What the agents believed, in sentences; nothing of agents without beliefs.
+    """What the agents believed, in sentences; nothing of agents without beliefs. Who was hidden is named.
 
     Args:
         game: a game that is over.
     """
     mine = [step.actions[game.me] for step in game.steps]
-    found = []
+    found = (
+        [f"your partner was {game.unit.agent}: {kind_of(split_name(game.unit.agent)[0]).summary}"]
+        if game.hidden
+        else []
+    )
     many = len(game.agents) > 1
     for agent in game.agents:
         seen = [

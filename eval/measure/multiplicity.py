@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,6 +17,8 @@ FLIPS = 9999
 
 _MOST_BITS = 30
 _BATCH_NUMBERS = 4_000_000
+_SMALL_PRODUCT = 250_000
+"""Multiplications of a matrix product that fits caches, and for which BLAS wakes no threads."""
 _ROUNDING = 1e-12
 
 
@@ -103,17 +105,34 @@ def sign_flip_tests(values: ArrayLike, *, resamples: int = FLIPS, seed: int = 0)
     batch = max(1, _BATCH_NUMBERS // max(1, n))
     for begin in range(0, total, batch):
         rows = min(batch, total - begin)
-        if every:
-            numbers = np.arange(begin, begin + rows)[:, None]
-            kept = (numbers >> np.arange(n) & 1).astype(float)
-        else:
-            random = np.frombuffer(rng.bytes(rows * n // 8 + 1), np.uint8)
-            kept = np.unpackbits(random, count=rows * n).reshape(rows, n).astype(float)
-        flipped = 2.0 * (kept @ x.T) - observed
-        above += (flipped >= observed - slack).sum(axis=0)
-        below += (flipped <= observed + slack).sum(axis=0)
+        random = b"" if every else rng.bytes(rows * n // 8 + 1)
+        for kept in _kept(random, begin, rows, x.shape):
+            flipped = 2.0 * (kept @ x.T) - observed
+            above += (flipped >= observed - slack).sum(axis=0)
+            below += (flipped <= observed + slack).sum(axis=0)
     one = 0 if every else 1  # the data themselves are one of the flips
     return np.minimum(1.0, 2.0 * (np.minimum(above, below) + one) / (total + one))
+
+
+def _kept(random: bytes, begin: int, rows: int, shape: tuple[int, ...]) -> Iterator[Array]:
+    """Which of n signs are kept, 1.0 or 0.0, in flips from ``begin`` on: ``[B, n]``, a few at a time.
+
+    Args:
+        random: a bit for every sign of every flip; empty for the binary digits of the flip's number.
+        begin, rows: the first flip, and how many.
+        shape: how many tests there are, and how many signs.
+    """
+    tests, n = shape
+    # eight rows at least, so that each part begins with a byte
+    few = 8 * max(1, _SMALL_PRODUCT // (8 * max(1, n * tests)))
+    for first in range(0, rows, few):
+        part = min(few, rows - first)
+        if random:
+            bits = np.frombuffer(random, np.uint8, offset=first * n // 8)
+            yield np.unpackbits(bits, count=part * n).reshape(part, n).astype(float)
+        else:
+            numbers = np.arange(begin + first, begin + first + part)[:, None]
+            yield (numbers >> np.arange(n) & 1).astype(float)
 
 
 def holm(p_values: ArrayLike, *, family: int | None = None) -> Array:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from rich.table import Table
-
 from eval.measure import Interval
 from eval.people.depths import DEPTHS, Depths, Recovered
 from eval.people.matches import AGENTS, Beaten
 from eval.people.oneshot import Levels
 from eval.people.scoring import Scored
+from eval.show.console import Table
 
 _NO_ORDER = "none"
 

@@ -20,6 +20,7 @@ from eval.published import (
     views,
 )
 from eval.published.study import Block
+from partners.program import program
 
 BLOCKS: tuple[Block, ...] = (
     *paper.BLOCKS,
@@ -52,7 +53,7 @@ def blocks_named(names: list[str]) -> tuple[Block, ...]:
     known = {block.name for block in BLOCKS} | {block.page for block in BLOCKS}
     if unknown := [name for name in names if name not in known]:
         raise ValueError(
-            f"there is no block or page {', '.join(map(repr, unknown))}; 'python -m eval results --list' "
+            f"there is no block or page {', '.join(map(repr, unknown))}; '{program()} results --list' "
             "names all"
         )
     return tuple(block for block in BLOCKS if block.name in names or block.page in names)

@@ -15,6 +15,7 @@ from eval.show.tables.strangers import percent
 from eval.studies import Beside, Strangers, judge, strangers_sweep
 from eval.studies.strangers import ORDERS, PREDICTORS, TASKS
 from eval.sweeps import Matrix
+from partners.program import MODULE
 
 GAMES, TABLES = TASKS[:3], TASKS[3:]
 OURS, ORDERS_ALONE = "bayes", "adaptive:bayes/win-stay/nearest"
@@ -135,7 +136,7 @@ def tables(result: Result[Judged]) -> list[str]:
     behind = ", ".join(f"`{cell.task}: {cell.partner}`" for cell in far)
     return [
         *prose(
-            f"On grids and in kitchens (`python -m eval strangers --task {','.join(TABLES)}`;",
+            f"On grids and in kitchens (`{MODULE} strangers --task {','.join(TABLES)}`;",
             f"{result.setting}) it is within 5 % of the best single order in",
             f"{len(own) - len(far)} of {len(own)} cells, and",
             f"{percent(_less(result.value.found, OURS, ORDERS[0]))} % ahead of ToM-0 over all",

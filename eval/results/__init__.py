@@ -15,9 +15,10 @@ from eval.results.content import (
     stored_runs,
     stored_tasks,
 )
+from eval.results.damage import stored_damage
 from eval.results.database import DamagedFileError, ResultsError, check_usable, read_results
 from eval.results.export import export
-from eval.results.rows import DamageWarning
+from eval.results.rows import Damaged, DamageWarning
 from eval.results.runs import Run, is_unanswered, open_run
 from eval.results.summaries import (
     EpisodeHead,
@@ -38,6 +39,7 @@ __all__ = [
     "ChangedFileWarning",
     "Checked",
     "DamageWarning",
+    "Damaged",
     "DamagedFileError",
     "EpisodeHead",
     "PairingKey",
@@ -60,6 +62,7 @@ __all__ = [
     "read_results",
     "repair",
     "stored_cells",
+    "stored_damage",
     "stored_episodes",
     "stored_heads",
     "stored_learners",

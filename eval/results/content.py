@@ -76,7 +76,7 @@ class StoredEpisode:
     """One episode as it is stored; see the schema in ``eval.results.database``.
 
     ``degraded`` and ``tally`` say how many decisions were degraded, asked for again or cut off, and of how
-    many.
+    many; ``n_steps`` how long it took, also where ``steps`` were not stored.
     """
 
     task: str
@@ -92,6 +92,7 @@ class StoredEpisode:
     usage: dict[str, Any]
     seconds: float
     tally: Tally = field(default_factory=Tally)
+    n_steps: int = 0
 
 
 def stored_runs(path: Path) -> list[StoredRun]:
@@ -173,6 +174,7 @@ def stored_episodes(
                 {name: getattr(row, name) for name in _USAGE},
                 row.seconds,
                 row.tally,
+                row.n_steps,
             )
 
 

@@ -6,12 +6,13 @@ nothing, and others may read while a sweep writes.
 
 from __future__ import annotations
 
-import shlex
 import sqlite3
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+
+from partners.program import command_line, program
 
 APPLICATION_ID = 0x41546F4D
 """Marks the file as ours in SQLite's header ("AToM")."""
@@ -202,12 +203,16 @@ def read_results(path: Path) -> Iterator[sqlite3.Connection]:
         ResultsError: there is no such file, it holds no results, or it is of another version.
     """
     if not path.is_file():
-        raise ResultsError(f"there is no results file {str(path)!r}; crossplay --results FILE makes one")
+        raise ResultsError(
+            f"there is no results file {str(path)!r}; {program()} crossplay --results FILE makes one"
+        )
     with explained(path), closing(_reader(path)) as connection:
         if _is_new(connection) or not connection.execute("SELECT 1 FROM runs").fetchone():
             if has_table(connection, "episodes") and connection.execute("SELECT 1 FROM episodes").fetchone():
                 raise damaged_file(path, "there are episodes, and no run that they are of")
-            raise ResultsError(f"the results file {str(path)!r} is empty; crossplay --results FILE fills it")
+            raise ResultsError(
+                f"the results file {str(path)!r} is empty; {program()} crossplay --results FILE fills it"
+            )
         yield connection
 
 
@@ -270,7 +275,7 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
 
 def check_command(path: Path) -> str:
     """The command line that verifies a file."""
-    return shlex.join(["python", "-m", "eval", "check", str(path)])
+    return command_line("check", str(path))
 
 
 def damaged_file(path: Path, problem: str) -> DamagedFileError:

@@ -14,7 +14,7 @@ from eval.results.database import ResultsError
 from eval.results.transcripts import all_transcripts, stored_transcripts
 
 Form: TypeAlias = Literal["parquet", "csv"]
-_FORMULA = r"^[-=+@\t\r]"
+_FORMULA = r"^''*[-=+@\t\r\n\x{ff1d}\x{ff0b}\x{ff0d}\x{ff20}]"
 
 EPISODES: Mapping[str, str] = {
     "run": "BIGINT",
@@ -83,8 +83,9 @@ TRANSCRIPTS: Mapping[str, str] = {
 def export(path: Path, directory: Path, form: Form, number: int | None = None) -> list[Path]:
     """Writes ``episodes``, ``steps`` and, where there are some, ``transcripts`` in a form.
 
-    In CSV, names that begin as formulas of spreadsheets do (``=``, ``+``, ``-``, ``@``, a tab or a carriage
-    return) have an apostrophe before them; in Parquet they are as they were.
+    In CSV, names that begin as formulas of spreadsheets do (``=``, ``+``, ``-``, ``@``, in full width, a
+    tab or the end of a line), after apostrophes or at once, have one more apostrophe before them: who reads
+    them takes one off. In Parquet they are as they were.
 
     Tables of these names that are there already are replaced; that of transcripts is removed where the run
     has none, since it would be of another run.

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
-from operator import itemgetter
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -21,16 +21,19 @@ PairingKey: TypeAlias = tuple[str, str, str]
 _GROUPS = """
 SELECT task, agent, partner, count(*), avg(n_steps), avg(seconds), avg(calls),
        avg(prompt_tokens + completion_tokens), sum(cost), count(*) - count(cost),
+       sum(length(steps) > 0),
        sum(degraded), sum(decisions), sum(repaired), sum(truncated), count(*) - count(decisions)
-FROM episodes WHERE run = ? GROUP BY task, agent, partner
+FROM episodes WHERE run = ? AND rowid NOT IN (SELECT value FROM json_each(?)) GROUP BY task, agent, partner
 """
+# without the names, which take longer to read than all numbers: their order is that of the groups
 _SCORES = (
-    "SELECT task, agent, partner, episode, score FROM episodes WHERE run = ? "
+    "SELECT episode, score FROM episodes WHERE run = ? AND rowid NOT IN (SELECT value FROM json_each(?)) "
     "ORDER BY task, agent, partner, episode"
 )
 _HEADS = """
 SELECT episode, seat, score, n_steps, seconds, calls, prompt_tokens + completion_tokens, degraded
-FROM episodes WHERE run = ? AND task = ? AND agent = ? AND partner = ? ORDER BY episode
+FROM episodes WHERE run = ? AND task = ? AND agent = ? AND partner = ?
+AND rowid NOT IN (SELECT value FROM json_each(?)) ORDER BY episode
 """
 
 
@@ -43,6 +46,7 @@ class PairingSummary:
         scores: number of an episode -> the agent's score, ascending.
         steps, seconds, calls, tokens: means of an episode; calls and tokens of language models.
         cost: US dollars of all episodes together; None where a price is unknown.
+        with_steps: how many episodes have their steps stored, and not scores alone.
         tally: what the decisions were like.
     """
 
@@ -55,6 +59,7 @@ class PairingSummary:
     calls: float
     tokens: float
     cost: float | None
+    with_steps: int
     tally: Tally = field(default_factory=Tally)
 
     @property
@@ -87,40 +92,55 @@ class EpisodeHead:
     degraded: int
 
 
-def stored_summaries(path: Path, number: int | None = None) -> list[PairingSummary]:
+def stored_summaries(
+    path: Path, number: int | None = None, *, without: Sequence[int] = ()
+) -> list[PairingSummary]:
     """A summary of every pairing that has an episode, in the order of task, agent and partner.
+
+    Args:
+        path: the results file.
+        number: the run; the latest for None.
+        without: places of rows that are left out, such as those of ``stored_damage``.
 
     Raises:
         ResultsError: see ``stored_run``.
     """
     run = stored_run(path, number).number
+    places = json.dumps(list(without))
     with read_results(path) as connection:
-        groups = connection.execute(_GROUPS, (run,)).fetchall()
-        scores = {
-            key: {row[3]: row[4] for row in rows}
-            for key, rows in groupby(connection.execute(_SCORES, (run,)), itemgetter(0, 1, 2))
-        }
-        return [_summary(row, scores[row[:3]], connection, run) for row in groups]
+        # of one moment, also while a sweep writes
+        connection.execute("BEGIN")
+        groups = connection.execute(_GROUPS, (run, places)).fetchall()
+        scores = connection.execute(_SCORES, (run, places))
+        return [_summary(row, dict(islice(scores, row[3])), connection, run) for row in groups]
 
 
 def _summary(
     row: tuple[Any, ...], scores: dict[int, float], connection: sqlite3.Connection, run: int
 ) -> PairingSummary:
-    task, agent, partner, _, steps, seconds, calls, tokens, cost, unpriced, *sums = row
+    task, agent, partner, _, steps, seconds, calls, tokens, cost, unpriced, kept, *sums = row
     tally = _tally(sums) or _tally_of_old(connection, run, (task, agent, partner))
     return PairingSummary(
-        task, agent, partner, scores, steps, seconds, calls, tokens, None if unpriced else cost, tally
+        task, agent, partner, scores, steps, seconds, calls, tokens, None if unpriced else cost, kept, tally
     )
 
 
-def stored_heads(path: Path, run: int, key: PairingKey) -> list[EpisodeHead]:
+def stored_heads(path: Path, run: int, key: PairingKey, *, without: Sequence[int] = ()) -> list[EpisodeHead]:
     """The episodes of a pairing, by number; none where nothing was played.
+
+    Args:
+        path: the results file.
+        run: the run's number.
+        key: (task, agent, partner).
+        without: places of rows that are left out.
 
     Raises:
         ResultsError: see ``read_results``.
     """
     with read_results(path) as connection:
-        return [EpisodeHead(*row) for row in connection.execute(_HEADS, (run, *key))]
+        return [
+            EpisodeHead(*row) for row in connection.execute(_HEADS, (run, *key, json.dumps(list(without))))
+        ]
 
 
 def _tally(columns: Sequence[Any]) -> Tally | None:

@@ -7,7 +7,6 @@ JSON lines, zlib-compressed: prompts repeat from step to step (``benchmarks/tran
 from __future__ import annotations
 
 import json
-import shlex
 import sqlite3
 import warnings
 import zlib
@@ -20,6 +19,7 @@ from eval.play import EpisodeResult, Key, RecordError, TranscriptHead, ended, in
 from eval.results.content import stored_run
 from eval.results.database import ResultsError, check_command, has_table, read_results
 from eval.results.rows import DamageWarning
+from partners.program import command_line, program
 
 MOST_BYTES = 64 * 1024 * 1024
 """A transcript's JSON lines at most: thousands of replies, which are cut at 20,000 characters."""
@@ -51,7 +51,6 @@ CREATE TRIGGER IF NOT EXISTS transcripts_end_with_replays AFTER UPDATE OF steps 
     WHERE (run, task, agent, partner, episode) = (OLD.run, OLD.task, OLD.agent, OLD.partner, OLD.episode);
 END""",
 )
-_COMMAND = ("python", "-m", "eval", "transcript")
 INSERT_TRANSCRIPT = "INSERT INTO transcripts VALUES (?,?,?,?,?,?,?,?)"
 
 
@@ -104,7 +103,7 @@ def transcript_command(path: Path, number: int | None = None) -> str:
         if not has_table(connection, "transcripts"):
             return ""
         found = connection.execute("SELECT 1 FROM transcripts WHERE run = ? LIMIT 1", (run,)).fetchone()
-    return shlex.join([*_COMMAND, str(path), "--run", str(run)]) if found else ""
+    return command_line("transcript", str(path), "--run", str(run)) if found else ""
 
 
 def stored_transcripts(path: Path, number: int | None = None) -> StoredTranscripts:
@@ -144,7 +143,7 @@ def stored_transcript(path: Path, run: int, key: Key) -> list[dict[str, Any]]:
     task, agent, partner, episode = key
     named = f"episode {episode} of {agent!r} with {partner!r} on {task!r} in run {run} of {str(path)!r}"
     if row is None:
-        raise ResultsError(f"there is no transcript of {named}; python -m eval transcript FILE lists them")
+        raise ResultsError(f"there is no transcript of {named}; {program()} transcript FILE lists them")
     try:
         return unpack(row[0])
     except RecordError as error:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unicodedata import category
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderResult
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -22,17 +22,28 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.table import Column
 from rich.table import Table as RichTable
 from rich.text import Text
 
 if TYPE_CHECKING:
     from eval.sweeps import ModelSession
 
+_UNBOUNDED = 10_000
 _OBEYED = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
+
+class DataConsole(Console):
+    """A console whose texts are data: what is to have a style is a ``Text``."""
+
+    def print(self, *objects: Any, **settings: Any) -> None:
+        """The same, where texts are never markup, and control no terminal."""
+        super().print(*map(_shown, objects), **settings)
+
+
 # Piped output has no terminal to fit into, and a table broken at 80 columns is hard to read.
-out = Console() if sys.stdout.isatty() else Console(width=140)
-err = Console(stderr=True)
+out = DataConsole() if sys.stdout.isatty() else DataConsole(width=140)
+err = DataConsole(stderr=True)
 
 
 class _Rate(ProgressColumn):
@@ -49,7 +60,7 @@ def working(title: str) -> Iterator[None]:
     with Progress(
         TextColumn("{task.description}", markup=False), TimeElapsedColumn(), console=err, transient=True
     ) as bar:
-        bar.add_task(title, total=None)
+        bar.add_task(as_data(title).plain, total=None)
         yield
 
 
@@ -63,6 +74,7 @@ def progress_bar(title: str, total: int, session: ModelSession | None = None) ->
         _Rate(),
         TimeRemainingColumn(),
     )
+    title = as_data(title).plain
     with Progress(*columns, console=err, transient=True) as bar:
         task = bar.add_task(title, total=total)
         if session is not None:
@@ -116,7 +128,7 @@ def write_json(file: Path | None, content: dict[str, Any]) -> None:
 
 def note(text: str) -> None:
     """A line on stderr."""
-    err.print(as_data(text), soft_wrap=True)
+    err.print(text, soft_wrap=True)
 
 
 def as_data(text: str, style: str = "") -> Text:
@@ -137,10 +149,23 @@ def as_data(text: str, style: str = "") -> Text:
 
 
 class Table(RichTable):
-    """A table whose texts are data: names of tasks, players and models are never markup."""
+    """A table whose texts are data: names of tasks, players and models are never markup.
+
+    Where it does not fit, words stay whole and nothing is cut off: columns of words are wrapped between them,
+    and where that is not enough, each row becomes a heading with a line for every column.
+    """
 
     def __init__(self, *headers: Any, title: Any = None, **settings: Any) -> None:
-        super().__init__(*headers, title=_shown(title, "table.title"), **settings)
+        super().__init__(*map(_shown, headers), title=_shown(title, "table.title"), **settings)
+
+    @property
+    def caption(self) -> Any:
+        """What stands below the table; a text is data."""
+        return self._caption
+
+    @caption.setter
+    def caption(self, caption: Any) -> None:
+        self._caption = _shown(caption, "table.caption")
 
     def add_column(self, header: Any = "", *further: Any, **settings: Any) -> None:
         """The same with a heading that is data."""
@@ -149,6 +174,65 @@ class Table(RichTable):
     def add_row(self, *cells: Any, **settings: Any) -> None:
         """The same with cells that are data; a ``Text`` is taken as it is."""
         super().add_row(*map(_shown, cells), **settings)
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """The table, its columns narrower, or row by row, as there is room."""
+        least, most = self._widths(console, options)
+        room = options.max_width - self._extra_width
+        if sum(most) <= room or not self.columns:
+            yield from super().__rich_console__(console, options)
+        elif sum(least) > room:
+            yield from self._row_by_row()
+        else:
+            before = [(column.width, column.no_wrap) for column in self.columns]
+            spare, wanted = room - sum(least), sum(most) - sum(least)
+            try:
+                for column, low, high in zip(self.columns, least, most, strict=True):
+                    column.width = low + spare * (high - low) // wanted - self._padding_of(column)
+                yield from super().__rich_console__(console, options)
+            finally:
+                for column, (width, no_wrap) in zip(self.columns, before, strict=True):
+                    column.width, column.no_wrap = width, no_wrap
+
+    def _padding_of(self, column: Column) -> int:
+        return self._get_padding_width(self.columns.index(column))
+
+    def _widths(self, console: Console, options: ConsoleOptions) -> tuple[list[int], list[int]]:
+        """Of every column the least that breaks no word and no figure, and what it would take."""
+        unbounded = options.update(max_width=_UNBOUNDED, min_width=1)
+        found = [self._measure_column(console, unbounded, column) for column in self.columns]
+        least = [
+            one.maximum if column.justify == "right" or column.no_wrap else one.minimum
+            for one, column in zip(found, self.columns, strict=True)
+        ]
+        return least, [one.maximum for one in found]
+
+    def _row_by_row(self) -> RenderResult:
+        """Every row as a heading, the words of its first columns, and a line for each of the others."""
+        if self.title:
+            yield Text.assemble(self.title, style="table.title")
+        texts = [list(column.cells) for column in self.columns]
+        lead = next((i for i, column in enumerate(self.columns) if column.justify == "right"), 1) or 1
+        names = [_plain(column.header) for column in self.columns]
+        if self.show_header:
+            yield Text(" · ".join(names[:lead]), style="dim")
+        for row in zip(*texts, strict=True):
+            yield Text(" · ".join(filter(None, map(_plain, row[:lead]))), style="bold")
+            told = [
+                (name, cell)
+                for name, cell in zip(names[lead:], row[lead:], strict=True)
+                if _plain(cell).strip()
+            ]
+            if not told:
+                yield Text("  –")
+            for name, cell in told:
+                yield Text.assemble("  ", (name, "dim"), "  ", cell if isinstance(cell, Text) else str(cell))
+        if self.caption:
+            yield Text.assemble(self.caption, style="table.caption")
+
+
+def _plain(cell: Any) -> str:
+    return cell.plain if isinstance(cell, Text) else str(cell)
 
 
 def _shown(cell: Any, style: str = "") -> Any:

@@ -10,11 +10,10 @@ from itertools import groupby
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from eval.play import TranscriptError, TranscriptHead
-from eval.show.console import as_data
+from eval.show.console import Table, as_data
 
 
 def transcript_table(heads: Iterable[TranscriptHead]) -> Table:

@@ -31,6 +31,14 @@ SETTINGS: dict[str, tuple[float, ...]] = {
 }
 """Detector -> the settings tried; see ``detector``."""
 
+_KINDS = {
+    "2-0@8": ("switching:2-0@8", [8]),
+    "2-0-2@20-40": ("switching:2-0-2@20-40", [20, 40]),
+    "2-0-1@20-40": ("switching:2-0-1@20-40", [20, 40]),
+    "game-2, 1-0@3": ("switching:1-0@3", [3]),
+}
+"""What is said of a partner that changes -> its name, and the rounds in which it does."""
+
 MOVED = (
     "switching:2-0-2-0@50-100-150",
     "switching:1-2-1-2@50-100-150",
@@ -79,32 +87,36 @@ class Detected:
     delays: dict[str, Delay]
 
 
-def compare_detectors(episodes: int, *, seed: int) -> list[Detected]:
+def parts_of_detectors(episodes: int) -> int:
+    """How often ``compare_detectors`` calls its ``progress``."""
+    settings = sum(map(len, SETTINGS.values()))
+    return len(_KINDS) * episodes + len(ORDERS) * (1 + episodes // 10) + settings
+
+
+def compare_detectors(
+    episodes: int, *, seed: int, progress: Callable[[], None] = lambda: None
+) -> list[Detected]:
     """Every detector with every setting, on the same episodes.
 
     Args:
         episodes: of every partner that changes, >= 1.
         seed: seed of all random numbers, >= 0.
+        progress: called after every episode, and every setting.
 
     Raises:
         ModuleNotFoundError: see ``page_hinkley``.
     """
-    long = one_ahead(5, 60)
-    kinds = {
-        "2-0@8": (one_ahead(5), "switching:2-0@8", [8]),
-        "2-0-2@20-40": (long, "switching:2-0-2@20-40", [20, 40]),
-        "2-0-1@20-40": (long, "switching:2-0-1@20-40", [20, 40]),
-        "game-2, 1-0@3": (make_task("game-2"), "switching:1-0@3", [3]),
-    }
+    made = (one_ahead(5), one_ahead(5, 60), one_ahead(5, 60), make_task("game-2"))
+    kinds = {title: (task, *rest) for task, (title, rest) in zip(made, _KINDS.items(), strict=True)}
     seen = {
-        title: (observe_partner(task, partner, episodes, seed=seed), changes)
+        title: (observe_partner(task, partner, episodes, seed=seed, progress=progress), changes)
         for title, (task, partner, changes) in kinds.items()
     }
     fixed = [
         rows
         for order in ORDERS
         for rows in observe_partner(
-            one_ahead(5, 200), f"noisy:0.05:tom-{order}", 1 + episodes // 10, seed=seed
+            one_ahead(5, 200), f"noisy:0.05:tom-{order}", 1 + episodes // 10, seed=seed, progress=progress
         )
     ]
     found = []
@@ -114,6 +126,7 @@ def compare_detectors(episodes: int, *, seed: int) -> list[Detected]:
             quiet = _scored(detect, fixed, [])
             delays = {title: _scored(detect, rows, changes) for title, (rows, changes) in seen.items()}
             found.append(Detected(name, setting, quiet.false_alarms, delays))
+            progress()
     return found
 
 
@@ -142,18 +155,35 @@ def detector(name: str, setting: float) -> Detector:
     return change_of_leader(learners[name], setting)
 
 
-def changes_followed(episodes: int, *, seed: int) -> dict[str, tuple[int, int]]:
+def changes_followed(
+    episodes: int, *, seed: int, progress: Callable[[], None] = lambda: None
+) -> dict[str, tuple[int, int]]:
     """Partner -> changes reported, and how many of them just after the agent's own; 200 rounds an episode.
 
     Args:
         episodes: of every partner, >= 1.
         seed: seed of all random numbers, >= 0.
+        progress: called after every partner.
     """
-    return {partner: followed(one_ahead(5, 200), partner, episodes, seed=seed) for partner in MOVED}
+    found = {}
+    for partner in MOVED:
+        found[partner] = followed(one_ahead(5, 200), partner, episodes, seed=seed)
+        progress()
+    return found
 
 
-def observe_partner(task: Task, partner: str, episodes: int, *, seed: int) -> list[Floats]:
-    """``[T, K]`` likelihoods of a partner's actions beside an adaptive agent, for every episode."""
+def observe_partner(
+    task: Task, partner: str, episodes: int, *, seed: int, progress: Callable[[], None] = lambda: None
+) -> list[Floats]:
+    """``[T, K]`` likelihoods of a partner's actions beside an adaptive agent, for every episode.
+
+    Args:
+        task: a task of two players.
+        partner: name of the zoo.
+        episodes: how many, >= 1.
+        seed: seed of all random numbers, >= 0.
+        progress: called after every episode.
+    """
     me, other = task.players
     agent = AdaptiveAgent(me, task.reasoner(), seed=seed, orders=ORDERS)
     seats = {me: agent, other: make_partner(partner, other, task.reasoner(), seed=seed)}
@@ -165,6 +195,7 @@ def observe_partner(task: Task, partner: str, episodes: int, *, seed: int) -> li
             action = step.decisions[other].action
             rows.append([by_order[k].get(action, 0.0) for k in ORDERS])
         found.append(np.array(rows))
+        progress()
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,21 +47,33 @@ class CompetenceRow:
     distance: float
 
 
-def competence_rows(episodes: int, *, seed: int) -> list[CompetenceRow]:
+def parts_of_competence(episodes: int) -> int:
+    """How often ``competence_rows`` calls its ``progress``."""
+    return len(ORDERS) * (len(SKILLS) * episodes + len(BELIEFS))
+
+
+def competence_rows(
+    episodes: int, *, seed: int, progress: Callable[[], None] = lambda: None
+) -> list[CompetenceRow]:
     """All rows.
 
     Args:
         episodes: episodes of every skill and order, >= 1.
         seed: seed of all random numbers, >= 0.
+        progress: called after every episode, and every row.
     """
     task = one_ahead(_ACTIONS, ROUNDS)
     rows = []
     for order in ORDERS:
         seen = [
-            np.stack(observe_partner(task, f"competence:{skill}@{order}", episodes, seed=seed))
+            np.stack(
+                observe_partner(task, f"competence:{skill}@{order}", episodes, seed=seed, progress=progress)
+            )
             for skill in SKILLS
         ]
-        rows += [_row(name, belief, order, seen) for name, belief in BELIEFS.items()]
+        for name, belief in BELIEFS.items():
+            rows.append(_row(name, belief, order, seen))
+            progress()
     return sorted(rows, key=lambda row: list(BELIEFS).index(row.belief))
 
 

@@ -5,10 +5,6 @@ All through the interface of ``concurrent.futures.Executor``, so that a sweep do
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import signal
-import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import (
@@ -17,7 +13,6 @@ from concurrent.futures import (
     CancelledError,
     Executor,
     Future,
-    ProcessPoolExecutor,
     ThreadPoolExecutor,
     wait,
 )
@@ -29,6 +24,7 @@ from operator import attrgetter
 from typing import Any, TypeAlias
 
 from eval.play import MOST_AT_ONCE, EpisodeResult, Unit, play_units, plays_at_once
+from eval.sweeps.workers import Workers
 
 _CONNECT_SECONDS = 5
 _LARGEST_CHUNK = 64
@@ -71,11 +67,7 @@ def in_process() -> Backend:
 def processes(workers: int) -> Backend:
     """In so many processes of this machine (``ProcessPoolExecutor``)."""
     _check_workers(workers)
-    # A forked child would inherit the locks of whatever threads run here, a progress bar's for one.
-    context = multiprocessing.get_context("spawn")
-    return Backend(
-        lambda: ProcessPoolExecutor(workers, mp_context=context, initializer=_end_with_parent), workers
-    )
+    return Backend(lambda: Workers(workers), workers)
 
 
 def threads(workers: int) -> Backend:
@@ -136,8 +128,9 @@ def play_all(
         units: what to play.
         backend: where; in this process for None.
         detailed: whether to record every step.
-        late: filled with the episodes that were under way when this iterator was closed, or when an episode
-            raised an error or the user interrupted, where the backend says that they cost money.
+        late: filled with the episodes that were done when this iterator was closed, or when an episode
+            raised an error or the user interrupted; where the backend says that they cost money, with those
+            that were under way as well.
 
     Raises:
         WorkerLostError: workers died three times over the same episodes.
@@ -176,9 +169,15 @@ def _play_until_broken(
     try:
         yield from _play_waiting(executor, backend, chunks, lost, waiting, detailed)
     except BaseException:
-        if backend.costly:
-            late += _drained(waiting)
+        late += _drained(waiting) if backend.costly else _done(waiting)
         raise
+
+
+def _done(waiting: Mapping[Future[list[EpisodeResult]], Chunk]) -> Iterator[EpisodeResult]:
+    """The results that are there."""
+    for future in waiting:
+        if future.done() and not future.cancelled() and future.exception() is None:
+            yield from future.result()
 
 
 def _drained(waiting: Mapping[Future[list[EpisodeResult]], Chunk]) -> Iterator[EpisodeResult]:
@@ -266,19 +265,6 @@ class _Inline(Executor):
         except Exception as error:  # noqa: BLE001 - whoever asks for the result gets it
             future.set_exception(error)
         return future
-
-
-def _end_with_parent() -> None:
-    """Workers of a parent that was killed would wait for work for ever; Ctrl-C is for the parent to hear."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
-
-    def watch() -> None:
-        if parent is not None:
-            parent.join()
-            os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
 
 
 def _check_workers(workers: int) -> None:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import islice
-from multiprocessing import get_context
 from typing import Any
 
 from atom.reasoning import payoff_symmetries
@@ -187,7 +185,9 @@ def all_trained(
             yield trained(one)
             progress()
         return
-    with ProcessPoolExecutor(min(workers, len(asked)), mp_context=get_context("spawn")) as pool:
+    from eval.sweeps.workers import Workers  # noqa: PLC0415 - whoever trains in one process needs none
+
+    with Workers(min(workers, len(asked))) as pool:
         for found in pool.map(trained, asked):
             yield found
             progress()

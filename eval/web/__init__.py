@@ -1,7 +1,7 @@
 """Pages on this machine: a server that answers its own pages only, and the scripts that they share."""
 
 from eval.web.bounded import BadRequestError, BoundedHandler, BoundedServer
-from eval.web.pages import MAIN, STATIC, bundle, content_hash, shell, static_file, style
+from eval.web.pages import MAIN, STATIC, bundle, content_hash, named, shell, static_file, style
 
 __all__ = [
     "MAIN",
@@ -11,6 +11,7 @@ __all__ = [
     "BoundedServer",
     "bundle",
     "content_hash",
+    "named",
     "shell",
     "static_file",
     "style",

@@ -13,6 +13,8 @@ import re
 from functools import cache
 from pathlib import Path
 
+from partners.program import program
+
 STATIC = Path(__file__).with_name("static")
 MAIN = "main.js"
 _IMPORT = re.compile(r'^import (?:\* as (\w+)|\{([^}]*)\}) from "\./(\w+)\.js";\n', re.MULTILINE)
@@ -29,7 +31,12 @@ def static_file(name: str) -> tuple[bytes, str] | None:
 
 def shell() -> str:
     """The page without data, as the server hands it out."""
-    return (STATIC / "index.html").read_text(encoding="utf-8")
+    return named((STATIC / "index.html").read_text(encoding="utf-8"))
+
+
+def named(page: str) -> str:
+    """A page with the program's name in its places."""
+    return page.replace("<!-- program -->", program())
 
 
 def style() -> str:

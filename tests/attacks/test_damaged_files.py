@@ -333,7 +333,7 @@ def test_a_damaged_trained_population_is_what_it_was_or_is_named(damage, populat
         try:
             found = bounded(lambda: make_partner(f"trained:{path}", "player-1", reasoner).population)
         except ValueError as error:
-            named += says_what_to_do(error, path, "python -m eval train --out")
+            named += says_what_to_do(error, path, "train --out")
             continue
         assert np.array_equal(found.policies, pairs.policies)
         assert replace(found, policies=0) == replace(pairs, policies=0)
@@ -351,7 +351,7 @@ def test_a_damaged_best_member_is_what_it_was_or_is_named(damage, populations, t
         try:
             found = bounded(lambda: make_partner(f"population:{path}", "player-1", reasoner)._policies)
         except ValueError as error:
-            named += says_what_to_do(error, path, "python -m eval train-partner")
+            named += says_what_to_do(error, path, "train-partner")
             continue
         assert np.array_equal(found, policies)
     assert named > PLACES / 2

@@ -216,7 +216,7 @@ def test_a_thread_whose_checkpoint_is_poisoned_goes_on(path, value):
     said = graph.invoke({"did": {"ben": "A", "cid": "B"}}, THREAD)
     lost = path[0] == "expected"
     damaged = [sentence for sentence in said["degraded"] if "what was expected of it was damaged" in sentence]
-    assert len(damaged) == len(said["degraded"]) == lost
+    assert len(damaged) == lost
     after = said["tom"]["ann"]
     assert agent.posterior(after, "cid") != agent.posterior(memory, "cid"), "somebody else was not seen"
     assert is_sound(agent, after)

@@ -12,7 +12,7 @@ from langgraph.types import Command
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
-SEEDS = 4
+SEEDS = 2
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,11 @@ def examples():
 @pytest.fixture(scope="module")
 def played(examples):
     """Graph -> partner -> way -> episodes."""
-    return {title: numbers(SEEDS) for title, numbers in examples.GRAPHS.items()}
+    return {
+        # two coding agents that are alike part at once in most runs, whatever they are
+        title: numbers(2 * SEEDS if title.startswith("5") else SEEDS)
+        for title, numbers in examples.GRAPHS.items()
+    }
 
 
 @pytest.fixture(scope="module")
@@ -114,9 +118,9 @@ def test_a_model_inside_is_called_once_a_round(examples, played):
 
 
 def test_the_page_has_the_numbers_that_the_command_prints(examples, monkeypatch, capsys):
-    """Two of the rows in full, and the titles and ways of all."""
+    """The cheapest of the rows in full, and the titles and ways of all; ``make results`` plays all rows."""
     page = (ROOT / "docs" / "fits.md").read_text()
-    played = {title: examples.GRAPHS[title] for title in ("4 swarm of two", "6 negotiation with a liar")}
+    played = {title: examples.GRAPHS[title] for title in ("3 supervisor, accept or hand back",)}
     titles = re.findall(r"^\| (\d [^|]+?) \|", page, re.MULTILINE)
     assert titles == list(examples.GRAPHS)
     monkeypatch.setattr(examples, "GRAPHS", played)

@@ -143,7 +143,7 @@ async def asynchronous(_):
 
 
 def thinking(policy):
-    return in_graph(node(AdaptiveAgent("ann", Thinks(policy))))
+    return in_graph(node(AdaptiveAgent("ann", Thinks(policy), on_error="raise")))
 
 
 def kept():
@@ -159,6 +159,8 @@ def other_settings():
 def not_finite():
     return NormalFormReasoner(symmetric_payoffs([[0.0, float("nan")], [5.0, 0.0]]))
 
+
+NEGATIVE = Hypothesis("odd", behaviour=lambda situation, player: {"A": -1.0})
 
 MADE = {
     "a payoff array as reasoner": (
@@ -286,7 +288,7 @@ RUN = {
         lambda: in_graph(node(AdaptiveAgent("ann", Awaited()))), ReasonerError,
         "Awaited.policy is asynchronous", "as apolicy beside it"),
     "a hypothesis that expects no distribution": (
-        lambda: in_graph(node(agent(hypotheses=[Hypothesis("odd", behaviour=lambda s, p: {"A": -1.0})]))),
+        lambda: in_graph(node(agent(hypotheses=[NEGATIVE], on_error="raise"))),
         ReasonerError, "the hypothesis 'odd' expects of 'ben'", "-1.0", "In the node 'desk'"),
     "an agent that returns nothing": (
         lambda: in_graph(node(agent(agent=lambda situation, prediction: None))), IllegalActionError,

@@ -4,8 +4,9 @@ import threading
 
 import pytest
 
+from eval.human import offer_of
 from eval.human.games import Games
-from eval.human.server import new_games, serve
+from eval.human.server import serve
 
 
 @pytest.fixture
@@ -17,8 +18,8 @@ def over():
 @pytest.fixture
 def address(over):
     """Where one-ahead-5 with an adaptive agent is served."""
-    games = Games(new_games("one-ahead-5", "bayes", seed=42), over.append)
-    with serve(games) as server:
+    offer = offer_of(["one-ahead-5"], "bayes", seed=42)
+    with serve(Games(offer.begin, over.append), offer) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}/"

@@ -22,6 +22,11 @@ def window(browser, address, *, size=(1100, 900), scheme="light"):
     ).new_page()
     page.set_default_timeout(10_000)
     page.goto(address)
+    page.wait_for_function(
+        "!document.querySelector('#setup').hidden || !document.querySelector('#game').hidden"
+    )
+    if page.is_visible("#setup"):
+        page.keyboard.press("Enter")  # what is preselected
     page.wait_for_selector("#actions button")
     return page
 
@@ -87,8 +92,11 @@ def test_a_closed_window_comes_back(browser, address):
     later = window(browser, game)
     assert "Welcome back. Round 2" in later.inner_text("#status")
     assert later.inner_text("#rounds tr:nth-child(2)").split()[:2] == ["1", "D"]
-    gone = window(browser, address + "#no-such-game")
-    gone.wait_for_function("document.querySelector('#status').textContent.includes('this is a new one')")
+    gone = browser.new_page()
+    gone.goto(address + "#game=no-such-game&task=memory-1&partner=tom-1&seat=2&seed=7")
+    gone.get_by_text("The old game is gone").wait_for()
+    fields = ("task", "partner", "seat", "seed")
+    assert [gone.input_value(f"#{field}") for field in fields] == ["memory-1", "tom-1", "2", "7"]
 
 
 def test_a_phone_in_the_dark(browser, address):

@@ -11,9 +11,9 @@ import httpx
 import pytest
 
 from eval.cli.play import _store
-from eval.human import GameError, begin, move, rescue, save
+from eval.human import GameError, begin, move, offer_of, rescue, save
 from eval.human.games import Games, NotStoredError
-from eval.human.server import new_games, serve
+from eval.human.server import serve
 from eval.results import ResultsError, check_usable, open_run, stored_episodes, stored_run, stored_tasks
 from eval.web import bounded
 
@@ -23,6 +23,10 @@ def played(episode=0, seed=42):
     while not game.done:
         game = move(game, game.actions[0]).game
     return game
+
+
+def new_games(task, agent, seed):
+    return offer_of([task], agent, seed=seed).begin
 
 
 def to_the_last_round(games):
@@ -260,10 +264,10 @@ def test_more_connections_than_there_are_threads_for_are_refused(address):
 
 
 def test_a_request_that_fails_here_fails_alone(capfd):
-    def broken(number):
+    def broken(number, choice):
         raise RuntimeError("no game of that kind")
 
-    with serve(Games(broken, lambda _: None)) as server:
+    with serve(Games(broken, lambda _: None), offer_of()) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         address = f"http://127.0.0.1:{server.server_port}/"
@@ -285,7 +289,7 @@ def test_the_page_is_told_of_a_game_that_waits(tmp_path, impatient):
     file = tmp_path / "games.sqlite"
     games = Games(new_games("memory-1", "bayes", seed=1), lambda game: save(file, game), pauses=(0.0,))
     name, last = to_the_last_round(games)
-    with serve(games) as server:
+    with serve(games, offer_of()) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         address = f"http://127.0.0.1:{server.server_port}/games/{name}"

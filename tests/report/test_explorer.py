@@ -5,65 +5,21 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from itertools import product
 
 import httpx
-import numpy as np
 import pytest
 from browser import SIZES, serious_findings
+from looking import after, drawn, fits, opened, until, window
 from serving import ROOT, served
 from typer.testing import CliRunner
 
+from benchmarks.explorer import grown
 from eval.cli import app
 from eval.measure import paired_difference
 from eval.results import stored_cells, stored_episodes, stored_run, stored_transcript
-from eval.show.explorer import explored_runs
+from eval.show.explorer import RunPacker, explored_runs, one_file
 from eval.show.explorer.overview import overview
-
-
-def window(browser, address, size="desktop", scheme="light", *, policy=True):
-    """A page, and the list of everything that went wrong on it or that it asked others for."""
-    width, height = SIZES[size]
-    context = browser.new_context(
-        viewport={"width": width, "height": height}, color_scheme=scheme, bypass_csp=not policy
-    )
-    page = context.new_page()
-    page.set_default_timeout(10_000)
-    wrong = []
-    page.on("console", lambda m: wrong.append(m.text) if m.type in ("error", "warning") else None)
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("request", lambda r: None if r.url.startswith((address, "data:")) else wrong.append(r.url))
-    return page, wrong
-
-
-def drawn(page):
-    """How often the page has been drawn."""
-    return page.evaluate("Number(document.body.dataset.drawn ?? 0)")
-
-
-def until(page, done):
-    """Waits for what a test asks of the page; its policy forbids text as script."""
-    deadline = time.monotonic() + 10
-    while not done():
-        assert time.monotonic() < deadline, page.inner_text("body")[:2000]
-        page.wait_for_timeout(20)
-
-
-def after(page, act, *arguments):
-    """Does something, and waits until the page was drawn anew."""
-    before = drawn(page)
-    act(*arguments)
-    until(page, lambda: drawn(page) > before)
-
-
-def opened(page, address, state=""):
-    page.goto(f"{address}#{state}")
-    until(page, lambda: drawn(page) > 0)
-
-
-def fits(page):
-    return page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 @pytest.mark.parametrize(("size", "scheme"), list(product(SIZES, ["light", "dark"])))
@@ -299,60 +255,70 @@ def test_a_view_that_is_not_there_says_so(browser, explorer):
 
 
 @pytest.fixture(scope="module")
-def fifty_thousand(results, tmp_path_factory):
-    """50,000 episodes: those of the small run again and again, with other scores."""
-    file = tmp_path_factory.mktemp("large") / "large.sqlite"
-    with sqlite3.connect(results) as source, sqlite3.connect(file) as target:
-        source.backup(target)
-    columns = [row[1] for row in target.execute("PRAGMA table_info(episodes)")]
-    rows = target.execute("SELECT * FROM episodes WHERE task = 'one-ahead-5' AND episode = 0").fetchall()
-    agent, partner, episode, score = map(columns.index, ("agent", "partner", "episode", "score"))
-    agents, partners = [f"agent-{i}" for i in range(20)], [f"partner-{i}" for i in range(5)]
-    scores = np.random.default_rng(0).normal(size=(20, 5, 500)) + np.arange(20)[:, None, None] / 10
-    target.execute("DELETE FROM episodes")
-
-    def grown():
-        for i, j, n in np.ndindex(scores.shape):
-            row = list(rows[0])
-            value = float(scores[i, j, n])
-            row[agent], row[partner], row[episode], row[score] = agents[i], partners[j], n, value
-            row[columns.index("scores")] = json.dumps({"player-1": value, "player-2": value})
-            row[columns.index("checksum")] = None
-            yield row
-
-    places = ",".join("?" * len(columns))
-    target.executemany(f"INSERT INTO episodes VALUES ({places})", grown())  # noqa: S608
-    asks = json.loads(target.execute("SELECT configuration FROM runs").fetchone()[0])
-    asks |= {"matrices": {"one-ahead-5": {"agents": agents, "partners": partners}}, "episodes": 500}
-    target.execute("UPDATE runs SET checksum = NULL, configuration = ?", (json.dumps(asks),))
-    target.commit()
-    target.close()
-    return file
+def large(tmp_path_factory):
+    """2,000 episodes of eight pairings, and a tenth of them."""
+    folder = tmp_path_factory.mktemp("large")
+    return [grown(folder / f"{n}.sqlite", n, agents=4, partners=2) for n in (2_000, 200)]
 
 
-def test_fifty_thousand_episodes_open_in_three_seconds(browser, fifty_thousand):
-    with served(fifty_thousand) as address:
+def first_view(browser, file):
+    """What is asked for until the first view is there, how many bytes come, how many elements are made."""
+    with served(file) as address:
         page, wrong = window(browser, address)
-        began = time.perf_counter()
+        sent = []
+        page.on("response", lambda one: sent.append(one))  # noqa: PLW0108 - it is given an attribute
         opened(page, address)
-        took = time.perf_counter() - began
-        assert "50,000 episodes" in page.inner_text(".verdict")
-        assert page.locator("a.heat").count() == 100
-        assert "agent-19" in page.inner_text(".verdict li.good, .verdict li.plain")
+        assert wrong == []
+        asked = [one.url.removeprefix(address) for one in sent]
+        size = sum(int(one.headers["content-length"]) for one in sent)
+        return asked, size, page.evaluate("document.querySelectorAll('*').length")
+
+
+def test_the_first_view_is_no_larger_for_more_episodes(browser, large):
+    """How many seconds it takes is measured by ``benchmarks/explorer.py``."""
+    (asked, size, elements), (asked_of_few, size_of_few, elements_of_few) = (
+        first_view(browser, file) for file in large
+    )
+    assert asked == asked_of_few == ["", "explorer.css", "explorer.js", "api/runs?", "api/overview?run=1.1"]
+    assert elements == elements_of_few < 400
+    assert abs(size - size_of_few) < 500, "numbers with more digits"
+    assert size < 120_000
+
+
+def test_a_pairing_of_many_episodes_shows_the_first_and_the_others_on_request(browser, large):
+    with served(large[0]) as address:
+        page, wrong = window(browser, address)
+        opened(page, address)
+        assert "2,000 episodes" in page.inner_text(".verdict")
+        assert page.locator("a.heat").count() == 8
+        assert "agent-3" in page.inner_text(".verdict li.good, .verdict li.plain")
         page.keyboard.press("ArrowDown")
         after(page, page.keyboard.press, "Enter")
         assert page.locator(".list tbody tr").count() == 200
-        page.get_by_role("button", name="Show all 500 episodes").click()
-        assert page.locator(".list tbody tr").count() == 500
+        page.get_by_role("button", name="Show all 250 episodes").click()
+        assert page.locator(".list tbody tr").count() == 250
         assert wrong == []
-    assert took < 3.0
 
 
-def test_no_record_is_read_for_the_overview(fifty_thousand, monkeypatch):
-    monkeypatch.setattr("eval.results.content.read_record", lambda _: pytest.fail("a record was unpacked"))
-    (run,) = explored_runs([fifty_thousand])
-    found = overview(run)
-    assert found["tasks"][0]["ranking"]["means"][0]["agent"] == "agent-19"
+def test_no_record_is_read_for_the_overview(large, monkeypatch):
+    for place in ("content", "rows"):
+        monkeypatch.setattr(f"eval.results.{place}.read_record", lambda _: pytest.fail("it was unpacked"))
+    (run,) = explored_runs(large[:1])
+    found = overview(run.verified())
+    assert found["tasks"][0]["ranking"]["means"][0]["agent"] == "agent-3"
+
+
+def test_an_episode_takes_few_bytes_of_one_file(large):
+    """So that 6,000 of them are below 8 MB; ``benchmarks/explorer.py --one-file 6000`` measures that page."""
+    size = []
+    for file in large:
+        (run,) = explored_runs([file])
+        packer = RunPacker(run)
+        for episode in stored_episodes(file):
+            packer.add(episode)
+        size.append(len(one_file([packer])))
+    assert (size[0] - size[1]) / 1_800 < 700
+    assert size[1] < 400_000
 
 
 def test_errors_of_the_command(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -11,12 +12,14 @@ from eval.results import (
     EpisodeHead,
     PairingKey,
     ResultsError,
+    stored_damage,
     stored_episodes,
     stored_heads,
     stored_transcript,
 )
 from eval.show.explorer.episodes import DIGITS, episode_document
 from eval.show.explorer.runs import ExploredRun, ExploredTask
+from eval.show.explorer.standing import repair_command
 
 Plain = dict[str, Any]
 _MOST_CURVED = 500
@@ -33,21 +36,27 @@ def cell_document(run: ExploredRun, key: PairingKey) -> Plain:
     Raises:
         ResultsError: nothing was played of it.
     """
-    heads = stored_heads(run.file, run.stored.number, key)
-    if not heads:
+    damaged = stored_damage(run.file, run.stored.number, key)
+    heads = stored_heads(run.file, run.stored.number, key, without=[row.place for row in damaged])
+    if not heads and not damaged:
         raise ResultsError(f"run {run.id} has no episode of {key[1]!r} with {key[2]!r} on {key[0]!r}")
     task, agent, partner = key
     few = []
-    for episode in stored_episodes(run.file, run.stored.number, task=task, agent=agent, partner=partner):
+    episodes = stored_episodes(run.file, run.stored.number, task=task, agent=agent, partner=partner)
+    # not to its end, where it would warn of what the page tells
+    for episode in islice(episodes, min(len(heads), _MOST_CURVED)):
         me = list(episode.scores)[episode.seat]
-        few.append([step["scores"][me] for step in episode.steps])
-        if len(few) == _MOST_CURVED:
-            break
-    return cell_plain(run.task(task), key, heads, few)
+        if episode.steps:  # none where scores alone were stored
+            few.append([step["scores"][me] for step in episode.steps])
+    return cell_plain(run.task(task), key, heads, few, [row.key[-1] for row in damaged])
 
 
 def cell_plain(
-    task: ExploredTask, key: PairingKey, heads: Iterable[EpisodeHead], scores: Sequence[Sequence[float]]
+    task: ExploredTask,
+    key: PairingKey,
+    heads: Iterable[EpisodeHead],
+    scores: Sequence[Sequence[float]],
+    damaged: Sequence[int] = (),
 ) -> Plain:
     """``cell_document`` of what was already read.
 
@@ -55,7 +64,8 @@ def cell_plain(
         task: what was played.
         key: (task, agent, partner).
         heads: of all episodes.
-        scores: for each of some episodes the agent's score in every step.
+        scores: for each of some episodes the agent's score in every step; none where no steps were stored.
+        damaged: numbers of episodes that are left out.
     """
     return {
         **task.as_plain(),
@@ -67,6 +77,7 @@ def cell_plain(
         ],
         "curve": score_curve(scores),
         "curved": len(scores),
+        "damaged": list(damaged),
         "board": {**task.board.content, "kind": task.board.kind},
     }
 
@@ -92,6 +103,11 @@ def episode_of(run: ExploredRun, key: PairingKey, number: int) -> Plain:
         ResultsError: there is no such episode.
     """
     task, agent, partner = key
+    if any(row.key == (*key, number) for row in stored_damage(run.file, run.stored.number, key)):
+        raise ResultsError(
+            f"episode {number} of {agent!r} with {partner!r} on {task!r} is damaged in run {run.id}, and "
+            f"left out; {repair_command(run.file)} keeps all that is whole in a new file"
+        )
     found = stored_episodes(
         run.file, run.stored.number, task=task, agent=agent, partner=partner, episode=number
     )

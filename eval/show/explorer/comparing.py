@@ -32,7 +32,10 @@ def comparison(first: ExploredRun, second: ExploredRun) -> Plain:
     Raises:
         ResultsError: see ``stored_summaries``.
     """
-    found = [{s.key: s for s in stored_summaries(run.file, run.stored.number)} for run in (first, second)]
+    found = [
+        {s.key: s for s in stored_summaries(run.file, run.stored.number, without=run.places)}
+        for run in (first, second)
+    ]
     shared = [key for key in found[0] if key in found[1]]
     asked = [run.stored.configuration for run in (first, second)]
     paired = all(asked[0].get(name) == asked[1].get(name) for name in _SAME_LUCK)
@@ -100,4 +103,9 @@ def _apart(one: PairingSummary, other: PairingSummary) -> tuple[Interval | None,
     interval = stratified_mean(samples, weights=[1.0, -1.0])
     if interval.is_unknown:
         return interval, 1.0  # nothing varies, and no test can say how much might
-    return interval, float(stats.ttest_ind(*samples, equal_var=False).pvalue)
+    # by means and deviations: of the values themselves SciPy warns where those of one run are all the same
+    (mean, spread, n), (other_mean, other_spread, m) = (
+        (float(one.mean()), float(one.std(ddof=1)), len(one)) for one in samples
+    )
+    test = stats.ttest_ind_from_stats(mean, spread, n, other_mean, other_spread, m, equal_var=False)
+    return interval, float(test.pvalue)

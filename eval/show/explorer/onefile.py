@@ -47,7 +47,7 @@ class RunPacker:
     """
 
     def __init__(self, run: ExploredRun, keep: int | None = None) -> None:
-        self.run = run
+        self.run = run = run.verified()
         if keep is None and run.stored.episodes > _MOST_WHOLE:
             keep = _FEWER[0]  # the page never holds all of them, so nor need the memory
         self._keep = keep
@@ -65,7 +65,7 @@ class RunPacker:
                 episode.episode,
                 episode.seat,
                 episode.score,
-                len(episode.steps),
+                episode.n_steps,
                 episode.seconds,
                 episode.usage["calls"],
                 episode.usage["prompt_tokens"] + episode.usage["completion_tokens"],
@@ -73,7 +73,8 @@ class RunPacker:
             )
         )
         me = list(episode.scores)[episode.seat]
-        pairing.scores.append([step["scores"][me] for step in episode.steps])
+        if episode.steps:  # none where scores alone were stored
+            pairing.scores.append([step["scores"][me] for step in episode.steps])
         if self._keep is None or len(pairing.documents) < self._keep:
             pairing.documents.append(self._document(episode, key))
 
@@ -96,7 +97,8 @@ class RunPacker:
 
     def _pack(self, key: PairingKey, pairing: _Pairing, limit: int | None) -> str:
         task = self._tasks.setdefault(key[0], self.run.task(key[0]))
-        cell = _json(cell_plain(task, key, pairing.heads, pairing.scores))
+        damaged = [row.key[-1] for row in self.run.damage or () if row.key[:-1] == key]
+        cell = _json(cell_plain(task, key, pairing.heads, pairing.scores, damaged))
         whole = zip(pairing.heads, pairing.documents[:limit], strict=False)
         episodes = ",".join(f'"{head.episode}":{text}' for head, text in whole)
         data = zlib.compress(f'{{"cell":{cell},"episodes":{{{episodes}}}}}'.encode("ascii"), 9)

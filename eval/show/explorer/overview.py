@@ -12,7 +12,8 @@ from eval.play import MAX_DEGRADED, Cell
 from eval.results import ChangedFileWarning, PairingSummary, stored_summaries, transcript_command
 from eval.show.explorer.methods import methods
 from eval.show.explorer.runs import ExploredRun, ExploredTask
-from eval.show.explorer.verdict import missing_pairings, task_verdict, whole_verdict
+from eval.show.explorer.standing import missing_pairings
+from eval.show.explorer.verdict import task_verdict, whole_verdict
 
 Plain = dict[str, Any]
 
@@ -20,7 +21,8 @@ Plain = dict[str, Any]
 def overview(run: ExploredRun) -> Plain:
     """What a run comes to, as plain data; nothing but scores is read of its episodes.
 
-    That today's file of a task or a player is another one than was played with, is a sentence of the verdict.
+    What is known to be damaged is left out, and told. That today's file of a task or a player is another one
+    than was played with, is a sentence of the verdict.
 
     Raises:
         ResultsError: see ``stored_summaries``.
@@ -35,7 +37,7 @@ def overview(run: ExploredRun) -> Plain:
 
 
 def _overview(run: ExploredRun) -> Plain:
-    summaries = stored_summaries(run.file, run.stored.number)
+    summaries = stored_summaries(run.file, run.stored.number, without=run.places)
     by_task: dict[str, list[PairingSummary]] = defaultdict(list)
     for summary in summaries:
         by_task[summary.task].append(summary)
@@ -50,7 +52,8 @@ def _overview(run: ExploredRun) -> Plain:
     ]  # fmt: skip
     return {
         **run.as_plain(),
-        "verdict": whole_verdict(run.stored, tasks, summaries),
+        "verdict": whole_verdict(run.stored, tasks, summaries, run.damage or (), run.file),
+        "verified": run.damage is not None,
         "tasks": tasks,
         "methods": methods(run.stored),
         "command": run.stored.command,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
-from eval.results import ResultsError, StoredRun, stored_runs, stored_tasks
+from eval.results import Damaged, ResultsError, StoredRun, stored_damage, stored_runs, stored_tasks
 from eval.tasks import Board, StoredTask, Task, board_of, make_task
 
 
@@ -63,11 +63,28 @@ class ExploredRun:
         id: identifies it in links: place of its file among those given, and its number, as ``1.2``.
         file: the results file.
         stored: what was asked for, and how much of it is there.
+        damage: the rows that are damaged, and left out; None where nobody has looked yet.
     """
 
     id: str
     file: Path
     stored: StoredRun
+    damage: tuple[Damaged, ...] | None = None
+
+    @property
+    def places(self) -> list[int]:
+        """Places of the rows that are left out."""
+        return [row.place for row in self.damage or ()]
+
+    def verified(self) -> ExploredRun:
+        """The same when all of its rows have been looked at.
+
+        Raises:
+            ResultsError: see ``stored_damage``.
+        """
+        if self.damage is not None:
+            return self
+        return replace(self, damage=tuple(stored_damage(self.file, self.stored.number)))
 
     def task(self, name: str) -> ExploredTask:
         """One of its tasks."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from eval.show.explorer import ExploredRun
 from eval.show.explorer.methods import methods
 from eval.show.report.collect import collect
 from eval.show.report.sections import task_section
+from partners.program import command_line
 
 _NO_EXTRA = "reports need the extra 'report': pip install 'langgraph-atom[report]'"
 _PAGE = """<!doctype html>
@@ -76,7 +76,7 @@ def still_fragment(
         run=stored,
         tasks=tasks,
         methods=methods(stored),
-        command="python -m eval " + shlex.join(stored.command),
+        command=command_line(*stored.command),
         transcripts=transcript_command(path, number),
         prefix=prefix,
     )

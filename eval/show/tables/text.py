@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from rich.table import Table
-
+from eval.show.console import Table
 from eval.tasks import Task
 
 
@@ -20,12 +19,16 @@ def arrow(task: Task) -> str:
 
 
 def markdown(table: Table) -> str:
-    """A table as Markdown, its title above it and its caption below."""
-    headings = [str(column.header) for column in table.columns]
+    """A table as Markdown, its title above it and its caption below; names do not end cells or lines."""
+    headings = [_cell(column.header) for column in table.columns]
     rows = zip(*(list(column.cells) for column in table.columns), strict=True)
     marks = ["---:" if column.justify == "right" else "---" for column in table.columns]
     lines = [f"**{table.title}**", "", *(f"| {' | '.join(row)} |" for row in (headings, marks))]
-    lines += [f"| {' | '.join(str(cell) for cell in row)} |" for row in rows]
+    lines += [f"| {' | '.join(map(_cell, row))} |" for row in rows]
     if table.caption:
         lines += ["", str(table.caption)]
     return "\n".join(lines) + "\n"
+
+
+def _cell(cell: object) -> str:
+    return " ".join(str(cell).replace("|", "\\|").splitlines())

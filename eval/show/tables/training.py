@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich.table import Table
-
 from eval.measure import Interval
+from eval.show.console import Table
 from eval.studies.levers import PUBLISHED, Levers
 from eval.studies.training import CONVENTIONS, ORDERS, Trained
 from eval.training import METHODS

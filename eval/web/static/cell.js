@@ -57,7 +57,8 @@ function list(cell, twin, state) {
   table.append(h("thead", {}, h("tr", {}, head)), body);
   body.append(...all.slice(0, FIRST).map(made));
   const rest = all.length > FIRST ? h("button", { type: "button", onclick: () => { body.append(...all.slice(FIRST).map(made)); rest.remove(); } }, `Show all ${whole(all.length)} episodes`) : null;
-  return [h("div", { class: "scrolls tall", tabindex: 0, role: "region", "aria-label": "Episodes" }, table), all.length ? null : h("p", {}, "No episode fits."), rest];
+  return [cell.damaged.length ? h("p", { class: "note", id: "damaged" }, `Damaged and left out: episode${cell.damaged.length > 1 ? "s" : ""} ${cell.damaged.slice(0, 10).join(", ")}${cell.damaged.length > 10 ? ", …" : ""}.`) : null,
+    h("div", { class: "scrolls tall", tabindex: 0, role: "region", "aria-label": "Episodes" }, table), all.length ? null : h("p", {}, "No episode fits."), rest];
 }
 
 // where this pairing stands among others: the same agent's and the same partner's
@@ -75,9 +76,14 @@ export function cellView(run, other, cell, twin, state) {
   const pick = (of) => of?.tasks.find((one) => one.name === cell.name)?.cells.find((one) => one.agent === cell.agent && one.partner === cell.partner);
   const found = pick(run), second = pick(other);
   const scores = cell.episodes.map((row) => row[2]);
+  if (!found || !scores.length) {
+    return h("section", { class: "card", "aria-labelledby": "pairing" }, h("h1", { id: "pairing", tabindex: -1 }, `${cell.agent} with ${cell.partner}`),
+      h("p", { id: "damaged" }, `All ${cell.damaged.length} episodes of this pairing that are stored are damaged, and left out.`));
+  }
   return h("section", { class: "card", "aria-labelledby": "pairing" },
     h("h1", { id: "pairing", tabindex: -1 }, `${cell.agent} with ${cell.partner}`), h("p", { class: "note" }, `on ${cell.name}, ${cell.better} scores are better`),
     steps(run, cell, state), second ? h("h2", {}, `Run ${state.run}`) : null, facts(found, cell), second ? [h("h2", {}, `Run ${state.beside}`), facts(second, cell)] : null,
     other && !second ? h("p", { class: "note" }, `Run ${state.beside} has no episode of this pairing.`) : null,
+    cell.curved ? null : h("p", { class: "note", id: "stepless" }, "Scores alone were stored (--scores-only): no step of these episodes can be looked at."),
     h("div", { class: "columns wide-first" }, h("div", {}, list(cell, twin, state)), h("div", {}, h("figure", {}, h("figcaption", {}, "How many episodes reached which score"), histogram(scores, { label: `Scores of ${scores.length} episodes, from ${number(Math.min(...scores), 1)} to ${number(Math.max(...scores), 1)}`, unit: cell.unit })), curve(cell))));
 }

@@ -54,13 +54,13 @@ function question(episode, one) {
     h("h4", {}, "Understood as"), policyBars(one.result), one.problem ? h("p", { class: "bad-words" }, `✗ ${one.problem}`) : null);
 }
 
-export function decisionPanel(episode, step, i, state) {
+export function decisionPanel(episode, step, i, state, id = "decision") {
   const me = episode.players[i], note = episode.notes[step]?.[me] ?? {};
   const asked = episode.questions.filter((one) => one.step === step);
   const own = asked.filter((one) => one.player === me), others = asked.filter((one) => one.player !== me);
   const order = episode.orders[i][step], minds = Object.entries(episode.minds[i]);
-  return h("section", { class: "decision", "aria-labelledby": "decision" },
-    h("div", { class: "between" }, h("h2", { id: "decision", tabindex: -1 }, `Step ${step + 1}: ${whoIs(episode, i)} does ${episode.actions[i][step]}`), h("a", { class: "button", href: link({ ...state, player: "" }) }, "Close")),
+  return h("section", { class: "decision", "aria-labelledby": id },
+    h("div", { class: "between" }, h("h2", { id, tabindex: -1 }, `Step ${step + 1}: ${whoIs(episode, i)} does ${episode.actions[i][step]}`), h("a", { class: "button", href: link({ ...state, player: "" }) }, "Close")),
     minds.map(([other, mind]) => [expected(episode, me, other, mind, step), contracts(mind, step)]),
     minds.length ? null : h("p", {}, "It predicted nobody."),
     h("p", {}, order === null ? "It acted at no order of its own" : `It acted at order ${order}`, `, and the step brought it ${number(episode.points[i][step], 1)}.`),

@@ -9,12 +9,14 @@ import { changed, go, link } from "./state.js";
 const PACE = 700;
 let timer = null;
 
+export const isPlaying = () => timer !== null;
+
 export function stopPlaying() {
   clearInterval(timer);
   timer = null;
 }
 
-function doing(episode, step) {
+export function doing(episode, step) {
   if (step >= episode.steps) return `The episode is over after ${episode.steps} steps; the agent's score is ${number(episode.score, 1)}.`;
   const parts = episode.players.map((player, i) => {
     const [mind] = Object.values(episode.minds[i]), order = episode.orders[i][step];
@@ -24,7 +26,7 @@ function doing(episode, step) {
   return `Step ${step + 1}: ${parts.join("; ")}.`;
 }
 
-function board(cell, episode, step) {
+export function board(cell, episode, step) {
   const frame = episode.frames[step] ?? null, at = Math.min(step, episode.steps - 1);
   const words = inWords(cell.board, frame, episode.players);
   const chosen = step < episode.steps ? episode.actions.map((own) => own[step]) : [];
@@ -43,7 +45,7 @@ function strip(episode, step, at) {
       h("tr", {}, h("th", { scope: "row" }, "points"), steps.map((s) => h("td", { class: s === step ? "now" : null }, number(episode.points[episode.seat][s], 0)))))));
 }
 
-function controls(episode, state, step, numbers) {
+export function controls(episode, state, step, numbers) {
   const to = (next) => { stopPlaying(); move(episode, state, next); };
   const button = (text, label, next) => h("button", { type: "button", "aria-label": label, onclick: () => to(next), "aria-disabled": next < 0 || next > episode.steps ? "true" : null }, text);
   const play = h("button", { type: "button", id: "play", class: "play", onclick: () => playing(episode, state) }, timer ? "Pause" : "Play");
@@ -81,13 +83,13 @@ function playing(episode, state) {
   dispatchEvent(new CustomEvent("redraw"));
 }
 
-function decided(episode, state, step, i) {
+export function decided(episode, state, step, i, where = "") {
   const note = episode.notes[step]?.[episode.players[i]], asked = asks(episode, step, i);
   const marks = [note?.degraded ? "✗ degraded" : "", note?.overruled ? "gate" : "", asked ? "asked a model" : ""].filter(Boolean);
   const here = state.player === episode.players[i] && stepOf(episode, state) === step;
   const mind = Object.values(episode.minds[i])[0];
   return h("td", { class: note?.degraded ? "wrong" : null },
-    h("a", { href: link({ ...state, step: step + 1, player: episode.players[i] }), "data-item": true, "aria-current": here ? "true" : null, "aria-label": `Step ${step + 1}, ${episode.players[i]}: ${episode.actions[i][step]}${marks.length ? `, ${marks.join(", ")}` : ""}` }, episode.actions[i][step]),
+    h("a", { href: link({ ...state, step: step + 1, player: episode.players[i] }), "data-item": true, "aria-current": here ? "true" : null, "aria-label": `${where}Step ${step + 1}, ${episode.players[i]}: ${episode.actions[i][step]}${marks.length ? `, ${marks.join(", ")}` : ""}` }, episode.actions[i][step]),
     mind?.taken[step] ? h("span", { class: "note" }, ` ▸ ${kind(mind.taken[step])}`) : null, marks.map((mark) => h("span", { class: mark.startsWith("✗") ? "badge bad" : "badge" }, mark)));
 }
 
@@ -95,19 +97,26 @@ export function asks(episode, step, i) {
   return episode.questions.some((one) => one.step === step && one.player === episode.players[i]);
 }
 
+// the agent's column comes first, so that it is reached first
+export const ordered = (episode) => [episode.seat, ...episode.players.keys()].filter((i, at, all) => all.indexOf(i) === at);
+
 function decisions(episode, state, step) {
-  // the agent's column comes first, so that it is reached first
-  const order = [episode.seat, ...episode.players.keys()].filter((i, at, all) => all.indexOf(i) === at);
+  const order = ordered(episode);
   return h("div", { class: "scrolls tall", tabindex: 0, role: "region", "aria-label": "Decisions" }, h("table", { class: "list decisions" },
     h("caption", {}, "Every decision; follow one to see why"),
     h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "step"), order.map((i) => h("th", { scope: "col" }, whoIs(episode, i))), h("th", { scope: "col" }, "score"))),
-    h("tbody", {}, Array.from({ length: episode.steps }, (_, t) => h("tr", { class: t === step ? "now" : null }, h("th", { scope: "row" }, String(t + 1)), order.map((i) => decided(episode, state, t, i)), h("td", { class: "figure" }, number(episode.points[episode.seat][t], Number.isInteger(episode.points[episode.seat][t]) ? 0 : 2)))))));
+    h("tbody", {}, Array.from({ length: episode.steps }, (_, t) => h("tr", { class: t === step ? "now" : null }, h("th", { scope: "row" }, String(t + 1)), order.map((i) => decided(episode, state, t, i)), h("td", { class: "figure" }, points(episode, t)))))));
 }
 
-export function episodeView(cell, episode, state) {
+export function points(episode, step) {
+  const found = episode.points[episode.seat][step];
+  return number(found, Number.isInteger(found) ? 0 : 2);
+}
+
+export function episodeView(cell, episode, state, note = null) {
   if (!episode.steps) {
     return h("section", { class: "card" }, h("h1", { tabindex: -1 }, `Episode ${episode.episode}: ${cell.agent} with ${cell.partner}`),
-      h("p", {}, `The score is ${number(episode.score)} ${cell.unit}; this run kept no steps.`));
+      h("p", {}, `The score is ${number(episode.score)} ${cell.unit}. No steps were stored (--scores-only), so there is nothing to look at step by step; the same command without --scores-only, into a new file, stores them.`), note);
   }
   const step = stepOf(episode, state), held = Math.min(step, episode.steps - 1);
   const chosen = episode.players.indexOf(state.player);
@@ -115,6 +124,7 @@ export function episodeView(cell, episode, state) {
   return h("section", { class: "card", "aria-labelledby": "episode" },
     h("h1", { id: "episode", tabindex: -1 }, `Episode ${episode.episode}: ${cell.agent} with ${cell.partner}`),
     h("p", { class: "note" }, `on ${cell.name}; the agent sits at ${episode.players[episode.seat]} and scores ${number(episode.score, Number.isInteger(episode.score) ? 0 : 2)} ${cell.unit}${cell.optimum === null ? "" : ` (at best ${number(cell.optimum, 0)})`}`),
+    note,
     controls(episode, state, step, cell.episodes.map((row) => row[0])),
     h("p", { id: "doing", "aria-live": timer ? "off" : "polite" }, doing(episode, step)),
     chosen >= 0 && step < episode.steps ? decisionPanel(episode, step, chosen, state) : null,

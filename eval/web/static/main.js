@@ -7,6 +7,7 @@ import { overviewView } from "./overview.js";
 import * as source from "./source.js";
 import { changed, go, link, read, viewOf } from "./state.js";
 import { hideTip } from "./tip.js";
+import { longest, twinView } from "./twin.js";
 
 const el = (id) => document.getElementById(id);
 let runs = [], draws = 0, before = {}, shown = null;
@@ -36,14 +37,30 @@ async function made(state, view) {
     shown = null;
     return overviewView(run, other, other ? await source.comparison(state.run, state.beside) : null, state);
   }
+  if (view === "episode") return episodes(run, other, state);
   const cell = await source.cell(state.run, state);
   if (view === "cell") {
     shown = null;
     const twin = other ? await source.cell(state.beside, state).catch(() => null) : null;
     return cellView(run, other, cell, twin, state);
   }
-  shown = await source.episode(state.run, state, state.episode);
-  return episodeView(cell, shown, state);
+  throw new Error(`There is no view ${view}.`);
+}
+
+// an episode, and the same of the run beside it where that has it
+async function episodes(run, other, state) {
+  const ask = async (of) => ({ run: of, cell: await source.cell(of.id, state), episode: await source.episode(of.id, state, state.episode) });
+  const [mine, twin] = await Promise.allSettled([ask(run), other ? ask(other) : Promise.reject()]);
+  const alone = mine.value ?? twin.value;
+  if (!alone) throw mine.reason;
+  if (mine.value && twin.value) {
+    shown = longest(mine.value.episode, twin.value.episode);
+    return twinView([mine.value, twin.value], state);
+  }
+  shown = alone.episode;
+  const own = alone.run === run ? state : { ...state, run: other.id, beside: run.id };
+  const note = other ? h("p", { class: "note", id: "only" }, `This episode is in run ${alone.run.id} only: ${(mine.value ? twin : mine).reason.message}`) : null;
+  return episodeView(alone.cell, alone.episode, own, note);
 }
 
 // what a person who came here by keys wants first: the first of the list, or the decision that was opened
@@ -90,6 +107,13 @@ async function draw({ keep = false } = {}) {
   } else if (!isFirst || view === "episode" || view === "cell") focusOn(state, view);
   if (!isFirst && !stays) el("said").textContent = document.title;
   document.body.dataset.drawn = String(mine);
+  if (view === "overview") look([state.run, state.beside].filter(Boolean));
+}
+
+// looks through a large run once its first view is there, and shows that anew without what is damaged
+async function look(ids) {
+  const found = await Promise.all(ids.map((run) => source.verified(run).catch(() => false)));
+  if (found.some(Boolean)) draw({ keep: true });
 }
 
 // the same control in the view that replaces it: by its id, or its place among those of its kind

@@ -12,6 +12,8 @@ const MANY_ROWS = 12;
 function sentence(one, state) {
   return h("li", { class: one.tone }, one.parts.map((part) => {
     if (typeof part === "string") return part;
+    // a command is broken between its words, and not within an option
+    if (part.code) return h("code", {}, part.text.split(" ").flatMap((word, i) => [i ? " " : null, h("span", { class: word.length < 24 ? "whole" : null }, word)]));
     const { task, agent, partner } = part.to;
     const to = partner ? changed(state, { task, agent, partner }) : { ...changed(state, { task }), find: agent ?? state.find };
     return h("a", { href: link(to) }, part.text);

@@ -1,10 +1,11 @@
 // The page on which a person plays with an agent.
 
 import { drawBoard, inWords } from "./board.js";
+import * as choosing from "./choosing.js";
 
 const $ = id => document.getElementById(id);
 const SIGNS = {up: "↑", down: "↓", left: "←", right: "→", interact: "i", stay: "s"};
-let name = location.hash.slice(1), view = null, busy = false;
+let name = "", view = null, busy = false, choice = {};
 
 function element(tag, text, attributes = {}) {
   const made = document.createElement(tag);
@@ -29,18 +30,40 @@ async function ask(path, body) {
   catch { return {status: 0, content: {problem: "The server does not answer. Is it still running?"}}; }
   return {status: answer.status, content: await answer.json()};
 }
+// before a game: the form, filled with what the address holds
+async function choose(text = "") {
+  view = null; name = "";
+  const {status, content} = await ask("/choices");
+  if (status !== 200) return say(content.problem);
+  const {game, ...wanted} = choosing.read();
+  const missing = choosing.fill(content, {...choice, ...wanted});
+  choice = choosing.chosen();
+  $("title").textContent = "Play with an agent";
+  $("game").hidden = true; $("setup").hidden = $("setup-status").hidden = false;
+  history.replaceState(null, "", choosing.address(choice));
+  say([text, missing].filter(Boolean).join(" ") || "Choose what to play, and begin.");
+  $("begin").focus();
+}
 async function begin() {
-  const {status, content} = await ask("/games", {});
-  if (status !== 201) return say(content.problem);
-  name = content.name; location.hash = name;
-  $("about").open = true;
+  if (busy) return;
+  busy = true; say("The partner takes its seat …");
+  const {status, content} = await ask("/games", choice);
+  busy = false;
+  if (status !== 201) { say(content.problem); return; }
+  name = content.name;
+  const to = choosing.address(choice, name);
+  if (to !== location.hash) location.hash = to;
+  $("about").open = content.drawn === null || innerWidth > 640;  // or a phone shows no board at first
   show(content, "Round 1: choose an action.");
   $("title").focus();
 }
 async function load() {
-  if (!name) return begin();
+  const {game, ...wanted} = choosing.read();
+  choice = {...choice, ...wanted};
+  if (!game) return choose();
+  name = game;
   const {status, content} = await ask("/games/" + name);
-  if (status === 404) { await begin(); return say("The old game is gone; this is a new one. Choose an action."); }
+  if (status === 404 || status === 410) return choose("The old game is gone: " + content.problem + ".");
   if (status !== 200) return say(content.problem);
   show(content, content.problem ?? (content.done ? "" : "Welcome back. Round " + content.round + ": choose an action."));
 }
@@ -58,15 +81,17 @@ async function act(action) {
   show(content, "You chose " + last.actions[content.me] + ", " + theirs + ": "
     + number(last.scores[content.me]) + " " + content.unit + ".");
 }
-const say = text => { $("status").textContent = text; };
+const say = text => { $(view ? "status" : "setup-status").textContent = text; };
 
 function show(now, text) {
   view = now;
+  $("setup").hidden = $("setup-status").hidden = true; $("game").hidden = false;
   $("title").textContent = view.task + ": you are " + view.me;
   $("rules").textContent = view.rules;
   const score = $("score");
   score.replaceChildren();
   const fact = (label, value) => { const p = element("span", label + " "); p.append(element("b", value)); score.append(p); };
+  fact("Partner", view.partner ?? "a surprise");
   fact("Round", Math.min(view.round, view.rounds) + " of " + view.rounds);
   fact("Your " + view.unit, number(view.scores[view.me]) + (view.limit === null ? "" :
     " (" + (view.better === "higher" ? "at most " : "at best ") + number(view.limit) + ")"));
@@ -109,7 +134,7 @@ function beliefs() {
   if (!view.done) return;
   $("told").replaceChildren(...view.told.map(sentence => element("li", sentence)));
   const seat = Object.entries(view.in_your_seat).map(([who, score]) => who + " " + number(score));
-  $("seat").textContent = seat.length ? "You: " + number(view.scores[view.me]) + " " + view.unit
+  $("seat-scores").textContent = seat.length ? "You: " + number(view.scores[view.me]) + " " + view.unit
     + ". In your seat, with the same luck: " + seat.join(", ") + "." : "";
   const table = $("beliefs"), first = view.beliefs.flatMap(Object.values)[0];
   table.replaceChildren();
@@ -132,7 +157,10 @@ function beliefs() {
   }));
 }
 $("again").onclick = begin;
-addEventListener("hashchange", () => { if (location.hash.slice(1) !== name) { name = location.hash.slice(1); load(); } });
+$("other").onclick = () => { location.hash = choosing.address(choice); };
+$("setup").addEventListener("submit", event => { event.preventDefault(); choice = choosing.chosen(); begin(); });
+choosing.listen(now => { choice = now; history.replaceState(null, "", choosing.address(now)); });
+addEventListener("hashchange", () => { if ((choosing.read().game ?? "") !== name || !name) load(); });
 const KEYS = {ArrowUp: "up", ArrowDown: "down", ArrowLeft: "left", ArrowRight: "right", i: "interact", s: "stay"};
 addEventListener("keydown", event => {
   if (event.ctrlKey || event.metaKey || event.altKey || !view) return;

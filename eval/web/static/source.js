@@ -2,6 +2,7 @@
 
 const held = document.getElementById("data");
 const page = held ? JSON.parse(held.textContent) : null;
+const { content: program } = document.querySelector("meta[name=program]");
 const known = new Map();
 const name = (run, task, agent, partner) => JSON.stringify([run, task, agent, partner]);
 const pairings = new Map((page?.pairings ?? []).map(([run, task, agent, partner, data]) => [name(run, task, agent, partner), data]));
@@ -15,7 +16,7 @@ async function asked(path, query = {}) {
   try {
     answer = await fetch(address);
   } catch {
-    throw new Error("The server does not answer. Is python -m eval view still running?");
+    throw new Error(`The server does not answer. Is ${program} view still running?`);
   }
   const content = await answer.json();
   if (!answer.ok) throw new Error(content.problem);
@@ -55,6 +56,20 @@ export function overview(run) {
   return page ? page.overviews[run] : remembered(`run ${run}`, () => asked("overview", { run }));
 }
 
+// a large run is shown before all of its episodes have been looked at; true once the overview is another one for it
+export async function verified(run) {
+  if (page) return false;
+  const found = await overview(run);
+  if (found.verified) return false;
+  const damaged = await remembered(`damage ${run}`, () => asked("damage", { run }));
+  if (!damaged) {
+    found.verified = true;
+    return false;
+  }
+  known.clear();
+  return true;
+}
+
 export async function cell(run, key) {
   if (page) return (await packed(run, key)).cell;
   return remembered(`cell ${named(run, key)}`, () => asked("cell", { run, ...query(key) }));
@@ -67,7 +82,7 @@ export async function episode(run, key, number) {
   const found = (await packed(run, key)).episodes[number];
   if (found) return found;
   const { file } = page.runs.find((one) => one.id === run);
-  throw new Error(`Episode ${number} was left out to keep this page small; python -m eval view ${file} shows every one.`);
+  throw new Error(`Episode ${number} was left out to keep this page small; ${program} view ${file} shows every one.`);
 }
 
 export function comparison(first, second) {
