@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atom import Reasoner, TabularModel
-from atom.reasoning.tables.cache import unpacked
+from atom.reasoning.tables import unpacked
 from partners.base import Traits
 from partners.program import program
 from partners.registry import partner

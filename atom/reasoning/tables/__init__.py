@@ -1,5 +1,6 @@
 """Exact reasoning in two-player games whose states can be listed."""
 
+from atom.reasoning.tables.cache import unpacked
 from atom.reasoning.tables.model import Mirror, Solo, TabularModel
 from atom.reasoning.tables.reasoner import TabularReasoner
 from atom.reasoning.tables.turns import taking_turns
@@ -13,4 +14,5 @@ __all__ = [
     "TabularReasoner",
     "shortest_costs",
     "taking_turns",
+    "unpacked",
 ]
