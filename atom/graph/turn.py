@@ -20,7 +20,7 @@ from atom.decision import Decision
 from atom.errors import BeliefError, HookError, check_choice
 from atom.graph.events import decision_events
 from atom.graph.lost import Whereabouts
-from atom.graph.observing import Unlisted, Waiting, countable, observations
+from atom.graph.observing import Unlisted, Waiting, countable, no_longer_expected, observations
 from atom.graph.shown import shown
 from atom.graph.state import STATE_KEY, check_key, declared_orders
 from atom.graph.store import BeliefMemory, keeps_beliefs
@@ -189,8 +189,9 @@ class Turn:
             return Counted(memory, [], anything=True)
         me = self.player.me
         # an older one says otherwise what it expects
-        memory = as_plain(self.player.beliefs.typed(memory, me))
-        waiting = Waiting(me, memory, legal, self.where, self.player.beliefs.late)
+        before, memory = memory, as_plain(self.player.beliefs.typed(memory, me))
+        damaged = no_longer_expected(before, memory)
+        waiting = Waiting(me, memory, legal, self.where, self.player.beliefs.late, damaged)
         found, problems = countable(observed, waiting, self.unlisted, lenient=lenient)
         after = cast("Believer", self.player).observe(memory, None, found) if found else memory
         return Counted(after, problems, anything=any(name != me for one in found for name in one))

@@ -10,6 +10,7 @@ import warnings
 import zipfile
 import zlib
 from contextlib import closing, suppress
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -34,6 +35,9 @@ from eval.results import (
 from eval.results.transcripts import unpack
 from eval.sweeps import Execution, Sweep, run_sweep
 from eval.tasks import make_task
+from eval.training import Asked, Settings, trained
+from partners import make_partner, save_population
+from partners.population import save_policies
 
 PLACES = 200
 ASKED = Sweep((("memory-1", ("hedge", "tom-1"), ("tom-0", "random")),), 8, seed=5)
@@ -298,6 +302,88 @@ def test_tables_that_claim_gigabytes_are_not_unpacked(tables, tmp_path, bounded)
     with pytest.warns(UserWarning, match=r"it unpacks to 104,857,600 bytes, .*solving anew"):
         found = bounded(lambda: TabularReasoner(make_task("game-1").model, cache=tmp_path).policies)
     assert np.array_equal(found, expected)
+
+
+# Trained populations
+
+
+@pytest.fixture(scope="module")
+def populations(tmp_path_factory):
+    """A file of pairs that learned together, one of a best member of a table, and what each says."""
+    folder = tmp_path_factory.mktemp("populations")
+    pairs = trained(Asked("lever-5", "plain", (7, 8, 9), Settings(steps=20, group=8)))
+    save_population(folder / "pairs.json", pairs)
+    model = make_task("game-1").model
+    policies = np.random.default_rng(1).integers(0, len(model.actions), (2, model.n_states)).astype(np.int8)
+    save_policies(folder / "best.npz", model, policies)
+    return {
+        "trained": ((folder / "pairs.json").read_bytes(), pairs),
+        "population": ((folder / "best.npz").read_bytes(), policies),
+    }
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_trained_population_is_what_it_was_or_is_named(damage, populations, tmp_path, bounded):
+    data, pairs = populations["trained"]
+    path, reasoner = tmp_path / "pairs.json", make_task("lever-5").reasoner()
+    rng = random.Random(f"trained {damage.__name__}")  # noqa: S311 - places, no secrets
+    named = 0
+    for _ in range(PLACES):
+        path.write_bytes(damage(data, rng))
+        try:
+            found = bounded(lambda: make_partner(f"trained:{path}", "player-1", reasoner).population)
+        except ValueError as error:
+            named += says_what_to_do(error, path, "train --out")
+            continue
+        assert np.array_equal(found.policies, pairs.policies)
+        assert replace(found, policies=0) == replace(pairs, policies=0)
+    assert named > PLACES * 0.9
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_best_member_is_what_it_was_or_is_named(damage, populations, tmp_path, bounded):
+    data, policies = populations["population"]
+    path, reasoner = tmp_path / "best.npz", make_task("game-1").reasoner()
+    rng = random.Random(f"population {damage.__name__}")  # noqa: S311 - places, no secrets
+    named = 0
+    for _ in range(PLACES):
+        path.write_bytes(damage(data, rng))
+        try:
+            found = bounded(lambda: make_partner(f"population:{path}", "player-1", reasoner)._policies)
+        except ValueError as error:
+            named += says_what_to_do(error, path, "train-partner")
+            continue
+        assert np.array_equal(found, policies)
+    assert named > PLACES / 2
+
+
+def says_what_to_do(error, path, command):
+    """Whether an error names the file and the remedy."""
+    assert repr(str(path)) in str(error)
+    assert command in str(error)
+    return True
+
+
+def test_a_best_member_of_a_few_kilobytes_does_not_become_gigabytes(tmp_path, bounded):
+    model, path = make_task("game-1").model, tmp_path / "best.npz"
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(
+        header, {"descr": "|i1", "fortran_order": False, "shape": (2, 2**30)}
+    )
+    save_policies(path, model, np.zeros((2, model.n_states), dtype=np.int8))
+    with zipfile.ZipFile(path) as known:
+        entries = {name: known.read(name) for name in known.namelist()}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as made:
+        for name, content in entries.items():
+            if name != "policies.npy":
+                made.writestr(name, content)
+        with made.open("policies.npy", "w", force_zip64=True) as entry:
+            entry.write(header.getvalue())
+            for _ in range(100):
+                entry.write(bytes(2**20))
+    assert path.stat().st_size < 2**20
+    with pytest.raises(ValueError, match=r"it unpacks to .* bytes, .*train-partner"):
+        bounded(lambda: make_partner(f"population:{path}", "player-1", make_task("game-1").reasoner()))
 
 
 # The memo

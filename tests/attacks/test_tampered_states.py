@@ -7,17 +7,23 @@ import math
 import random
 
 import pytest
+from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.graph import END, START, StateGraph
 
 from atom import (
     AdaptiveAgent,
+    AdaptiveToMNode,
     Bayes,
     BeliefError,
     ChangePoints,
+    CongestionReasoner,
     Contract,
     Hedge,
     NormalFormReasoner,
     Situation,
     ToMError,
+    ToMState,
+    add_tom_node,
     symmetric_payoffs,
 )
 from atom.belief import sound
@@ -160,3 +166,62 @@ def test_nothing_that_is_sound_is_set_aside(caplog):
             memory = agent.observe(memory, TWO, {"ben": "AB"[step % 3 == 0]})
             memory = json.loads(json.dumps(memory))
     assert not caplog.records
+
+
+class Seen(ToMState, total=False):
+    did: dict[str, str]
+    action: str
+    degraded: tuple[str, ...]
+
+
+THREAD = {"configurable": {"thread_id": "1"}}
+THREE = Situation({"ann": ("A", "B"), "ben": ("A", "B"), "cid": ("A", "B")})
+
+
+def graph_of(agent):
+    """A turn of ann's; what her partners did since her last one is in the state."""
+    node = AdaptiveToMNode(
+        "ann",
+        agent,
+        situation=lambda _: THREE,
+        observed=lambda state: state["did"],
+        write=lambda decision: {"action": decision.action, "degraded": decision.degraded},
+    )
+    builder = add_tom_node(StateGraph(Seen), "ann", node)
+    builder.add_edge(START, "ann").add_edge("ann", END)
+    return builder.compile(checkpointer=InMemorySaver())
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("weights", 0, 0), float("nan")),
+        (("expected", "policies", "0", "A"), float("nan")),
+        (("expected", "actions"), "x"),
+        (("expected",), 78.0),
+        (("explained",), None),
+    ],
+)
+def test_a_thread_whose_checkpoint_is_poisoned_goes_on(path, value):
+    agent = AdaptiveAgent("ann", CongestionReasoner(lambda me, action, same, others: -float(same)))
+    graph = graph_of(agent)
+    for _ in range(3):
+        graph.invoke({"did": {"ben": "A", "cid": "B"}}, THREAD)
+    memory = copy.deepcopy(graph.get_state(THREAD).values["tom"]["ann"])
+    inner = memory["partners"]["ben"]
+    for key in path[:-1]:
+        inner = inner[key]
+    inner[path[-1]] = value
+    graph.update_state(THREAD, {"tom": {"ann": memory}}, as_node="ann")
+    said = graph.invoke({"did": {"ben": "A", "cid": "B"}}, THREAD)
+    lost = path[0] == "expected"
+    damaged = [sentence for sentence in said["degraded"] if "what was expected of it was damaged" in sentence]
+    assert len(damaged) == lost
+    after = said["tom"]["ann"]
+    assert agent.posterior(after, "cid") != agent.posterior(memory, "cid"), "somebody else was not seen"
+    assert is_sound(agent, after)
+    assert (agent.posterior(after, "ben") == agent.posterior(agent.start(["ben"]), "ben")) is lost
+    # and it learns of the partner again
+    said = graph.invoke({"did": {"ben": "A", "cid": "B"}}, THREAD)
+    assert not said["degraded"]
+    assert agent.posterior(said["tom"]["ann"], "ben") != agent.posterior(after, "ben")

@@ -10,11 +10,23 @@ sys.path.insert(0, str(Path(__file__).parent))
 import postgres as postgresql
 
 
+def need_postgres():
+    if postgresql.find_binaries() is None and not os.environ.get("CI"):
+        pytest.skip("no PostgreSQL server is installed (CI fails here); .ci/install-postgresql installs one")
+
+
 @pytest.fixture(scope="session")
 def postgres():
     """A real PostgreSQL server."""
-    if postgresql.find_binaries() is None and not os.environ.get("CI"):
-        pytest.skip("no PostgreSQL server is installed (CI fails here); .ci/install-postgresql installs one")
+    need_postgres()
+    with postgresql.server() as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_to_kill():
+    """One that no other test uses."""
+    need_postgres()
     with postgresql.server() as server:
         yield server
 

@@ -10,8 +10,10 @@ import socket
 import subprocess
 import tempfile
 import time
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -27,7 +29,7 @@ def find_binaries() -> Path | None:
     return next((f for f in folders if (f / "initdb").exists() and (f / "postgres").exists()), None)
 
 
-def _as_user() -> dict[str, object]:
+def _as_user() -> dict[str, Any]:
     """PostgreSQL refuses to run as root: then the package's own user runs it, or else ``nobody``."""
     if os.geteuid() != 0:
         return {}
@@ -43,12 +45,18 @@ def _as_user() -> dict[str, object]:
 class Server:
     """A running server.
 
+    Args:
+        binaries: the folder of initdb and postgres.
+        folder: where its data are to be.
+        durable: whether it waits for the disk, as servers do where it counts.
+
     Attributes:
         uri: how to connect to it.
     """
 
-    def __init__(self, binaries: Path, folder: Path) -> None:
+    def __init__(self, binaries: Path, folder: Path, *, durable: bool = False) -> None:
         self._binaries = binaries
+        self._durable = "on" if durable else "off"
         self._folder = folder
         self._user = _as_user()
         self._process: subprocess.Popen[bytes] | None = None
@@ -67,24 +75,37 @@ class Server:
             "port": self.port,
             "listen_addresses": "127.0.0.1",
             "unix_socket_directories": str(self._folder),
-            "fsync": "off",
-            "full_page_writes": "off",
+            "fsync": self._durable,
+            "full_page_writes": self._durable,
             "shared_buffers": "16MB",
         }
         options = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
-        with (self._folder / "log").open("ab") as log:
-            self._process = subprocess.Popen(
-                [self._binaries / "postgres", "-D", str(self._folder / "data"), *options],
-                stdout=log,
-                stderr=log,
-                cwd=self._folder,
-                **self._user,
-            )
+        command = [str(self._binaries / "postgres"), "-D", str(self._folder / "data"), *options]
         deadline = time.monotonic() + 30
+        self._process = self._begun(command)
         while not self._answers():
-            if self._process.poll() is not None or time.monotonic() > deadline:
+            if time.monotonic() > deadline:
                 raise RuntimeError(f"PostgreSQL did not start: {(self._folder / 'log').read_text()[-2000:]}")
             time.sleep(0.05)
+            if self._process.poll() is not None:  # the memory of one that was killed is still in use
+                self._process = self._begun(command)
+
+    def _begun(self, command: list[str]) -> subprocess.Popen[bytes]:
+        with (self._folder / "log").open("ab") as log:
+            return subprocess.Popen(command, stdout=log, stderr=log, cwd=self._folder, **self._user)
+
+    def kill(self) -> None:
+        """Kills all of its processes, as a machine that is short of memory does; ``start`` begins again."""
+        if self._process is None:
+            return
+        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
+        numbers = children.read_text(encoding="ascii").split() if children.exists() else []
+        # the first process first, or it would begin new ones
+        for number in (self._process.pid, *map(int, numbers)):
+            with suppress(ProcessLookupError):
+                os.kill(number, signal.SIGKILL)
+        self._process.wait()
+        self._process = None
 
     def stop(self) -> None:
         if self._process is not None:
@@ -113,14 +134,14 @@ class Server:
 
 
 @contextmanager
-def server():
+def server(*, durable: bool = False) -> Iterator[Server]:
     """A server that is up; its folder is removed at the end."""
     binaries = find_binaries()
     if binaries is None:
         raise RuntimeError("no PostgreSQL server is installed; run .ci/install-postgresql")
     # not under pytest's own folder, which only its user may enter
     folder = Path(tempfile.mkdtemp(prefix="atom-pg-"))
-    running = Server(binaries, folder)
+    running = Server(binaries, folder, durable=durable)
     try:
         running.create()
         running.start()

@@ -63,10 +63,8 @@ def load(
         UserWarning: the file is there but damaged, or was written for something else.
     """
     try:
-        with path.open("rb") as stream, zipfile.ZipFile(stream) as archive:
-            _check_sizes(archive, most + _SPARE)
-            found = int(_array(archive, "version")), str(_array(archive, "key"))
-            arrays = {name: _array(archive, name) for name in names}
+        arrays = unpacked(path, ("version", "key", *names), most)
+        found = int(arrays.pop("version")), str(arrays.pop("key"))
         fitting = found == (VERSION, key) and fits(arrays)
     except (FileNotFoundError, NotADirectoryError):
         return None
@@ -79,16 +77,31 @@ def load(
     return arrays
 
 
-def _check_sizes(archive: zipfile.ZipFile, most: int) -> None:
-    """Before anything is unpacked: a few bytes may say that they are gigabytes."""
-    size = sum(entry.file_size for entry in archive.infolist())
-    if size > most:
-        raise ValueError(f"it unpacks to {size:,} bytes, and the tables of this model take {most:,} at most")
+def unpacked(path: Path, names: Sequence[str], most: int) -> dict[str, NDArray[Any]]:
+    """Arrays of an ``.npz`` archive, without pickle and within bounds.
+
+    Args:
+        path: the file.
+        names: of the arrays.
+        most: bytes that all arrays in the file take together at most; else nothing is unpacked.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        Exception: of any kind, whatever the bytes of a damaged file lead zipfile and NumPy to.
+    """
+    with path.open("rb") as stream, zipfile.ZipFile(stream) as archive:
+        # before anything is unpacked: a few bytes may say that they are gigabytes
+        size = sum(entry.file_size for entry in archive.infolist())
+        if size > most + _SPARE:
+            raise ValueError(
+                f"it unpacks to {size:,} bytes, and what is of this model takes {most + _SPARE:,} at most"
+            )
+        return {name: _array(archive, name) for name in names}
 
 
 def _array(archive: zipfile.ZipFile, name: str) -> NDArray[Any]:
     """An array of the archive; its checksum is verified, and its header may claim no more than there is."""
-    # the whole entry, which is as long as _check_sizes was told: zipfile reads no further
+    # the whole entry, which is as long as the archive says: zipfile reads no further
     data = archive.read(f"{name}.npy")
     stream = io.BytesIO(data)
     version = npy.read_magic(stream)
