@@ -121,7 +121,7 @@ class NormalFormReasoner(RecursiveReasoner):
         self._own_first = [np.moveaxis(self.payoffs[i], i, 0) for i in range(len(shape))]
         self._answers: dict[tuple[int, _Vectors], tuple[float, ...]] = {}
         self._bests: dict[tuple[int, _Vectors], tuple[int, ...]] = {}
-        self._outcomes: dict[tuple[int, tuple[int, ...]], str] = {}
+        self._outcomes: dict[tuple[int, ...], str] = {}
         self._table = _Table({}, {}, {})
 
     def expected_payoffs(
@@ -154,12 +154,12 @@ class NormalFormReasoner(RecursiveReasoner):
             chosen = tuple([actions.index(joint[name]) for name, actions in situation.actions.items()])
         except (KeyError, ValueError):
             return None
-        found = self._outcomes.get((index, chosen))
-        if found is None:
+        cell = (index, *chosen)
+        if cell not in self._outcomes:
             if len(self._outcomes) >= _CACHE_SIZE:
                 self._outcomes.clear()
-            found = self._outcomes[index, chosen] = f"{self.payoffs[index][chosen]:.12g}"
-        return found
+            self._outcomes[cell] = f"{self.payoffs[cell]:.12g}"
+        return self._outcomes[cell]
 
     def policies_at_once(self, situation: Situation, pairs: Sequence[tuple[str, int]]) -> list[Policy]:
         """``policy`` of every (player, order), in that order."""
@@ -326,9 +326,7 @@ class NormalFormReasoner(RecursiveReasoner):
                     f"has {sizes}"
                 )
             # Replaced whole, as the evaluations of the latest situation are.
-            table = self._table = _Table(
-                situation.actions, {name: seat for seat, name in enumerate(sizes)}, {}
-            )
+            table = self._table = _Table(situation.actions, {name: i for i, name in enumerate(sizes)}, {})
         return table
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from eval.play import MAX_DEGRADED
 from eval.results import Damaged, PairingSummary, StoredRun
 from eval.show.explorer.sentences import NAMED, code, link, sentence
+from partners.program import command_line
 
 Plain = dict[str, Any]
 
@@ -43,7 +43,7 @@ def missing_pairings(run: StoredRun, task: str, have: Mapping[tuple[str, str], i
 def repair_command(file: Path) -> str:
     """What makes a whole file of one with damaged episodes."""
     # the file by its name alone, since pages are passed on
-    return shlex.join(["python", "-m", "eval", "check", file.name, "--repair"])
+    return command_line("check", file.name, "--repair")
 
 
 def damaged_sentences(damaged: Sequence[Damaged], file: Path) -> list[Plain]:
@@ -138,7 +138,7 @@ def with_steps(command: Sequence[str]) -> str:
             kept[i + 1] = new
         elif part.startswith("--results="):
             kept[i] = f"--results={new}"
-    return shlex.join(["python", "-m", "eval", *kept])
+    return command_line(*kept)
 
 
 def stepless_sentences(command: Sequence[str], summaries: Sequence[PairingSummary]) -> list[Plain]:
