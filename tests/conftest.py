@@ -119,6 +119,7 @@ def pytest_ignore_collect(collection_path, config):
     return True if collection_path.relative_to(config.rootpath).as_posix().startswith(SLOW) else None
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist looks for its groups
 def pytest_collection_modifyitems(items):
     """Marks what stands in ``SLOW`` and ``TOGETHER``, and what needs PostgreSQL."""
     for item in items:

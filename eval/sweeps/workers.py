@@ -39,10 +39,11 @@ class Workers(ProcessPoolExecutor):
         """Waits for what was submitted; ends the processes instead where something was raised."""
         if kind is not None:
             with _uninterrupted():
-                processes = [*(self._processes or {}).values()]
-                self.shutdown(wait=False, cancel_futures=True)
-                for process in processes:
+                for process in [*(self._processes or {}).values()]:
                     process.kill()
+                # waited for at once: a thread of the executor's that outlives it is woken as Python ends, by
+                # a pipe that it may have closed
+                self.shutdown(wait=True, cancel_futures=True)
         self.shutdown(wait=True)
 
 

@@ -14,9 +14,14 @@ from eval.results import stored_episodes
 
 ROOT = Path(__file__).parents[2]
 LINE = "interrupted; what --results has stored stays, and the same command continues it"
+# as from a terminal, also where these tests run in the background, whose processes are deaf to Ctrl-C
+HEARING = (
+    "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); "
+    "os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
+)
 COMMAND = [
-    sys.executable, "-m", "eval", "crossplay", "--task", "one-ahead-5", "--agents", "bayes,ftl",
-    "--partners", "bayes,tom-1", "--episodes", "2000", "--workers", "2",
+    sys.executable, "-c", HEARING, "-m", "eval", "crossplay", "--task", "one-ahead-5",
+    "--agents", "bayes,ftl", "--partners", "bayes,tom-1", "--episodes", "2000", "--workers", "2",
 ]  # fmt: skip
 
 
