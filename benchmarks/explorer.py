@@ -62,7 +62,7 @@ def grown(path: Path, episodes: int, *, agents: int = AGENTS, partners: int = PA
     each = episodes // (agents * partners)
     names = [[f"{what}-{i}" for i in range(n)] for what, n in (("agent", agents), ("partner", partners))]
     scores = (
-        np.random.default_rng(0).normal(size=(agents, partners, each)) + np.arange(agents)[:, None, None] / 10
+        np.random.default_rng(0).normal(size=(agents, partners, each)) + np.arange(agents)[:, None, None] / 2
     )
     with contextlib.closing(sqlite3.connect(path)) as connection, connection:
         one = Row(*connection.execute(f"SELECT {', '.join(COLUMNS)} FROM episodes").fetchone())  # noqa: S608 - names of columns

@@ -280,7 +280,8 @@ def test_the_first_view_is_no_larger_for_more_episodes(browser, large):
         first_view(browser, file) for file in large
     )
     assert asked == asked_of_few == ["", "explorer.css", "explorer.js", "api/runs?", "api/overview?run=1.1"]
-    assert elements == elements_of_few < 400
+    assert abs(elements - elements_of_few) < 6, "a sentence has links where differences are beyond chance"
+    assert elements < 400
     assert abs(size - size_of_few) < 500, "numbers with more digits"
     assert size < 120_000
 
