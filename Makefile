@@ -62,10 +62,10 @@ demo-llm: $(LOCAL)  ## A small language model on this machine, bare, told and ga
 
 test: setup  ## All tests
 	@.ci/needs
-	$(BIN)/python -m pytest -n auto --dist loadgroup
+	$(BIN)/python -m pytest -n auto
 
 test-fast: setup  ## The tests that need no browser, database, server or kernel
-	$(BIN)/python -m pytest -n auto --dist loadgroup -m "not slow"
+	$(BIN)/python -m pytest -n auto -m "not slow"
 
 test-comlrl: setup  ## Rewards in the real CoMLRL, on the CPU; installs it, and torch
 	$(INSTALL) 'comlrl>=1.4,<1.5'
@@ -81,7 +81,7 @@ check: setup  ## Lint and type-check
 	$(BIN)/mypy
 
 coverage: setup  ## Which lines the fast tests reach, and whether that is enough
-	$(BIN)/python -m pytest -n auto --dist loadgroup -m "not slow" --cov --cov-report=term
+	$(BIN)/python -m pytest -n auto -m "not slow" --cov --cov-report=term
 
 bench: setup  ## Measure speed beside named rivals, and agents on tasks that nobody tuned
 	$(BIN)/python benchmarks/summary.py

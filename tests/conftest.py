@@ -119,13 +119,21 @@ def pytest_ignore_collect(collection_path, config):
     return True if collection_path.relative_to(config.rootpath).as_posix().startswith(SLOW) else None
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist looks for its groups
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Processes get one test after the other, and suites of ``TOGETHER`` whole and first."""
+    from xdist.scheduler import LoadScopeScheduling  # noqa: PLC0415 - tests run without it, too
+
+    class Together(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            return next((suite for suite in TOGETHER if nodeid.startswith(suite)), nodeid)
+
+    return Together(config, log) if config.getvalue("dist") == "load" else None
+
+
 def pytest_collection_modifyitems(items):
-    """Marks what stands in ``SLOW`` and ``TOGETHER``, and what needs PostgreSQL."""
+    """Marks what stands in ``SLOW``, and what needs PostgreSQL."""
     for item in items:
-        for suite in TOGETHER:
-            if item.nodeid.startswith(suite):
-                item.add_marker(pytest.mark.xdist_group(suite))
         if item.nodeid.startswith(SLOW) or "[postgres" in item.nodeid:
             item.add_marker(pytest.mark.slow)
 
