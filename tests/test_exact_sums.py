@@ -11,7 +11,6 @@ from atom.policies import _one_by_one, added
 
 ROOT = Path(__file__).parents[1]
 COUNTS = {
-    "atom/agents/answers.py": 1,
     "atom/agents/pruning.py": 1,
     "atom/belief/hypotheses.py": 1,
     "atom/belief/sound.py": 7,

@@ -214,7 +214,8 @@ def test_weights_of_another_shape_are_said_once_and_begin_anew(anti_coordination
     situation = Situation({"ann": ("A", "B"), "ben": ("A", "B")})
     for _ in range(2):
         found, _ = agent.decide(situation, with_weights(agent, weights))
-        assert found == agent.decide(situation, agent.start(["ben"]))[0]
+        assert dataclasses.replace(found, degraded=()) == agent.decide(situation, agent.start(["ben"]))[0]
+        assert [why.startswith("ben: what was remembered: it") for why in found.degraded] == [True]
     assert len(caplog.records) == 1
     assert "'ann' remembers of 'ben' is set aside, and begins anew" in caplog.text
 

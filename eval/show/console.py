@@ -156,7 +156,9 @@ class Table(RichTable):
     """
 
     def __init__(self, *headers: Any, title: Any = None, **settings: Any) -> None:
-        super().__init__(*map(_shown, headers), title=_shown(title, "table.title"), **settings)
+        super().__init__(title=_shown(title, "table.title"), **settings)
+        for header in headers:
+            self.add_column(header)
 
     @property
     def caption(self) -> Any:
