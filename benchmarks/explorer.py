@@ -41,7 +41,7 @@ PAIRS = 5
 TASKS_PLAYED = "one-ahead-5,memory-1,game-2,overcooked"
 AGENTS_PLAYED = "tom-0,tom-1,tom-2,ftl,hedge,bayes,adahedge,fixed-share,no-belief,random"
 PARTNERS_PLAYED = "tom-0,tom-1,tom-2,bayes,self"
-LIMIT = 6.0
+LIMIT = 10.0
 """Of the seconds until the page can be used, in those of the static page."""
 
 
