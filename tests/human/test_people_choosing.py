@@ -205,7 +205,7 @@ def window(browser, address, size=(1100, 900), scheme="light"):
     page = browser.new_context(
         viewport={"width": size[0], "height": size[1]}, color_scheme=scheme, bypass_csp=True
     ).new_page()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(60_000)
     wrong = []
     page.on("console", lambda m: wrong.append(m.text) if m.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: wrong.append(str(error)))

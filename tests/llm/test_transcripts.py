@@ -514,7 +514,7 @@ def test_a_transcript_that_is_found_is_read_once(tmp_path):
     with ThreadPoolExecutor(1) as executor:
         reading = executor.submit(transcribed_outcomes, [unit], transcripts)
         try:
-            found, again = reading.result(timeout=20)
+            found, again = reading.result(timeout=60)
         except TimeoutError:
             path.write_text(text)
             raise

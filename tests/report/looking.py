@@ -12,7 +12,7 @@ def window(browser, address, size="desktop", scheme="light", *, policy=True):
         viewport={"width": width, "height": height}, color_scheme=scheme, bypass_csp=not policy
     )
     page = context.new_page()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(60_000)
     wrong = []
     page.on("console", lambda m: wrong.append(m.text) if m.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: wrong.append(str(error)))
@@ -27,7 +27,7 @@ def drawn(page):
 
 def until(page, done):
     """Waits for what a test asks of the page; its policy forbids text as script."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not done():
         assert time.monotonic() < deadline, page.inner_text("body")[:2000]
         page.wait_for_timeout(20)
