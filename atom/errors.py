@@ -1,4 +1,4 @@
-"""Errors of this package: each names the thing that is wrong and what to do about it.
+"""Errors of this package, and warnings: each names the thing that is wrong and what to do about it.
 
 All but ``LLMError`` are ``ValueError``: LangGraph's default retry policy does not retry those, and
 rightly so, since the same input would fail again.
@@ -6,8 +6,11 @@ rightly so, since the same input would fail again.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import TypeAlias
+
+_said: set[tuple[str, ...]] = set()
 
 
 class ToMError(ValueError):
@@ -114,3 +117,31 @@ def check_choice(setting: str, given: object, choices: Sequence[str]) -> None:
     if given not in choices:
         *others, last = map(repr, choices)
         raise ValueError(f"{setting} must be {', '.join(others)} or {last}, got {given!r}")
+
+
+def shortly(value: object) -> str:
+    """A value as code has it, cut after 80 characters; never fails, whatever the value is."""
+    try:
+        text = repr(value)
+    except Exception:  # noqa: BLE001 - an error must not fail on what it is about, such as a number of too many digits
+        text = f"<{type(value).__name__} object at {id(value):#x}>"
+    return text if len(text) <= 80 else text[:80] + "…"
+
+
+def warn_once(log: logging.Logger, about: tuple[str, ...], words: str, *values: object) -> None:
+    """Warns, once in a process for each thing that it is about.
+
+    Args:
+        log: takes the warning.
+        about: what it is about; those of different logs are different.
+        words: the warning, as ``logging`` formats it with ``values``.
+        values: see there.
+    """
+    if (log.name, *about) not in _said:
+        _said.add((log.name, *about))
+        log.warning(words, *values)
+
+
+def forget_said() -> None:
+    """Forgets what was said, as if the process had just begun."""
+    _said.clear()

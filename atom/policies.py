@@ -10,7 +10,7 @@ from typing import Any, TypeAlias, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from atom.errors import DistributionError, IllegalActionError, ReasonerError
+from atom.errors import DistributionError, IllegalActionError, ReasonerError, shortly
 
 Policy: TypeAlias = Mapping[str, float]
 """A distribution over one player's legal actions: action -> probability in [0, 1], summing to 1."""
@@ -20,6 +20,7 @@ Probability = TypeVar("Probability", float, NDArray[np.float64])
 TOLERANCE = 1e-9
 """The largest difference in an action's probability within policies that count as the same."""
 
+_OWN = __name__.partition(".")[0]
 _ROUNDING = 1e-6
 
 
@@ -134,7 +135,7 @@ def check_policy(policy: object, legal: Sequence[str], who: str, source: str) ->
     total = math.fsum(found.values())
     if abs(total - 1.0) > _ROUNDING:
         raise DistributionError(
-            f"the probabilities of {who} add up to {total:g} instead of 1: {shown(dict(found))}", source
+            f"the probabilities of {who} add up to {total:g} instead of 1: {shortly(dict(found))}", source
         )
     return found
 
@@ -155,21 +156,21 @@ def check_probabilities(policy: object, who: str, source: str) -> Policy:
         return policy
     if not isinstance(policy, Mapping):
         raise ReasonerError(
-            f"{who} is a {type(policy).__name__}, {shown(policy)}; a policy is action -> probability, "
+            f"{who} is a {type(policy).__name__}, {shortly(policy)}; a policy is action -> probability, "
             'such as {"A": 1.0}'
         )
     for action, probability in policy.items():
         is_number = isinstance(probability, int | float | np.floating)
         if not is_number or not 0.0 <= probability <= 1.0 + _ROUNDING:
             raise DistributionError(
-                f"{who} gives {action!r} the probability {shown(probability)}; probabilities are numbers in "
-                "[0, 1]",
+                f"{who} gives {action!r} the probability {shortly(probability)}; probabilities are numbers "
+                "in [0, 1]",
                 source,
             )
     total = math.fsum(policy.values())
     if total > 1.0 + _ROUNDING:
         raise DistributionError(
-            f"the probabilities of {who} add up to {total:g} instead of 1: {shown(dict(policy))}", source
+            f"the probabilities of {who} add up to {total:g} instead of 1: {shortly(dict(policy))}", source
         )
     return policy
 
@@ -183,9 +184,9 @@ def _is_plain_part(policy: dict[str, Any]) -> bool:
     return total <= 1.0 + _ROUNDING
 
 
-def shown(value: object) -> str:
-    """The beginning of a value as code has it, for an error; its kind where it cannot be written."""
-    try:
-        return repr(value)[:80]
-    except (ValueError, RecursionError):  # a number too long to be written
-        return type(value).__name__
+def is_ours(thing: object) -> bool:
+    """Whether a reasoner or learner is one of this package, which gives distributions by construction.
+
+    A class derived from one is not: it may have a policy of its own.
+    """
+    return type(thing).__module__.partition(".")[0] == _OWN

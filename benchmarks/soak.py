@@ -23,7 +23,6 @@ import logging
 import multiprocessing
 import os
 import re
-import resource
 import statistics
 import sys
 import tempfile
@@ -46,6 +45,7 @@ from faulty import (
     config_of,
     fault_of,
     play_round,
+    resident,
     stays,
 )
 from langgraph.checkpoint.memory import InMemorySaver
@@ -68,16 +68,6 @@ FLAT = 8.0
 BY_THE_MODEL = {"timeout": 0.5, "server-error": 0.25, "garbage": 0.25}
 """Faults of the model's server, and their shares."""
 PATIENCE = Patience(timeout=0.05, deadline=1.0, attempts=2, pause=0.0, longest_pause=0.0, cooldown=0.0)
-
-
-def resident() -> float:
-    """MiB of this process now; its peak where the system does not say."""
-    try:
-        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
-    except OSError:
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return peak / (2**20 if sys.platform == "darwin" else 2**10)
-    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
 def _serve(connection: Connection, rate: float) -> None:

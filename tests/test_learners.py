@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from atom import AdaptiveAgent, Bayes, BeliefError, FixedShare, FollowTheLeader, Hedge, Learner, Situation
 from atom.belief import AdaHedge, RescorlaWagner
-from atom.belief.sound import forget_said
+from atom.errors import forget_said
 
 NAMES = ("0", "1", "2")
 probability = st.floats(0.0, 1.0, allow_subnormal=False)

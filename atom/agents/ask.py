@@ -16,9 +16,9 @@ from atom.agents.actors import Actor
 from atom.agents.problems import Problems
 from atom.belief.hypotheses import Behaviour
 from atom.decision import Prediction
-from atom.errors import FAILURES, Failure, ReasonerError
+from atom.errors import FAILURES, Failure, ReasonerError, shortly
 from atom.names import order_of
-from atom.policies import Policy, check_policy, check_probabilities, is_plain, shown
+from atom.policies import Policy, check_policy, check_probabilities, is_ours, is_plain
 from atom.reasoning.reasoner import (
     AsyncReasoner,
     AsyncResponder,
@@ -29,7 +29,6 @@ from atom.reasoning.reasoner import (
     Responder,
     check_reasoner,
     check_responder,
-    is_exact,
 )
 from atom.situation import Situation
 
@@ -172,7 +171,7 @@ class AskNow:
         self._reasoner = reasoner
         self._chance = reasoner if isinstance(reasoner, DecisionReasoner) else None
         self._immediate = reasoner if isinstance(reasoner, ImmediateReasoner) else None
-        self._exact = is_exact(reasoner)
+        self._exact = is_ours(reasoner)
         self._concurrent = reasoner if isinstance(reasoner, ConcurrentReasoner) else None
         self._responder = reasoner if isinstance(reasoner, Responder) else None
 
@@ -229,8 +228,8 @@ class AskNow:
 def _check_list(found: object, kind: str, n: int) -> None:
     if not isinstance(found, list | tuple) or len(found) != n:
         raise ReasonerError(
-            f"{kind}.policies_at_once returned {shown(found)}; it is a list of policies, one for each of the "
-            f"{n} pairs that it was asked for"
+            f"{kind}.policies_at_once returned {shortly(found)}; it is a list of policies, one for each of "
+            f"the {n} pairs that it was asked for"
         )
 
 

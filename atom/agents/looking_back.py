@@ -11,8 +11,8 @@ from atom.belief.habits import Habits
 from atom.belief.hypotheses import Behaviour
 from atom.errors import DistributionError
 from atom.memories import HabitMemory, LookBack, PartnerMemory
-from atom.policies import Policy, check_policy
-from atom.reasoning.reasoner import OutcomeReasoner, Reasoner, TieReasoner, is_exact
+from atom.policies import Policy, check_policy, is_ours
+from atom.reasoning.reasoner import OutcomeReasoner, Reasoner, TieReasoner
 from atom.situation import Situation
 
 
@@ -82,7 +82,7 @@ class LooksBack:
     ) -> list[dict[str, float]]:
         """What the partner would do at each order with ties broken otherwise; uniform where that is none."""
         policies, legal = ties.with_other_ties(situation, partner, self.orders), situation.legal(partner)
-        if is_exact(ties):
+        if is_ours(ties):
             return [dict(policy) for policy in policies]
         of, found = f"the policy with other ties of {type(ties).__name__}", []
         for policy in policies:

@@ -6,11 +6,10 @@ import logging
 from collections.abc import Iterable, Mapping
 
 from atom.agents.settings import OnError
-from atom.errors import DistributionError, Failure
+from atom.errors import DistributionError, Failure, warn_once
 from atom.memories import PartnerMemory
 
 _log = logging.getLogger(__name__)
-_said: set[str] = set()
 
 
 class Problems:
@@ -35,9 +34,8 @@ class Problems:
         if self._on_error == "raise":
             raise error
         self.said.append(f"{what}: {error}")
-        if isinstance(error, DistributionError) and error.source not in _said:
-            _said.add(error.source)
-            _log.warning("%s; it is set aside", error)
+        if isinstance(error, DistributionError):
+            warn_once(_log, (error.source,), "%s; it is set aside", error)
 
     def check(self, failed: Iterable[Failure]) -> None:
         """Raises the first of what failed, with ``on_error="raise"``.
@@ -58,8 +56,3 @@ class Problems:
     def say(self, what: str) -> None:
         """Says what was left out."""
         self.said.append(what)
-
-
-def forget_said() -> None:
-    """Forgets what was said, as if the process had just begun."""
-    _said.clear()

@@ -31,8 +31,7 @@ from atom.memories import (
     up_to_date,
 )
 from atom.names import Declared
-
-_OWN = __name__.partition(".")[0]
+from atom.policies import is_ours
 
 DEFAULT_HYPOTHESES = (order(0, 0.27), order(1, 0.27), order(2, 0.27), order(3, 0.04), habitual(0.15))
 """The hypotheses where none are named: the paper's orders, K = {0, 1, 2}; the order at which an agent acts
@@ -134,7 +133,7 @@ class Beliefs:
         object.__setattr__(self, "permitting", frozenset(h.name for h in found if h.permits))
         object.__setattr__(self, "_given", self.learner)
         object.__setattr__(self, "learner", _with_prior(self.learner, found))
-        object.__setattr__(self, "exact", type(self.learner).__module__.partition(".")[0] == _OWN)
+        object.__setattr__(self, "exact", is_ours(self.learner))
         object.__setattr__(self, "prior", self.new()["weights"])
         if not self.exact and (flaw := flaw_of_weights(self.prior, self.learner, len(found))):
             raise BeliefError(

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from atom.belief.contract import Contract
 from atom.belief.evidence import LAPSES
 from atom.belief.learners import Bayes, Learner
-from atom.errors import BeliefError
+from atom.errors import BeliefError, warn_once
 from atom.handed_out import is_own
 from atom.memories import Expected, PartnerMemory, PlayerMemory, Term, Weights
 from atom.policies import is_distribution
@@ -25,7 +25,6 @@ _ROUNDING = 1e-6
 _MOST_STEPS = 2**53
 _SHAPE = "its weights are not of the learner's shape"
 _ODD = (KeyError, TypeError, ValueError, AttributeError, IndexError, ArithmeticError, RecursionError)
-_said: set[tuple[str, str]] = set()
 
 
 class _Believes(Protocol):
@@ -105,9 +104,7 @@ def learned(
     flaw = f"what {type(beliefs.learner).__name__} made of an observation: {flaw}"
     if beliefs.strict:
         raise BeliefError(f"{flaw} (of {partner!r})")
-    if (flaw, "") not in _said:
-        _said.add((flaw, ""))
-        _log.warning("%s; it is set aside, and the belief about %r stays", flaw, partner)
+    warn_once(_log, (flaw, ""), "%s; it is set aside, and the belief about %r stays", flaw, partner)
     return {**before, "set_aside": flaw}, before["weights"]
 
 
@@ -172,21 +169,14 @@ def _flaw_of_memory(memory: Mapping[str, Any]) -> str | None:
 
 def _say(me: str, partner: str, flaw: str) -> None:
     """Warns, once for each pair, that a belief begins anew."""
-    if (me, partner) not in _said:
-        _said.add((me, partner))
-        _log.warning("what %r remembers of %r is set aside, and begins anew: %s", me, partner, flaw)
+    words = "what %r remembers of %r is set aside, and begins anew: %s"
+    warn_once(_log, (me, partner), words, me, partner, flaw)
 
 
 def say_damaged(partner: str, key: str) -> None:
     """Warns, once for each partner, that an item of a Store is set aside."""
-    if ("", partner) not in _said:
-        _said.add(("", partner))
-        _log.warning("an item of the Store about %r is damaged (%s) and is set aside", partner, key)
-
-
-def forget_said() -> None:
-    """Forgets what was said, as if the process had just begun."""
-    _said.clear()
+    words = "an item of the Store about %r is damaged (%s) and is set aside"
+    warn_once(_log, ("", partner), words, partner, key)
 
 
 def _flaw_of_weights(weights: Any, learner: Learner, k: int) -> str | None:

@@ -15,12 +15,12 @@ from atom.agents.player import Player
 from atom.agents.settings import OnError, check_on_error
 from atom.coroutines import finish
 from atom.decision import Decision
-from atom.errors import ExtractionError, ToMError
+from atom.errors import ExtractionError, ToMError, shortly
 from atom.graph.hooks import a_situation, check_hook, explained, extracted
 from atom.graph.messages import ReadActions, is_own, json_field, tool_calls
 from atom.graph.observing import Unlisted, as_listed, left_out, observations
 from atom.graph.seats import Seat, Seats
-from atom.graph.shown import check_settings, shortly
+from atom.graph.shown import check_settings
 from atom.graph.state import STATE_KEY, keyed, memories_of, merge_memories
 from atom.graph.store import BeliefMemory
 from atom.graph.told import NOTHING_TOLD, in_words, new_since, read_by_now, really_done, written_since

@@ -10,8 +10,8 @@ from typing import Any, Literal, TypeAlias, get_args
 
 from langgraph.errors import GraphBubbleUp
 
-from atom.errors import HookError, IllegalActionError, SituationError, check_choice
-from atom.graph.shown import at_once, shortly
+from atom.errors import HookError, IllegalActionError, SituationError, check_choice, shortly
+from atom.graph.shown import at_once
 from atom.memories import Memory
 from atom.observation import Did, Observation, Seen
 from atom.situation import folded
@@ -164,8 +164,8 @@ def _own(happened: Any, waiting: Waiting) -> tuple[list[str | Seen], list[str]]:
 
 def _is_several(happened: Any, legal: Sequence[str]) -> bool:
     """Whether a list is of several actions, and stands for none itself."""
-    return isinstance(happened, (list, tuple)) and any(
-        isinstance(part, (Seen, Mapping)) or (not isinstance(part, list | tuple) and as_listed(part, legal))
+    return isinstance(happened, list | tuple) and any(
+        isinstance(part, Seen | Mapping) or (not isinstance(part, list | tuple) and as_listed(part, legal))
         for part in happened
     )
 

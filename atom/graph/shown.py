@@ -6,26 +6,13 @@ import inspect
 from collections.abc import Iterable
 from typing import Any
 
-from atom.errors import HookError
+from atom.errors import HookError, shortly
 
 
 def shown(value: object) -> str:
     """A value's type, and the value where it is short."""
-    text = _text(value)
+    text = shortly(value)
     return type(value).__name__ if len(text) > 60 or "object at" in text else f"{type(value).__name__} {text}"
-
-
-def shortly(value: object) -> str:
-    """A value as code has it, cut where it is long."""
-    text = _text(value)
-    return text if len(text) <= 80 else text[:80] + "…"
-
-
-def _text(value: object) -> str:
-    try:
-        return repr(value)
-    except Exception:  # noqa: BLE001 - a warning must not fail on what it warns of, such as a number of too many digits
-        return f"<{type(value).__name__} object at {id(value):#x}>"
 
 
 def check_settings(given: Iterable[str], known: type, owner: str) -> None:

@@ -11,6 +11,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from atom.errors import warn_once
+
 _log = logging.getLogger(__name__)
 
 MOST_TOKENS = 10**9
@@ -21,8 +23,6 @@ _ROUNDING = 1e-2
 
 _READ = 4096
 """How many characters of an error are read."""
-
-_said: set[tuple[str, str]] = set()
 
 
 def tokens_of(model: str, counts: Mapping[str, Any]) -> dict[str, int]:
@@ -99,14 +99,7 @@ def say_once(model: str, what: str, words: str) -> None:
         what: the kind.
         words: what is wrong.
     """
-    if (model, what) not in _said:
-        _said.add((model, what))
-        _log.warning("%s: %s", model, words)
-
-
-def forget_said() -> None:
-    """Forgets what was said, as if the process had just begun."""
-    _said.clear()
+    warn_once(_log, (model, what), "%s: %s", model, words)
 
 
 def _count(count: object) -> int | None:

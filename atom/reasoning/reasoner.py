@@ -15,8 +15,6 @@ from atom.situation import JointAction, Situation
 
 T = TypeVar("T")
 
-_OWN = __name__.partition(".")[0]
-
 
 @runtime_checkable
 class Reasoner(Protocol):
@@ -152,14 +150,6 @@ def check_reasoner(given: object) -> Reasoner:
     else:
         remedy = "write a method policy(situation, player, order), or take one of atom.reasoning"
     raise ReasonerError(f"a {kind} is no reasoner; {remedy}")
-
-
-def is_exact(reasoner: object) -> bool:
-    """Whether a reasoner is one of this package, whose policies in bulk are distributions by construction.
-
-    A class derived from one is not: it may have a policy of its own.
-    """
-    return type(reasoner).__module__.partition(".")[0] == _OWN
 
 
 def check_responder(reasoner: object, why: str) -> Responder:

@@ -19,7 +19,7 @@ from atom import (
     add_tom_node,
     symmetric_payoffs,
 )
-from atom.belief.sound import forget_said
+from atom.errors import forget_said
 
 REASONER = NormalFormReasoner(symmetric_payoffs([[0, 5], [5, 0]]))
 ACTIONS = {"ann": ("A", "B"), "ben": ("A", "B")}

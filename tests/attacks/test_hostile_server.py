@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from atom import AdaptiveAgent, LLMError, NormalFormReasoner, Situation, symmetric_payoffs
+from atom import AdaptiveAgent, LLMError, NormalFormReasoner, Situation, errors, symmetric_payoffs
 from atom.llm import LLMActor, LLMReasoner, Patience, Sampling
 from atom.models import bounds, entering, run_blocking, through_litellm
 from atom.models.secrets import HIDDEN, redact, secrets_of, without
@@ -56,7 +56,7 @@ def _warm():
 
 @pytest.fixture(autouse=True)
 def _said_anew():
-    entering.forget_said()
+    errors.forget_said()
 
 
 def reasoner_at(url, way, **settings):

@@ -15,10 +15,9 @@ from langchain_core.outputs import ChatGeneration, ChatResult
 from langgraph.graph import START, MessagesState, StateGraph
 from pydantic import Field, SecretStr
 
-from atom import AdaptiveAgent, Budget, LLMError, NormalFormReasoner, Situation, symmetric_payoffs
+from atom import AdaptiveAgent, Budget, LLMError, NormalFormReasoner, Situation, errors, symmetric_payoffs
 from atom.agents.briefing import briefed
 from atom.llm import LLMReasoner
-from atom.models import entering
 from atom.models.secrets import HIDDEN, cleaned, redact, without
 
 TWO = Situation({"ann": ("A", "B"), "ben": ("A", "B")})
@@ -111,7 +110,7 @@ ODD = {
 
 @pytest.fixture(autouse=True)
 def _said_anew():
-    entering.forget_said()
+    errors.forget_said()
 
 
 async def decided(agent, way, memory):

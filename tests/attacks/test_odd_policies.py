@@ -16,10 +16,10 @@ from atom import (
     LLMError,
     NormalFormReasoner,
     Situation,
+    errors,
     symmetric_payoffs,
 )
-from atom.agents import problems
-from atom.belief import order, sound
+from atom.belief import order
 from atom.errors import DistributionError, ReasonerError
 
 TWO = Situation({"ann": ("A", "B"), "ben": ("A", "B")})
@@ -71,8 +71,7 @@ class Awaited(OneByOne):
 
 @pytest.fixture(autouse=True)
 def _said_anew():
-    sound.forget_said()
-    problems.forget_said()
+    errors.forget_said()
 
 
 async def decided(agent, way, memory=None):

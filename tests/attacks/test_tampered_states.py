@@ -24,9 +24,9 @@ from atom import (
     ToMError,
     ToMState,
     add_tom_node,
+    errors,
     symmetric_payoffs,
 )
-from atom.belief import sound
 
 REASONER = NormalFormReasoner(symmetric_payoffs([[0, 5], [5, 0]]))
 TWO = Situation({"ann": ("A", "B"), "ben": ("A", "B")})
@@ -94,7 +94,7 @@ def is_sound(agent, memory):
 
 @pytest.fixture(autouse=True)
 def _said_anew():
-    sound.forget_said()
+    errors.forget_said()
 
 
 @pytest.mark.parametrize("kind", KINDS)
