@@ -120,7 +120,7 @@ def test_tests_have_no_network(tmp_path, monkeypatch, alone):
         monkeypatch.setattr("eval.coding.testing.isolated", lambda: ())
     test = (
         "import socket\nimport pytest\n\n\ndef test_it():\n    with pytest.raises(OSError):\n"
-        "        socket.create_connection(('127.0.0.1', {port}), timeout=5)\n"
+        "        socket.create_connection(('127.0.0.1', {port}), timeout=60)\n"
         "    with pytest.raises(OSError):\n        socket.socket().connect(('127.0.0.1', {port}))\n"
     )
     with __import__("socket").socket() as server:

@@ -120,7 +120,7 @@ class Asking:
             UnusableError: no option was named, also when the model was asked again.
             LLMError: see ``Endpoint.complete``.
         """
-        await self.endpoint.look_up()
+        await self.endpoint.look_up(self.deadline)
         by_schema = method != "logprobs" and await self._structured()
         try:
             return await self._until_read(method, by_schema=by_schema)

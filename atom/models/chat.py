@@ -85,7 +85,10 @@ class ChatEndpoint(Endpoint):
     def begin(self) -> None:
         """Nothing: its packages are there."""
 
-    async def look_up(self) -> Findings:
+    async def _loaded(self, deadline: Deadline) -> None:
+        """Its packages are there."""
+
+    async def look_up(self, deadline: Deadline) -> Findings:
         """What was found out of it; a chat model gives one answer a call, and no more is known beforehand."""
         found = self.findings
         if not found.looked_up:
@@ -108,7 +111,7 @@ class ChatEndpoint(Endpoint):
                     await self._threads.free()
             except TimeoutError:
                 raise TimeoutError(f"{_MOST_AT_ONCE} requests before this one have not ended") from None
-            self._check_suspension()
+            self.breaker.check()
             yield
 
     async def _send(

@@ -132,7 +132,7 @@ class Client:
     async def _by_any_method(self, asking: Asking) -> Policy:
         """The policy by the first method that works; what does not is found out once."""
         endpoint, waiting = asking.endpoint, dict[Method, LLMError]()
-        found = await endpoint.look_up()
+        found = await endpoint.look_up(asking.deadline)
         for method in self.sampling.methods:
             if method in found.unsupported or not _fits(method, asking.question, self.sampling):
                 continue

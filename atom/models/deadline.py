@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from tenacity import RetryCallState
 from tenacity.stop import stop_base
 
+from atom.usage import current_meter
+
 
 @dataclass(slots=True)
 class Deadline:
     """When to give up.
 
     Attributes:
-        at: on ``time.monotonic``'s clock; put off by the time that requests wait for their turn.
+        at: on ``time.monotonic``'s clock; put off by the time that requests wait for their turn, or for what
+            they are sent by to be loaded.
         never_after: the end of a budget, which nothing puts off; None for no end.
     """
 
@@ -23,8 +26,9 @@ class Deadline:
 
     @classmethod
     def after(cls, seconds: float) -> Deadline:
-        """So many seconds from now."""
-        return cls(time.monotonic() + seconds)
+        """So many seconds from now, and not after the budget of the decision under way has ended."""
+        meter = current_meter()
+        return cls(time.monotonic() + seconds, None if meter is None else meter.deadline)
 
     def left(self) -> float:
         """Seconds until then."""

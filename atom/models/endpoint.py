@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
@@ -19,6 +19,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type
 from atom.errors import BudgetError, LLMError, ToMError
 from atom.models import direct, through_litellm
 from atom.models.arguments import LIMITS, limit_of
+from atom.models.circuit_breaker import CircuitBreaker
 from atom.models.deadline import Deadline, StopAt
 from atom.models.entering import in_short
 from atom.models.findings import (
@@ -31,7 +32,7 @@ from atom.models.findings import (
     note_known,
     with_remedy,
 )
-from atom.models.loading import aload_litellm, begin, load_aiohttp, load_litellm
+from atom.models.loading import aload_litellm, begin, load_aiohttp, load_litellm, wait_for
 from atom.models.portal import run_in_portal
 from atom.models.responses import (
     AttemptError,
@@ -79,12 +80,15 @@ class Endpoint:
     rng: np.random.Generator
     limiter: Limiter | None = None
     findings: Findings = field(init=False)
-    _given_up: int = field(default=0, init=False)
-    _suspended_until: float = field(default=0.0, init=False)
-    _reason: str = field(default="", init=False)
+    _is_loaded: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
         self.findings = findings_of(*self.identity)
+
+    @cached_property
+    def breaker(self) -> CircuitBreaker:
+        """Suspends it while its server is down."""
+        return CircuitBreaker(self.model, str(self.options.get("api_base", "")), self.patience)
 
     @cached_property
     def _secrets(self) -> frozenset[str]:
@@ -118,12 +122,11 @@ class Endpoint:
             BudgetError: the budget of the decision under way is spent.
             LLMError: no reply within the attempts and the deadline, or the model is suspended.
         """
-        self._check_suspension()
+        self.breaker.check()
         meter = current_meter()
-        if meter is not None:
-            deadline.never_after = meter.deadline
-            if deadline.budget_is_up():
-                raise BudgetError(f"the budget is spent: {meter.budget}")
+        if meter is not None and deadline.budget_is_up():
+            raise BudgetError(f"the budget is spent: {meter.budget}")
+        await self._loaded(deadline)
         terms, raised = self.findings.terms_with(stated, self.model), set[Terms]()
         while True:
             try:
@@ -160,14 +163,14 @@ class Endpoint:
                 async for attempt in retrying:
                     with attempt:
                         reply = await self._attempt(messages, deadline, meter, request)
-                self._recovered()
+                self.breaker.answered()
                 return reply
         except AttemptError as error:
             reason = str(error)
         if deadline.budget_is_up():  # which says nothing about the server
             raise BudgetError(f"{self.model}: {reason}, and the budget is spent")
         # outside of the handler, so that the original, which may quote a key, is not in the context
-        self._give_up(reason)
+        self.breaker.failed(reason)
         raise LLMError(f"{self.model}: {reason}")
 
     async def _attempt(
@@ -194,7 +197,7 @@ class Endpoint:
         if status in _REFUSED:
             raise RefusedError(f"{self.model}: {failure}", named, objection)
         if status in _HOPELESS:
-            self._give_up(str(failure), at_once=True)
+            self.breaker.failed(str(failure), at_once=True)
             raise LLMError(f"{self.model}: {failure}")
         raise failure
 
@@ -235,12 +238,8 @@ class Endpoint:
                     raise
                 raise BudgetError("the budget's time ended while a request waited for its turn") from None
             deadline.at += time.monotonic() - waiting_since
-            self._check_suspension()
+            self.breaker.check()
             yield
-
-    def _check_suspension(self) -> None:
-        if time.monotonic() < self._suspended_until:
-            raise LLMError(f"{self.model} is suspended: {self._reason}")
 
     def _limit(self, deadline: Deadline) -> float:
         """Seconds that one request may take."""
@@ -270,27 +269,6 @@ class Endpoint:
         asked = error.pause if isinstance(error, AttemptError) else 0.0
         return max(longest * (0.5 + 0.5 * float(self.rng.random())), asked)
 
-    def _give_up(self, reason: str, *, at_once: bool = False) -> None:
-        self._given_up += 1
-        if self._given_up < self.patience.failures and not at_once:
-            return
-        self._reason = reason
-        self._suspended_until = time.monotonic() + self.patience.cooldown
-        if self._place not in _warned:
-            _warned.add(self._place)
-            _log.warning(
-                "%s does not answer (%s); decisions degrade, and it is tried again every %g s",
-                self.model,
-                reason,
-                self.patience.cooldown,
-            )
-
-    def _recovered(self) -> None:
-        self._given_up = 0
-        if self._place in _warned:
-            _warned.discard(self._place)
-            _log.warning("%s answers again", self.model)
-
     @property
     def identity(self) -> tuple[str, Mapping[str, Any]]:
         """What a memo tells it from other models by."""
@@ -319,10 +297,23 @@ class Endpoint:
     def begin(self) -> None:
         """Begins to load what it is asked by, in a thread."""
         with contextlib.suppress(ToMError):  # asking says so
-            begin(load_aiohttp if place_of(self.model, self.options, self.api_key) else load_litellm)
+            begin(self._loading())
 
-    async def look_up(self) -> Findings:
-        """What was found out of it, and what is known beforehand by LiteLLM's tables and its options."""
+    def _loading(self) -> Callable[[], Any]:
+        return load_aiohttp if place_of(self.model, self.options, self.api_key) else load_litellm
+
+    async def _loaded(self, deadline: Deadline) -> None:
+        if not self._is_loaded:
+            await wait_for(self._loading(), deadline)
+            self._is_loaded = True
+
+    async def look_up(self, deadline: Deadline) -> Findings:
+        """What was found out of it, and what is known beforehand by LiteLLM's tables and its options.
+
+        Args:
+            deadline: put off by the time that it takes to load LiteLLM, or the client of HTTP.
+        """
+        await self._loaded(deadline)
         found = self.findings
         if not found.looked_up:
             if place_of(self.model, self.options, self.api_key):
@@ -348,12 +339,5 @@ class Endpoint:
     def _reply(self, response: Any) -> Reply:
         return read_reply(response)
 
-    @property
-    def _place(self) -> tuple[str, str]:
-        return self.model, str(self.options.get("api_base", ""))
-
 
 _looking = Threads(16)
-
-# Every reasoner has endpoints of its own, and one warning a server is enough.
-_warned: set[tuple[str, str]] = set()

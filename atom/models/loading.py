@@ -6,9 +6,14 @@ import asyncio
 import contextlib
 import os
 import threading
+import time
 from collections.abc import Callable
 from functools import cache
 from typing import Any
+
+from atom.errors import BudgetError, LLMError
+from atom.models.deadline import Deadline
+from atom.models.portal import run_in_portal
 
 _import_lock = threading.Lock()
 _begun: set[object] = set()
@@ -61,6 +66,30 @@ def begin(load: Callable[[], Any]) -> None:
     if load not in _begun:
         _begun.add(load)
         threading.Thread(target=_quietly, args=(load,), name="atom-import", daemon=True).start()
+
+
+async def wait_for(load: Callable[[], Any], deadline: Deadline) -> None:
+    """Loads, and puts the deadline off: what is no server's doing takes nothing of a request's time.
+
+    Args:
+        load: one of the above.
+        deadline: of whoever asks.
+
+    Raises:
+        BudgetError: the budget's time ended meanwhile; the thread goes on, for whoever asks next.
+        LLMError: what is installed cannot be imported.
+    """
+    began = time.monotonic()
+    try:
+        async with asyncio.timeout(deadline.budget_left()) as budget:
+            await run_in_portal(asyncio.to_thread(load))
+    except ImportError as error:
+        raise LLMError(f"what models are asked by cannot be imported: {error}") from None
+    except TimeoutError:
+        if not budget.expired():
+            raise
+        raise BudgetError("the budget's time ended while what models are asked by was imported") from None
+    deadline.at += time.monotonic() - began
 
 
 def _quietly(load: Callable[[], Any]) -> None:

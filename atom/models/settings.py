@@ -143,7 +143,7 @@ class Patience:
     Attributes:
         timeout: seconds for one request.
         deadline: seconds for a policy: all requests, pauses, repairs and fallback models together, but not
-            the time that requests wait for a ``Limiter``.
+            the time that requests wait for a ``Limiter``, or for what they are sent by to be imported.
         attempts: requests before a model is given up, >= 1.
         pause: seconds before the first retry; doubled each time, up to ``longest_pause``, and drawn
             between half of that and all of it.

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
@@ -34,7 +35,11 @@ from tests.attacks.hostile import (
 
 WAYS = ("direct", "litellm")
 SITUATION = Situation({"ann": ("A", "B"), "ben": ("A", "B")}, description="Two doors.")
-PATIENCE = Patience(timeout=0.8, deadline=1.6, attempts=1, pause=0.001, failures=50)
+PATIENCE = Patience(timeout=30.0, deadline=60.0, attempts=1, pause=0.001, failures=50)
+IMPATIENT = replace(PATIENCE, timeout=3.0)
+"""For what never ends; elsewhere a busy machine is not to be taken for a server that hangs."""
+
+ENDLESS = ("hangs", "drips")
 SECRETS = (KEY, HEADER)
 
 
@@ -91,7 +96,8 @@ def test_there_are_sixty_and_more():
 @pytest.mark.parametrize("name", MODES)
 def test_a_hostile_server(name, way, caplog):
     began = time.monotonic()
-    outcome, spent, told, server = asked(MODES[name], way)
+    patience = IMPATIENT if name.startswith(ENDLESS) else PATIENCE
+    outcome, spent, told, server = asked(MODES[name], way, patience=patience)
     assert time.monotonic() - began < 30.0
     assert server.requests
     assert not any(secret in text for secret in SECRETS for text in (str(outcome), told, caplog.text))
@@ -216,9 +222,8 @@ def test_long_texts_of_one_part_are_redacted_in_bounded_time():
 @pytest.mark.parametrize("way", WAYS)
 def test_what_drips_holds_up_nobody_else_and_leaves_nothing_open(way):
     with Hostile(drips()) as slow, Hostile(answers(completion("1"))) as quick:
-        dripping = reasoner_at(slow.url, way)
-        patience = Patience(timeout=3.0, deadline=3.0)
-        others = reasoner_at(quick.url, way, patience=patience)
+        dripping = reasoner_at(slow.url, way, patience=IMPATIENT)
+        others = reasoner_at(quick.url, way)
         others.policy(SITUATION, "ann", 0)
         with ThreadPoolExecutor(20) as pool:
             began = time.monotonic()
@@ -269,7 +274,7 @@ async def test_calls_that_overstay_are_capped_and_cancelled(monkeypatch):
     assert [type(error) for error in found] == [TimeoutError] * 4
     with pytest.raises(TimeoutError, match="4 requests before this one have not ended"):
         await ask()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while len(ended) < 4 or through_litellm._overdue:  # noqa: ASYNC110 - what ends them is not ours
             await asyncio.sleep(0.05)
     assert not through_litellm._overdue
@@ -314,7 +319,7 @@ def test_memory_stays_bounded(way):
     for kilobytes, seconds, said in lines:
         assert "longer than 16 MiB" in said or "too many parts" in said
         assert float(kilobytes) < 120 * 1024, said
-        assert float(seconds) < 20.0, said  # the deadline is 8, on a quiet machine
+        assert float(seconds) < 60.0, said  # the deadline is 8, on a quiet machine
 
 
 # ---- settings ----
@@ -379,7 +384,7 @@ class Slow:
 async def test_the_seconds_of_a_budget_hold_for_wrapped_chat_models(how):
     model = Slow(100.0)
     exact = NormalFormReasoner(symmetric_payoffs([[0, 5], [5, 0]]))
-    agent = AdaptiveAgent("ann", exact, agent=model, budget=Budget(seconds=0.3))
+    agent = AdaptiveAgent("ann", exact, agent=model, budget=Budget(seconds=2.0))
     began = time.monotonic()
     if how == "awaited":
         decision, _ = await agent.adecide(SITUATION, agent.start(["ben"]))
@@ -389,7 +394,7 @@ async def test_the_seconds_of_a_budget_hold_for_wrapped_chat_models(how):
     assert time.monotonic() - began < 30.0
     assert decision.action in "AB"
     assert "the budget's time ended" in decision.degraded[0]
-    quick = AdaptiveAgent("ann", exact, agent=Slow(0.0), budget=Budget(seconds=5.0))
+    quick = AdaptiveAgent("ann", exact, agent=Slow(0.0), budget=Budget(seconds=60.0))
     assert quick.decide(SITUATION, quick.start(["ben"]))[0].degraded == ()
 
 
@@ -398,7 +403,7 @@ def test_a_server_that_hangs_while_it_says_what_a_model_can_holds_up_nobody(monk
     with Hostile(hangs) as server:
         monkeypatch.setenv("OLLAMA_API_BASE", server.url.removesuffix("/v1"))
         base = server.url.removesuffix("/v1")
-        reasoner = LLMReasoner("ollama_chat/no-such", api_base=base, patience=PATIENCE, memo=None)
+        reasoner = LLMReasoner("ollama_chat/no-such", api_base=base, patience=IMPATIENT, memo=None)
         began = time.monotonic()
         with pytest.raises(LLMError):
             reasoner.policy(SITUATION, "ann", 0)

@@ -63,7 +63,7 @@ class Server:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
-        self.uri = f"postgresql://tester@127.0.0.1:{self.port}/postgres?connect_timeout=5"
+        self.uri = f"postgresql://tester@127.0.0.1:{self.port}/postgres?connect_timeout=30"
 
     def create(self) -> None:
         if self._user:

@@ -222,7 +222,7 @@ def test_a_request_that_does_not_come_to_its_end_is_cut_off(address, monkeypatch
     answer = raw(address, b"POST /games HTTP/1.1\r\n" + HOST + b"Content-Length: 100\r\n\r\n{")
     assert answer.split()[1] == b"408"
     port = int(address.rstrip("/").rpartition(":")[2])
-    with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
         # a byte now and then keeps a time-out between bytes from ever passing
         sent = 0
         with contextlib.suppress(OSError):

@@ -12,7 +12,7 @@ from atom.models import run_blocking
 from eval.modelserver import ScriptedServer
 from eval.tasks import Task, make_task
 
-QUICK = Patience(timeout=2.0, deadline=6.0, attempts=6, pause=0.001, longest_pause=0.01)
+QUICK = Patience(timeout=30.0, deadline=90.0, attempts=6, pause=0.001, longest_pause=0.01)
 GREEDY = Sampling(temperature=0.0)
 
 

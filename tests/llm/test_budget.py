@@ -107,8 +107,8 @@ def test_tokens_and_money_count_as_well(serve):
 def test_seconds_end_calls_that_are_under_way(serve):
     server = serve(latency=30.0)
     began = time.monotonic()
-    (decision,) = _decide(server, Budget(seconds=0.6))
-    assert time.monotonic() - began < 20.0
+    (decision,) = _decide(server, Budget(seconds=2.0))
+    assert time.monotonic() - began < 25.0
     assert any("no answer within" in reason or "deadline" in reason for reason in decision.degraded)
 
 

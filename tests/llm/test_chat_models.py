@@ -158,7 +158,7 @@ def test_a_model_that_names_no_option_degrades_the_decision_and_no_more():
 
 def test_a_dead_server_is_an_error_of_ours(server):
     dead = ChatOpenAI(model="gone", base_url="http://127.0.0.1:9/v1", api_key="sk-secret", max_retries=0)
-    reasoner = LLMReasoner(dead, patience=Patience(timeout=2, deadline=3, attempts=2, pause=0.01))
+    reasoner = LLMReasoner(dead, patience=Patience(attempts=2, pause=0.01))
     with pytest.raises(LLMError) as caught:
         reasoner.policy(SITUATION, "player-1", 0)
     assert "gone" in str(caught.value)
@@ -167,7 +167,7 @@ def test_a_dead_server_is_an_error_of_ours(server):
 
 def test_a_chat_model_falls_back_and_is_fallen_back_to(server):
     dead = ChatOpenAI(model="gone", base_url="http://127.0.0.1:9/v1", api_key="none", max_retries=0)
-    short = Patience(timeout=2, deadline=6, attempts=1)
+    short = Patience(attempts=1)
     first = LLMReasoner(dead, fallbacks=[chat_at(server)], sampling=GREEDY, patience=short)
     expected = reasoner_at(server).policy(SITUATION, "player-1", 1)
     assert first.policy(SITUATION, "player-1", 1) == pytest.approx(expected)

@@ -57,7 +57,7 @@ HANGING = """
 import threading, time
 from tests.llm.test_chat_threads import *
 
-patience = Patience(timeout=0.2, deadline=0.3, attempts=1)
+patience = Patience(timeout=1.0, deadline=2.0, attempts=1)
 hung = Scripted(before=lambda: threading.Event().wait(100))
 try:
     LLMReasoner(hung, patience=patience, memo=None).policy(question(0), "ann", 0)
@@ -80,28 +80,28 @@ def test_a_hung_model_does_not_keep_the_process():
 async def test_as_many_requests_as_are_asked_go_at_once():
     count = 40  # asyncio's own threads are 32 at most
     everyone = threading.Barrier(count)
-    model = Scripted(before=lambda: everyone.wait(20.0))
-    patience = Patience(timeout=30.0, deadline=40.0, attempts=1)
+    model = Scripted(before=lambda: everyone.wait(60.0))
+    patience = Patience(timeout=60.0, deadline=90.0, attempts=1)
     found = await answers(LLMReasoner(model, sampling=SINGLE, patience=patience, memo=None), count)
     assert [answer for answer in found if isinstance(answer, Exception)] == []
     assert len(model.calls) == count
 
 
 async def test_waiting_for_a_thread_is_not_the_models_time():
-    model = Scripted(before=lambda: time.sleep(0.25))
-    patience = Patience(timeout=1.2, deadline=30.0, attempts=1)
+    model = Scripted(before=lambda: time.sleep(1.0))
+    patience = Patience(timeout=5.0, deadline=90.0, attempts=1)
     reasoner = LLMReasoner(model, sampling=SINGLE, patience=patience, memo=None)
     reasoner.client.endpoints[0]._threads = Threads(1)
     found = await answers(reasoner, 6)
     assert [answer for answer in found if isinstance(answer, Exception)] == []
     assert len(model.calls) == 6
-    assert min(later - earlier for earlier, later in zip(model.calls, model.calls[1:], strict=False)) > 0.24
+    assert min(later - earlier for earlier, later in zip(model.calls, model.calls[1:], strict=False)) > 0.9
 
 
 async def test_what_finds_no_thread_before_the_deadline_is_never_sent():
     over = threading.Event()
-    model = Scripted(before=lambda: over.wait(20))
-    patience = Patience(timeout=0.1, deadline=0.3, attempts=3, pause=0.01)
+    model = Scripted(before=lambda: over.wait(100))
+    patience = Patience(timeout=1.5, deadline=3.0, attempts=3, pause=0.01)
     reasoner = LLMReasoner(model, sampling=SINGLE, patience=patience, memo=None)
     endpoint = reasoner.client.endpoints[0]
     endpoint._threads = Threads(1)

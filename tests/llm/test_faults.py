@@ -19,9 +19,9 @@ pytestmark = pytest.mark.usefixtures("transport")
 
 TASK = memory_one()
 SITUATION = described(TASK, [])
-IMPATIENT = Patience(timeout=0.4, deadline=2.0, attempts=3, pause=0.001, longest_pause=0.005)
+IMPATIENT = Patience(timeout=1.5, deadline=15.0, attempts=3, pause=0.001, longest_pause=0.005)
 # where nothing hangs, a busy machine is not to be taken for a server that does
-STEADY = Patience(timeout=20.0, deadline=60.0, attempts=3, pause=0.001, longest_pause=0.005)
+STEADY = Patience(timeout=30.0, deadline=90.0, attempts=3, pause=0.001, longest_pause=0.005)
 
 
 class Described:
@@ -66,9 +66,9 @@ def _episodes(server, n, rounds, patience=IMPATIENT, *, runtime="plain"):
 
 @pytest.mark.parametrize("kind", PASSING)
 def test_every_kind_of_fault_is_survived(kind, serve):
-    server = serve(faults=Faults({kind: 0.3}, hang=1.0))
+    server = serve(faults=Faults({kind: 0.3}, hang=60.0))
     patience = IMPATIENT if kind == "timeout" else STEADY
-    decisions = _episodes(server, 8, 6, patience)
+    decisions = _episodes(server, 8, 4, patience)
     assert server.fault_counts[kind] >= 8
     assert all(d.action in "AB" for d in decisions)
     assert sum(bool(d.degraded) for d in decisions) < len(decisions) / 2
@@ -76,7 +76,7 @@ def test_every_kind_of_fault_is_survived(kind, serve):
 
 
 def test_two_hundred_episodes_with_all_faults_together(serve):
-    server = serve(faults=Faults.all_together(0.3, hang=1.0))
+    server = serve(faults=Faults.all_together(0.3, hang=60.0))
     decisions = _episodes(server, 200, 3)
     assert set(server.fault_counts) == set(PASSING)
     asked = [d for d in decisions if d.usage]
@@ -98,7 +98,7 @@ def test_two_hundred_episodes_with_all_faults_together(serve):
 
 
 def test_no_exception_leaves_the_node(serve):
-    server = serve(faults=Faults.all_together(0.6, hang=1.0))
+    server = serve(faults=Faults.all_together(0.6, hang=60.0))
     _episodes(server, 6, 5, runtime="langgraph")
 
 
@@ -132,13 +132,15 @@ def test_a_dead_server_gives_the_bare_agents_play_and_one_warning(caplog):
                 "player-2": FixedOrderAgent("player-2", TASK.reasoner(), 0),
             }
         )
+    asked = 0
     with caplog.at_level(logging.WARNING):
-        began = time.monotonic()
         for episode in range(100):
             for step in play(task, seats[episode % 2], episode):
-                assert step.decisions["player-1"].action == "B"
-                assert step.decisions["player-1"].degraded
-    assert time.monotonic() - began < 30
+                decision = step.decisions["player-1"]
+                assert decision.action == "B"
+                assert decision.degraded
+                asked += decision.usage.calls if decision.usage else 0
+    assert 0 < asked < 100  # in 1,500 decisions: a server that is down is left alone
     assert len(calls) == 100 * 15
     # habits are counted without the server
     assert all(set(p.policies) == {"habits"} for prediction in calls for p in prediction.partners.values())
@@ -148,8 +150,8 @@ def test_a_dead_server_gives_the_bare_agents_play_and_one_warning(caplog):
     assert "Connection" in warnings[0].getMessage()
 
 
-def test_a_server_that_comes_back_is_asked_again(serve, caplog):
-    patience = Patience(timeout=1.0, deadline=2.0, attempts=2, pause=0.001, failures=1, cooldown=0.2)
+def test_a_server_that_comes_back_is_asked_again(serve, caplog, monkeypatch):
+    patience = Patience(timeout=30.0, deadline=90.0, attempts=2, pause=0.001, failures=1, cooldown=900.0)
     server = serve()
     url, port = server.url, int(server.url.split(":")[2].split("/")[0])
     server.close()
@@ -161,7 +163,8 @@ def test_a_server_that_comes_back_is_asked_again(serve, caplog):
     serve(port=port)
     with pytest.raises(LLMError, match="suspended"):
         reasoner.policy(SITUATION, "player-1", 0)
-    time.sleep(0.25)
+    clock = time.monotonic
+    monkeypatch.setattr(time, "monotonic", lambda: clock() + patience.cooldown)
     assert reasoner.policy(SITUATION, "player-1", 0) == {"A": 0.0, "B": 1.0}
     assert [r.getMessage().split(" (")[0] for r in caplog.records] == [
         "openai/scripted does not answer",
@@ -170,13 +173,13 @@ def test_a_server_that_comes_back_is_asked_again(serve, caplog):
 
 
 def test_retries_end_by_the_deadline(serve):
-    server = serve(faults=Faults({"timeout": 1.0}, hang=1.0))
-    patience = Patience(timeout=0.2, deadline=0.7, attempts=50, pause=0.01)
+    server = serve(faults=Faults({"timeout": 1.0}, hang=60.0))
+    patience = Patience(timeout=1.0, deadline=3.5, attempts=100, pause=0.01)
     reasoner = reasoner_at(server, patience=patience)
     began = time.monotonic()
     with pytest.raises(LLMError, match="no answer within"):
         reasoner.policy(SITUATION, "player-1", 0)
-    assert 0.4 < time.monotonic() - began < 9.0  # fifty attempts would be 10
+    assert 2.0 < time.monotonic() - began < 90.0  # a hundred attempts would be 100
     assert 2 <= server.requests <= 4
 
 
@@ -202,11 +205,11 @@ def test_fallback_models_are_asked_in_order(serve):
         fallbacks=models,
         api_base=broken.url,
         api_key="none",
-        patience=IMPATIENT,
+        patience=STEADY,
         sampling=GREEDY,
     )
     assert reasoner.policy(SITUATION, "player-1", 0) == {"A": 0.0, "B": 1.0}
-    assert broken.requests == 2 * IMPATIENT.attempts
+    assert broken.requests == 2 * STEADY.attempts
     assert whole.requests == 1
     whole.close()
     with pytest.raises(LLMError, match=r"openai/first: .*; openai/second: .*; openai/third: "):

@@ -27,7 +27,7 @@ async def test_there_is_one_loop_and_context_variables_travel():
     assert await run_in_portal(_loop_and_name()) == (loop, "ann")
     assert run_blocking(run_in_portal(_loop_and_name())) == (loop, "ann")  # from within
     _NAME.reset(token)
-    assert asyncio.run_coroutine_threadsafe(_loop_and_name(), loop).result(5) == (loop, "nobody")
+    assert asyncio.run_coroutine_threadsafe(_loop_and_name(), loop).result(60) == (loop, "nobody")
 
 
 def test_a_synchronous_call_from_within_is_refused():

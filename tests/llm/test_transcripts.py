@@ -232,7 +232,7 @@ def test_one_is_shown_in_full_or_in_part(call, tmp_path):
 
 def test_degraded_steps_alone(serve, tmp_path, call, asked):
     server = serve(faults=Faults({"server-error": 0.9}))
-    patience = Patience(timeout=1.0, deadline=1.0, attempts=1, failures=10_000)
+    patience = Patience(attempts=1, failures=10_000)
     good = played(serve(), Unit("memory-1", AGENT, "tom-0", 1, 3))
     bad = played(server, Unit("memory-1", AGENT, "tom-0", 0, 3), patience=patience)
     assert bad.totals.degraded > 0
