@@ -77,6 +77,18 @@ class DistributionError(ReasonerError):
         self.source = source
 
 
+class ExpectedPayoffError(PayoffError):
+    """What an action is worth is no finite number.
+
+    Attributes:
+        source: who gave it, for a warning that is said once.
+    """
+
+    def __init__(self, reason: str, source: str) -> None:
+        super().__init__(reason)
+        self.source = source
+
+
 class RewardError(ToMError):
     """A reward for training whose settings do not fit, or that was called in another way than it can be."""
 
@@ -96,10 +108,10 @@ class BudgetError(LLMError):
     """The next call to a model would go over the budget."""
 
 
-Failure: TypeAlias = LLMError | DistributionError
+Failure: TypeAlias = LLMError | DistributionError | ExpectedPayoffError
 """What a decision can do without: ``on_error`` says whether it is said or raised."""
 
-FAILURES = (LLMError, DistributionError)
+FAILURES = (LLMError, DistributionError, ExpectedPayoffError)
 """The same, to be caught."""
 
 

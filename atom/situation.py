@@ -10,7 +10,7 @@ from enum import Enum
 from numbers import Real
 from typing import Any, TypeAlias
 
-from atom.errors import IllegalActionError, SituationError
+from atom.errors import IllegalActionError, SituationError, shortly
 
 JointAction: TypeAlias = Mapping[str, str]
 """What each player did at one step: player -> action."""
@@ -279,7 +279,9 @@ def check_legal(player: str, action: object, legal: Sequence[str]) -> str:
     """
     if isinstance(action, str) and action in legal:
         return action
-    raise IllegalActionError(f"{action!r} is not a legal action of {player!r}; legal are {list(legal)}")
+    raise IllegalActionError(
+        f"{shortly(action)} is not a legal action of {player!r}; legal are {list(legal)}"
+    )
 
 
 def folded(text: str) -> str:

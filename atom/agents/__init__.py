@@ -6,7 +6,8 @@ from atom.agents.actors import Actor, Agent, InvokedActor, as_actor
 from atom.agents.adaptive import AdaptiveAgent
 from atom.agents.briefing import own_messages
 from atom.agents.fixed import BareAgent, FixedOrderAgent
-from atom.agents.gate import Gate, Payoffs
+from atom.agents.gate import Gate
+from atom.agents.payoffs import Payoffs
 from atom.agents.player import Player, StaticPlayer
 from atom.agents.pruning import Pruning
 from atom.agents.settings import Acting, OnError, Response, Selection, Spending

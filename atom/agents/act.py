@@ -8,10 +8,11 @@ from typing import Any, Self
 from atom.agents.actors import Actor
 from atom.agents.ask import Answers, Ask
 from atom.agents.briefing import give_reply, take_reply
-from atom.agents.gate import Gate, Gated, Payoffs, gated
+from atom.agents.gate import Gate, Gated, gated
+from atom.agents.payoffs import Payoffs
 from atom.agents.problems import Problems
 from atom.decision import Prediction
-from atom.errors import FAILURES
+from atom.errors import FAILURES, ExpectedPayoffError
 from atom.policies import Policy
 from atom.randomness import Uniform, draw
 from atom.reasoning.reasoner import DecisionReasoner, Reasoner, Responder
@@ -123,7 +124,11 @@ class LastStep:
                 replies.setdefault(second, further)
                 return second
 
-            result = await gated(self.gate, self.payoffs, situation, self.me, prediction, action, again)
+            try:
+                result = await gated(self.gate, self.payoffs, situation, self.me, prediction, action, again)
+            except ExpectedPayoffError as error:  # which takes nothing away from the action
+                problems.failed("the gate", error)
+                result = Gated(action)
         give_reply(replies.get(result.action))
         return result
 

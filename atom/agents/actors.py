@@ -11,14 +11,14 @@ import json
 import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Protocol, TypeAlias, cast, get_args, runtime_checkable
+from typing import Any, Protocol, TypeAlias, get_args, runtime_checkable
 
 from atom.agents.answers import bill, label_of, new_messages, said_by
 from atom.agents.briefing import deciding, own_messages, replied, take_reply
 from atom.agents.chat import kind_of
 from atom.coroutines import finish
 from atom.decision import Prediction
-from atom.errors import BudgetError, IllegalActionError, LLMError, check_choice
+from atom.errors import BudgetError, IllegalActionError, LLMError, check_choice, shortly
 from atom.models import prompts
 from atom.models.chat_model import unwrapped
 from atom.models.entering import in_short
@@ -147,7 +147,7 @@ class CalledActor:
         """The action.
 
         Raises:
-            IllegalActionError: the function returned None.
+            IllegalActionError: the function returned None, or what is no legal action.
             LLMError: it returned a message that names no legal action.
             TypeError: the function is asynchronous.
         """
@@ -173,7 +173,12 @@ class CalledActor:
             )
         if not _is_message(action) and not _is_state(action):
             take_reply()  # of an agent that the function asked
-            return cast("str", action)  # whoever decides checks that it is legal
+            if isinstance(action, str) and action in situation.legal(self.me):
+                return action
+            said = shortly(redact(action)) if isinstance(action, str) else redact(shortly(action))
+            raise IllegalActionError(
+                f"{said} is not a legal action of {self.me!r}; legal are {list(situation.legal(self.me))}"
+            )
         question = prompts.action(situation, self.me)
         new = cleaned(new_messages(action, ""), ())
         replied(new, self.me)

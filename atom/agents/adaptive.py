@@ -26,10 +26,10 @@ from atom.agents.choosing import (
     predictions,
     taken_for,
 )
-from atom.agents.gate import known_payoffs, knows_best
 from atom.agents.looking_back import Behaving
 from atom.agents.observing import after, counted_now, is_waiting, put_by
 from atom.agents.partners import partners_of
+from atom.agents.payoffs import known_best, known_payoffs
 from atom.agents.problems import Problems
 from atom.agents.pruning import affordable
 from atom.agents.settings import Acting, Settings, Spending, answerable, grouped
@@ -47,7 +47,6 @@ from atom.observation import Observed, each
 from atom.policies import Policy
 from atom.randomness import RandomStream, Uniform
 from atom.reasoning.reasoner import ImmediateReasoner, Reasoner, check_responder
-from atom.reasoning.ties import KnowsBest
 from atom.situation import Situation, check_legal
 from atom.usage import Meter, metered
 
@@ -118,12 +117,12 @@ class AdaptiveAgent:
         if self.beliefs.names != tuple(map(str, self.orders)) and agent is None:
             check_responder(reasoner, "hypotheses that are no orders")
         self._behaving = Behaving.by(me, self.beliefs, reasoner)
-        self._payoffs = payoffs = known_payoffs(self.acting.payoffs, reasoner, self.acting.gate)
-        self._best: KnowsBest | None = reasoner if isinstance(reasoner, KnowsBest) else None
-        if payoffs is not None:
-            self._best = knows_best(payoffs)
+        gate = self.acting.gate
+        needed = "" if gate == "off" else f"gate={gate!r}"
+        self._payoffs = payoffs = known_payoffs(self.acting.payoffs, reasoner, needed=needed)
+        self._best = known_best(payoffs, reasoner)
         actor = None if agent is None else as_actor(me, agent)
-        self._act = LastStep.of(me, actor, self.acting.gate, payoffs, reasoner)
+        self._act = LastStep.of(me, actor, gate, payoffs, reasoner)
 
     @property
     def orders(self) -> tuple[int, ...]:
@@ -206,7 +205,7 @@ class AdaptiveAgent:
         told = predictions(plan, assessed, policies, situation.actions, expects)
         predicted = unseen.seen_through(situation, counted_on(seen_by_now(situation, told), rng))
         if self._best is not None and self.acting.response == "nearest" and not unseen.hides:
-            plan = paying(plan, self.me, situation, predicted, answers.policies, self._best)
+            plan = paying(plan, self.me, situation, predicted, answers.policies, self._best, problems)
         prediction = Prediction(plan.order, predicted)
         taken = await self._act.take(
             situation, prediction, aligned=plan.aligned, answers=answers, ask=ask, rng=rng, problems=problems

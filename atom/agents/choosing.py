@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from atom.agents.gate import weighed
+from atom.agents.problems import Problems
 from atom.agents.settings import Response, Selection
 from atom.belief.beliefs import Assessment
 from atom.belief.contract import bound_to
 from atom.decision import Answered, PartnerPrediction, Standing
+from atom.errors import ExpectedPayoffError
 from atom.names import order_of
 from atom.policies import Policy, added
 from atom.randomness import Uniform, draw
@@ -253,6 +255,7 @@ def paying(
     partners: Mapping[str, PartnerPrediction],
     policies: Mapping[tuple[str, int], Policy],
     best: KnowsBest,
+    problems: Problems,
 ) -> Plan:
     """The plan, or one to act above the partners where acting below them costs payoff.
 
@@ -266,6 +269,10 @@ def paying(
         partners: what is expected of them.
         policies: (player, order) -> policy, as far as they were asked for.
         best: who knows the best responses.
+        problems: takes what went wrong; the plan stays then.
+
+    Raises:
+        ExpectedPayoffError: what an action is worth is no number, with ``on_error="raise"``.
     """
     mine = None if plan.order is None else policies.get((me, plan.order))
     orders = [order for e in plan.estimates.values() if (order := order_of(e)) is not None]
@@ -279,7 +286,11 @@ def paying(
         for name, partner in partners.items()
         if partner.answered != "reply"
     }
-    good, _ = weighed(lambda known: best.best_actions(situation, me, known), predicted, partners)
+    try:
+        good, _ = weighed(lambda known: best.best_actions(situation, me, known), predicted, partners)
+    except ExpectedPayoffError as error:
+        problems.failed("the best response", error)
+        return plan
     if all(action in good for action, p in mine.items() if p > 0.0):
         return plan
     return replace(plan, order=above, aligned=False)

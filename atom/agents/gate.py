@@ -5,30 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Literal, Protocol, TypeAlias, TypeVar, runtime_checkable
+from typing import Literal, TypeAlias, TypeVar
 
+from atom.agents.payoffs import Payoffs, knows_best
 from atom.decision import PartnerPrediction, Prediction
 from atom.policies import Policy
-from atom.reasoning.ties import KnowsBest, best_of
 from atom.situation import Situation
 
 T = TypeVar("T")
 
 Gate: TypeAlias = Literal["off", "ask", "override"]
-
-
-@runtime_checkable
-class Payoffs(Protocol):
-    """Whoever knows payoffs, such as ``NormalFormReasoner``."""
-
-    def expected_payoffs(
-        self, situation: Situation, player: str, predicted: Mapping[str, Policy]
-    ) -> Mapping[str, float]:
-        """Action of ``player`` -> its expected payoff when the others act as ``predicted``.
-
-        Who acts later in the step (``situation.later(player)``) may be left out: it will answer what it sees.
-        """
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +46,9 @@ async def gated(
     ``"off"`` only measures. ``"ask"`` asks the agent once more, by ``again``, with a note in the
     prediction, and takes its second answer; the first stands where there is none. ``"override"`` takes
     the best response.
+
+    Raises:
+        ExpectedPayoffError: what an action is worth is no finite number.
     """
     if set(prediction.partners) != set(situation.actions) - {me}:
         return Gated(action)
@@ -69,15 +58,15 @@ async def gated(
         prediction.partners,
     )
     good = knows_best(payoffs).best_actions(situation, me, predicted)
-    best = max((option for option in expected if option in good), key=lambda option: expected[option])
-    gap = max(0.0, expected[best] - expected[action])
+    top = max((option for option in expected if option in good), key=lambda option: expected[option])
+    gap = max(0.0, expected[top] - expected[action])
     if gate == "off" or action in good:
         return Gated(action, gap)
     if gate == "override":
-        return Gated(best, gap, action)
+        return Gated(top, gap, action)
     note = (
         f"You answered {json.dumps(action)}. If the prediction is right, that is worth "
-        f"{expected[action]:g} to you, and {json.dumps(best)} is worth {expected[best]:g}. Decide again."
+        f"{expected[action]:g} to you, and {json.dumps(top)} is worth {expected[top]:g}. Decide again."
     )
     second = await again(replace(prediction, note=note))
     if second is None or second == action:
@@ -108,41 +97,3 @@ def weighed(
             raise
         whole = {**predicted, **replying}
         return weigh(whole), whole
-
-
-@dataclass(frozen=True, slots=True)
-class ByPayoffs:
-    """The best responses where nobody knows more than expected payoffs.
-
-    Attributes:
-        payoffs: who knows those.
-    """
-
-    payoffs: Payoffs
-
-    def best_actions(
-        self, situation: Situation, player: str, predicted: Mapping[str, Policy]
-    ) -> frozenset[str]:
-        """The actions of ``player`` that are equally good, and best, when the others act as ``predicted``."""
-        return best_of(self.payoffs.expected_payoffs(situation, player, predicted))
-
-
-def known_payoffs(given: Payoffs | None, reasoner: object, gate: Gate) -> Payoffs | None:
-    """Who knows payoffs: whoever is given, else the reasoner if it does.
-
-    Raises:
-        ValueError: nobody does, and there is a gate.
-    """
-    if given is None and isinstance(reasoner, Payoffs):
-        return reasoner
-    if gate != "off" and given is None:
-        raise ValueError(
-            f"gate={gate!r} needs payoffs, and this reasoner knows none; pass payoffs=, for "
-            "example a NormalFormReasoner"
-        )
-    return given
-
-
-def knows_best(payoffs: Payoffs) -> KnowsBest:
-    """Who knows the best responses; to be asked for once, since that takes as long as a small decision."""
-    return payoffs if isinstance(payoffs, KnowsBest) else ByPayoffs(payoffs)

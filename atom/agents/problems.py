@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterable, Mapping
 
 from atom.agents.settings import OnError
-from atom.errors import DistributionError, Failure, warn_once
+from atom.errors import Failure, LLMError, warn_once
 from atom.memories import PartnerMemory
 
 _log = logging.getLogger(__name__)
@@ -26,15 +26,15 @@ class Problems:
         self._on_error = on_error
 
     def failed(self, what: str, error: Failure) -> None:
-        """Says that a model failed, or that probabilities are none; of these the log has a warning as well.
+        """Says that a model failed, or that numbers are none; of these the log has a warning as well.
 
         Raises:
-            LLMError, DistributionError: the same, with ``on_error="raise"``.
+            LLMError, DistributionError, ExpectedPayoffError: the same, with ``on_error="raise"``.
         """
         if self._on_error == "raise":
             raise error
         self.said.append(f"{what}: {error}")
-        if isinstance(error, DistributionError):
+        if not isinstance(error, LLMError):
             warn_once(_log, (error.source,), "%s; it is set aside", error)
 
     def check(self, failed: Iterable[Failure]) -> None:

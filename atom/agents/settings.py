@@ -8,7 +8,8 @@ from typing import Any, Literal, TypeAlias, TypeVar, get_args
 
 from typing_extensions import TypedDict
 
-from atom.agents.gate import Gate, Payoffs
+from atom.agents.gate import Gate
+from atom.agents.payoffs import Payoffs
 from atom.agents.pruning import Pruning
 from atom.belief.beliefs import DEFAULT_HYPOTHESES, Beliefs
 from atom.belief.changes import ChangePoints

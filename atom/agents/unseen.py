@@ -14,7 +14,7 @@ from typing import TypeAlias, TypeVar
 
 from atom.agents.actors import Actor
 from atom.agents.ask import Answers, Ask, Pair, expected_by
-from atom.agents.gate import Payoffs
+from atom.agents.payoffs import Payoffs
 from atom.agents.turns import AskInTurn
 from atom.belief.hypotheses import Behaviour
 from atom.decision import PartnerPrediction, Prediction
