@@ -7,7 +7,7 @@ that nobody interferes with. Every call is made by a graph that is built anew, a
 It runs with the oldest supported LangChain, on LangGraph 1.0, and with the newest, see .ci/oldest.
 """
 
-from functools import cache
+from functools import cache, cached_property
 from operator import add
 from typing import Annotated, Literal
 
@@ -91,7 +91,10 @@ class Ann:
         self.done.append(action)
         return action
 
+    @cached_property
     def tools(self):
+        """Made once: they hold nothing, and LangChain takes longer to make them than all the rest."""
+
         @tool
         def act(action: str) -> str:
             """Do an action."""
@@ -109,7 +112,7 @@ class Ann:
     def agent(self, *more, **settings):
         ask = [HumanInTheLoopMiddleware({"act": True, "to_eve": True})] if self.asks == "langchain" else []
         model = ScriptedModel(answer=self.answer)
-        return create_agent(model, tools=self.tools(), middleware=[*more, *ask], **settings)
+        return create_agent(model, tools=self.tools, middleware=[*more, *ask], **settings)
 
     def player(self, **settings):
         return AdaptiveAgent("ann", reasoner(), seed=5, **settings)
