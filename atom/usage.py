@@ -34,6 +34,7 @@ class Usage:
         seconds: wall time.
         repairs: how often a model was asked again because its reply named no option.
         truncated: replies that ended by their limit of tokens, and not by themselves.
+        known_cost: what the calls of known price cost, in US dollars; ``cost`` where that is not None.
     """
 
     calls: int = 0
@@ -45,20 +46,26 @@ class Usage:
     seconds: float = 0.0
     repairs: int = 0
     truncated: int = 0
+    known_cost: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.cost is not None and self.cost != self.known_cost:
+            object.__setattr__(self, "known_cost", self.cost)
 
     def __add__(self, other: Usage) -> Usage:
         """Both together; rounds add up, as for decisions that follow one another."""
-        known = self.cost is not None and other.cost is not None
+        known_cost = self.known_cost + other.known_cost
         return Usage(
             self.calls + other.calls,
             self.rounds + other.rounds,
             self.prompt_tokens + other.prompt_tokens,
             self.completion_tokens + other.completion_tokens,
-            (self.cost or 0.0) + (other.cost or 0.0) if known else None,
+            None if self.cost is None or other.cost is None else known_cost,
             self.cache_hits + other.cache_hits,
             self.seconds + other.seconds,
             self.repairs + other.repairs,
             self.truncated + other.truncated,
+            known_cost,
         )
 
     @property
@@ -67,8 +74,11 @@ class Usage:
         return self.prompt_tokens + self.completion_tokens
 
     def as_plain(self) -> dict[str, Any]:
-        """JSON-serialisable data."""
-        return asdict(self)
+        """JSON-serialisable data; ``known_cost`` where ``cost`` does not say it."""
+        plain = asdict(self)
+        if self.cost is not None or not self.known_cost:
+            del plain["known_cost"]
+        return plain
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any] | None) -> Usage:
@@ -103,7 +113,7 @@ class Budget:
     Args:
         calls: requests to models, retries included.
         tokens: prompt and completion tokens; the last call may go over, its answer is not known before.
-        cost: US dollars, as ``tokens``. Calls of unknown price do not count.
+        cost: US dollars, as ``tokens``. Calls of unknown price do not count; those beside them do.
         seconds: wall time; at its end calls under way are given up.
         per: whether the limits hold for every ``"decision"`` or for a whole ``"episode"``.
 
@@ -131,7 +141,7 @@ class Budget:
         limits = [float("inf")]
         if self.calls is not None:
             limits.append(self.calls - spent.calls)
-        for limit, used in ((self.tokens, spent.tokens), (self.cost, spent.cost or 0.0)):
+        for limit, used in ((self.tokens, spent.tokens), (self.cost, spent.known_cost)):
             if limit is not None:
                 left = limit - used
                 a_call = used / spent.calls if spent.calls else 0.0
@@ -159,7 +169,8 @@ class Meter:
     # Most decisions call no model, and need no more of a meter than this.
     _calls: tuple[tuple[float, float], ...] = ()
     _open = _prompt = _completion = _hits = _repairs = _truncated = 0
-    _cost: float | None = 0.0
+    _cost = 0.0
+    _is_priced = True
 
     def __init__(self, budget: Budget | None = None, spent: Usage | None = None) -> None:
         self.budget = budget
@@ -192,12 +203,15 @@ class Meter:
     def end_call(
         self, began: float, *, prompt_tokens: int = 0, completion_tokens: int = 0, cost: float | None = 0.0
     ) -> None:
-        """Books the end of a call, answered or not."""
+        """Books the end of a call, answered or not; a cost of None is an unknown price."""
         self._open -= 1
         self._calls = (*self._calls, (began, time.monotonic()))
         self._prompt += prompt_tokens
         self._completion += completion_tokens
-        self._cost = None if cost is None or self._cost is None else self._cost + cost
+        if cost is None:
+            self._is_priced = False
+        else:
+            self._cost += cost
 
     def hit(self) -> None:
         """Books an answer from a memo."""
@@ -218,11 +232,12 @@ class Meter:
             _longest_chain(self._calls),
             self._prompt,
             self._completion,
-            self._cost,
+            self._cost if self._is_priced else None,
             self._hits,
             time.monotonic() - self._began,
             self._repairs,
             self._truncated,
+            self._cost,
         )
 
 

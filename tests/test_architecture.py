@@ -74,7 +74,7 @@ def test_importing_the_core_imports_no_framework():
 
 VALUES = (
     "errors", "policies", "lazy", "coroutines", "handed_out", "_moved", "randomness", "usage", "situation",
-    "names", "observation", "decision", "memories",
+    "sharing", "names", "observation", "decision", "memories",
 )  # fmt: skip
 """Modules of values; each may import those before it."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -22,6 +21,7 @@ from atom.models.prompts import Question
 from atom.models.responses import RefusedError
 from atom.models.settings import Method, ModelSettings, Sampling
 from atom.policies import Policy, is_distribution
+from atom.sharing import UnderWay
 from atom.usage import current_meter
 
 _BY_NAME: Mapping[Method, set[str]] = {"logprobs": {"logprobs", "top_logprobs"}, "samples": {"n"}}
@@ -44,7 +44,7 @@ class Client:
         ]
         self._memo = settings.memo
         self._observer = settings.observer
-        self._asked: dict[str, asyncio.Task[Policy]] = {}
+        self._asked = UnderWay[Policy]()
         self._begun = False
 
     def begin(self) -> None:
@@ -60,12 +60,14 @@ class Client:
         """The distribution over the options.
 
         Raises:
+            BudgetError: the budget of the decision under way is spent, also by waiting for another's.
             LLMError: no model gave a usable answer.
         """
         if len(question.actions) == 1:
             return dict.fromkeys(question.actions.values(), 1.0)
+        deadline = Deadline.after(self.patience.deadline)
         if self._memo is None:
-            return await self._fresh_policy(question, player, purpose, "")
+            return await self._fresh_policy(question, player, purpose, "", deadline)
         key = memo_key(
             models=[endpoint.identity for endpoint in self.endpoints],
             sampling=repr(self.sampling),
@@ -73,12 +75,8 @@ class Client:
             actions=question.actions,
         )
         known = _usable(self._memo.get(key), question)
-        task = self._asked.get(key)
-        if known is None and task is not None and _joinable(task):
-            try:
-                known = await asyncio.shield(task)
-            except BudgetError:  # the other's budget
-                known = None
+        if known is None:
+            known = await self._asked.joined(key)
         if known is not None:
             meter = current_meter()
             if meter is not None:
@@ -86,11 +84,9 @@ class Client:
             talk = Talk(question.messages("label"))
             self._tell(self.endpoints[0].model, player, purpose, talk, known, memo=True)
             return known
-        task = asyncio.ensure_future(self._fresh_policy(question, player, purpose, key))
-        self._asked[key] = task
-        task.add_done_callback(lambda _: self._asked.pop(key, None))
-        # One caller that gives up must not cancel what another still waits for.
-        return await asyncio.shield(task)
+        if deadline.left() <= 0.0 and not deadline.budget_is_up():  # which says nothing about the server
+            raise LLMError("the deadline passed while another asked the same, whose budget ended")
+        return await self._asked.begun(key, self._fresh_policy(question, player, purpose, key, deadline))
 
     async def action(self, question: Question, player: str) -> str:
         """The action that a model chooses, never from the memo.
@@ -112,8 +108,9 @@ class Client:
             return max(policy, key=lambda action: policy[action])
         raise LLMError("; ".join(problems))
 
-    async def _fresh_policy(self, question: Question, player: str, purpose: str, key: str) -> Policy:
-        deadline = Deadline.after(self.patience.deadline)
+    async def _fresh_policy(
+        self, question: Question, player: str, purpose: str, key: str, deadline: Deadline
+    ) -> Policy:
         problems = []
         for endpoint in self.endpoints:
             talk = Talk()
@@ -230,7 +227,3 @@ def _usable(known: Policy | None, question: Question) -> Policy | None:
         "the memo", "policy", "an answer in it is no distribution over the options and is asked for anew"
     )
     return None
-
-
-def _joinable(task: asyncio.Task[Policy]) -> bool:
-    return not task.done() and task.get_loop() is asyncio.get_running_loop()

@@ -20,7 +20,10 @@ _thread: threading.Thread | None = None
 
 
 def run_blocking(work: Coroutine[Any, Any, T]) -> T:
-    """The result of ``work``, which runs in the portal's loop with the caller's context variables."""
+    """The result of ``work``, which runs in the portal's loop with the caller's context variables.
+
+    An interrupt of the caller, such as Ctrl-C, cancels ``work``.
+    """
     loop = _running()
     if threading.current_thread() is _thread:
         work.close()
@@ -28,7 +31,11 @@ def run_blocking(work: Coroutine[Any, Any, T]) -> T:
             "a synchronous call within the event loop of atom's portal would wait for itself; call the "
             "asynchronous twin (adecide, apolicy, ainvoke) there"
         )
-    return asyncio.run_coroutine_threadsafe(work, loop).result()
+    under_way = asyncio.run_coroutine_threadsafe(work, loop)
+    try:
+        return under_way.result()
+    finally:  # Ctrl-C in the caller's thread ends the work, too
+        under_way.cancel()
 
 
 async def run_in_portal(work: Coroutine[Any, Any, T]) -> T:

@@ -6,13 +6,13 @@ ToM-(k-1), predicts their actions with that hypothesis and best-responds.
 
 from __future__ import annotations
 
-import asyncio
 import inspect
-from collections.abc import Awaitable, Callable, Mapping
-from typing import TypeAlias
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from typing import Any, TypeAlias
 
 from atom.policies import Policy
 from atom.reasoning.turns import certain, is_last, unanswered
+from atom.sharing import UnderWay, together
 from atom.situation import Situation
 
 LevelZero: TypeAlias = Callable[[Situation, str], Policy]
@@ -34,14 +34,36 @@ class Evaluations:
 
     Attributes:
         policies: (player, order) -> policy.
-        pending: the evaluations under way.
+        pending: (player, order) of the evaluations under way.
     """
 
     __slots__ = ("pending", "policies")
 
     def __init__(self) -> None:
         self.policies: dict[tuple[str, int], Policy] = {}
-        self.pending: dict[tuple[str, int], asyncio.Task[Policy]] = {}
+        self.pending = UnderWay[Policy]()
+
+    async def once(
+        self, player: str, order: int, evaluate: Callable[[], Coroutine[Any, Any, Policy]]
+    ) -> Policy:
+        """The policy of a player at an order: known, under way for another caller, or evaluated now.
+
+        Raises:
+            BudgetError: the budget's time ended while another caller's evaluation was waited for.
+        """
+        pair = player, order
+        found = self.policies.get(pair)
+        if found is None:
+            found = await self.pending.joined(pair)
+        if found is None:
+            found = await self.pending.begun(pair, self._kept(pair, evaluate))
+        return found
+
+    async def _kept(
+        self, pair: tuple[str, int], evaluate: Callable[[], Coroutine[Any, Any, Policy]]
+    ) -> Policy:
+        result = self.policies[pair] = await evaluate()
+        return result
 
 
 class Latest:
@@ -97,37 +119,23 @@ class Recursion:
         """
         if order > 0 and is_last(situation, player):
             order = 0  # whoever has seen everybody answers alike at every order: one question
-        found = known.policies.get((player, order))
-        if found is not None:
-            return found
-        task = known.pending.get((player, order))
-        if task is None or task.done() or task.get_loop() is not asyncio.get_running_loop():
-            task = asyncio.ensure_future(self._evaluate(situation, player, order, known))
-            known.pending[player, order] = task
-        # One caller that gives up must not cancel what another still waits for.
-        return await asyncio.shield(task)
+        return await known.once(player, order, lambda: self._evaluate(situation, player, order, known))
 
     async def _evaluate(self, situation: Situation, player: str, order: int, known: Evaluations) -> Policy:
         moved = situation.moved
         predicted: dict[str, Policy] = {}
         if player in moved:
-            result = certain(moved[player])
+            return certain(moved[player])
+        if order == 0 and is_last(situation, player):
+            predicted, asked = {other: certain(action) for other, action in moved.items()}, 1
+        elif order == 0:
+            situation.legal(player)
+            asked = 0
         else:
-            if order == 0 and is_last(situation, player):
-                predicted, asked = {other: certain(action) for other, action in moved.items()}, 1
-            elif order == 0:
-                situation.legal(player)
-                asked = 0
-            else:
-                others, asked = _others(situation, player, order), order
-                policies = await asyncio.gather(
-                    *(self.policy(situation, other, order - 1, known) for other in others)
-                )
-                predicted = dict(zip(others, policies, strict=True))
-            result = await self._answer(situation, player, asked, predicted)
-        known.policies[player, order] = result
-        known.pending.pop((player, order), None)
-        return result
+            others, asked = _others(situation, player, order), order
+            policies = await together(self.policy(situation, other, order - 1, known) for other in others)
+            predicted = dict(zip(others, policies, strict=True))
+        return await self._answer(situation, player, asked, predicted)
 
 
 class RecursiveReasoner:
@@ -249,7 +257,8 @@ class RecursiveReasoner:
     async def arespond(self, situation: Situation, player: str, predicted: Mapping[str, Policy]) -> Policy:
         """The same as ``respond``, awaited."""
         missing = unanswered(situation, player, predicted)
-        further = {other: await self.apolicy(situation, other, 0) for other in missing}
+        policies = await together(self.apolicy(situation, other, 0) for other in missing)
+        further = dict(zip(missing, policies, strict=True))
         answer = self._arespond(situation, player, {**predicted, **further})
         return await answer if inspect.isawaitable(answer) else answer
 

@@ -262,5 +262,7 @@ def rate_limiter(requests_a_minute: float | None) -> Limiter | None:
 
 def spend(usage: Usage) -> str:
     """Calls, tokens and money in words."""
-    price = "price unknown" if usage.cost is None else f"${usage.cost:,.4f}"
+    price = f"${usage.known_cost:,.4f}"
+    if usage.cost is None:
+        price = f"{price} and calls of unknown price" if usage.known_cost else "price unknown"
     return f"{usage.calls:,} calls, {usage.tokens:,} tokens, {price}, {usage.cache_hits:,} from the memo"
