@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
+from typing import Any, Self, TypeVar, cast
 
 from atom.belief.contract import check_order
 from atom.policies import Policy
-from atom.reasoning.reasoner import Reasoner, RuleResponder, check_responder, for_decision
-from atom.reasoning.recursive import Latest, Respond
+from atom.reasoning.reasoner import (
+    AsyncReasoner,
+    AsyncResponder,
+    ConcurrentReasoner,
+    Reasoner,
+    RuleResponder,
+    check_responder,
+    for_decision,
+)
+from atom.reasoning.recursive import Evaluations, Latest, Respond
+from atom.sharing import together
 from atom.situation import Situation
+
+T = TypeVar("T")
 
 
 class DeclaredReasoner:
@@ -19,6 +31,9 @@ class DeclaredReasoner:
     0, 1, 2, … of a team answer one another like a queue: each takes what those before it leave. Without
     declarations nothing changes, and two players who declared neighbouring orders act as they would. Whoever
     acts later in a step will answer what it sees, whatever it declared.
+
+    It can be awaited where the wrapped reasoner can: then it has ``apolicy`` and ``arespond``, and asks at
+    once what does not depend on each other; and ``run`` where that one has it.
 
     Args:
         reasoner: reasons without declarations, and can respond to partners of different orders
@@ -38,6 +53,17 @@ class DeclaredReasoner:
         >>> [reasoner.policy(situation, name, order) for name, order in team.items()]
         [{'B': 1.0}, {'A': 1.0}, {'C': 1.0}]
     """
+
+    def __new__(
+        cls, reasoner: Reasoner | None = None, orders: Mapping[str, int] | None = None
+    ) -> Self:
+        kind: type[DeclaredReasoner] = cls
+        if cls is DeclaredReasoner:  # abilities are methods, which others look for
+            if isinstance(reasoner, ConcurrentReasoner):
+                kind = ConcurrentDeclaredReasoner
+            elif isinstance(reasoner, AsyncReasoner):
+                kind = AsyncDeclaredReasoner
+        return object.__new__(cast("type[Self]", kind))
 
     def __init__(self, reasoner: Reasoner, orders: Mapping[str, int]) -> None:
         self._reasoner = reasoner
@@ -75,15 +101,56 @@ class DeclaredReasoner:
             if order <= 0 or player in situation.moved:
                 found = self._reasoner.policy(situation, player, order)
             else:
-                later = () if situation.at_once else situation.later(player)
                 predicted = {
-                    other: self._policy(situation, other, self._taken_for(other, order), known)
-                    for other in situation.actions
-                    if other != player and other not in later
+                    other: self._policy(situation, other, taken_for, known)
+                    for other, taken_for in self._answered(situation, player, order).items()
                 }
                 found = self._best_response(situation, player, predicted)
             known[player, order] = found
         return found
 
-    def _taken_for(self, partner: str, order: int) -> int:
-        return min(self._orders.get(partner, order - 1), order - 1)
+    def _answered(self, situation: Situation, player: str, order: int) -> dict[str, int]:
+        """Whom a player of an order >= 1 answers, and the order that it takes each for."""
+        later = () if situation.at_once else situation.later(player)
+        return {
+            other: min(self._orders.get(other, order - 1), order - 1)
+            for other in situation.actions
+            if other != player and other not in later
+        }
+
+
+class AsyncDeclaredReasoner(DeclaredReasoner):
+    """``DeclaredReasoner`` around a reasoner that can be awaited; ``DeclaredReasoner(...)`` makes it."""
+
+    async def apolicy(self, situation: Situation, player: str, order: int) -> Policy:
+        """The same as ``policy``, awaited; concurrent callers share every evaluation that is under way."""
+        return await self._apolicy(situation, player, order, self._latest.of(situation))
+
+    async def arespond(self, situation: Situation, player: str, predicted: Mapping[str, Policy]) -> Policy:
+        """The same as ``respond``, awaited."""
+        if isinstance(self._responder, AsyncResponder):
+            return await self._responder.arespond(situation, player, predicted)
+        return self._responder.respond(situation, player, predicted)
+
+    async def _apolicy(self, situation: Situation, player: str, order: int, known: Evaluations) -> Policy:
+        return await known.once(player, order, lambda: self._evaluate(situation, player, order, known))
+
+    async def _evaluate(self, situation: Situation, player: str, order: int, known: Evaluations) -> Policy:
+        if order <= 0 or player in situation.moved:
+            return await cast("AsyncReasoner", self._reasoner).apolicy(situation, player, order)
+        answered = self._answered(situation, player, order)
+        policies = await together(
+            self._apolicy(situation, other, taken_for, known) for other, taken_for in answered.items()
+        )
+        predicted = dict(zip(answered, policies, strict=True))
+        if isinstance(self._reasoner, RuleResponder):
+            return self._best_response(situation, player, predicted)
+        return await self.arespond(situation, player, predicted)
+
+
+class ConcurrentDeclaredReasoner(AsyncDeclaredReasoner):
+    """The same around one that asks over a network for synchronous callers, too."""
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """The result of ``work``, which runs in the wrapped reasoner's event loop."""
+        return cast("ConcurrentReasoner", self._reasoner).run(work)
