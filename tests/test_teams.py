@@ -1,6 +1,8 @@
 """Any number of players: reasoning about crowds, declared orders, leaving and joining, one node for all."""
 
+import asyncio
 import itertools
+import pickle
 from typing import Annotated, get_type_hints
 
 import numpy as np
@@ -28,6 +30,7 @@ from atom import (
     alternating_orders,
     team_orders,
 )
+from atom.reasoning.reasoner import AsyncReasoner, AsyncResponder, ConcurrentReasoner
 from eval.play import Unit
 from eval.studies import play_team, symmetric_limit
 from eval.sweeps import play_cell
@@ -168,6 +171,62 @@ def test_without_declarations_nothing_changes():
     declared = DeclaredReasoner(game, {"ann": 1, "ben": 2})
     assert declared.policy(situation, "ann", 1) == game.policy(situation, "ann", 1)
     assert declared.policy(situation, "ben", 2) == game.policy(situation, "ben", 2)
+
+
+class Answering:
+    """Can respond, and be asked for policies one by one."""
+
+    def policy(self, situation, player, order):
+        return {situation.legal(player)[order % 2]: 1.0}
+
+    def respond(self, situation, player, predicted):
+        taken = [max(policy, key=policy.get) for policy in predicted.values()]
+        return {max(situation.legal(player), key=lambda action: -taken.count(action)): 1.0}
+
+
+class Awaited(Answering):
+    """The same, awaited where it is asked; it can respond without."""
+
+    async def apolicy(self, situation, player, order):
+        await asyncio.sleep(0)
+        return self.policy(situation, player, order)
+
+
+@pytest.mark.parametrize("moved", [{}, {"ann": "A"}])
+@pytest.mark.parametrize("orders", [{}, {"ann": 0, "ben": 1, "cem": 2}, {"ann": 2, "cem": 1}])
+@pytest.mark.parametrize("kind", [Awaited, RecursiveReasoner])
+async def test_declared_orders_are_the_same_awaited(kind, orders, moved):
+    names = ("ann", "ben", "cem")
+    situation = Situation(dict.fromkeys(names, ("A", "B")), moved=moved)
+    plain = Answering()
+    inner = (
+        Awaited() if kind is Awaited else RecursiveReasoner(lambda s, p: plain.policy(s, p, 0), plain.respond)
+    )
+    declared, twin = DeclaredReasoner(inner, orders), DeclaredReasoner(inner, orders)
+    pairs = [(name, order) for name in names for order in range(4)]
+    awaited = await asyncio.gather(*(twin.apolicy(situation, *pair) for pair in pairs))
+    assert awaited == [declared.policy(situation, *pair) for pair in pairs]
+    predicted = {"ben": {"A": 1.0}, "cem": {"A": 1.0}}
+    answer = await twin.arespond(situation, "ann", predicted)
+    assert answer == declared.respond(situation, "ann", predicted)
+
+
+def test_declared_orders_can_be_awaited_where_the_wrapped_reasoner_can_and_nowhere_else():
+    for inner in (
+        Answering(),
+        NormalFormReasoner([[[0, 5], [5, 0]], [[0, 5], [5, 0]]]),
+        CongestionReasoner(alone),
+    ):
+        declared = DeclaredReasoner(inner, {})
+        assert type(declared) is DeclaredReasoner
+        assert not isinstance(declared, AsyncReasoner | AsyncResponder)
+    for inner in (Awaited(), RecursiveReasoner(lambda s, p: {"A": 1.0}, lambda s, p, q: {"B": 1.0})):
+        declared = DeclaredReasoner(inner, {})
+        assert isinstance(declared, AsyncReasoner)
+        assert isinstance(declared, AsyncResponder)
+        assert not isinstance(declared, ConcurrentReasoner)
+    kept = pickle.loads(pickle.dumps(DeclaredReasoner(Awaited(), {"ann": 1})))
+    assert isinstance(kept, AsyncReasoner)
 
 
 def test_teams_on_tickets():

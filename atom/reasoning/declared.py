@@ -11,6 +11,7 @@ from atom.reasoning.reasoner import (
     AsyncReasoner,
     AsyncResponder,
     ConcurrentReasoner,
+    ImmediateReasoner,
     Reasoner,
     RuleResponder,
     check_responder,
@@ -54,11 +55,10 @@ class DeclaredReasoner:
         [{'B': 1.0}, {'A': 1.0}, {'C': 1.0}]
     """
 
-    def __new__(
-        cls, reasoner: Reasoner | None = None, orders: Mapping[str, int] | None = None
-    ) -> Self:
+    def __new__(cls, reasoner: Reasoner | None = None, orders: Mapping[str, int] | None = None) -> Self:
         kind: type[DeclaredReasoner] = cls
-        if cls is DeclaredReasoner:  # abilities are methods, which others look for
+        # abilities are methods, which others look for; where nothing waits there is nothing to await
+        if cls is DeclaredReasoner and not isinstance(reasoner, ImmediateReasoner):
             if isinstance(reasoner, ConcurrentReasoner):
                 kind = ConcurrentDeclaredReasoner
             elif isinstance(reasoner, AsyncReasoner):

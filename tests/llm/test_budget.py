@@ -3,13 +3,15 @@
 import time
 
 import pytest
+from langchain_core.messages import AIMessage
 from langchain_core.runnables import RunnableLambda
 
-from atom import AdaptiveAgent, Budget, Prediction, Pruning, Usage, as_actor
+from atom import AdaptiveAgent, Budget, BudgetError, Prediction, Pruning, ToMError, Usage, as_actor
 from atom.agents.pruning import BARE, FEWER, TOM_1, evaluations
 from atom.llm import LLMActor
-from atom.usage import Meter, metered
+from atom.usage import Meter, current_meter, metered
 from eval.modelserver import Faults
+from eval.sweeps.session import spend
 from eval.tasks import make_task
 from tests.llm.conftest import described, reasoner_at
 
@@ -101,7 +103,64 @@ def test_tokens_and_money_count_as_well(serve):
     assert third.degraded[0] == BARE
     assert Budget(cost=1.0).affordable_calls(Usage(calls=10, cost=0.5)) == pytest.approx(10)
     assert Budget(cost=1.0).affordable_calls(Usage(calls=10, cost=1.5)) == 0
-    assert Budget(cost=1.0).affordable_calls(Usage(calls=10, cost=None)) == float("inf")
+
+
+def test_known_prices_count_beside_unknown_ones():
+    dollar = Budget(cost=1.0)
+    assert dollar.affordable_calls(Usage(calls=10, cost=None)) == float("inf")  # as in memories of before
+    assert dollar.affordable_calls(Usage(calls=10, cost=None, known_cost=1.0)) == 0
+    unknown, known = Usage(calls=1, cost=None), Usage(calls=4, cost=0.5)
+    for both in (unknown + known, known + unknown, Usage() + unknown + known):
+        assert (both.cost, both.known_cost) == (None, 0.5)
+        assert dollar.affordable_calls(both) == pytest.approx(5)
+        assert Usage.from_plain(both.as_plain()) == both
+    for whole in (unknown, known):
+        assert "known_cost" not in whole.as_plain()  # what is stored is as it was
+        assert Usage.from_plain(whole.as_plain()) == whole
+    with pytest.raises(ToMError, match="known_cost=-1"):
+        Usage.from_plain({"cost": None, "known_cost": -1})
+
+
+def test_a_call_of_unknown_price_ends_no_budget_of_money():
+    meter = Meter(Budget(cost=0.05))
+    for cost in (0.02, None, 0.02, None, 0.02):
+        meter.end_call(meter.begin_call(), cost=cost)
+    assert (meter.usage().cost, meter.usage().known_cost) == (None, pytest.approx(0.06))
+    with pytest.raises(BudgetError):
+        meter.begin_call()
+
+
+class Paid:
+    """A reasoner whose every policy is a call of two cents."""
+
+    def __init__(self):
+        self.calls = 0
+
+    def policy(self, situation, player, order):
+        meter = current_meter()
+        meter.end_call(meter.begin_call(), cost=0.02)
+        self.calls += 1
+        return {"A": 1.0}
+
+
+def test_an_episodes_money_holds_beside_a_wrapped_model_of_unknown_price():
+    paid, model = Paid(), RunnableLambda(lambda messages: AIMessage("A"))
+    player = AdaptiveAgent(
+        "player-1", paid, orders=(0,), agent=model, budget=Budget(cost=0.05, per="episode")
+    )
+    memory = player.start(["player-2"])
+    for _ in range(10):
+        _, memory = player.decide(SITUATION, memory)
+        memory = player.observe(memory, None, {"player-2": "A"})
+    assert 0 < paid.calls <= 3  # the last may go over
+    assert memory["spent"]["cost"] is None
+    assert memory["spent"]["known_cost"] == pytest.approx(0.02 * paid.calls)
+
+
+def test_what_a_run_cost_says_which_prices_are_unknown():
+    assert "$0.5000, " in spend(Usage(calls=4, cost=0.5))
+    assert "price unknown" in spend(Usage(calls=1, cost=None))
+    assert "$0.5000 and calls of unknown price" in spend(Usage(calls=5, cost=None, known_cost=0.5))
 
 
 def test_seconds_end_calls_that_are_under_way(serve):

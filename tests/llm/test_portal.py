@@ -1,6 +1,7 @@
 """The event loop for callers that are not asynchronous."""
 
 import asyncio
+import signal
 import subprocess
 import sys
 import textwrap
@@ -66,6 +67,26 @@ def test_what_the_work_raises_is_raised_and_the_loop_goes_on(kind):
     with pytest.raises(kind, match="ended"):
         run_blocking(work())
     assert run_blocking(_loop_and_name())[0] is loop
+
+
+def test_an_interrupt_of_the_caller_ends_the_work():
+    began, ended = threading.Event(), threading.Event()
+
+    async def work():
+        began.set()
+        try:
+            await asyncio.sleep(60)
+        finally:
+            ended.set()
+
+    def interrupt():
+        began.wait(30)
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+
+    threading.Thread(target=interrupt, daemon=True).start()
+    with pytest.raises(KeyboardInterrupt):
+        run_blocking(work())
+    assert ended.wait(30)
 
 
 _PREAMBLE = """
