@@ -20,6 +20,7 @@ from atom.decision import Decision
 from atom.errors import BeliefError, HookError, check_choice
 from atom.graph.events import decision_events
 from atom.graph.lost import Whereabouts
+from atom.graph.newer import revised
 from atom.graph.observing import Unlisted, Waiting, countable, no_longer_expected, observations
 from atom.graph.shown import shown
 from atom.graph.state import STATE_KEY, check_key, declared_orders
@@ -271,6 +272,16 @@ class Turn:
             memory = kept.before(store, self.player, memory)
             kept.after(store, self.player, memory)
         return memory
+
+    def update(self, memories: Mapping[str, Memory], memory: Memory) -> dict[str, Any]:
+        """The state's update, ``{"tom": {me: memory}}``, by which the memory counts as the newer one.
+
+        Args:
+            memories: the state key ``tom``: observer -> its memory.
+            memory: what came of the player's own.
+        """
+        me = self.player.me
+        return {self.key: {me: revised(memories.get(me) or {}, memory, me)}}
 
     def say(self, decision: Decision, memory: Memory, send: Send | None) -> None:
         """Sends the events of a decision, which are not made where nobody takes them.
