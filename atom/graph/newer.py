@@ -1,4 +1,4 @@
-"""Which of two memories of a player is the newer one, part by part, so that branches of a graph can be merged.
+"""Which of two memories of a player is the newer one, part by part, so that branches can be merged.
 
 A memory is ordered by its episode, then by its step, which a decision raises. What changes it in between,
 such as an observation or what a middleware notes, is counted under ``revised``, for each partner apart and
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from atom.handed_out import hand_out, is_own
 from atom.memories import Memory
 
 REVISED = "revised"
@@ -29,7 +30,9 @@ def revised(before: Memory, after: Memory, me: str) -> Memory:
         ``after``; where no decision was made in between, with its changes counted.
     """
     if _at(after) != _at(before):
-        return {key: value for key, value in after.items() if key != REVISED} if REVISED in after else after
+        if REVISED not in after:
+            return after
+        return _still_own({key: value for key, value in after.items() if key != REVISED}, after)
     old, new = _partners(before), _partners(after)
     changed = [name for name in {**old, **new} if _differ(old.get(name), new.get(name))]
     if _differ(_rest(before), _rest(after)):
@@ -37,7 +40,8 @@ def revised(before: Memory, after: Memory, me: str) -> Memory:
     if not changed:
         return after
     counts = _counts(before)
-    return {**after, REVISED: {**counts, **{name: counts.get(name, 0) + 1 for name in changed}}}
+    counts |= {name: counts.get(name, 0) + 1 for name in changed}
+    return _still_own({**after, REVISED: counts}, after)
 
 
 def newest(known: Memory, memory: Memory, me: str) -> Memory:
@@ -117,6 +121,11 @@ def _partners(memory: Memory) -> Mapping[str, Any]:
 
 def _rest(memory: Memory) -> Memory:
     return {key: value for key, value in memory.items() if key not in (_PARTNERS, REVISED)}
+
+
+def _still_own(memory: Memory, of: Memory) -> Memory:
+    """A memory that need not be checked again where the one that it was made of need not."""
+    return hand_out(memory) if is_own(of) else memory
 
 
 def _differ(old: object, new: object) -> bool:

@@ -99,14 +99,26 @@ class BeliefMemory:
         """The same as ``before``, awaited."""
         return await self._recall(self._unsaved.of(store), self._abatch(store), player, memory)
 
-    def after(self, store: BaseStore, player: Player, memory: Memory) -> None:
-        """Write what the thread observed so far."""
-        self._collect(self._unsaved.of(store), player, memory)
+    def after(
+        self, store: BaseStore, player: Player, memory: Memory, *, former: Memory | None = None
+    ) -> None:
+        """Write what the thread observed so far.
+
+        Args:
+            store: the Store.
+            player: whose memory it is.
+            memory: as ``before`` returned it.
+            former: as ``before`` was given it. Of a partner of whom nothing new was observed since, another
+                branch of the graph may have written more meanwhile, which then stands. None writes all.
+        """
+        self._collect(self._unsaved.of(store), player, memory, former)
         self.flush(store)
 
-    async def aafter(self, store: BaseStore, player: Player, memory: Memory) -> None:
+    async def aafter(
+        self, store: BaseStore, player: Player, memory: Memory, *, former: Memory | None = None
+    ) -> None:
         """The same as ``after``, awaited."""
-        self._collect(self._unsaved.of(store), player, memory)
+        self._collect(self._unsaved.of(store), player, memory, former)
         await self.aflush(store)
 
     def flush(self, store: BaseStore) -> bool:
@@ -260,15 +272,18 @@ class BeliefMemory:
                     priors[name] = prior(evidence, beliefs.names, self._change)
         return beliefs.expect({**memory, "partners": partners}, priors)
 
-    def _collect(self, unsaved: Unsaved, player: Player, memory: Memory) -> None:
-        known = keeps_beliefs(player).typed(memory, player.me)
+    def _collect(self, unsaved: Unsaved, player: Player, memory: Memory, former: Memory | None) -> None:
+        beliefs = keeps_beliefs(player)
+        known = beliefs.typed(memory, player.me)
+        before = {} if former is None else beliefs.typed(former, player.me)["partners"]
         for partner, record in known["partners"].items():
             evidence = handed_on(record).get("written")
             if evidence is None:
                 continue
             where = self._where(player.me, partner, record, known["writer"])
             names = self._names(player.me, partner)
-            unsaved.add(where, {"version": VERSION, **evidence, **names})
+            new = partner not in before or new_in(before[partner])
+            unsaved.add(where, {"version": VERSION, **evidence, **names}, new=new)
 
     def _where(self, me: str, partner: str, record: PartnerMemory, writer: str) -> Where:
         return Where(self._sums(nobody, me, partner).leaf(place_of(record)), key_of(writer))

@@ -155,7 +155,7 @@ class Turn:
         elif not self.fits(memories):
             first = True
             memory = self._anew(memory, partners)
-        return self.player.hear(memory, declared_orders(memories)), first
+        return self.player.hear(memory, declared_orders(memories)), first or not has_decided(memory)
 
     def _anew(self, memory: Memory, partners: Sequence[str]) -> Memory:
         """A new memory that goes on with the number of the step, by which a thread knows newer from older."""
@@ -266,12 +266,12 @@ class Turn:
 
     async def _recalled(self, store: BaseStore, kept: BeliefMemory, memory: Memory, *, wait: bool) -> Memory:
         if wait:
-            memory = await kept.abefore(store, self.player, memory)
-            await kept.aafter(store, self.player, memory)
+            found = await kept.abefore(store, self.player, memory)
+            await kept.aafter(store, self.player, found, former=memory)
         else:
-            memory = kept.before(store, self.player, memory)
-            kept.after(store, self.player, memory)
-        return memory
+            found = kept.before(store, self.player, memory)
+            kept.after(store, self.player, found, former=memory)
+        return found
 
     def update(self, memories: Mapping[str, Memory], memory: Memory) -> dict[str, Any]:
         """The state's update, ``{"tom": {me: memory}}``, by which the memory counts as the newer one.
@@ -308,6 +308,11 @@ class Turn:
                 "compile the graph with store=, or pass store= to create_agent, for example InMemoryStore()"
             )
         return store
+
+
+def has_decided(memory: Memory) -> bool:
+    """Whether a player may have decided, so that what others did can be judged; not as ``start`` made it."""
+    return memory.get("step") != 0
 
 
 def noting(decision: Decision, problems: Sequence[str]) -> Decision:

@@ -46,9 +46,11 @@ class Unsaved:
         with self._lock:
             return self._items.get(where)
 
-    def add(self, where: Where, value: dict[str, Any]) -> None:
-        """What is to be written there, unless it was just written."""
+    def add(self, where: Where, value: dict[str, Any], *, new: bool) -> None:
+        """What is to be written there, unless it was just written; or anything was, where it is not new."""
         with self._lock:
+            if not new and (where in self._items or where in self._saved):
+                return
             if where in self._items or self._saved.get(where) != value:
                 self._items[where] = value
 
