@@ -54,6 +54,8 @@ def newest(known: Memory, memory: Memory, me: str) -> Memory:
         memory: likewise.
         me: whose they are.
     """
+    if memory is known:
+        return known
     ours, theirs = _at(known), _at(memory)
     if (theirs[1] == 0 and REVISED not in memory) or ours < theirs:
         return memory
@@ -85,7 +87,7 @@ def _of_first(ours: Mapping[str, int], theirs: Mapping[str, int], name: str, old
     if first != second or old is None or new is None:
         return first > second
     # changed by whoever counts nothing, such as a node of the user's own that calls ``observe``
-    return _waits(old) < _waits(new)
+    return old is not new and _waits(old) < _waits(new)
 
 
 def _waits(record: Any) -> int:

@@ -47,9 +47,16 @@ class Unsaved:
             return self._items.get(where)
 
     def add(self, where: Where, value: dict[str, Any], *, new: bool) -> None:
-        """What is to be written there, unless it was just written; or anything was, where it is not new."""
+        """What is to be written there, unless it was just written.
+
+        Args:
+            where: the item's place.
+            value: sums of the thread.
+            new: whether they grew. If not, a branch that runs beside may have written more, which stands.
+        """
         with self._lock:
-            if not new and (where in self._items or where in self._saved):
+            known = self._items.get(where) or self._saved.get(where)
+            if not new and known is not None and known["observations"] >= value["observations"]:
                 return
             if where in self._items or self._saved.get(where) != value:
                 self._items[where] = value

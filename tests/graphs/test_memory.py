@@ -375,6 +375,17 @@ def test_a_thread_writes_to_another_store_what_it_wrote_to_the_first():
     assert beliefs.known(second, "ann", "ben")["observations"] == 3
 
 
+def test_what_another_process_could_not_write_is_written_with_nothing_new():
+    ours, theirs, store = BeliefMemory("one-ahead"), BeliefMemory("one-ahead"), Broken()
+    ann, memories = AdaptiveAgent("ann", reasoner()), saw(ours, store, 2)
+    store.down = True
+    _, memories = take_turn(ann, memories, situation({}), {"ben": "A"}, kept=theirs, store=store)
+    store.down = False
+    assert ours.known(store, "ann", "ben")["observations"] == 2
+    take_turn(ann, memories, situation({}), None, kept=ours, store=store)
+    assert ours.known(store, "ann", "ben")["observations"] == 3
+
+
 def test_a_store_that_nobody_uses_is_let_go():
     beliefs, store = BeliefMemory("one-ahead"), InMemoryStore()
     saw(beliefs, store, 2)
