@@ -73,7 +73,7 @@ def _merged(known: Memory, memory: Memory, me: str) -> Memory:
         return memory
     if newer_rest and len(kept) == len(names):
         return known
-    found = {name: old[name] if name in kept else new.get(name) for name in names}
+    found = {name: old.get(name) if name in kept else new.get(name) for name in names}
     return {
         **(known if newer_rest else memory),
         _PARTNERS: {name: record for name, record in found.items() if record is not None},

@@ -293,6 +293,19 @@ def test_damaged_memories_are_merged_without_an_error(damage):
         assert merge_memories({"ann": left}, {"ann": right})["ann"].keys() >= {"step"}
 
 
+def test_a_partner_that_a_branch_let_go_stays_away():
+    memory = decided(AdaptiveAgent("ann", CROWD), players=THREE)
+    partners = {name: record for name, record in memory["partners"].items() if name != "eve"}
+    less = revised(memory, {**memory, "partners": partners}, "ann")
+    for left, right in itertools.permutations([memory, less]):
+        assert merge_memories({"ann": left}, {"ann": right}) == {"ann": less}
+    noted = revised(memory, {**memory, "acted": "B"}, "ann")
+    for left, right in itertools.permutations([noted, less]):
+        merged = merge_memories({"ann": left}, {"ann": right})["ann"]
+        assert merged["partners"].keys() == {"ben"}
+        assert merged["acted"] == "B"
+
+
 def test_a_declaration_stands_whoever_writes_first():
     memory = decided()
     said = declare({"ann": 1})["tom"]
