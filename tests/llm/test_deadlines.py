@@ -225,6 +225,24 @@ def test_options_that_are_no_json_are_no_failure_of_a_server(serve):
     assert (server.requests, endpoint.breaker.is_open) == (0, False)
 
 
+class TimesOut(Hanging):
+    """Its client says itself that it took too long, and where."""
+
+    api_key = "planted-0815-key"
+
+    def __init__(self):
+        pass
+
+    def invoke(self, messages, config=None, **arguments):
+        raise TimeoutError(f"no answer from https://host/v1?key={self.api_key}")
+
+
+def test_time_outs_of_others_are_said_without_keys():
+    with pytest.raises(LLMError, match="no answer from https://host/v1") as error:
+        LLMReasoner(TimesOut(), patience=STRICT, memo=None).policy(SITUATION, "ann", 0)
+    assert TimesOut.api_key not in str(error.value)
+
+
 # ---- waits for a limiter ----
 
 
