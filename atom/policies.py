@@ -175,6 +175,25 @@ def check_probabilities(policy: object, who: str, source: str) -> Policy:
     return policy
 
 
+def completed(part: Policy, legal: Sequence[str]) -> Policy | None:
+    """A distribution made of a part of one; None where there is nothing to make it of.
+
+    Args:
+        part: legal action -> probability, summing to at most 1.
+        legal: the legal actions. What is left goes to those that are not named, alike, or where all are
+            to these in proportion.
+    """
+    total = added(part.values())
+    left, others = 1.0 - total, [action for action in legal if action not in part]
+    if total <= 0.0:
+        return None
+    if left <= _ROUNDING:
+        return part
+    if not others:
+        return {action: probability / total for action, probability in part.items()}
+    return {**part, **dict.fromkeys(others, left / len(others))}
+
+
 def _is_plain_part(policy: dict[str, Any]) -> bool:
     total = 0.0
     for probability in policy.values():

@@ -70,7 +70,12 @@ class Situation:
 
     def __post_init__(self) -> None:
         for player, actions in self.actions.items():
-            if isinstance(actions, str) or not actions or not all(actions):
+            if (
+                not isinstance(actions, Sequence)
+                or isinstance(actions, str)
+                or not actions
+                or not all(actions)
+            ):
                 raise SituationError(
                     f"player {player!r} needs a sequence of non-empty legal actions, got {actions!r}"
                 )

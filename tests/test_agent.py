@@ -328,7 +328,7 @@ def test_bad_settings(anti_coordination, settings, words):
         AdaptiveAgent("ann", anti_coordination, **settings)
 
 
-@pytest.mark.parametrize("actions", [(), "AB", ("A", ""), ("A", "A")])
+@pytest.mark.parametrize("actions", [(), "AB", ("A", ""), ("A", "A"), {"A", "B"}, iter("AB")])
 def test_bad_legal_actions(actions):
     with pytest.raises(SituationError, match="'ann'"):
         Situation({"ann": actions})
@@ -354,8 +354,9 @@ def test_fixed_orders_play_their_policy():
         for s in range(400)
     ]
     assert 70 <= drawn.count("A") <= 130
-    with pytest.raises(ValueError, match="integer >= 0"):
-        FixedOrderAgent("ann", reasoner, -1)
+    for odd in (-1, 1.5, "1"):
+        with pytest.raises(ValueError, match="integer >= 0"):
+            FixedOrderAgent("ann", reasoner, odd)
 
 
 def test_decisions_are_serialisable():

@@ -36,6 +36,15 @@ def test_python_blocks_run(page, code, tmp_path):
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_rows_of_tables_have_as_many_cells_as_their_headings(page):
+    text = re.sub(r"^```.*?^```", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+    for found in re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE):
+        cells = [len(re.findall(r"(?<!\\)\|", row)) for row in found.splitlines()]
+        odd = [row for row, n in zip(found.splitlines(), cells, strict=True) if n != cells[0]]
+        assert odd == []
+
+
 @pytest.mark.parametrize("module", MODULES)
 def test_docstring_examples(module):
     failed, tried = doctest.testmod(importlib.import_module(module))

@@ -475,3 +475,60 @@ def test_the_study_refuses_other_tasks():
     for name, pairs in (("memory-1", 8), ("tiny-hanabi", 3), ("tiny-hanabi", 5)):
         with pytest.raises(ValueError, match="conventions of hints are compared"):
             hidden(name, pairs=pairs, seed=0)
+
+
+# ---- the gate ----
+
+
+def matching_where_it_pays():
+    """Ann does A where it is hot, B where it is cold; ben, who does not see it, is paid 10 or 1 for that."""
+    payoffs = np.zeros((2, 1, 2, 2, 2))
+    for view, paid in ((0, 10.0), (1, 1.0)):
+        for action in (0, 1):
+            payoffs[view, 0, 0, action, :] = float(action == view)
+            payoffs[view, 0, 1, action, action] = paid
+    views = [("hot", "cold"), ("nothing",)]
+    return BayesianGameReasoner(payoffs, [("A", "B"), ("A", "B")], views, prior=[[0.3], [0.7]])
+
+
+@pytest.mark.parametrize(
+    ("gate", "says", "does", "gap"),
+    [
+        ("off", "A", "A", 0.0),
+        ("off", "B", "B", 2.3),
+        ("override", "A", "A", 0.0),
+        ("override", "B", "A", 2.3),
+    ],
+)
+def test_the_gate_weighs_the_views_and_not_their_mean(gate, says, does, gap):
+    """A is worth .3 · 10, B .7 · 1; against what ann does on the average it would be 1.62 and 3.1."""
+    situation = Situation(TWO, possible={"ann": {"hot": 0.3, "cold": 0.7}})
+    agent = AdaptiveAgent(
+        "ben", matching_where_it_pays(), orders=(0,), agent=lambda situation, prediction: says, gate=gate
+    )
+    decision, _ = agent.decide(situation, agent.start(["ann"]))
+    assert (decision.action, decision.gap) == (does, pytest.approx(gap))
+    assert decision.overruled == (says if says != does else None)
+
+
+def test_the_gate_knows_what_a_move_revealed():
+    """Whoever moved is believed to have seen what makes that likely; the gate answers that."""
+    right = np.array([[[[[[1, -1]] * 2] * 2]], [[[[[-1, 1]] * 2] * 2]]])[:, :, 0]
+    views = [("red", "blue"), ("nothing",)]
+    game = BayesianGameReasoner(right, [("o", "x"), ("red", "blue")], views, prior=[[0.6], [0.4]])
+    situation = Situation(
+        {"ann": ("o", "x"), "ben": ("red", "blue")},
+        moved={"ann": "x"},
+        possible={"ann": {"red": 0.6, "blue": 0.4}},
+    )
+    alone = AdaptiveAgent("ben", game, orders=(0, 1))
+    says_blue = AdaptiveAgent(
+        "ben", game, orders=(0, 1), agent=lambda situation, prediction: "blue", gate="override"
+    )
+    memory = alone.start(["ann"])
+    for _ in range(5):
+        decision, memory = alone.decide(situation, memory)
+        other, _ = says_blue.decide(situation, memory)
+        memory = alone.observe(memory, None, {"ann": Seen("x", view="blue")})
+    assert decision.action == other.action == "blue"
+    assert (other.overruled, other.gap) == (None, 0.0)

@@ -282,6 +282,8 @@ def test_questions_beyond_the_table_are_errors():
         reasoner.policy(situation(7), "ann", 1)
     with pytest.raises(ModelError, match="got None"):
         reasoner.policy(situation(None), "ann", 1)
+    for integer in (np.int64(0), np.uint8(0), False):
+        assert reasoner.policy(situation(integer), "ann", 1) == reasoner.policy(situation(0), "ann", 1)
     with pytest.raises(ModelError, match="the model has"):
         reasoner.policy(situation(0, ("wait", "press")), "ann", 1)
     with pytest.raises(SituationError, match="cid"):

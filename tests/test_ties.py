@@ -9,7 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from atom import AdaptiveAgent, CongestionReasoner, NormalFormReasoner, Situation
-from atom.agents.gate import gated
+from atom.agents.gate import gated, worth_of
 from atom.decision import PartnerPrediction, Prediction
 from atom.reasoning.ties import RELATIVE, ROUNDING, best, best_of, best_responses
 from tests.classical import GAMES
@@ -203,7 +203,8 @@ def overruled(payoffs, situation, action, policy):
         raise AssertionError("nobody is asked again")
 
     prediction = Prediction(1, {"p1": PartnerPrediction("0", {"0": 1.0}, {"0": policy})})
-    done = asyncio.run(gated("override", payoffs, situation, "p0", prediction, action, again))
+    worth = worth_of(payoffs, situation, "p0", prediction)
+    done = asyncio.run(gated("override", worth, prediction, action, again))
     return None if done.action == action else done.action
 
 

@@ -8,11 +8,12 @@ from typing import Any, Self
 from atom.agents.actors import Actor
 from atom.agents.ask import Answers, Ask
 from atom.agents.briefing import give_reply, take_reply
-from atom.agents.gate import Gate, Gated, gated
+from atom.agents.gate import Gate, Gated, gated, worth_of
 from atom.agents.payoffs import Payoffs
 from atom.agents.problems import Problems
+from atom.agents.unseen import Open, Unseen
 from atom.decision import Prediction
-from atom.errors import FAILURES, ExpectedPayoffError
+from atom.errors import FAILURES
 from atom.policies import Policy
 from atom.randomness import Uniform, draw
 from atom.reasoning.reasoner import DecisionReasoner, Reasoner, Responder
@@ -64,6 +65,7 @@ class LastStep:
         ask: Ask,
         rng: Uniform,
         problems: Problems,
+        unseen: Open | Unseen,
     ) -> Gated:
         """The action.
 
@@ -75,6 +77,7 @@ class LastStep:
             ask: to ask for what is missing.
             rng: draws from policies that are not certain.
             problems: takes what went wrong.
+            unseen: what actions are worth where players see different things.
 
         Raises:
             IllegalActionError: the wrapped agent's action is not legal.
@@ -87,7 +90,7 @@ class LastStep:
                     fits = await self._own(situation, prediction, order, answers, ask, aligned=aligned)
                     # drawn as one's own action would be, or two models that obey would never part
                     prediction = replace(prediction, recommended=draw(fits, rng))
-                return await self._by_actor(self.actor, situation, prediction, ask, problems)
+                return await self._by_actor(self.actor, situation, prediction, ask, problems, unseen)
             except FAILURES as error:
                 problems.failed("the agent", error)
         policy = answers.policies.get((self.me, order)) if aligned else None
@@ -107,7 +110,13 @@ class LastStep:
         return Gated(draw(policy, rng))
 
     async def _by_actor(
-        self, actor: Actor, situation: Situation, prediction: Prediction, ask: Ask, problems: Problems
+        self,
+        actor: Actor,
+        situation: Situation,
+        prediction: Prediction,
+        ask: Ask,
+        problems: Problems,
+        unseen: Open | Unseen,
     ) -> Gated:
         action, reply = await self._answer(actor, situation, prediction, ask)
         replies = {action: reply}
@@ -124,11 +133,17 @@ class LastStep:
                 replies.setdefault(second, further)
                 return second
 
+            worth = None
             try:
-                result = await gated(self.gate, self.payoffs, situation, self.me, prediction, action, again)
-            except ExpectedPayoffError as error:  # which takes nothing away from the action
+                if unseen.hides:
+                    worth = await unseen.worth(situation, self.me)
+                else:
+                    worth = worth_of(self.payoffs, situation, self.me, prediction)
+            except FAILURES as error:  # which takes nothing away from the action
                 problems.failed("the gate", error)
-                result = Gated(action)
+            result = Gated(action)
+            if worth is not None:
+                result = await gated(self.gate, worth, prediction, action, again)
         give_reply(replies.get(result.action))
         return result
 

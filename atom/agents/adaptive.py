@@ -20,11 +20,11 @@ from atom.agents.choosing import (
     Plan,
     among,
     counted_on,
+    estimated,
     own_questions,
     paying,
     planned,
     predictions,
-    taken_for,
 )
 from atom.agents.looking_back import Behaving
 from atom.agents.observing import after, counted_now, is_waiting, put_by
@@ -179,17 +179,8 @@ class AdaptiveAgent:
         records = {partner: self.beliefs.record(memory, partner, self.me) for partner in partners}
         problems.recall(records)
         assessed = {partner: self.beliefs.assess(record) for partner, record in records.items()}
-        estimates = {
-            partner: taken_for(
-                assessed[partner],
-                record["estimate"],
-                self.acting.selection,
-                rng,
-                self.beliefs.habitual,
-                in_team=len(records) > 1,
-            )
-            for partner, record in records.items()
-        }
+        habitual = self.beliefs.habitual
+        estimates = estimated(assessed, records, self.acting.selection, rng, habitual)
         wanted = self._wanted(situation, memory, assessed, estimates, meter, problems)
         planning = self._planning(memory, assessed, rng)
         # whom to answer is known before anything is predicted, so all questions are asked at once
@@ -208,11 +199,12 @@ class AdaptiveAgent:
             plan = paying(plan, self.me, situation, predicted, answers.policies, self._best, problems)
         prediction = Prediction(plan.order, predicted)
         taken = await self._act.take(
-            situation, prediction, aligned=plan.aligned, answers=answers, ask=ask, rng=rng, problems=problems
-        )
+            situation, prediction, aligned=plan.aligned, answers=answers, ask=ask, rng=rng, problems=problems,
+            unseen=unseen,
+        )  # fmt: skip
         check_legal(self.me, taken.action, situation.actions[self.me])
         if not situation.at_once:
-            mine, named = (self.me, taken.action), Named(behaviours, self.beliefs.habitual, problems)
+            mine, named = (self.me, taken.action), Named(behaviours, habitual, problems)
             policies = await answers_to(ask, mine, situation, wanted, policies, named, asks=self._immediate)
             prediction = replace(prediction, partners=replying(predicted, policies))
         usage, said = meter.usage() if meter.touched else None, tuple(problems.said)

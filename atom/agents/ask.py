@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias, cast
@@ -16,9 +17,9 @@ from atom.agents.actors import Actor
 from atom.agents.problems import Problems
 from atom.belief.hypotheses import Behaviour
 from atom.decision import Prediction
-from atom.errors import FAILURES, Failure, ReasonerError, shortly
+from atom.errors import FAILURES, Failure, ReasonerError, shortly, warn_once
 from atom.names import order_of
-from atom.policies import Policy, check_policy, check_probabilities, is_ours, is_plain
+from atom.policies import Policy, check_policy, check_probabilities, completed, is_ours, is_plain
 from atom.reasoning.reasoner import (
     AsyncReasoner,
     AsyncResponder,
@@ -31,6 +32,8 @@ from atom.reasoning.reasoner import (
     check_responder,
 )
 from atom.situation import Situation
+
+_log = logging.getLogger(__name__)
 
 _WHY = "partners whom no single order fits"
 
@@ -120,6 +123,9 @@ def by_hypothesis(
 def expected_by(name: str, behaviour: Behaviour, situation: Situation, player: str) -> Policy | None:
     """What a hypothesis that is no order expects of a player; None where it says nothing.
 
+    Actions that are not legal are left out, with one warning. What its probabilities leave of 1 goes to the
+    legal actions that it does not name, alike, or where it names all to these in proportion.
+
     Raises:
         DistributionError: probabilities that are none, or that add up to more than 1.
         ReasonerError: no mapping.
@@ -128,7 +134,15 @@ def expected_by(name: str, behaviour: Behaviour, situation: Situation, player: s
     if found is None:
         return None
     of = f"the hypothesis {name!r}"
-    return check_probabilities(found, f"what {of} expects of {player!r}", of)
+    policy = check_probabilities(found, f"what {of} expects of {player!r}", of)
+    legal = situation.legal(player)
+    if is_plain(policy, legal):
+        return policy
+    odd = [action for action, probability in policy.items() if action not in legal and probability > 0.0]
+    if odd:
+        words = "%s expects %s of %r, which is not legal; legal are %s. It is left out"
+        warn_once(_log, (of, "legal"), words, of, shortly(odd[0]), player, list(legal))
+    return completed({action: policy[action] for action in legal if action in policy}, legal)
 
 
 class Ask(Protocol):

@@ -12,6 +12,7 @@ from atom.belief.beliefs import Assessment
 from atom.belief.contract import bound_to
 from atom.decision import Answered, PartnerPrediction, Standing
 from atom.errors import ExpectedPayoffError
+from atom.memories import PartnerMemory
 from atom.names import order_of
 from atom.policies import Policy, added
 from atom.randomness import Uniform, draw
@@ -48,6 +49,29 @@ class Plan:
     order: int | None
     aligned: bool
     bound: bool
+
+
+def estimated(
+    assessed: Mapping[str, Assessment],
+    records: Mapping[str, PartnerMemory],
+    selection: Selection,
+    rng: Uniform,
+    habitual: str | None,
+) -> dict[str, str]:
+    """Partner -> the hypothesis that it is taken for; see ``taken_for``.
+
+    Args:
+        assessed: what is believed of each.
+        records: what is remembered of each.
+        selection: see ``Acting``.
+        rng: draws from beliefs, one partner after the other.
+        habitual: the hypothesis of habits; None where it is none.
+    """
+    in_team = len(records) > 1
+    return {
+        partner: taken_for(assessed[partner], record["estimate"], selection, rng, habitual, in_team=in_team)
+        for partner, record in records.items()
+    }
 
 
 def taken_for(

@@ -39,7 +39,7 @@ class FixedOrderAgent(StaticPlayer):
     def __init__(
         self, me: str, reasoner: Reasoner, order: int, *, seed: int = 0, on_error: OnError = "degrade"
     ) -> None:
-        if order < 0:
+        if not isinstance(order, int) or order < 0:
             raise ValueError(f"a theory-of-mind order is an integer >= 0, got {order}")
         self.me = me
         self.order = order

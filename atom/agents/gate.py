@@ -32,11 +32,38 @@ class Gated:
     overruled: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """What one's own actions are worth against what is predicted.
+
+    Attributes:
+        expected: action -> expected payoff.
+        good: the actions that are equally good, and best; one at least.
+    """
+
+    expected: Mapping[str, float]
+    good: frozenset[str]
+
+
+def worth_of(payoffs: Payoffs, situation: Situation, me: str, prediction: Prediction) -> Worth | None:
+    """What actions are worth where everybody sees the same; None where not all partners are predicted.
+
+    Raises:
+        ExpectedPayoffError: what an action is worth is no finite number.
+    """
+    if set(prediction.partners) != set(situation.actions) - {me}:
+        return None
+    expected, predicted = weighed(
+        lambda predicted: payoffs.expected_payoffs(situation, me, predicted),
+        prediction.expected,
+        prediction.partners,
+    )
+    return Worth(expected, knows_best(payoffs).best_actions(situation, me, predicted))
+
+
 async def gated(
     gate: Gate,
-    payoffs: Payoffs,
-    situation: Situation,
-    me: str,
+    worth: Worth,
     prediction: Prediction,
     action: str,
     again: Callable[[Prediction], Awaitable[str | None]],
@@ -46,18 +73,8 @@ async def gated(
     ``"off"`` only measures. ``"ask"`` asks the agent once more, by ``again``, with a note in the
     prediction, and takes its second answer; the first stands where there is none. ``"override"`` takes
     the best response.
-
-    Raises:
-        ExpectedPayoffError: what an action is worth is no finite number.
     """
-    if set(prediction.partners) != set(situation.actions) - {me}:
-        return Gated(action)
-    expected, predicted = weighed(
-        lambda predicted: payoffs.expected_payoffs(situation, me, predicted),
-        prediction.expected,
-        prediction.partners,
-    )
-    good = knows_best(payoffs).best_actions(situation, me, predicted)
+    expected, good = worth.expected, worth.good
     top = max((option for option in expected if option in good), key=lambda option: expected[option])
     gap = max(0.0, expected[top] - expected[action])
     if gate == "off" or action in good:

@@ -99,8 +99,14 @@ def known_payoffs(given: Payoffs | None, reasoner: object, *, needed: str = "") 
         needed: the setting that needs them, in the error; empty where none does.
 
     Raises:
+        TypeError: what is given knows no payoffs.
         ValueError: nobody knows them, and they are needed.
     """
+    if given is not None and not isinstance(given, Payoffs):
+        raise TypeError(
+            f"payoffs={shortly(given)} has no method expected_payoffs; pass who knows payoffs, such as "
+            "NormalFormReasoner(payoffs)"
+        )
     if given is None and isinstance(reasoner, Payoffs):
         given = reasoner
     if given is None:

@@ -14,6 +14,7 @@ from typing import TypeAlias, TypeVar
 
 from atom.agents.actors import Actor
 from atom.agents.ask import Answers, Ask, Pair, expected_by
+from atom.agents.gate import Worth
 from atom.agents.payoffs import Payoffs
 from atom.agents.turns import AskInTurn
 from atom.belief.hypotheses import Behaviour
@@ -54,6 +55,9 @@ class Open:
     ) -> Mapping[str, PartnerPrediction]:
         """See ``Unseen``."""
         return partners
+
+    async def worth(self, situation: Situation, player: str) -> None:
+        """Nothing: it follows from what is predicted."""
 
 
 _OPEN = Open()
@@ -184,11 +188,25 @@ class Unseen:
         Where nobody knows payoffs, the reasoner responds to the means, and is told by ``possible`` which
         views are likely after what was done.
         """
-        partners = self._partners
-        if self._payoffs is None or partners.keys() != situation.actions.keys() - {player}:
-            told = {name: partner.views for name, partner in partners.items() if partner.views}
+        worth = await self.worth(situation, player)
+        if worth is None:
+            told = {name: partner.views for name, partner in self._partners.items() if partner.views}
             then = replace(situation, possible={**situation.possible, **told})
             return await self._ask.respond(then, player, predicted)
+        return {action: 1.0 / len(worth.good) if action in worth.good else 0.0 for action in worth.expected}
+
+    async def worth(self, situation: Situation, player: str) -> Worth | None:
+        """What actions are worth, weighed over the views that partners may have.
+
+        Returns:
+            None where nobody knows payoffs, or not all partners are predicted.
+
+        Raises:
+            LLMError, DistributionError: what a partner does in a view is not known.
+        """
+        partners = self._partners
+        if self._payoffs is None or partners.keys() != situation.actions.keys() - {player}:
+            return None
         later = set() if situation.at_once else set(situation.later(player))
         values = dict.fromkeys(situation.legal(player), 0.0)
         choices = [
@@ -211,8 +229,7 @@ class Unseen:
                 replies = {name: await self._doing(then, name, views.get(name)) for name in later}
                 worth = self._payoffs.expected_payoffs(there, player, {**at_once, **replies})
                 values[action] += chance * worth[action]
-        good = best_of(values)
-        return {action: 1.0 / len(good) if action in good else 0.0 for action in values}
+        return Worth(values, best_of(values))
 
     async def _doing(self, situation: Situation, name: str, view: str | None) -> Policy:
         """What a partner does in one view, as it is answered: seen, by all hypotheses or by its estimate."""

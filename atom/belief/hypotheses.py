@@ -16,7 +16,8 @@ from atom.situation import Situation
 
 Behaviour: TypeAlias = Callable[[Situation, str], "Policy | None"]
 """``behaviour(situation, player)``: what ``player`` would do here, a distribution over its legal actions;
-None where the hypothesis says nothing of it, and is left as it is."""
+None where the hypothesis says nothing of it, and is left as it is. What its probabilities leave of 1 goes to
+the actions that it does not name, alike."""
 
 
 @dataclass(frozen=True, slots=True)

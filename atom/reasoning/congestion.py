@@ -110,7 +110,7 @@ class CongestionReasoner:
         self._payoff = payoff
         self._ties: CongestionTies = ties
         self._table: _Table | None = None
-        self._last: tuple[Situation, _Levels] | None = None
+        self._last: tuple[Situation, int, _Levels] | None = None
 
     def policy(self, situation: Situation, player: str, order: int) -> Policy:
         """How ``player`` would act here if it were ToM-``order``.
@@ -277,9 +277,9 @@ class CongestionReasoner:
         return chosen
 
     def _levels(self, situation: Situation) -> _Levels:
-        last = self._last
-        if last is not None and last[0] is situation:
-            return last[1]
+        last, steps = self._last, len(situation.history)
+        if last is not None and last[0] is situation and last[1] == steps:  # a list may have grown
+            return last[2]
         table = self._table_of(situation)
         joint = situation.history[-1] if situation.history else {}
         remembered = np.empty(len(table.seats), dtype=np.intp)
@@ -290,18 +290,19 @@ class CongestionReasoner:
             remembered[seat] = table.columns[action]
         if joint and joint.keys().isdisjoint(situation.actions):
             raise PayoffError(strange_history(joint, situation))
-        if last is not None and last[1].table is table and np.array_equal(last[1].last, remembered):
-            levels = last[1]
+        if last is not None and last[2].table is table and np.array_equal(last[2].last, remembered):
+            levels = last[2]
         else:
             levels = _Levels(table, remembered, {}, {})
         # one attribute that is replaced whole: threads that race compute twice, never mix two
-        self._last = (situation, levels)
+        self._last = (situation, steps, levels)
         return levels
 
     def _table_of(self, situation: Situation) -> _Table:
         table = self._table
-        if table is None or (table.actions is not situation.actions and table.actions != situation.actions):
-            table = self._table = self._tabulate(situation.actions)
+        actions = {player: tuple(own) for player, own in situation.actions.items()}
+        if table is None or table.actions != actions:
+            table = self._table = self._tabulate(actions)
         return table
 
     def _tabulate(self, actions: Mapping[str, Sequence[str]]) -> _Table:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from atom.policies import Policy
+from atom.reasoning.snapshots import snapshot
 from atom.reasoning.turns import certain, is_last, unanswered
 from atom.situation import Situation
 
@@ -48,26 +49,29 @@ class Latest:
     """The evaluations of the situation that was asked about last.
 
     Args:
-        lookup: finds those of a situation that is not that one; None begins anew.
+        lookup: finds those of a situation that is not that one; None begins anew, but for one that is equal.
     """
 
     __slots__ = ("_last", "_lookup")
 
     def __init__(self, lookup: Callable[[Situation], Evaluations] | None = None) -> None:
         self._lookup = lookup
-        self._last: tuple[Situation, Evaluations] | None = None
+        self._last: tuple[Situation, int, tuple[Any, ...] | None, Evaluations] | None = None
 
     def of(self, situation: Situation) -> Evaluations:
         """The evaluations of ``situation``; equal situations share theirs."""
-        last = self._last
-        if last is not None and last[0] is situation:
-            return last[1]
+        last, steps = self._last, len(situation.history)
+        if last is not None and last[0] is situation and last[1] == steps:  # a list may have grown
+            return last[3]
+        seen = None
         if self._lookup is not None:
             known = self._lookup(situation)
         else:
-            known = last[1] if last is not None and last[0] == situation else Evaluations()
+            seen = snapshot(situation)
+            same = last is not None and seen is not None and last[2] == seen
+            known = last[3] if last is not None and same else Evaluations()
         # One attribute that is replaced whole: threads that race lose evaluations, never mix two.
-        self._last = (situation, known)
+        self._last = (situation, steps, seen, known)
         return known
 
 

@@ -65,7 +65,8 @@ def _row(line: Line) -> list[str]:
     return [
         line.setting.removeprefix("adaptive:") + (" (default)" if line.setting == DEFAULT else ""),
         *(f"{mean:.1f}" for mean in line.means.values()),
-        *prose(f"{line.overall.estimate:.2f} {line.lowest:.1f}"),
+        f"{line.overall.estimate:.2f}",
+        f"{line.lowest:.1f}",
         "" if difference is None else str(difference.difference),
         "" if difference is None else f"{difference.p_holm:.4f}",
     ]

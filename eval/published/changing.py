@@ -169,7 +169,7 @@ def _competent(title: str, order: str, rows: Sequence[CompetenceRow]) -> list[st
         " / ".join(f"{p:.2f}" for p in truth),
         " ".join(f"{lapse:.2f}" for lapse in lapses),
         " ".join("never" if math.isinf(n) else f"{n:.0f}" for n in rounds),
-        *prose(f"{np.mean([row.distance for row in rows]):.3f}"),
+        f"{np.mean([row.distance for row in rows]):.3f}",
     ]
 
 

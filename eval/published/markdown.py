@@ -30,7 +30,14 @@ def prose(*parts: str) -> list[str]:
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, right: bool = False) -> list[str]:
-    """A table; with ``right`` all but the first column are aligned to the right."""
+    """A table; with ``right`` all but the first column are aligned to the right.
+
+    Raises:
+        ValueError: a row of more or fewer cells than there are headings.
+    """
+    for row in rows:
+        if len(row) != len(headings):
+            raise ValueError(f"{len(row)} cells under {len(headings)} headings: {list(row)}")
     under = ["---", *("---:" if right else "---" for _ in headings[1:])]
     return [
         f"| {' | '.join(headings)} |",

@@ -240,7 +240,7 @@ def _found(row: Recovered) -> list[str]:
     if row.order is None:
         return ["", "", ""]
     rounds = "never" if math.isinf(row.rounds) else f"{row.rounds:g}"
-    return [*prose(f"{row.found * row.n:.0f} of {row.n} games {row.truth:.2f}"), rounds]
+    return [f"{row.found * row.n:.0f} of {row.n} games", f"{row.truth:.2f}", rounds]
 
 
 def beside_bots(result: Result[list[Beaten]]) -> list[str]:

@@ -118,3 +118,8 @@ def test_what_a_function_returns_is_quoted_without_keys_and_in_short(odd):
         agent.decide(TWO, agent.start(["ben"]))
     assert KEY[:16] not in str(caught.value)
     assert len(str(caught.value)) < 200
+
+
+def test_who_knows_no_payoffs_is_refused_at_once():
+    with pytest.raises(TypeError, match=r"has no method expected_payoffs; pass .* NormalFormReasoner"):
+        AdaptiveAgent("ann", REASONER, gate="override", payoffs=[[0, 1], [1, 0]])

@@ -4,12 +4,14 @@ import json
 import logging
 import math
 
+import numpy as np
 import pytest
 
 from atom import (
     AdaptiveAgent,
     Bayes,
     BeliefError,
+    CongestionReasoner,
     FixedOrderAgent,
     Hedge,
     Hypothesis,
@@ -273,3 +275,43 @@ def test_a_model_that_fails_is_no_poison(caplog):
     with caplog.at_level(logging.WARNING):
         assert "no answer" in agent.decide(TWO, agent.start(["ben"]))[0].degraded[0]
     assert not caplog.records
+
+
+@pytest.mark.parametrize("illegal", [{"a": 1.0}, {"A": 0.0, "a": 0.5}, {}, {"A": 0.0}])
+def test_a_hypothesis_of_nothing_legal_says_nothing(illegal, caplog):
+    """As None does: its weight stays, and whoever answers it answers the others."""
+    found = []
+    for expects in (illegal, None):
+        odd = Hypothesis("odd", behaviour=lambda situation, player, expects=expects: expects, prior=50.0)
+        for reasoner in (NormalFormReasoner(PAYOFFS), CongestionReasoner(lambda p, a, same, n: float(same))):
+            for hypotheses in ([order(0), odd], [odd]):
+                agent = AdaptiveAgent("ann", reasoner, hypotheses=hypotheses)
+                decision, memory = agent.decide(TWO, agent.start(["ben"]))
+                memory = agent.observe(memory, TWO, {"ben": "A"})
+                found.append((decision, memory))
+    assert found[: len(found) // 2] == found[len(found) // 2 :]
+    said = [record.getMessage() for record in caplog.records]
+    wanted = (
+        "the hypothesis 'odd' expects 'a' of 'ben', which is not legal; legal are ['A', 'B']. It is left out"
+    )
+    assert said == ([wanted] if "a" in illegal else [])
+
+
+@pytest.mark.parametrize(
+    ("part", "whole"),
+    [
+        ({"A": 0.4}, {"A": 0.4, "B": 0.3, "C": 0.3}),
+        ({"A": 0.2, "B": 0.2, "C": 0.1}, {"A": 0.4, "B": 0.4, "C": 0.2}),
+        ({"A": 0.5, "gone": 0.5}, {"A": 0.5, "B": 0.25, "C": 0.25}),
+        ({"A": 1}, {"A": 1.0}),
+    ],
+)
+def test_what_a_hypothesis_leaves_open_goes_to_what_it_does_not_name(part, whole):
+    three = Situation({"ann": ("A", "B", "C"), "ben": ("A", "B", "C")})
+    some = Hypothesis("some", behaviour=lambda situation, player: part)
+    agent = AdaptiveAgent(
+        "ann", NormalFormReasoner(symmetric_payoffs(np.eye(3))), hypotheses=[order(0), some]
+    )
+    decision, _ = agent.decide(three, agent.start(["ben"]))
+    assert decision.partners["ben"].policies["some"] == pytest.approx(whole)
+    assert math.fsum(decision.partners["ben"].predictive.values()) == pytest.approx(1.0)

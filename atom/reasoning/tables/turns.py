@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
-from atom.errors import ModelError
+from atom.errors import ModelError, shortly
 from atom.reasoning.tables.answers import Seat
 from atom.reasoning.tables.levels import Solution
 from atom.reasoning.tables.model import Solo, TabularModel
@@ -73,10 +74,14 @@ def state_of(model: TabularModel, situation: Situation) -> int:
     Raises:
         ModelError: moves or turns in a game of players who act at once, or moves out of turn.
     """
-    state = situation.state
-    if not isinstance(state, int) or not 0 <= state < model.n_states:
+    try:
+        state = operator.index(situation.state)
+    except TypeError:
+        state = -1
+    if not 0 <= state < model.n_states:
         raise ModelError(
-            f"situation.state must be a state's index from 0 to {model.n_states - 1}, got {state!r}"
+            f"situation.state must be a state's index from 0 to {model.n_states - 1}, got "
+            f"{shortly(situation.state)}"
         )
     if situation.at_once:
         return state
