@@ -229,6 +229,7 @@ class PlayerMemory(TypedDict):
         writer: this thread's name in the Store, and since when, ``"KEY@SECONDS"``, for a day; or absent.
         published: whether the Store has the player's declaration.
         told: what a middleware told the model, and which messages it or a node has read.
+        revised: partner -> how often a graph changed its record since the decision; own name -> the rest.
     """
 
     version: int
@@ -245,6 +246,7 @@ class PlayerMemory(TypedDict):
     writer: NotRequired[str]
     published: NotRequired[bool]
     told: NotRequired[Told]
+    revised: NotRequired[dict[str, int]]
 
 
 def opening(episode: int) -> Memory:
@@ -325,18 +327,16 @@ def _from_version_1(memory: Mapping[str, Any], me: str) -> Memory:
             f"the memory of {me!r} is of version 1 and lacks {missing}, so that it cannot be brought to "
             f"version {VERSION}; begin a new one with start(partners)"
         )
-    kept = {key: memory[key] for key in ("learner", "episode", "step", "order")}
-    optional = ("declares", "checked", "spent", "writer", "told")
-    further = {key: memory[key] for key in optional if key in memory}
+    carried = ("learner", "episode", "step", "order", "declares", "checked", "spent", "writer", "told")
+    kept = {key: memory[key] for key in carried if key in memory}
     if "declared" in memory:
-        further["published"] = memory["declared"]
+        kept["published"] = memory["declared"]
     names = {*memory["belief"], *(memory["pending"] or {}), *memory.get("contracts", {})}
     return {
         "version": VERSION,
         **kept,
         "hypotheses": [str(order) for order in memory["orders"]],
         "partners": {name: _partner_from_version_1(memory, name) for name in sorted(names)},
-        **further,
     }
 
 

@@ -10,10 +10,11 @@ from atom.agents.briefing import own_messages
 from atom.decision import Prediction
 from atom.errors import check_choice
 from atom.models import prompts
+from atom.models.chat_model import ChatModel
 from atom.models.client import Client
 from atom.models.portal import run_blocking
 from atom.models.prompts import Tell
-from atom.models.settings import ActorKeywords, ModelSettings
+from atom.models.settings import ActorKeywords, Model, ModelSettings
 from atom.situation import Situation
 
 
@@ -39,14 +40,19 @@ class LLMActor:
     """
 
     def __init__(
-        self, me: str, model: str, *, tell: Tell | None = None, **settings: Unpack[ActorKeywords]
+        self,
+        me: str,
+        model: str | ChatModel | Model,
+        *,
+        tell: Tell | None = None,
+        **settings: Unpack[ActorKeywords],
     ) -> None:
         if tell is not None:
             check_choice("tell", tell, ("text", "recommendation"))
         self.me = me
         self.tell: Tell | None = tell
-        self.model = model
         self.client = Client(ModelSettings.of(model, {**settings, "memo": None}))
+        self.model = self.client.endpoints[0].model
 
     def __repr__(self) -> str:
         return f"LLMActor({self.me!r}, {self.model!r})"

@@ -98,4 +98,4 @@ async def _taken(
     decision, memory = await turn.decided(situation, memory, store, brief, wait=wait)
     decision = noting(decision, problems)
     turn.say(decision, memory, send)
-    return decision, {**memories, turn.player.me: memory}
+    return decision, {**memories, **turn.update(memories, memory)[turn.key]}

@@ -172,7 +172,7 @@ class AdaptiveToMMiddleware(AgentMiddleware[AdaptiveToMAgentState, Any], Seats):
         with explained(self._note):
             situation, memory, problems = self._begin(state)
             if situation is None or memory is None:
-                return None if memory is None else {self.key: {self.agent.me: memory}}
+                return None if memory is None else self._update(state, memory)
             decided = await self._turn.decided(situation, memory, runtime.store, wait=wait)
             return self._tell(state, *decided, problems, runtime)
 
@@ -183,6 +183,9 @@ class AdaptiveToMMiddleware(AgentMiddleware[AdaptiveToMAgentState, Any], Seats):
 
     def _memories(self, state: Any) -> Mapping[str, Memory]:
         return memories_of(state.get(self.key), self.key, self._where)
+
+    def _update(self, state: Any, memory: Memory) -> dict[str, Any]:
+        return self._turn.update(self._memories(state), memory)
 
     @property
     def _note(self) -> str:
@@ -217,7 +220,7 @@ class AdaptiveToMMiddleware(AgentMiddleware[AdaptiveToMAgentState, Any], Seats):
         new: Told = {**told, "taken": taken, "problems": [*told["problems"], *problems]}
         if own:
             new["own"] = own
-        return None if new == told else {self.key: {self.agent.me: {**memory, "told": new}}}
+        return None if new == told else self._update(state, {**memory, "told": new})
 
     async def aafter_model(
         self, state: AdaptiveToMAgentState, runtime: Runtime[Any]
@@ -344,7 +347,7 @@ class AdaptiveToMMiddleware(AgentMiddleware[AdaptiveToMAgentState, Any], Seats):
             "done": None if before is None else self._did(state, before),
             **read_by_now(state),
         }
-        return {self.key: {self.agent.me: {**memory, "told": told}}}
+        return self._update(state, {**memory, "told": told})
 
     def _informed(self, request: ModelRequest[Any]) -> ModelRequest[Any]:
         memories = self._memories(request.state)

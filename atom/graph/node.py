@@ -34,7 +34,7 @@ from atom.graph.shown import check_settings
 from atom.graph.state import STATE_KEY, memories_of, with_tom
 from atom.graph.store import BeliefMemory
 from atom.graph.told import NOTHING_TOLD, new_since, read_by_now
-from atom.graph.turn import Turn, noting
+from atom.graph.turn import Turn, has_decided, noting
 from atom.memories import Memory, Told
 from atom.observation import Observed
 from atom.situation import Situation
@@ -156,7 +156,7 @@ class AdaptiveToMNode(Runnable[Any, Update], Seats):
             situation, memory, problems = self._begin(state)
             brief = self._hooks.read_brief(state)
             decided = await self._turn.decided(situation, memory, self._store(), brief, wait=wait)
-            return self._after(*decided, problems)
+            return self._after(state, *decided, problems)
 
     @property
     def _where(self) -> str:
@@ -219,12 +219,13 @@ class AdaptiveToMNode(Runnable[Any, Update], Seats):
             state: of the graph.
             wait: whether a Store is awaited; without, it never suspends, see ``finish``.
         """
-        memories, me = self._memories(state), self.agent.me
+        memories = self._memories(state)
         if self._turn.is_first(memories) or not self._turn.fits(memories):
             return {}
-        memory, _ = self._count(state, memories[me], (), first=False)
+        memory = memories[self.agent.me]
+        memory, _ = self._count(state, memory, (), first=not has_decided(memory))
         memory = await self._turn.learned(memory, memories, self._store(), wait=wait)
-        return {self.key: {me: memory}}
+        return self._turn.update(memories, memory)
 
     @property
     def _strict(self) -> bool:
@@ -255,10 +256,10 @@ class AdaptiveToMNode(Runnable[Any, Update], Seats):
     def _store(self) -> BaseStore | None:
         return None if self._turn.kept is None else get_store()
 
-    def _after(self, decision: Decision, memory: Memory, problems: list[str]) -> Update:
+    def _after(self, state: Any, decision: Decision, memory: Memory, problems: list[str]) -> Update:
         decision = noting(decision, problems)
         written = self._hooks.read_write(decision)
-        tom = {self.key: {self.agent.me: memory}}
+        tom = self._turn.update(self._memories(state), memory)
         update: Update
         if isinstance(written, Command):
             elsewhere = written.graph is not None

@@ -14,6 +14,7 @@ from typing_extensions import ReadOnly, TypedDict, is_typeddict
 
 from atom.belief.contract import check_declared
 from atom.errors import StateKeyError
+from atom.graph.newer import newest
 from atom.graph.shown import shown
 from atom.memories import Memory, is_new
 from atom.names import Declared
@@ -31,9 +32,12 @@ def merge_memories(left: Mapping[str, Memory], right: Mapping[str, Memory | None
     """Reducer of the state key ``tom``: per observer, the newer memory wins.
 
     Nodes of different players may therefore write in parallel branches of one super-step. A subgraph
-    returns the whole key, what it was given of other players included; such an older memory (fewer
-    steps of the same episode) never replaces a newer one. A declaration is added to what is there.
-    None forgets an observer's memory.
+    returns the whole key, what it was given of other players included; such an older memory never replaces
+    a newer one. Newer is the later episode, then the later step; within a step what the nodes, observers and
+    middleware of this package changed more often, of each partner and of the rest. So what two observers saw
+    of two partners at once is merged. Of what is equally new the last one written stands, as after
+    ``update_state``. A memory as ``start`` made it (step 0) begins anew, whatever is there. A declaration is
+    added to what is there. None forgets an observer's memory.
 
     Raises:
         StateKeyError: what is written there is no mapping of memories, such as a value of a key of the
@@ -49,17 +53,15 @@ def merge_memories(left: Mapping[str, Memory], right: Mapping[str, Memory | None
         known = merged.get(observer)
         if memory is None:
             merged.pop(observer, None)
-        elif known is None or not (is_new(memory) or _older(memory, known)):
+        elif known is None:
             merged[observer] = memory
         elif is_new(memory):
             merged[observer] = {**known, **memory}
+        elif is_new(known):
+            merged[observer] = {**memory, **known} if known and memory.get("declares") is None else memory
+        else:
+            merged[observer] = newest(known, memory, observer)
     return merged
-
-
-def _older(memory: Memory, known: Memory) -> bool:
-    if memory.get("episode") != known.get("episode"):
-        return False
-    return bool(0 < memory.get("step", 0) < known.get("step", 0))
 
 
 class Memories(BinaryOperatorAggregate[dict[str, Memory]]):

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any
 
 from langgraph.store.base import BaseStore, GetOp, PutOp
 
@@ -13,23 +12,12 @@ from atom.belief.beliefs import Beliefs
 from atom.belief.evidence import nothing, prior, total
 from atom.coroutines import finish
 from atom.errors import BeliefError
-from atom.graph.outage import Outage, StoreDown, abatch
+from atom.graph.outage import StoreDown, abatch
 from atom.graph.reading import VERSION, Ask, Batch, Namespace, asking, direct, emptied, namespaces, nobody
 from atom.graph.sums import Known, Sums, seconds
+from atom.graph.unsaved import Items, Unsaved, UnsavedByStore, Where
 from atom.graph.writers import at_first, handed_on, key_of, named, new_in, place_of, without
 from atom.memories import Evidence, Memory, PartnerMemory, PlayerMemory, as_plain
-
-Unsaved: TypeAlias = dict["Where", dict[str, Any]]
-
-_REMEMBERED = 4096
-"""Of how many items a process knows what it wrote last, which it does not write again."""
-
-
-class Where(NamedTuple):
-    """Where a thread's item is."""
-
-    leaf: Namespace
-    key: str
 
 
 class BeliefMemory:
@@ -50,7 +38,8 @@ class BeliefMemory:
 
     A Store that is down never stops play: the thread goes on without, one warning is logged for an
     outage, and what could not be written is kept and written when the Store is back. What a thread
-    could not read at its beginning it reads then.
+    could not read at its beginning it reads then. One object may be used with several Stores: what waits, and
+    whether a Store is down, belongs to the Store, known by identity.
 
     Agents with a contract publish what they declare under ``(prefix, "declared", task)``, where their
     partners in other graphs find it.
@@ -87,11 +76,7 @@ class BeliefMemory:
         self._half_life = half_life
         self._change = change
         self._prefix = _label(prefix)
-        self._unsaved: Unsaved = {}
-        self._saved: Unsaved = {}
-        self._in_flight: set[Where] = set()
-        self._lock = threading.Lock()
-        self._outage = Outage(retry_after)
+        self._unsaved = UnsavedByStore(retry_after)
 
     def namespace(self, observer: str, partner: str) -> Namespace:
         """Where the items of one observer about one partner are."""
@@ -108,44 +93,60 @@ class BeliefMemory:
         Raises:
             BeliefError: the player keeps no beliefs.
         """
-        return finish(self._recall(self._batch(store), player, memory))
+        return finish(self._recall(self._unsaved.of(store), self._batch(store), player, memory))
 
     async def abefore(self, store: BaseStore, player: Player, memory: Memory) -> Memory:
         """The same as ``before``, awaited."""
-        return await self._recall(self._abatch(store), player, memory)
+        return await self._recall(self._unsaved.of(store), self._abatch(store), player, memory)
 
-    def after(self, store: BaseStore, player: Player, memory: Memory) -> None:
-        """Write what the thread observed so far."""
-        self._collect(player, memory)
+    def after(
+        self, store: BaseStore, player: Player, memory: Memory, *, former: Memory | None = None
+    ) -> None:
+        """Write what the thread observed so far.
+
+        Args:
+            store: the Store.
+            player: whose memory it is.
+            memory: as ``before`` returned it.
+            former: as ``before`` was given it. Of a partner of whom nothing new was observed since, another
+                branch of the graph may have written more meanwhile, which then stands. None writes all.
+        """
+        self._collect(self._unsaved.of(store), player, memory, former)
         self.flush(store)
 
-    async def aafter(self, store: BaseStore, player: Player, memory: Memory) -> None:
+    async def aafter(
+        self, store: BaseStore, player: Player, memory: Memory, *, former: Memory | None = None
+    ) -> None:
         """The same as ``after``, awaited."""
-        self._collect(player, memory)
+        self._collect(self._unsaved.of(store), player, memory, former)
         await self.aflush(store)
 
     def flush(self, store: BaseStore) -> bool:
-        """Write what is not yet written; whether nothing is left to write."""
-        return finish(self._flush(self._batch(store)))
+        """Write what is not yet written to this Store; whether nothing is left to write."""
+        return finish(self._flush(self._unsaved.of(store), self._batch(store)))
 
     async def aflush(self, store: BaseStore) -> bool:
         """The same as ``flush``, awaited."""
-        return await self._flush(self._abatch(store))
+        return await self._flush(self._unsaved.of(store), self._abatch(store))
 
     def _batch(self, store: BaseStore) -> Batch:
+        outage = self._unsaved.of(store).outage
+
         async def batch(operations: Sequence[Any]) -> list[Any] | None:
-            return self._outage.batch(store, operations)
+            return outage.batch(store, operations)
 
         return batch
 
     def _abatch(self, store: BaseStore) -> Batch:
+        outage = self._unsaved.of(store).outage
+
         async def batch(operations: Sequence[Any]) -> list[Any] | None:
-            return await self._outage.abatch(store, operations)
+            return await outage.abatch(store, operations)
 
         return batch
 
-    async def _flush(self, batch: Batch) -> bool:
-        while taken := self._take():
+    async def _flush(self, unsaved: Unsaved, batch: Batch) -> bool:
+        while taken := unsaved.take():
             written = False
             try:
                 await asking(batch)(_puts(taken))
@@ -154,10 +155,10 @@ class BeliefMemory:
             except StoreDown:
                 break
             finally:  # without its sums an item is not counted, so that it is written again with them
-                self._give_back(taken, written=written)
-        return not self._unsaved
+                unsaved.give_back(taken, written=written)
+        return not unsaved
 
-    async def _sum_up(self, ask: Ask, taken: Unsaved) -> None:
+    async def _sum_up(self, ask: Ask, taken: Items) -> None:
         trees = [self._sums(ask, value["observer"], value["partner"]) for value in taken.values()]
         found = await ask([sums.head() for sums in trees])
         for sums, where, last in zip(trees, taken, found, strict=True):
@@ -185,7 +186,7 @@ class BeliefMemory:
         Raises:
             Exception: whatever the Store raises when it is down.
         """
-        return finish(self._forget(direct(store), partner, observer))
+        return finish(self._forget(self._unsaved.of(store), direct(store), partner, observer))
 
     async def aforget(self, store: BaseStore, partner: str, observer: str | None = None) -> int:
         """The same as ``forget``, awaited."""
@@ -193,14 +194,10 @@ class BeliefMemory:
         async def ask(operations: Sequence[Any]) -> list[Any]:
             return await abatch(store, operations)
 
-        return await self._forget(ask, partner, observer)
+        return await self._forget(self._unsaved.of(store), ask, partner, observer)
 
-    async def _forget(self, ask: Ask, partner: str, observer: str | None) -> int:
-        with self._lock:
-            self._saved.clear()
-            for key, value in list(self._unsaved.items()):
-                if value["partner"] == partner and observer in (None, value["observer"]):
-                    del self._unsaved[key]
+    async def _forget(self, unsaved: Unsaved, ask: Ask, partner: str, observer: str | None) -> int:
+        unsaved.forget(partner, observer)
         deleted = 0
         for kind in ("beliefs", "sums"):
             about = (self._prefix, kind, "*" if observer is None else _label(observer), _label(partner))
@@ -209,11 +206,12 @@ class BeliefMemory:
                 deleted += await emptied(ask, namespace)
         return deleted
 
-    async def _recall(self, batch: Batch, player: Player, memory: Memory) -> Memory:
+    async def _recall(self, unsaved: Unsaved, batch: Batch, player: Player, memory: Memory) -> Memory:
         beliefs = keeps_beliefs(player)
         known = named(beliefs.typed(memory, player.me), seconds())
         try:
-            known = await self._once(asking(batch), player.me, beliefs.typed(memory, player.me), known)
+            before = beliefs.typed(memory, player.me)
+            known = await self._once(unsaved, asking(batch), player.me, before, known)
             known = await self._placed(asking(batch), player.me, beliefs, known, again="writer" in memory)
         except StoreDown:
             known = at_first(known)
@@ -229,7 +227,9 @@ class BeliefMemory:
         heard = {p: item.value["order"] for p, item in zip(silent, found or [], strict=False) if item}
         return player.hear(as_plain(known), heard)
 
-    async def _once(self, ask: Ask, me: str, before: PlayerMemory, memory: PlayerMemory) -> PlayerMemory:
+    async def _once(
+        self, unsaved: Unsaved, ask: Ask, me: str, before: PlayerMemory, memory: PlayerMemory
+    ) -> PlayerMemory:
         """The memory without what a run of this step that came to no end wrote under the name before."""
         writer = before.get("writer")
         if writer is None or key_of(writer) == key_of(memory["writer"]):
@@ -239,8 +239,7 @@ class BeliefMemory:
         items = await ask([GetOp(*where) for where in at.values()]) if at else []
         partners = dict(memory["partners"])
         for (name, where), item in zip(at.items(), items, strict=True):
-            with self._lock:
-                value = self._unsaved.get(where) or (item.value if item else {})
+            value = unsaved.get(where) or (item.value if item else {})
             if all(value.get(key) == said for key, said in (whole[name].get("written") or nothing()).items()):
                 partners[name] = without(partners[name], "written")
         return {**memory, "partners": partners}
@@ -273,41 +272,21 @@ class BeliefMemory:
                     priors[name] = prior(evidence, beliefs.names, self._change)
         return beliefs.expect({**memory, "partners": partners}, priors)
 
-    def _collect(self, player: Player, memory: Memory) -> None:
-        known = keeps_beliefs(player).typed(memory, player.me)
+    def _collect(self, unsaved: Unsaved, player: Player, memory: Memory, former: Memory | None) -> None:
+        beliefs = keeps_beliefs(player)
+        known = beliefs.typed(memory, player.me)
+        before = {} if former is None else beliefs.typed(former, player.me)["partners"]
         for partner, record in known["partners"].items():
             evidence = handed_on(record).get("written")
             if evidence is None:
                 continue
             where = self._where(player.me, partner, record, known["writer"])
             names = self._names(player.me, partner)
-            value = {"version": VERSION, **evidence, **names}
-            with self._lock:
-                if where in self._unsaved or self._saved.get(where) != value:
-                    self._unsaved[where] = value
+            new = partner not in before or new_in(before[partner])
+            unsaved.add(where, {"version": VERSION, **evidence, **names}, new=new)
 
     def _where(self, me: str, partner: str, record: PartnerMemory, writer: str) -> Where:
         return Where(self._sums(nobody, me, partner).leaf(place_of(record)), key_of(writer))
-
-    def _take(self) -> Unsaved:
-        """What to write now, and nobody else takes meanwhile."""
-        # An older sum of the same thread that is written late would overwrite a newer one.
-        with self._lock:
-            taken = {key: value for key, value in self._unsaved.items() if key not in self._in_flight}
-            self._in_flight.update(taken)
-            return taken
-
-    def _give_back(self, taken: Unsaved, *, written: bool) -> None:
-        with self._lock:
-            self._in_flight.difference_update(taken)
-            for key, value in taken.items():
-                if written and self._unsaved.get(key) is value:
-                    del self._unsaved[key]
-                if written:
-                    self._saved.pop(key, None)
-                    self._saved[key] = value
-            while len(self._saved) > _REMEMBERED:
-                del self._saved[next(iter(self._saved))]
 
     def _names(self, observer: str, partner: str) -> dict[str, str]:
         return {"observer": observer, "partner": partner, "task": self.task}
@@ -346,7 +325,7 @@ async def _all_known(trees: Sequence[Sums], names: Iterable[str]) -> dict[str, K
     return {name: await sums.known(found) for name, sums, found in zip(names, trees, heads, strict=True)}
 
 
-def _puts(taken: Unsaved) -> list[PutOp]:
+def _puts(taken: Items) -> list[PutOp]:
     return [PutOp(where.leaf, where.key, value, index=False) for where, value in taken.items()]
 
 

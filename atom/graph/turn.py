@@ -20,6 +20,7 @@ from atom.decision import Decision
 from atom.errors import BeliefError, HookError, check_choice
 from atom.graph.events import decision_events
 from atom.graph.lost import Whereabouts
+from atom.graph.newer import revised
 from atom.graph.observing import Unlisted, Waiting, countable, no_longer_expected, observations
 from atom.graph.shown import shown
 from atom.graph.state import STATE_KEY, check_key, declared_orders
@@ -154,7 +155,7 @@ class Turn:
         elif not self.fits(memories):
             first = True
             memory = self._anew(memory, partners)
-        return self.player.hear(memory, declared_orders(memories)), first
+        return self.player.hear(memory, declared_orders(memories)), first or not has_decided(memory)
 
     def _anew(self, memory: Memory, partners: Sequence[str]) -> Memory:
         """A new memory that goes on with the number of the step, by which a thread knows newer from older."""
@@ -265,12 +266,22 @@ class Turn:
 
     async def _recalled(self, store: BaseStore, kept: BeliefMemory, memory: Memory, *, wait: bool) -> Memory:
         if wait:
-            memory = await kept.abefore(store, self.player, memory)
-            await kept.aafter(store, self.player, memory)
+            found = await kept.abefore(store, self.player, memory)
+            await kept.aafter(store, self.player, found, former=memory)
         else:
-            memory = kept.before(store, self.player, memory)
-            kept.after(store, self.player, memory)
-        return memory
+            found = kept.before(store, self.player, memory)
+            kept.after(store, self.player, found, former=memory)
+        return found
+
+    def update(self, memories: Mapping[str, Memory], memory: Memory) -> dict[str, Any]:
+        """The state's update, ``{"tom": {me: memory}}``, by which the memory counts as the newer one.
+
+        Args:
+            memories: the state key ``tom``: observer -> its memory.
+            memory: what came of the player's own.
+        """
+        me = self.player.me
+        return {self.key: {me: revised(memories.get(me) or {}, memory, me)}}
 
     def say(self, decision: Decision, memory: Memory, send: Send | None) -> None:
         """Sends the events of a decision, which are not made where nobody takes them.
@@ -297,6 +308,11 @@ class Turn:
                 "compile the graph with store=, or pass store= to create_agent, for example InMemoryStore()"
             )
         return store
+
+
+def has_decided(memory: Memory) -> bool:
+    """Whether a player may have decided, so that what others did can be judged; not as ``start`` made it."""
+    return memory.get("step") != 0
 
 
 def noting(decision: Decision, problems: Sequence[str]) -> Decision:

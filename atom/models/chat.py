@@ -19,7 +19,15 @@ from atom.models.endpoint import Endpoint
 from atom.models.entering import as_text, log_probabilities, tokens_of
 from atom.models.findings import Findings
 from atom.models.identity import identity_of
-from atom.models.responses import AttemptError, RefusedError, Reply, ending, has_thoughts, part
+from atom.models.responses import (
+    AttemptError,
+    InconclusiveError,
+    RefusedError,
+    Reply,
+    ending,
+    has_thoughts,
+    part,
+)
 from atom.models.secrets import held_by, secrets_of
 from atom.models.settings import Model, ModelSettings
 from atom.models.threads import Threads
@@ -110,7 +118,8 @@ class ChatEndpoint(Endpoint):
                 async with asyncio.timeout(deadline.left()):
                     await self._threads.free()
             except TimeoutError:
-                raise TimeoutError(f"{_MOST_AT_ONCE} requests before this one have not ended") from None
+                reason = f"{_MOST_AT_ONCE} requests before this one have not ended"
+                raise InconclusiveError(reason) from None
             self.breaker.check()
             yield
 

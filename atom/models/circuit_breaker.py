@@ -68,8 +68,8 @@ class CircuitBreaker:
             )
 
     def answered(self) -> None:
-        """Forgets the failures; said where they had been."""
-        self._failures = 0
+        """Forgets the failures, and ends a suspension: what was under way may answer after it began."""
+        self._failures, self._until = 0, 0.0
         if self._place in _warned:
             _warned.discard(self._place)
             _log.warning("%s answers again", self.model)

@@ -65,7 +65,7 @@ class Client:
         """
         if len(question.actions) == 1:
             return dict.fromkeys(question.actions.values(), 1.0)
-        deadline = Deadline.after(self.patience.deadline)
+        deadline = self._deadline()
         if self._memo is None:
             return await self._fresh_policy(question, player, purpose, "", deadline)
         key = memo_key(
@@ -94,9 +94,10 @@ class Client:
         Raises:
             LLMError: no model gave a usable answer.
         """
-        deadline = Deadline.after(self.patience.deadline)
+        deadline = self._deadline()
         problems = []
-        for endpoint in self.endpoints:
+        for i, endpoint in enumerate(self.endpoints, 1):
+            deadline.keep_for(len(self.endpoints) - i)
             talk = Talk()
             try:
                 asking = Asking(endpoint, self.sampling, question, deadline, talk, lapse=0.0)
@@ -112,7 +113,8 @@ class Client:
         self, question: Question, player: str, purpose: str, key: str, deadline: Deadline
     ) -> Policy:
         problems = []
-        for endpoint in self.endpoints:
+        for i, endpoint in enumerate(self.endpoints, 1):
+            deadline.keep_for(len(self.endpoints) - i)
             talk = Talk()
             try:
                 asking = Asking(endpoint, self.sampling, question, deadline, talk)
@@ -158,10 +160,12 @@ class Client:
         async def ask(listed: Question) -> Policy:
             if listed is asking.question:
                 return await asking.by("logprobs")
-            said = Talk()
+            # they wait for their turns at the same time: each puts off its own deadline alone
+            said, until = Talk(), replace(asking.deadline)
             try:
-                return await replace(asking, question=listed, talk=said).by("logprobs")
+                return await replace(asking, question=listed, talk=said, deadline=until).by("logprobs")
             finally:
+                asking.deadline.at = max(asking.deadline.at, until.at)
                 asking.talk.prompt_tokens += said.prompt_tokens
                 asking.talk.completion_tokens += said.completion_tokens
 
@@ -169,6 +173,12 @@ class Client:
             return await ask(asking.question)
         temperature = self.sampling.temperature
         return await over_listings(asking.question, self.sampling.permutations, temperature, ask)
+
+    def _deadline(self) -> Deadline:
+        """For one question, and all models together."""
+        patience = self.patience
+        share = min(patience.timeout, patience.deadline / len(self.endpoints))
+        return Deadline.after(patience.deadline, share)
 
     def _failed(self, endpoint: Endpoint, player: str, purpose: str, talk: Talk, error: LLMError) -> str:
         """The problem in words; a spent budget ends everything."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
 
@@ -19,22 +20,42 @@ class Deadline:
         at: on ``time.monotonic``'s clock; put off by the time that requests wait for their turn, or for what
             they are sent by to be loaded.
         never_after: the end of a budget, which nothing puts off; None for no end.
+        share: seconds that a model has at least, where several are asked in turn and a budget does not end
+            before.
+        kept: seconds at the end that are kept for the models that come after the one that is asked.
     """
 
     at: float
     never_after: float | None = None
+    share: float = math.inf
+    kept: float = 0.0
 
     @classmethod
-    def after(cls, seconds: float) -> Deadline:
-        """So many seconds from now, and not after the budget of the decision under way has ended."""
+    def after(cls, seconds: float, share: float | None = None) -> Deadline:
+        """So many seconds from now, and not after the budget of the decision under way has ended.
+
+        Args:
+            seconds: for all models together.
+            share: see above; None for one model, which has all of them.
+        """
         meter = current_meter()
-        return cls(time.monotonic() + seconds, None if meter is None else meter.deadline)
+        ends = None if meter is None else meter.deadline
+        return cls(time.monotonic() + seconds, ends, seconds if share is None else share)
+
+    def keep_for(self, models: int) -> None:
+        """Keeps time for the models that come after the one that is asked next.
+
+        Args:
+            models: how many, >= 0. Each is kept a share, or, where less is left, as much as that one has.
+        """
+        self.kept = 0.0
+        self.kept = models * max(0.0, min(self.share, self.left() / (models + 1)))
 
     def left(self) -> float:
-        """Seconds until then."""
+        """Seconds until then, without those that are kept for others."""
         left = self.at - time.monotonic()
         budget = self.budget_left()
-        return left if budget is None else min(left, budget)
+        return (left if budget is None else min(left, budget)) - self.kept
 
     def budget_is_up(self) -> bool:
         """Whether the budget's time has ended."""

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
+from atom.errors import LLMError
 from atom.models.bounds import MOST_OF_AN_ERROR, check_parts, check_size, elsewhere, leads_elsewhere
 from atom.models.entering import in_short
 from atom.models.loading import aload_aiohttp, aload_litellm
@@ -51,14 +52,20 @@ async def ask(
         TimeoutError: it took longer.
         ConnectionError: nobody listens, or the response broke off.
         ValueError: it is no JSON, or too long.
+        LLMError: what is to be sent is no JSON.
     """
     sent = {name: options[name] for name in SENT if options.get(name) is not None} | dict(request)
     body = {"messages": messages, "model": place.name}
     body |= {name: sent[name] for name in sorted(sent)}  # as LiteLLM has it, byte for byte
     body |= options.get("extra_body") or {}
     try:
+        packed = json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    except (TypeError, ValueError) as error:
+        what = "what it is asked, or one of its options, cannot be sent as JSON"
+        raise LLMError(f"{place.name}: {what}: {in_short(error)}") from None
+    try:
         async with asyncio.timeout(limit):
-            status, headers, content = await _post(place, body)
+            status, headers, content = await _post(place, packed)
     except TimeoutError:
         raise TimeoutError(f"no answer within {limit:.3g} s") from None
     answer = _read(status, headers, content)
@@ -66,9 +73,8 @@ async def ask(
     return answer
 
 
-async def _post(place: Place, body: Mapping[str, Any]) -> tuple[int, Mapping[str, str], bytes]:
+async def _post(place: Place, packed: bytes) -> tuple[int, Mapping[str, str], bytes]:
     aiohttp = await aload_aiohttp()
-    packed = json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
     context = _trusted() if place.url.startswith("https:") else True
     try:
         async with _session(aiohttp).post(

@@ -36,6 +36,7 @@ from atom.models.loading import aload_litellm, begin, load_aiohttp, load_litellm
 from atom.models.portal import run_in_portal
 from atom.models.responses import (
     AttemptError,
+    InconclusiveError,
     RefusedError,
     Reply,
     bill,
@@ -151,7 +152,7 @@ class Endpoint:
         meter: Meter | None,
         request: Mapping[str, Any],
     ) -> Reply:
-        reason = "the deadline had passed already"
+        reason, is_down = "the deadline passed before it was asked", False
         retrying = AsyncRetrying(
             retry=retry_if_exception_type(AttemptError),
             stop=StopAt(self.patience.attempts, deadline),
@@ -162,7 +163,11 @@ class Endpoint:
             if deadline.left() > 0.0:
                 async for attempt in retrying:
                     with attempt:
-                        reply = await self._attempt(messages, deadline, meter, request)
+                        try:
+                            reply = await self._attempt(messages, deadline, meter, request)
+                        except AttemptError as error:
+                            is_down = is_down or error.is_conclusive
+                            raise
                 self.breaker.answered()
                 return reply
         except AttemptError as error:
@@ -170,7 +175,8 @@ class Endpoint:
         if deadline.budget_is_up():  # which says nothing about the server
             raise BudgetError(f"{self.model}: {reason}, and the budget is spent")
         # outside of the handler, so that the original, which may quote a key, is not in the context
-        self.breaker.failed(reason)
+        if is_down:
+            self.breaker.failed(reason)
         raise LLMError(f"{self.model}: {reason}")
 
     async def _attempt(
@@ -202,7 +208,8 @@ class Endpoint:
         raise failure
 
     def _failed(self, error: Exception) -> AttemptError:
-        return AttemptError(self._describe(error), retry_after(error))
+        is_conclusive = not isinstance(error, InconclusiveError)
+        return AttemptError(self._describe(error), retry_after(error), is_conclusive=is_conclusive)
 
     async def _send_in_turn(
         self,
@@ -212,10 +219,16 @@ class Endpoint:
         request: Mapping[str, Any],
     ) -> Any:
         async with self._turn(deadline):
+            limit = self._limit(deadline)
             began = meter.begin_call() if meter else 0.0
             booked: dict[str, Any] = {}
             try:
-                response = await self._send(messages, self._limit(deadline), request)
+                response = await self._send(messages, limit, request)
+            except TimeoutError as error:
+                if limit < 0.5 * min(self.patience.timeout, deadline.share):  # others had taken the rest
+                    raise InconclusiveError(str(error)) from None
+                raise
+            else:
                 booked = self._bill(response)
                 return response
             finally:
@@ -233,17 +246,21 @@ class Endpoint:
             try:
                 async with asyncio.timeout(deadline.budget_left()) as budget:
                     await stack.enter_async_context(self.limiter)
-            except TimeoutError:
-                if not budget.expired():  # the limiter's own
-                    raise
-                raise BudgetError("the budget's time ended while a request waited for its turn") from None
+            except LLMError:
+                raise
+            except Exception as error:  # noqa: BLE001  # whatever it raises, no server did
+                if isinstance(error, TimeoutError) and budget.expired():
+                    raise BudgetError("the budget's time ended while a request waited for its turn") from None
+                raise InconclusiveError(f"its limiter failed: {self._describe(error)}") from None
             deadline.at += time.monotonic() - waiting_since
             self.breaker.check()
             yield
 
     def _limit(self, deadline: Deadline) -> float:
         """Seconds that one request may take."""
-        return max(0.001, min(self.patience.timeout, deadline.left()))
+        if (left := deadline.left()) <= 0.0:
+            raise InconclusiveError("the deadline passed while a request waited for its turn")
+        return min(self.patience.timeout, left)
 
     async def _send(
         self, messages: Sequence[Mapping[str, str]], limit: float, request: Mapping[str, Any]
@@ -255,10 +272,10 @@ class Endpoint:
         return await through_litellm.ask(self.model, messages, limit, self.api_key, arguments)
 
     def _describe(self, error: Exception) -> str:
-        if isinstance(error, TimeoutError):
-            return str(error)
-        kind = getattr(error, "kind", type(error).__name__)
         text = redact(" ".join(in_short(error).split()), self._secrets)
+        if isinstance(error, TimeoutError) and text:
+            return text[:_LONGEST_REASON]
+        kind = getattr(error, "kind", type(error).__name__)
         text = text.removeprefix(f"litellm.{kind}: ").removeprefix(f"{kind}: ")
         text = text.partition(" Traceback (most recent call last)")[0]  # LiteLLM's own
         return f"{kind}: {text[:_LONGEST_REASON]}"

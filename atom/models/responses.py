@@ -150,11 +150,21 @@ class StatusError(Exception):
 
 
 class AttemptError(Exception):
-    """One attempt failed in a way that may pass."""
+    """One attempt failed in a way that may pass.
 
-    def __init__(self, reason: str, pause: float = 0.0) -> None:
+    Attributes:
+        pause: seconds that the server asks to wait, >= 0.
+        is_conclusive: whether it says something about the server, see ``InconclusiveError``.
+    """
+
+    def __init__(self, reason: str, pause: float = 0.0, *, is_conclusive: bool = True) -> None:
         super().__init__(reason)
         self.pause = pause
+        self.is_conclusive = is_conclusive
+
+
+class InconclusiveError(TimeoutError):
+    """A request was not sent, or was not waited for long enough to say anything about its server."""
 
 
 def part(of: Any, name: str) -> Any:

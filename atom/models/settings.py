@@ -99,13 +99,22 @@ class Model:
         """A model by its name, or a LangChain chat model.
 
         Args:
-            model: its name, or it itself, also with arguments, retries or fallbacks bound to it.
-            given: ``api_key`` and ``options``, of a model that has a name.
+            model: its name, or it itself, also with arguments, retries or fallbacks bound to it; a ``Model``
+                is returned as it is.
+            given: ``api_key`` and ``options``, of a model that has a name; ``options`` of a chat model.
 
         Raises:
-            ValueError: what is neither, or an ``api_key`` beside a chat model, which has its own.
+            ValueError: what is neither, an ``api_key`` beside a chat model, which has its own, or anything
+                beside a ``Model``, which has all of it.
         """
         if isinstance(model, Model):
+            options = given.get("options", {})
+            beside = {"api_key": given.get("api_key")} | {name: options[name] for name in options}
+            if names := [name for name, value in beside.items() if value is not None]:
+                raise ValueError(
+                    f"{', '.join(names)} beside Model({model.name!r}): a Model says by itself how it is "
+                    "reached; put this into the Model, as Model(name, api_key=..., options={...})"
+                )
             return model
         if isinstance(model, str):
             return cls(model, **given)
@@ -144,11 +153,16 @@ class Patience:
         timeout: seconds for one request.
         deadline: seconds for a policy: all requests, pauses, repairs and fallback models together, but not
             the time that requests wait for a ``Limiter``, or for what they are sent by to be imported.
+            Where there are fallbacks, a model is given up so early that each of those that come after it
+            has a ``timeout`` left; where the deadline (or what a ``Budget`` leaves) is shorter than a
+            ``timeout`` for each, all have an equal share. By the defaults a model with one fallback
+            has 60 of the 90 s at most, and the fallback 30 at least.
         attempts: requests before a model is given up, >= 1.
         pause: seconds before the first retry; doubled each time, up to ``longest_pause``, and drawn
             between half of that and all of it.
         longest_pause: seconds.
-        failures: so many requests of all callers given up in a row suspend the model.
+        failures: so many requests of all callers given up in a row suspend the model. What was not sent
+            counts for none, nor what had less than half of the time that a first request has.
         cooldown: seconds for which it stays suspended.
     """
 
@@ -235,11 +249,11 @@ class ModelSettings:
             check_together(model.name, model.options, self.sampling.methods, self.sampling.max_tokens)
 
     @classmethod
-    def of(cls, model: str | ChatModel, keywords: ReasonerKeywords) -> ModelSettings:
+    def of(cls, model: str | ChatModel | Model, keywords: ReasonerKeywords) -> ModelSettings:
         """The settings that keywords name; those that are none of ours are options of ``model``.
 
         Raises:
-            ValueError: a model without a name.
+            ValueError: a model without a name, or a key or options beside a ``Model``.
         """
         rest: dict[str, Any] = {**keywords}
         kept = {name: value for name in _KEPT if (value := rest.pop(name, None)) is not None}

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from atom.models.bounds import bounded
 from atom.models.loading import aload_litellm
+from atom.models.responses import InconclusiveError
 
 _GRACE = 0.05
 
@@ -40,12 +41,13 @@ async def ask(
         arguments: further ones of ``litellm.acompletion``.
 
     Raises:
-        TimeoutError: it took longer, or too many before it have not ended.
+        TimeoutError: it took longer.
+        InconclusiveError: too many before it have not ended, of whatever model; it was not sent.
         ValueError: the response goes beyond the bounds.
         Exception: LiteLLM's own, OpenAI's and plain ones.
     """
     if len(_overdue) >= _MOST_OVERDUE:
-        raise TimeoutError(f"{_MOST_OVERDUE} requests before this one have not ended")
+        raise InconclusiveError(f"{_MOST_OVERDUE} requests before this one have not ended")
     litellm = await aload_litellm()
     key = {} if api_key is None else {"api_key": api_key.get_secret_value()}
     with bounded(limit) as refused:

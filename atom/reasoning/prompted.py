@@ -10,7 +10,7 @@ from atom.models import prompts
 from atom.models.chat_model import ChatModel
 from atom.models.client import Client
 from atom.models.portal import run_blocking
-from atom.models.settings import ModelSettings, ReasonerKeywords
+from atom.models.settings import Model, ModelSettings, ReasonerKeywords
 from atom.policies import Policy
 from atom.reasoning.recursive import Latest, Recursion
 from atom.reasoning.turns import is_last
@@ -91,8 +91,9 @@ class LLMReasoner:
     others is marked as data, and every reply is checked against the options.
 
     Args:
-        model: as LiteLLM names it, such as ``openai/gpt-4o-mini`` or ``ollama_chat/llama3.1``; or a LangChain
-            chat model, which is asked by its own ``invoke``, with its own key and options.
+        model: as LiteLLM names it, such as ``openai/gpt-4o-mini`` or ``ollama_chat/llama3.1``; a LangChain
+            chat model, which is asked by its own ``invoke``, with its own key and options; or a ``Model``,
+            which has its key and options itself: none may be given beside it.
         told: what a question says of the other players: the ``"action"`` that is likeliest (paper,
             ``a_j_pred``; fewer different questions, so more of them from the memo) or the whole
             ``"distribution"`` in percent.
@@ -122,7 +123,7 @@ class LLMReasoner:
     """
 
     def __init__(
-        self, model: str | ChatModel, *, told: Told = "action", **settings: Unpack[ReasonerKeywords]
+        self, model: str | ChatModel | Model, *, told: Told = "action", **settings: Unpack[ReasonerKeywords]
     ) -> None:
         check_choice("told", told, get_args(Told))
         self._told = told

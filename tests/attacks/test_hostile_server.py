@@ -249,35 +249,47 @@ def _failed(reasoner):
 
 
 async def test_calls_that_overstay_are_capped_and_cancelled(monkeypatch):
-    """A provider of LiteLLM's that is asked by something else than its usual client, and never ends."""
+    """A provider of LiteLLM's that is asked by something else than its usual client, and never ends.
+
+    However long it takes to reach it: the loop's clock is put on by hand.
+    """
     import asyncio  # noqa: PLC0415
 
     import litellm  # noqa: PLC0415
 
-    ended = []
+    began, ended, passed = [], [], [0.0]
+    loop = asyncio.get_running_loop()
+    monkeypatch.setattr(loop, "time", lambda: time.monotonic() + sum(passed))
 
     class Hangs(litellm.CustomLLM):
         async def acompletion(self, *arguments, **keywords):
+            began.append(True)
             try:
-                await asyncio.sleep(60)
+                await asyncio.sleep(10**6)
             finally:
                 ended.append(True)
 
     monkeypatch.setattr(litellm, "custom_provider_map", [{"provider": "hanging", "custom_handler": Hangs()}])
-    monkeypatch.setattr(through_litellm, "_LAST", 0.3)
+    monkeypatch.setattr(through_litellm, "_LAST", 1_000.0)
     monkeypatch.setattr(through_litellm, "_MOST_OVERDUE", 4)
 
     def ask():
-        return through_litellm.ask("hanging/x", [{"role": "user", "content": "x"}], 0.1, None, {})
+        return through_litellm.ask("hanging/x", [{"role": "user", "content": "x"}], 1_000.0, None, {})
 
-    found = await asyncio.gather(*(ask() for _ in range(4)), return_exceptions=True)
+    asked = [asyncio.ensure_future(ask()) for _ in range(4)]
+    while len(began) < 4:
+        await asyncio.sleep(0.01)
+        assert not any(task.done() for task in asked)
+    passed.append(1_500.0)
+    found = await asyncio.gather(*asked, return_exceptions=True)
     assert [type(error) for error in found] == [TimeoutError] * 4
+    assert (len(through_litellm._overdue), len(ended)) == (4, 0)
     with pytest.raises(TimeoutError, match="4 requests before this one have not ended"):
         await ask()
-    async with asyncio.timeout(60):
-        while len(ended) < 4 or through_litellm._overdue:  # noqa: ASYNC110 - what ends them is not ours
-            await asyncio.sleep(0.05)
-    assert not through_litellm._overdue
+    passed.append(1_500.0)
+    while through_litellm._overdue:  # noqa: ASYNC110 - what ends them is not ours
+        await asyncio.sleep(0.01)
+    assert (len(began), len(ended)) == (4, 4)
 
 
 # ---- memory ----

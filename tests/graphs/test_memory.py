@@ -1,6 +1,7 @@
 """Beliefs kept in a Store: in memory, in SQLite and in a real PostgreSQL server."""
 
 import asyncio
+import gc
 import json
 import logging
 import math
@@ -8,12 +9,13 @@ import subprocess
 import sys
 import threading
 import time
+import weakref
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from boards import PLAYERS, board_graph, player_node, reasoner
+from boards import PLAYERS, board_graph, player_node, reasoner, situation
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.store.memory import InMemoryStore
 from langgraph.store.postgres import PostgresStore
@@ -21,7 +23,16 @@ from langgraph.store.postgres.aio import AsyncPostgresStore
 from langgraph.store.sqlite import SqliteStore
 from langgraph.store.sqlite.aio import AsyncSqliteStore
 
-from atom import AdaptiveAgent, BeliefError, BeliefMemory, Contract, FixedOrderAgent, FollowTheLeader, Hedge
+from atom import (
+    AdaptiveAgent,
+    BeliefError,
+    BeliefMemory,
+    Contract,
+    FixedOrderAgent,
+    FollowTheLeader,
+    Hedge,
+    take_turn,
+)
 from atom.belief.evidence import LAPSES, nothing, observed, prior, total
 
 HERE = Path(__file__).parent
@@ -294,6 +305,94 @@ def test_a_thread_that_ended_in_an_outage_is_written_by_the_next_one():
     meet(store, beliefs, rounds=2)
     assert beliefs.known(store, "ann", "ben")["observations"] == 6
     assert beliefs.flush(store)
+
+
+class Slotted:
+    """A Store of the user's own, of which no weak reference can be made, and which is not hashable."""
+
+    __slots__ = ("_store", "down")
+
+    def __init__(self):
+        self._store, self.down = InMemoryStore(), False
+
+    __hash__ = None
+
+    def __eq__(self, other):
+        return True
+
+    def batch(self, ops):
+        if self.down:
+            raise ConnectionError("connection refused")
+        return self._store.batch(ops)
+
+    async def abatch(self, ops):
+        return self.batch(ops)
+
+
+def saw(beliefs, store, times):
+    """ann decides, and sees ben act so often; her memories then."""
+    ann, memories, seen = AdaptiveAgent("ann", reasoner()), {}, None
+    for _ in range(times + 1):
+        _, memories = take_turn(ann, memories, situation({}), seen, kept=beliefs, store=store)
+        seen = {"ben": "A"}
+    return memories
+
+
+@pytest.mark.parametrize("make", [Broken, Slotted])
+def test_one_memory_in_two_stores_keeps_them_apart(make, caplog):
+    """What one could not take is not written to the other, and an outage of one leaves the other at work."""
+    beliefs = BeliefMemory("one-ahead", retry_after=1e6)
+    ours, theirs = make(), make()
+    ours.down = True
+    saw(beliefs, ours, 3)
+    saw(beliefs, theirs, 2)
+    assert beliefs.known(theirs, "ann", "ben")["observations"] == 2
+    assert beliefs.flush(theirs)
+    assert not beliefs.flush(ours)
+    theirs.down = True
+    saw(beliefs, theirs, 1)
+    downs = [r for r in caplog.records if r.levelno == logging.WARNING and r.name == "atom"]
+    assert len(downs) == 2  # one for each Store
+
+
+@pytest.mark.parametrize("make", [Broken, Slotted])
+def test_forgetting_in_one_store_leaves_what_waits_for_another(make):
+    beliefs = BeliefMemory("one-ahead", retry_after=0.0)
+    ours, theirs = make(), make()
+    ours.down = True
+    saw(beliefs, ours, 3)
+    beliefs.forget(theirs, "ben")
+    ours.down = False
+    assert beliefs.flush(ours)
+    assert beliefs.known(ours, "ann", "ben")["observations"] == 3
+
+
+def test_a_thread_writes_to_another_store_what_it_wrote_to_the_first():
+    beliefs, first, second = BeliefMemory("one-ahead"), InMemoryStore(), InMemoryStore()
+    memories = saw(beliefs, first, 3)
+    ann = AdaptiveAgent("ann", reasoner())
+    take_turn(ann, memories, situation({}), None, kept=beliefs, store=second)
+    assert beliefs.known(second, "ann", "ben")["observations"] == 3
+
+
+def test_what_another_process_could_not_write_is_written_with_nothing_new():
+    ours, theirs, store = BeliefMemory("one-ahead"), BeliefMemory("one-ahead"), Broken()
+    ann, memories = AdaptiveAgent("ann", reasoner()), saw(ours, store, 2)
+    store.down = True
+    _, memories = take_turn(ann, memories, situation({}), {"ben": "A"}, kept=theirs, store=store)
+    store.down = False
+    assert ours.known(store, "ann", "ben")["observations"] == 2
+    take_turn(ann, memories, situation({}), None, kept=ours, store=store)
+    assert ours.known(store, "ann", "ben")["observations"] == 3
+
+
+def test_a_store_that_nobody_uses_is_let_go():
+    beliefs, store = BeliefMemory("one-ahead"), InMemoryStore()
+    saw(beliefs, store, 2)
+    alive = weakref.ref(store)
+    del store
+    gc.collect()
+    assert alive() is None
 
 
 def test_replaying_a_step_does_not_count_it_twice():

@@ -18,7 +18,7 @@ from pydantic import BaseModel, Field
 from typing_extensions import TypedDict
 
 from atom import AdaptiveAgent, AdaptiveToMNode, LLMError, Situation, add_tom_node
-from atom.llm import LLMReasoner, Model, Patience, Sampling, SqliteMemo
+from atom.llm import LLMActor, LLMReasoner, Model, Patience, Sampling, SqliteMemo
 from eval.tasks import make_task
 from tests.llm.conftest import GREEDY, QUICK, described, reasoner_at
 
@@ -234,6 +234,29 @@ def test_what_is_no_model_is_refused_without_its_secrets(given, words):
         with pytest.raises(ValueError, match=words) as caught:
             LLMReasoner(**arguments)
         assert "sk-" not in str(caught.value)
+
+
+def test_a_model_of_ours_has_all_that_is_said_of_it():
+    """What was said beside it did not count, whatever it was."""
+    model = Model("openai/x", "none", {"api_base": "http://here"})
+    beside = {"api_base": "http://there", "max_tokens": 7, "api_key": "sk-planted", "options": {"top_k": 1}}
+    for make in (LLMReasoner, lambda model, **given: LLMActor("ann", model, **given)):
+        for name, value in beside.items():
+            named = "top_k" if name == "options" else name
+            with pytest.raises(
+                ValueError, match=rf"^{named} beside Model\('openai/x'\).*into the Model"
+            ) as error:
+                make(model, **{name: value})
+            assert "sk-" not in str(error.value)
+        with pytest.raises(ValueError, match=r"^api_key, top_k, api_base, max_tokens beside"):
+            make(model, **beside)
+        made = make(model, api_key=None, api_version=None, sampling=GREEDY)
+        (endpoint,) = made.client.endpoints
+        assert (made.model, endpoint.options) == ("openai/x", {"api_base": "http://here"})
+
+
+def test_a_chat_model_that_acts_is_shown_by_its_name():
+    assert repr(LLMActor("ann", secretive())) == f"LLMActor('ann', {secretive().model_name!r})"
 
 
 def test_a_model_is_shown_without_its_chat_models_secrets():

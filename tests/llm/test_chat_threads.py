@@ -99,9 +99,10 @@ async def test_waiting_for_a_thread_is_not_the_models_time():
 
 
 async def test_what_finds_no_thread_before_the_deadline_is_never_sent():
+    """And is no failure of the model."""
     over = threading.Event()
     model = Scripted(before=lambda: over.wait(100))
-    patience = Patience(timeout=1.5, deadline=3.0, attempts=3, pause=0.01)
+    patience = Patience(timeout=1.5, deadline=3.0, attempts=3, pause=0.01, failures=2, cooldown=900.0)
     reasoner = LLMReasoner(model, sampling=SINGLE, patience=patience, memo=None)
     endpoint = reasoner.client.endpoints[0]
     endpoint._threads = Threads(1)
