@@ -176,7 +176,7 @@ def check_probabilities(policy: object, who: str, source: str) -> Policy:
 
 
 def completed(part: Policy, legal: Sequence[str]) -> Policy | None:
-    """A distribution made of a part of one; None where there is nothing to make it of.
+    """A distribution made of a part of one; None where it names no action, or gives none of all a chance.
 
     Args:
         part: legal action -> probability, summing to at most 1.
@@ -185,7 +185,7 @@ def completed(part: Policy, legal: Sequence[str]) -> Policy | None:
     """
     total = added(part.values())
     left, others = 1.0 - total, [action for action in legal if action not in part]
-    if total <= 0.0:
+    if not part or (total <= 0.0 and not others):
         return None
     if left <= _ROUNDING:
         return part

@@ -64,6 +64,16 @@ def test_a_history_that_grows_in_one_list(name, one_situation):
     assert len({str(policy) for policy in found}) == 2, "what was done matters"
 
 
+@pytest.mark.parametrize("name", REASONERS)
+def test_a_window_of_one_round_that_moves_on_in_one_list(name):
+    asked, window = REASONERS[name](), [{"ann": "A", "ben": "A"}]
+    situation = Situation(TWO, history=window)
+    for did in "ABBA":
+        window[:] = [{"ann": did, "ben": did}]
+        fresh = REASONERS[name]().policy(Situation(TWO, history=tuple(window)), "ben", 0)
+        assert asked.policy(situation, "ben", 0) == fresh
+
+
 @pytest.mark.parametrize("awaited", [False, True])
 async def test_a_board_that_is_changed_in_place(awaited):
     def opened(situation, player, predicted=None):

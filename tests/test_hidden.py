@@ -19,6 +19,7 @@ from atom import (
     BeliefError,
     Hedge,
     Hypothesis,
+    LLMError,
     NormalFormReasoner,
     PayoffError,
     Seen,
@@ -27,6 +28,7 @@ from atom import (
     ToMState,
     conventions,
 )
+from atom.agents.unseen import MOST_VIEWS
 from atom.belief import evidence, order
 from atom.belief.sound import flaw_of, is_evidence
 from eval.play import episode_graph, play, play_in_graph, seat_players
@@ -532,3 +534,50 @@ def test_the_gate_knows_what_a_move_revealed():
         memory = alone.observe(memory, None, {"ann": Seen("x", view="blue")})
     assert decision.action == other.action == "blue"
     assert (other.overruled, other.gap) == (None, 0.0)
+
+
+class Counting:
+    """Everybody does A; it counts what it is asked, and may fail after that."""
+
+    def __init__(self):
+        self.asked, self.most = [], 10**9
+
+    def policy(self, situation, player, order):
+        self.asked.append((player, order))
+        if len(self.asked) > self.most:
+            raise LLMError("down")
+        return {"A": 1.0, "B": 0.0}
+
+
+class Flat:
+    """B is worth more than A by one."""
+
+    def expected_payoffs(self, situation, player, predicted):
+        return {"A": 0.0, "B": 1.0}
+
+
+@pytest.mark.parametrize("on_error", ["degrade", "raise"])
+@pytest.mark.parametrize("later", [False, True])
+@pytest.mark.parametrize("partners", [1, 3, 12])
+def test_a_gap_that_nobody_acts_on_costs_no_question_and_fails_no_decision(partners, later, on_error):
+    names = ["ann", *(f"p{i}" for i in range(partners))]
+    situation = Situation(
+        dict.fromkeys(names, ("A", "B")),
+        turns=[names[:1], names[1:]] if later else (),
+        possible={name: {"low": 0.5, "high": 0.5} for name in names[1:]},
+    )
+    questions = []
+    for payoffs in (None, Flat()):
+        reasoner = Counting()
+        for most in (10**9, None):
+            reasoner.most = most or len(reasoner.asked)
+            reasoner.asked = []
+            agent = AdaptiveAgent(
+                "ann", reasoner, agent=lambda situation, prediction: "A", payoffs=payoffs, on_error=on_error
+            )
+            decision, _ = agent.decide(situation, agent.start(names[1:]))
+            questions.append(len(reasoner.asked))
+            assert (decision.action, decision.degraded) == ("A", ())
+            weighed = payoffs is not None and not later and 2**partners <= MOST_VIEWS
+            assert decision.gap == (1.0 if weighed else None)
+    assert len(set(questions)) == 1

@@ -81,7 +81,8 @@ class LastStep:
 
         Raises:
             IllegalActionError: the wrapped agent's action is not legal.
-            LLMError, DistributionError: a model or a reasoner failed, with ``on_error="raise"``.
+            LLMError, DistributionError, ExpectedPayoffError: a model, a reasoner or payoffs failed, with
+                ``on_error="raise"``.
         """
         order = prediction.order or 0
         if self.actor is not None:
@@ -136,7 +137,7 @@ class LastStep:
             worth = None
             try:
                 if unseen.hides:
-                    worth = await unseen.worth(situation, self.me)
+                    worth = await unseen.worth(situation, self.me, asks=self.gate != "off")
                 else:
                     worth = worth_of(self.payoffs, situation, self.me, prediction)
             except FAILURES as error:  # which takes nothing away from the action

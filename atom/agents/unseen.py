@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import product
+from math import prod
 from typing import TypeAlias, TypeVar
 
 from atom.agents.actors import Actor
@@ -23,12 +24,16 @@ from atom.memories import PartnerMemory
 from atom.names import order_of
 from atom.policies import Policy, added, mixture
 from atom.reasoning.ties import best_of
-from atom.situation import Situation
+from atom.situation import JointAction, Situation
 
 ByView: TypeAlias = dict[str, dict[str, Policy]]
 """View -> hypothesis -> policy."""
 
 _SMALLEST = 1e-300
+
+MOST_VIEWS = 256
+"""Combinations of views of all partners together that an answer weighs one by one; beyond, it is one to what
+they do on the average."""
 
 T = TypeVar("T")
 
@@ -56,7 +61,7 @@ class Open:
         """See ``Unseen``."""
         return partners
 
-    async def worth(self, situation: Situation, player: str) -> None:
+    async def worth(self, situation: Situation, player: str, *, asks: bool = True) -> None:
         """Nothing: it follows from what is predicted."""
 
 
@@ -75,13 +80,14 @@ class Unseen:
 
     hides = True
 
-    __slots__ = ("_ask", "_behaviours", "_by_view", "_partners", "_payoffs")
+    __slots__ = ("_ask", "_asked", "_behaviours", "_by_view", "_partners", "_payoffs")
 
     def __init__(self, ask: Ask, payoffs: Payoffs | None = None) -> None:
         self._ask, self._payoffs = ask, payoffs
         self._by_view: dict[str, ByView] = {}
         self._behaviours: Mapping[str, Behaviour] = {}
         self._partners: Mapping[str, PartnerPrediction] = {}
+        self._asked: dict[tuple[str, ...], Policy] = {}
 
     def for_decision(self) -> Ask:
         """The same for one decision."""
@@ -195,51 +201,73 @@ class Unseen:
             return await self._ask.respond(then, player, predicted)
         return {action: 1.0 / len(worth.good) if action in worth.good else 0.0 for action in worth.expected}
 
-    async def worth(self, situation: Situation, player: str) -> Worth | None:
+    async def worth(self, situation: Situation, player: str, *, asks: bool = True) -> Worth | None:
         """What actions are worth, weighed over the views that partners may have.
 
+        Args:
+            situation: as ``player`` sees it.
+            player: who decides.
+            asks: whether what is not known of partners by now is asked for.
+
         Returns:
-            None where nobody knows payoffs, or not all partners are predicted.
+            None where nobody knows payoffs, where not all partners are predicted, where they may see more
+            than ``MOST_VIEWS`` combinations of views, or where something would have to be asked for.
 
         Raises:
             LLMError, DistributionError: what a partner does in a view is not known.
+            ExpectedPayoffError: what an action is worth is no finite number.
         """
         partners = self._partners
         if self._payoffs is None or partners.keys() != situation.actions.keys() - {player}:
             return None
-        later = set() if situation.at_once else set(situation.later(player))
-        values = dict.fromkeys(situation.legal(player), 0.0)
         choices = [
             [(name, view, p) for view, p in (partner.views or {"": 1.0}).items()]
             for name, partner in partners.items()
         ]
+        later = set() if situation.at_once else set(situation.later(player))
+        known = all(self._known(name, view) is not None for views in choices for name, view, _ in views)
+        if prod(map(len, choices)) > MOST_VIEWS or not (asks or (known and not later)):
+            return None
+        values = dict.fromkeys(situation.legal(player), 0.0)
         for chosen in product(*choices):
-            chance = 1.0
-            for _, _, p in chosen:
-                chance *= p
-            views = {name: view for name, view, _ in chosen if view}
-            there = situation.with_views(views)
-            at_once = {
-                name: await self._doing(situation, name, views.get(name))
-                for name in partners
-                if name not in later
-            }
+            chance = prod(p for _, _, p in chosen)
+            views = {name: view for name, view, _ in chosen}
+            there = situation.with_views({name: view for name, view in views.items() if view})
+            now = [name for name in views if name not in later]
+            at_once = {name: await self._doing(situation, name, views[name], {}) for name in now}
+            worth = {} if later else self._payoffs.expected_payoffs(there, player, at_once)
             for action in values:
-                then = situation.after({player: action}) if later else situation
-                replies = {name: await self._doing(then, name, views.get(name)) for name in later}
-                worth = self._payoffs.expected_payoffs(there, player, {**at_once, **replies})
+                if later:
+                    mine = {player: action}
+                    replies = {name: await self._doing(situation, name, views[name], mine) for name in later}
+                    worth = self._payoffs.expected_payoffs(there, player, {**at_once, **replies})
                 values[action] += chance * worth[action]
         return Worth(values, best_of(values))
 
-    async def _doing(self, situation: Situation, name: str, view: str | None) -> Policy:
-        """What a partner does in one view, as it is answered: seen, by all hypotheses or by its estimate."""
+    def _known(self, name: str, view: str) -> Policy | None:
+        """What a partner does in one view, as far as it was asked about; empty for what is open to all."""
         partner = self._partners[name]
         if (certain := partner.moved or partner.drawn) is not None:
             return {certain: 1.0}
-        policies = partner.policies if view is None else self._by_view.get(name, {}).get(view, {})
+        policies = self._by_view.get(name, {}).get(view, {}) if view else partner.policies
         if partner.answered == "prediction":
             return self._predicted(partner, {**partner.policies, **policies})
-        there = situation.known_to(name) if view is None else _as_seen(situation, name, view)
+        return policies.get(partner.hypothesis)
+
+    async def _doing(self, situation: Situation, name: str, view: str, mine: JointAction) -> Policy:
+        """What a partner does in one view, as it is answered, and in reply to an action that it sees."""
+        partner = self._partners[name]
+        found, is_certain = self._known(name, view), partner.moved or partner.drawn
+        if found is not None and (not mine or is_certain or partner.answered == "prediction"):
+            return found
+        key = (name, view, *mine.values())
+        if key not in self._asked:
+            then = situation.after(mine) if mine else situation
+            there = _as_seen(then, name, view) if view else then.known_to(name)
+            self._asked[key] = await self._by_estimate(there, partner, name)
+        return self._asked[key]
+
+    async def _by_estimate(self, there: Situation, partner: PartnerPrediction, name: str) -> Policy:
         order = order_of(partner.hypothesis)
         if order is not None:
             answers = await self._ask.policies(there, [(name, order)])

@@ -91,14 +91,14 @@ def _of_first(ours: Mapping[str, int], theirs: Mapping[str, int], name: str, old
 
 
 def _waits(record: Any) -> int:
-    """For how much a record waits; within a step that only becomes less."""
+    """For how many actions a record waits."""
     if not isinstance(record, Mapping):
         return 0
     late = record.get("late")
     entries = list(late.values()) if isinstance(late, Mapping) else []
     kept = [entry.get("expected") for entry in entries if isinstance(entry, Mapping)]
     waited = [one for one in (record.get("expected"), *kept) if isinstance(one, Mapping)]
-    return sum(1 if one.get("counted") else 2 for one in waited)
+    return sum(not one.get("counted") for one in waited)
 
 
 def _at(memory: Memory) -> tuple[int, int]:

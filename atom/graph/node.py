@@ -223,7 +223,9 @@ class AdaptiveToMNode(Runnable[Any, Update], Seats):
         if self._turn.is_first(memories) or not self._turn.fits(memories):
             return {}
         memory = memories[self.agent.me]
-        memory, _ = self._count(state, memory, (), first=not has_decided(memory))
+        if self.agent.beliefs is not None and not has_decided(memory):
+            return {}
+        memory, _ = self._count(state, memory, (), first=False)
         memory = await self._turn.learned(memory, memories, self._store(), wait=wait)
         return self._turn.update(memories, memory)
 

@@ -155,7 +155,8 @@ class Turn:
         elif not self.fits(memories):
             first = True
             memory = self._anew(memory, partners)
-        return self.player.hear(memory, declared_orders(memories)), first or not has_decided(memory)
+        first = first or (self.player.beliefs is not None and not has_decided(memory))
+        return self.player.hear(memory, declared_orders(memories)), first
 
     def _anew(self, memory: Memory, partners: Sequence[str]) -> Memory:
         """A new memory that goes on with the number of the step, by which a thread knows newer from older."""
@@ -281,6 +282,8 @@ class Turn:
             memory: what came of the player's own.
         """
         me = self.player.me
+        if self.player.beliefs is None:  # whose memories are its own affair
+            return {self.key: {me: memory}}
         return {self.key: {me: revised(memories.get(me) or {}, memory, me)}}
 
     def say(self, decision: Decision, memory: Memory, send: Send | None) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tenacity import RetryCallState
 from tenacity.stop import stop_base
@@ -73,8 +73,13 @@ class StopAt(stop_base):
     def __init__(self, attempts: int, deadline: Deadline) -> None:
         self._attempts = attempts
         self._deadline = deadline
+        self.by_budget = False
+        """Whether it stopped because of a budget alone: without it, another attempt would have been made."""
 
     def __call__(self, retry_state: RetryCallState) -> bool:
         if retry_state.attempt_number >= self._attempts:
             return True
-        return retry_state.upcoming_sleep >= self._deadline.left()
+        pause, without_budget = retry_state.upcoming_sleep, replace(self._deadline, never_after=None)
+        stops = pause >= self._deadline.left()
+        self.by_budget = stops and pause < without_budget.left()
+        return stops

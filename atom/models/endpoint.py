@@ -153,12 +153,8 @@ class Endpoint:
         request: Mapping[str, Any],
     ) -> Reply:
         reason, is_down = "the deadline passed before it was asked", False
-        retrying = AsyncRetrying(
-            retry=retry_if_exception_type(AttemptError),
-            stop=StopAt(self.patience.attempts, deadline),
-            wait=self._pause,
-            reraise=True,
-        )
+        stop, again = StopAt(self.patience.attempts, deadline), retry_if_exception_type(AttemptError)
+        retrying = AsyncRetrying(retry=again, stop=stop, wait=self._pause, reraise=True)
         try:
             if deadline.left() > 0.0:
                 async for attempt in retrying:
@@ -172,7 +168,8 @@ class Endpoint:
                 return reply
         except AttemptError as error:
             reason = str(error)
-        if deadline.budget_is_up():  # which says nothing about the server
+        # which says nothing about the server, and others that wait for the same ask anew
+        if deadline.budget_is_up() or (stop.by_budget and not deadline.kept):
             raise BudgetError(f"{self.model}: {reason}, and the budget is spent")
         # outside of the handler, so that the original, which may quote a key, is not in the context
         if is_down:

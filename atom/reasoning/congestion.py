@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from atom.errors import PayoffError, SituationError, check_choice
 from atom.policies import Policy
+from atom.reasoning.snapshots import length_and_last
 from atom.reasoning.ties import best
 from atom.reasoning.turns import Reply, certain, endings, is_last, unanswered
 from atom.situation import Situation, strange_history
@@ -110,7 +111,7 @@ class CongestionReasoner:
         self._payoff = payoff
         self._ties: CongestionTies = ties
         self._table: _Table | None = None
-        self._last: tuple[Situation, int, _Levels] | None = None
+        self._last: tuple[Situation, tuple[int, int], _Levels] | None = None
 
     def policy(self, situation: Situation, player: str, order: int) -> Policy:
         """How ``player`` would act here if it were ToM-``order``.
@@ -277,8 +278,8 @@ class CongestionReasoner:
         return chosen
 
     def _levels(self, situation: Situation) -> _Levels:
-        last, steps = self._last, len(situation.history)
-        if last is not None and last[0] is situation and last[1] == steps:  # a list may have grown
+        last, steps = self._last, length_and_last(situation)
+        if last is not None and last[0] is situation and last[1] == steps:
             return last[2]
         table = self._table_of(situation)
         joint = situation.history[-1] if situation.history else {}

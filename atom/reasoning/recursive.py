@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any, TypeAlias
 
 from atom.policies import Policy
-from atom.reasoning.snapshots import snapshot
+from atom.reasoning.snapshots import length_and_last, snapshot
 from atom.reasoning.turns import certain, is_last, unanswered
 from atom.sharing import UnderWay, together
 from atom.situation import Situation
@@ -78,12 +78,12 @@ class Latest:
 
     def __init__(self, lookup: Callable[[Situation], Evaluations] | None = None) -> None:
         self._lookup = lookup
-        self._last: tuple[Situation, int, tuple[Any, ...] | None, Evaluations] | None = None
+        self._last: tuple[Situation, tuple[int, int], tuple[Any, ...] | None, Evaluations] | None = None
 
     def of(self, situation: Situation) -> Evaluations:
         """The evaluations of ``situation``; equal situations share theirs."""
-        last, steps = self._last, len(situation.history)
-        if last is not None and last[0] is situation and last[1] == steps:  # a list may have grown
+        last, steps = self._last, length_and_last(situation)
+        if last is not None and last[0] is situation and last[1] == steps:
             return last[3]
         seen = None
         if self._lookup is not None:

@@ -12,7 +12,8 @@ def snapshot(situation: Situation) -> tuple[Any, ...] | None:
     """A value that equals another's where both situations are the same, also once one of them was changed.
 
     A history that goes on in one list, and a board that is changed in place, are another situation: so
-    containers are copied. Joint actions within a history are not.
+    containers are copied. Joint actions within a history are not. A board is looked at once for each
+    ``Situation``: who changes it makes a new one.
 
     Returns:
         None where that cannot be said: a state that holds what is neither plain data nor hashable by value.
@@ -31,6 +32,12 @@ def snapshot(situation: Situation) -> tuple[Any, ...] | None:
         )
     except (TypeError, RecursionError):
         return None
+
+
+def length_and_last(situation: Situation) -> tuple[int, int]:
+    """What shows at a glance that the history of one and the same situation went on, or moved by a step."""
+    history = situation.history
+    return len(history), id(history[-1]) if history else 0
 
 
 def _frozen(value: Any) -> Any:

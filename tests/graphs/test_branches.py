@@ -21,7 +21,10 @@ from atom import (
     AdaptiveToMNode,
     BeliefMemory,
     CongestionReasoner,
+    Decision,
     NormalFormReasoner,
+    RecursiveReasoner,
+    Seen,
     Situation,
     ToMState,
     add_tom_node,
@@ -30,6 +33,7 @@ from atom import (
     symmetric_payoffs,
     tool_calls,
 )
+from atom.agents.player import StaticPlayer
 from atom.graph import merge_memories
 from atom.graph.newer import revised
 
@@ -313,12 +317,12 @@ def test_a_declaration_stands_whoever_writes_first():
 
 
 class Counting:
-    """A player of the user's own, which numbers no steps."""
+    """A player of the user's own, which numbers its steps."""
 
     me, beliefs = "ann", None
 
     def start(self, partners, *, episode=0):
-        return {"times": 0}
+        return {"step": 0}
 
     def hear(self, memory, declared):
         return memory
@@ -328,22 +332,20 @@ class Counting:
 
     def decide(self, situation, memory):
         decision, _ = AdaptiveAgent("ann", GAME).decide(situation, decided_from_start())
-        return decision, {**memory, "times": memory["times"] + 1}
+        return decision, {**memory, "step": memory["step"] + 1}
 
 
 def decided_from_start():
     return AdaptiveAgent("ann", GAME).start(["ben"])
 
 
-def test_a_player_without_steps_is_passed_through_and_begun_anew():
+def test_a_player_of_ones_own_that_numbers_its_steps_is_passed_through_and_begun_anew():
     node = ann_node(agent=Counting())
     builder = add_tom_node(StateGraph(Board), "ann", node).add_node("zlog", passing())
     graph = builder.add_edge(START, "ann").add_edge(START, "zlog").compile(checkpointer=InMemorySaver())
     for times in (1, 2, 3):
-        assert graph.invoke({}, THREAD)["tom"]["ann"]["times"] == times
-    assert merge_memories({"ann": {"times": 3, "revised": {"ann": 3}}}, {"ann": {"times": 0}}) == {
-        "ann": {"times": 0}
-    }
+        assert graph.invoke({}, THREAD)["tom"]["ann"] == {"step": times}
+    assert merge_memories({"ann": {"step": 3}}, {"ann": {"step": 0}}) == {"ann": {"step": 0}}
 
 
 class Move(TypedDict):
@@ -394,3 +396,50 @@ def test_the_order_of_writes_changes_nothing(moves, random):
     seen = frozenset().union(*(move["seen"] for move in newest))
     expected = written({"step": last, "seen": seen, "told": any(move["told"] for move in newest)})
     assert whole["ann"] == expected
+
+
+@pytest.mark.parametrize("name", ["a_watch", "zwatch"])
+def test_an_observer_beside_the_node_leaves_a_memory_that_was_given_to_the_graph(name):
+    """Before the first decision there is nothing to judge, and nothing is written."""
+    node = ann_node()
+    builder = add_tom_observer(add_tom_node(StateGraph(Board), "ann", node), name, node)
+    graph = builder.add_edge(START, "ann").add_edge(START, name).compile(checkpointer=InMemorySaver())
+    given_memory = {"tom": {"ann": node.agent.start(["ben"])}}
+    for turn in range(3):
+        state = graph.invoke(given_memory if turn == 0 else {}, THREAD)
+        assert state["tom"]["ann"]["step"] == turn + 1
+
+
+class Counts(StaticPlayer):
+    """A player of somebody's own, whose memory is a dataclass without a step."""
+
+    me = "ann"
+
+    def start(self, partners, *, episode=0):
+        return {"seen": 0}
+
+    def decide(self, situation, memory):
+        assert memory.keys() == {"seen"}
+        return Decision("ann", "A", None, {}), {"seen": memory["seen"] + 1}
+
+
+def test_memories_of_ones_own_players_are_their_own_affair():
+    node = ann_node(agent=Counts())
+    graph = add_tom_node(StateGraph(Board), "ann", node).add_edge(START, "ann")
+    graph = graph.compile(checkpointer=InMemorySaver())
+    for turn in range(3):
+        assert graph.invoke({}, THREAD)["tom"]["ann"] == {"seen": turn + 1}
+
+
+def test_what_a_node_of_ones_own_observes_where_views_are_hidden_stands():
+    agent = AdaptiveAgent(
+        "ann", RecursiveReasoner(lambda s, p: {"A": 1.0}, lambda s, p, predicted: {"B": 1.0})
+    )
+    hidden = Situation(TWO, possible={"ben": {"low": 0.5, "high": 0.5}})
+    _, memory = agent.decide(hidden, agent.start(["ben"]))
+    first = agent.observe(memory, None, {"ben": Seen("A", view="low")})
+    second = agent.observe(
+        first, hidden, {"ben": "A"}
+    )  # judged once more, by what is known of that situation
+    assert first != second
+    assert merge_memories({"ann": first}, {"ann": second})["ann"] == second

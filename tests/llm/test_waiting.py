@@ -10,7 +10,7 @@ from langchain_core.messages import AIMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
 from pydantic import ConfigDict, Field
 
-from atom import AdaptiveAgent, Budget, DeclaredReasoner, LLMError, Situation
+from atom import AdaptiveAgent, Budget, BudgetError, DeclaredReasoner, LLMError, Situation
 from atom.llm import LLMReasoner, Patience, Sampling
 from atom.reasoning.reasoner import AsyncReasoner, AsyncResponder, ConcurrentReasoner
 from atom.usage import Meter, metered
@@ -149,3 +149,36 @@ def test_declared_orders_around_a_model_ask_at_once_for_synchronous_callers_too(
     decision, _ = ann.decide(SITUATION, memory)
     assert gate.both.is_set()
     assert decision.partners.keys() == {"ben", "cem"}
+
+
+class Restarting(BaseChatModel):
+    """Fails once, and answers then."""
+
+    asked: list[Any] = Field(default_factory=list)
+
+    @property
+    def _llm_type(self) -> str:
+        return "restarting"
+
+    def _generate(self, messages: Any, stop: Any = None, run_manager: Any = None, **_: Any) -> ChatResult:
+        self.asked.append(messages)
+        if len(self.asked) == 1:
+            raise ConnectionError("restarting")
+        return ChatResult(generations=[ChatGeneration(message=AIMessage("1"))])
+
+
+async def test_a_retry_that_only_a_budget_forbids_is_made_for_whoever_has_none() -> None:
+    """The pause before it is longer than the budget of whoever asked first, and no fault of the server's."""
+    model = Restarting()
+    patience = Patience(failures=1, pause=2.0, longest_pause=2.0)
+    reasoner = reasoner_of(model, patience=patience)
+
+    async def asked(budget: Budget | None) -> Any:
+        with metered(Meter(budget)):
+            return await reasoner.for_decision().apolicy(SITUATION, "ben", 0)
+
+    poor, other = await asyncio.gather(asked(Budget(seconds=0.9)), asked(None), return_exceptions=True)
+    assert isinstance(poor, BudgetError)
+    assert other["A"] > 0.9
+    assert len(model.asked) == 2
+    assert not reasoner.client.endpoints[0].breaker.is_open
