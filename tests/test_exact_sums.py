@@ -15,6 +15,7 @@ COUNTS = {
     "atom/belief/hypotheses.py": 1,
     "atom/belief/sound.py": 7,
     "atom/coding/trust.py": 1,
+    "atom/graph/newer.py": 1,
     "atom/models/memo.py": 1,
     "atom/policies.py": 3,
     "atom/reasoning/congestion.py": 1,

@@ -322,12 +322,13 @@ def test_several_partners_of_unlike_kinds_are_answered_together():
     assert kinds >= {frozenset({"stays"}), frozenset({"stays", "0"}), frozenset({"stays", "1"})}
 
 
-@pytest.mark.parametrize("bad", [{"Z": 1.0}, {}], ids=["an action that is not legal", "no action"])
-def test_a_behaviour_that_gives_the_observed_action_no_chance_loses(bad):
-    wrong = Hypothesis("wrong", behaviour=lambda situation, player: bad)
-    agent = AdaptiveAgent(ME, REASONER, hypotheses=[order(0), wrong])
-    memory, board = agent.start([OTHER]), ONE_AHEAD.situation(ONE_AHEAD.start())
+def test_a_behaviour_that_gives_the_observed_action_no_chance_loses():
+    board = ONE_AHEAD.situation(ONE_AHEAD.start())
     likely = max(REASONER.policy(board, OTHER, 0).items(), key=lambda item: item[1])[0]
+    other = next(action for action in board.actions[OTHER] if action != likely)
+    wrong = Hypothesis("wrong", behaviour=lambda situation, player: {other: 1.0})
+    agent = AdaptiveAgent(ME, REASONER, hypotheses=[order(0), wrong])
+    memory = agent.start([OTHER])
     for _ in range(5):
         memory = agent.observe(memory, board, {OTHER: likely})
     assert agent.posterior(memory, OTHER)[0] > 0.9

@@ -245,7 +245,7 @@ class Unseen:
         return Worth(values, best_of(values))
 
     def _known(self, name: str, view: str) -> Policy | None:
-        """What a partner does in one view (empty where it sees what all see), as far as it was asked about."""
+        """What a partner does in one view, empty where all see the same, as far as it was asked about."""
         partner = self._partners[name]
         if (certain := partner.moved or partner.drawn) is not None:
             return {certain: 1.0}
