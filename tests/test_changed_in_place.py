@@ -68,8 +68,12 @@ def test_a_history_that_grows_in_one_list(name, one_situation):
 def test_a_window_of_one_round_that_moves_on_in_one_list(name):
     asked, window = REASONERS[name](), [{"ann": "A", "ben": "A"}]
     situation = Situation(TWO, history=window)
-    for did in "ABBA":
-        window[:] = [{"ann": did, "ben": did}]
+    for number, did in enumerate("ABBABA"):
+        if number % 2:
+            window[:] = [{"ann": did, "ben": did}]
+        else:  # the new round takes the place in memory of the one that is gone
+            window.clear()
+            window.append({"ann": did, "ben": did})
         fresh = REASONERS[name]().policy(Situation(TWO, history=tuple(window)), "ben", 0)
         assert asked.policy(situation, "ben", 0) == fresh
 

@@ -556,6 +556,20 @@ class Flat:
         return {"A": 0.0, "B": 1.0}
 
 
+@pytest.mark.parametrize("gate", ["ask", "override"])
+def test_the_gate_goes_by_the_average_beyond_what_is_weighed(gate):
+    names = ["ann", *(f"p{i}" for i in range(10))]
+    situation = Situation(
+        dict.fromkeys(names, ("A", "B")), possible={name: {"low": 0.5, "high": 0.5} for name in names[1:]}
+    )
+    said = iter("AB")
+    agent = AdaptiveAgent(
+        "ann", Counting(), agent=lambda situation, prediction: next(said), payoffs=Flat(), gate=gate
+    )
+    decision, _ = agent.decide(situation, agent.start(names[1:]))
+    assert (decision.action, decision.gap, decision.overruled, decision.degraded) == ("B", 1.0, "A", ())
+
+
 @pytest.mark.parametrize("on_error", ["degrade", "raise"])
 @pytest.mark.parametrize("later", [False, True])
 @pytest.mark.parametrize("partners", [1, 3, 12])

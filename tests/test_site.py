@@ -176,13 +176,12 @@ def test_the_search_finds_what_the_questions_lead_to(site, browser):
 
 def test_a_question_that_is_typed_is_answered(site, browser):
     with served(site) as address, opened(browser, f"{address}/index.html") as page:
-        deadline = time.monotonic() + 60.0
+        box, deadline = page.locator("[data-md-component=search-query]"), time.monotonic() + 60.0
+        box.fill("How do I repair a damaged results file?")
         while not page.query_selector(".md-search-result__item a[href*='evaluation.html']"):
             assert time.monotonic() < deadline
-            page.fill("[data-md-component=search-query]", "")  # what is typed before it listens is lost
-            page.fill("[data-md-component=search-query]", "How do I repair a damaged results file?")
-            page.click("[data-md-component=search-query]")
-            page.wait_for_timeout(2_000)
+            box.press("End")  # the theme looks at what is there when a key is let go
+            page.wait_for_timeout(1_000)
         assert "evaluation.html" in page.get_attribute(".md-search-result__item a", "href")
 
 

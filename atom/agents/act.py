@@ -138,7 +138,7 @@ class LastStep:
             try:
                 if unseen.hides:
                     worth = await unseen.worth(situation, self.me, asks=self.gate != "off")
-                else:
+                if worth is None and not (unseen.hides and self.gate == "off"):
                     worth = worth_of(self.payoffs, situation, self.me, prediction)
             except FAILURES as error:  # which takes nothing away from the action
                 problems.failed("the gate", error)

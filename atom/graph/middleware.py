@@ -233,7 +233,7 @@ class AdaptiveToMMiddleware(AgentMiddleware[AdaptiveToMAgentState, Any], Seats):
         memories = self._memories(state)
         problems: list[str] = []
         seen: list[Observation] = []
-        if not self._turn.is_first(memories) and self._turn.fits(memories):
+        if self._turn.goes_on(memories):
             memory = memories[self.agent.me]
             told = memory.get("told") or NOTHING_TOLD
             new = [m for m in new_since(state, told) if self._with_own or not self._is_mine(m, told)]

@@ -47,7 +47,9 @@ def revised(before: Memory, after: Memory, me: str) -> Memory:
 def newest(known: Memory, memory: Memory, me: str) -> Memory:
     """What is newer of two memories of a player; what is equally new is taken from the second.
 
-    Neither is a declaration alone. A second one as ``start`` made it begins anew, and is taken.
+    Neither is a declaration alone. A second one as ``start`` made it begins anew, and is taken; but for one
+    of an episode in which nothing was seen since its first decision: that is what a branch beside this
+    decision was given, and there is nothing to forget.
 
     Args:
         known: plain data, also of other versions, of players of other kinds, or damaged.
@@ -57,9 +59,16 @@ def newest(known: Memory, memory: Memory, me: str) -> Memory:
     if memory is known:
         return known
     ours, theirs = _at(known), _at(memory)
-    if (theirs[1] == 0 and REVISED not in memory) or ours < theirs:
+    if theirs[1] == 0 and REVISED not in memory:
+        return known if ours == (theirs[0], 1) and _only_decided(known) else memory
+    if ours < theirs:
         return memory
     return known if ours > theirs else _merged(known, memory, me)
+
+
+def _only_decided(memory: Memory) -> bool:
+    """Whether nothing was seen since the decision that was made last."""
+    return REVISED not in memory and all(map(_waits, _partners(memory).values()))
 
 
 def _merged(known: Memory, memory: Memory, me: str) -> Memory:
@@ -86,7 +95,7 @@ def _of_first(ours: Mapping[str, int], theirs: Mapping[str, int], name: str, old
     first, second = ours.get(name, 0), theirs.get(name, 0)
     if first != second or old is None or new is None:
         return first > second
-    # changed by whoever counts nothing, such as a node of the user's own that calls ``observe``
+    # observed by whoever counts nothing, such as a node of the user's own
     return old is not new and _waits(old) < _waits(new)
 
 

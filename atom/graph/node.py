@@ -34,7 +34,7 @@ from atom.graph.shown import check_settings
 from atom.graph.state import STATE_KEY, memories_of, with_tom
 from atom.graph.store import BeliefMemory
 from atom.graph.told import NOTHING_TOLD, new_since, read_by_now
-from atom.graph.turn import Turn, has_decided, noting
+from atom.graph.turn import Turn, noting
 from atom.memories import Memory, Told
 from atom.observation import Observed
 from atom.situation import Situation
@@ -220,11 +220,9 @@ class AdaptiveToMNode(Runnable[Any, Update], Seats):
             wait: whether a Store is awaited; without, it never suspends, see ``finish``.
         """
         memories = self._memories(state)
-        if self._turn.is_first(memories) or not self._turn.fits(memories):
+        if not self._turn.goes_on(memories):
             return {}
         memory = memories[self.agent.me]
-        if self.agent.beliefs is not None and not has_decided(memory):
-            return {}
         memory, _ = self._count(state, memory, (), first=False)
         memory = await self._turn.learned(memory, memories, self._store(), wait=wait)
         return self._turn.update(memories, memory)

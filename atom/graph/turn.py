@@ -102,6 +102,16 @@ class Turn:
         """Whether the player has yet to begin."""
         return is_new(memories.get(self.player.me) or {})
 
+    def goes_on(self, memories: Mapping[str, Memory]) -> bool:
+        """Whether there is a memory that the player can go on with, and a decision behind it.
+
+        Raises:
+            BeliefError: as ``fits``.
+        """
+        if self.is_first(memories) or not self.fits(memories):
+            return False
+        return has_decided(memories[self.player.me])
+
     def fits(self, memories: Mapping[str, Memory]) -> bool:
         """Whether the player can go on with its memory; what has yet to begin fits.
 
@@ -155,8 +165,7 @@ class Turn:
         elif not self.fits(memories):
             first = True
             memory = self._anew(memory, partners)
-        first = first or (self.player.beliefs is not None and not has_decided(memory))
-        return self.player.hear(memory, declared_orders(memories)), first
+        return self.player.hear(memory, declared_orders(memories)), first or not has_decided(memory)
 
     def _anew(self, memory: Memory, partners: Sequence[str]) -> Memory:
         """A new memory that goes on with the number of the step, by which a thread knows newer from older."""

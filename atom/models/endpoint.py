@@ -168,12 +168,11 @@ class Endpoint:
                 return reply
         except AttemptError as error:
             reason = str(error)
-        # which says nothing about the server, and others that wait for the same ask anew
-        if deadline.budget_is_up() or (stop.by_budget and not deadline.kept):
-            raise BudgetError(f"{self.model}: {reason}, and the budget is spent")
-        # outside of the handler, so that the original, which may quote a key, is not in the context
         if is_down:
             self.breaker.failed(reason)
+        # outside of the handler, so that the original, which may quote a key, is not in the context
+        if deadline.budget_is_up() or (stop.by_budget and not deadline.kept):  # others then ask anew
+            raise BudgetError(f"{self.model}: {reason}, and the budget leaves no time to ask again")
         raise LLMError(f"{self.model}: {reason}")
 
     async def _attempt(

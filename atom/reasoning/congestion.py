@@ -7,7 +7,7 @@ a player's payoff depends on its own action and on *how many* others take it, wh
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Literal, NamedTuple, TypeAlias, get_args
+from typing import Any, Literal, NamedTuple, TypeAlias, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -111,7 +111,7 @@ class CongestionReasoner:
         self._payoff = payoff
         self._ties: CongestionTies = ties
         self._table: _Table | None = None
-        self._last: tuple[Situation, tuple[int, int], _Levels] | None = None
+        self._last: tuple[Situation, tuple[int, Any], _Levels] | None = None
 
     def policy(self, situation: Situation, player: str, order: int) -> Policy:
         """How ``player`` would act here if it were ToM-``order``.

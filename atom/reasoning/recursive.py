@@ -78,7 +78,7 @@ class Latest:
 
     def __init__(self, lookup: Callable[[Situation], Evaluations] | None = None) -> None:
         self._lookup = lookup
-        self._last: tuple[Situation, tuple[int, int], tuple[Any, ...] | None, Evaluations] | None = None
+        self._last: tuple[Situation, tuple[int, Any], tuple[Any, ...] | None, Evaluations] | None = None
 
     def of(self, situation: Situation) -> Evaluations:
         """The evaluations of ``situation``; equal situations share theirs."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from atom.situation import Situation
+from atom.situation import JointAction, Situation
 
 
 def snapshot(situation: Situation) -> tuple[Any, ...] | None:
@@ -34,10 +34,10 @@ def snapshot(situation: Situation) -> tuple[Any, ...] | None:
         return None
 
 
-def length_and_last(situation: Situation) -> tuple[int, int]:
+def length_and_last(situation: Situation) -> tuple[int, JointAction | None]:
     """What shows at a glance that the history of one and the same situation went on, or moved by a step."""
     history = situation.history
-    return len(history), id(history[-1]) if history else 0
+    return len(history), history[-1] if history else None
 
 
 def _frozen(value: Any) -> Any:

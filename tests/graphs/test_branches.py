@@ -22,6 +22,7 @@ from atom import (
     BeliefMemory,
     CongestionReasoner,
     Decision,
+    FixedOrderAgent,
     NormalFormReasoner,
     RecursiveReasoner,
     Seen,
@@ -443,3 +444,55 @@ def test_what_a_node_of_ones_own_observes_where_views_are_hidden_stands():
     )  # judged once more, by what is known of that situation
     assert first != second
     assert merge_memories({"ann": first}, {"ann": second})["ann"] == second
+
+
+@NAMES
+def test_a_memory_that_was_given_to_a_graph_goes_on_beside_a_branch_that_returns_it(name):
+    """Nothing was seen since the first decision, so there is nothing that ``start`` would have forgotten."""
+    node = ann_node()
+    builder = add_tom_node(StateGraph(Board), "ann", node).add_node(name, passing())
+    graph = builder.add_edge(START, "ann").add_edge(START, name).compile(checkpointer=InMemorySaver())
+    given_memory = {"tom": {"ann": node.agent.start(["ben"])}}
+    for turn in range(3):
+        state = graph.invoke(given_memory if turn == 0 else {}, THREAD)
+        assert state["tom"]["ann"]["step"] == turn + 1
+    graph.update_state(THREAD, {"tom": {"ann": node.agent.start(["ben"])}}, as_node="ann")
+    assert graph.get_state(THREAD).values["tom"]["ann"]["step"] == 0, "who asks for it begins anew"
+
+
+@pytest.mark.parametrize("kind", [FixedOrderAgent, Counts])
+def test_nothing_is_observed_before_a_first_decision_whoever_decides(kind):
+    agent = Counts() if kind is Counts else FixedOrderAgent("ann", GAME, 0)
+    node = AdaptiveToMNode(
+        "ann",
+        agent,
+        situation=lambda board: Situation(TWO),
+        observed=lambda board: {"ben": board["note"][-1]},
+        write=lambda decision: {"note": ["A"]},
+    )
+    graph = add_tom_node(StateGraph(Board), "ann", node).add_edge(START, "ann").compile()
+    memory = agent.start(["ben"])
+    assert graph.invoke({"tom": {"ann": memory}} if memory.get("step") == 0 else {})["note"] == ["A"]
+
+
+def test_an_agent_whose_belief_begins_anew_is_told_again():
+    told = []
+
+    def answer(messages):
+        told.append(any("expect" in str(message.content).lower() for message in messages))
+        return AIMessage("Well.")
+
+    player = AdaptiveAgent("ann", GAME)
+    watching = AdaptiveToMMiddleware(
+        player,
+        situation=lambda state: Situation(TWO),
+        observed=lambda messages: None,
+        acted=lambda messages: None,
+    )
+    agent = create_agent(ScriptedModel(answer=answer), middleware=[watching], checkpointer=InMemorySaver())
+    for _ in range(2):
+        state = agent.invoke({"messages": [HumanMessage("Go.")]}, THREAD)
+        assert state["tom"]["ann"]["step"] == 1
+        agent.update_state(THREAD, {"tom": {"ann": None}})
+        agent.update_state(THREAD, {"tom": {"ann": player.start(["ben"], episode=1)}})
+    assert told == [True, True]

@@ -170,7 +170,7 @@ class Restarting(BaseChatModel):
 async def test_a_retry_that_only_a_budget_forbids_is_made_for_whoever_has_none() -> None:
     """The pause before it is longer than the budget of whoever asked first, and no fault of the server's."""
     model = Restarting()
-    patience = Patience(failures=1, pause=2.0, longest_pause=2.0)
+    patience = Patience(failures=2, pause=2.0, longest_pause=2.0)
     reasoner = reasoner_of(model, patience=patience)
 
     async def asked(budget: Budget | None) -> Any:
@@ -182,3 +182,18 @@ async def test_a_retry_that_only_a_budget_forbids_is_made_for_whoever_has_none()
     assert other["A"] > 0.9
     assert len(model.asked) == 2
     assert not reasoner.client.endpoints[0].breaker.is_open
+
+
+async def test_a_server_that_is_down_is_left_alone_by_budgets_that_allow_no_retry() -> None:
+    class Down(Restarting):
+        def _generate(self, messages: Any, stop: Any = None, run_manager: Any = None, **_: Any) -> ChatResult:
+            self.asked.append(messages)
+            raise ConnectionError("refused")
+
+    model = Down()
+    patience = Patience(failures=3, pause=300.0, longest_pause=300.0, deadline=900.0, cooldown=900.0)
+    reasoner = reasoner_of(model, patience=patience)
+    for _ in range(6):
+        with metered(Meter(Budget(seconds=50.0))), pytest.raises(LLMError):
+            await reasoner.for_decision().apolicy(SITUATION, "ben", 0)
+    assert len(model.asked) == 3
