@@ -31,11 +31,24 @@ def run_blocking(work: Coroutine[Any, Any, T]) -> T:
             "a synchronous call within the event loop of atom's portal would wait for itself; call the "
             "asynchronous twin (adecide, apolicy, ainvoke) there"
         )
-    under_way = asyncio.run_coroutine_threadsafe(work, loop)
+    begun: list[asyncio.Task[Any]] = []
+    given_up = threading.Event()
+
+    async def noted() -> T:
+        if (task := asyncio.current_task()) is not None:
+            begun.append(task)
+        if given_up.is_set():
+            work.close()
+            raise asyncio.CancelledError
+        return await work
+
     try:
-        return under_way.result()
-    finally:  # Ctrl-C in the caller's thread ends the work, too
-        under_way.cancel()
+        return asyncio.run_coroutine_threadsafe(noted(), loop).result()
+    except BaseException:  # Ctrl-C, which may come before there is anything in hand that could be cancelled
+        given_up.set()
+        for task in begun:
+            loop.call_soon_threadsafe(task.cancel)
+        raise
 
 
 async def run_in_portal(work: Coroutine[Any, Any, T]) -> T:

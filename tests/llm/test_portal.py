@@ -69,24 +69,37 @@ def test_what_the_work_raises_is_raised_and_the_loop_goes_on(kind):
     assert run_blocking(_loop_and_name())[0] is loop
 
 
-def test_an_interrupt_of_the_caller_ends_the_work():
+def test_an_interrupt_of_the_caller_ends_the_work_whenever_it_comes():
+    """Also before the caller has anything in hand that it could cancel."""
+    often = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        for _ in range(100):
+            _interrupted()
+    finally:
+        sys.setswitchinterval(often)
+
+
+def _interrupted():
     began, ended = threading.Event(), threading.Event()
 
     async def work():
         began.set()
         try:
-            await asyncio.sleep(60)
+            await asyncio.sleep(300)
         finally:
             ended.set()
 
     def interrupt():
-        began.wait(30)
+        began.wait(60)
         signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
 
-    threading.Thread(target=interrupt, daemon=True).start()
+    interrupting = threading.Thread(target=interrupt, daemon=True)
+    interrupting.start()
     with pytest.raises(KeyboardInterrupt):
         run_blocking(work())
-    assert ended.wait(30)
+    interrupting.join()
+    assert ended.wait(60)
 
 
 _PREAMBLE = """
