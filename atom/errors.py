@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from typing import TypeAlias
+from typing import Self, TypeAlias
 
 _said: set[tuple[str, ...]] = set()
 
@@ -65,8 +65,8 @@ class ReasonerError(ToMError):
     """What was given as a reasoner and is none, or a policy of one that is no distribution."""
 
 
-class DistributionError(ReasonerError):
-    """Probabilities that are none: not finite, below 0, or adding up to something else than 1.
+class _SaidBySomebodyError(ToMError):
+    """Numbers from somebody's own code that are none.
 
     Attributes:
         source: who gave them, for a warning that is said once.
@@ -76,17 +76,16 @@ class DistributionError(ReasonerError):
         super().__init__(reason)
         self.source = source
 
+    def __reduce__(self) -> tuple[type[Self], tuple[str, str]]:
+        return type(self), (str(self), self.source)  # workers of a sweep hand it to another process
 
-class ExpectedPayoffError(PayoffError):
-    """What an action is worth is no finite number.
 
-    Attributes:
-        source: who gave it, for a warning that is said once.
-    """
+class DistributionError(_SaidBySomebodyError, ReasonerError):
+    """Probabilities that are none: not finite, below 0, or not adding up to 1; ``source`` gave them."""
 
-    def __init__(self, reason: str, source: str) -> None:
-        super().__init__(reason)
-        self.source = source
+
+class ExpectedPayoffError(_SaidBySomebodyError, PayoffError):
+    """What an action is worth is no finite number; ``source`` gave it."""
 
 
 class RewardError(ToMError):

@@ -71,7 +71,7 @@ class Situation:
     def __post_init__(self) -> None:
         for player, actions in self.actions.items():
             if (
-                not isinstance(actions, Sequence)
+                not isinstance(actions, _SEQUENCES)
                 or isinstance(actions, str)
                 or not actions
                 or not all(actions)
@@ -194,6 +194,7 @@ class Situation:
 
 
 _TEXTS = {str}
+_SEQUENCES = (tuple, list, Sequence)  # the plain ones first: asking an abstract class takes longer
 
 
 def _with_texts(situation: Situation, player: str) -> None:

@@ -3,11 +3,13 @@
 import json
 import logging
 import math
+import pickle
 
 import pytest
 
 from atom import (
     AdaptiveAgent,
+    DistributionError,
     ExpectedPayoffError,
     IllegalActionError,
     NormalFormReasoner,
@@ -123,3 +125,9 @@ def test_what_a_function_returns_is_quoted_without_keys_and_in_short(odd):
 def test_who_knows_no_payoffs_is_refused_at_once():
     with pytest.raises(TypeError, match=r"has no method expected_payoffs; pass .* NormalFormReasoner"):
         AdaptiveAgent("ann", REASONER, gate="override", payoffs=[[0, 1], [1, 0]])
+
+
+@pytest.mark.parametrize("kind", [DistributionError, ExpectedPayoffError])
+def test_an_error_reaches_another_process_as_it_is(kind):
+    error = pickle.loads(pickle.dumps(kind("nan is no number", "the payoffs of Odd")))
+    assert (type(error), str(error), error.source) == (kind, "nan is no number", "the payoffs of Odd")
